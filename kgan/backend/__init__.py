@@ -1,0 +1,15 @@
+"""The two automatic differentiation primitives, one file per framework."""
+
+import keras
+
+match keras.backend.backend():
+    case "tensorflow":
+        from kgan.backend.tensorflow import pullback, value_and_grad
+    case name:
+        raise ImportError(
+            "kgan trains on Keras' TensorFlow backend. Set the environment "
+            "variable KERAS_BACKEND=tensorflow before Keras is imported. "
+            f"Received: keras.backend.backend()={name!r}"
+        )
+
+__all__ = ["pullback", "value_and_grad"]

@@ -1,0 +1,47 @@
+"""Automatic differentiation on TensorFlow."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+
+def value_and_grad(
+    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
+) -> tuple[tuple[Any, Any], list[Any]]:
+    """Calls `function` and differentiates its first result.
+
+    Args:
+        function: Callable without arguments, returning `(loss, aux)`: a scalar
+            and anything that should come along.
+        variables: Keras variables with respect to which to differentiate. No
+            other variable is watched: Keras' freezing leaves
+            `tf.Variable.trainable` True, so a tape would watch frozen ones too.
+
+    Returns:
+        `((loss, aux), gradients)`, one gradient per variable, in order.
+    """
+    watched = [variable.value for variable in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(watched)
+        loss, aux = function()
+    return (loss, aux), tape.gradient(loss, watched)
+
+
+def pullback(
+    function: Callable[[Any], tuple[Any, Any]], x: Any
+) -> tuple[tuple[Any, Any], Callable[[], Any]]:
+    """Calls `function` on `x` and prepares its gradient with respect to `x`.
+
+    Args:
+        function: Callable of one tensor, returning `(y, aux)`.
+        x: The tensor.
+
+    Returns:
+        `((y, aux), gradient)`, where `gradient()` is the gradient of `sum(y)` with
+        respect to `x`, itself differentiable. It costs nothing until called.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y, aux = function(x)
+    return (y, aux), lambda: tape.gradient(y, x)

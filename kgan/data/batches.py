@@ -1,0 +1,70 @@
+"""Arrays, in batches whose order is a function of the seed and the epoch."""
+
+import keras
+import numpy as np
+
+
+class Batches(keras.utils.PyDataset):
+    """Shuffled batches of an array, the same ones for the same seed and epoch.
+
+    `GAN.fit` wraps arrays in it by itself. Every epoch has an order of its own,
+    `numpy.random.default_rng((seed, epoch)).permutation(len(x))`.
+
+    Args:
+        x: Array `(n, ...)`.
+        batch_size: Int, samples in a batch.
+        shuffle: Bool, whether to shuffle in each epoch.
+        seed: Int, at least 0.
+        epoch: Int, number of the first epoch.
+        drop_remainder: Bool. The last batch holds what is left over: with True
+            it is dropped unless it is full.
+
+    Example:
+
+    >>> import numpy as np
+    >>> batches = Batches(np.arange(10), batch_size=4, shuffle=False)
+    >>> [batch.tolist() for (batch,) in (batches[i] for i in range(len(batches)))]
+    [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    """
+
+    def __init__(
+        self,
+        x: np.ndarray,
+        batch_size: int = 32,
+        shuffle: bool = True,
+        seed: int = 0,
+        epoch: int = 0,
+        drop_remainder: bool = False,
+    ):
+        super().__init__()
+        self.x = x
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.epoch = epoch
+        self.drop_remainder = drop_remainder and len(x) >= batch_size
+        self._start()
+
+    def _start(self) -> None:
+        if self.shuffle:
+            generator = np.random.default_rng((self.seed, self.epoch))
+            self._order = generator.permutation(len(self.x))
+        else:
+            self._order = np.arange(len(self.x))
+
+    def __len__(self) -> int:
+        full, rest = divmod(len(self.x), self.batch_size)
+        return full + bool(rest and not self.drop_remainder)
+
+    @property
+    def all_full(self) -> bool:
+        """Whether no batch is smaller than `batch_size`."""
+        return self.drop_remainder or len(self.x) % self.batch_size == 0
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray]:
+        start = index * self.batch_size
+        return (self.x[self._order[start : start + self.batch_size]],)
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+        self._start()

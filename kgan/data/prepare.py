@@ -1,0 +1,146 @@
+"""From whatever `fit` is given to batches that have been looked at."""
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from kgan.data.batches import Batches
+from kgan.data.checks import Range, check_batch_size, check_samples
+
+
+def prepare(
+    x: Any,
+    shape: tuple,
+    value_range: Range | None,
+    batch_size: int | None = None,
+    d_steps: int = 1,
+    argument: str = "x",
+    default_batch_size: int = 32,
+    **options: Any,
+) -> tuple[Any, np.ndarray]:
+    """Checks data and makes batches of arrays.
+
+    Args:
+        x: An array, a pair `(samples, labels)`, or anything that yields batches of
+            either: a `keras.utils.PyDataset`, a `tf.data.Dataset`, a generator.
+        shape: Shape of one sample.
+        value_range: Range of the generator's output; None without bounds.
+        batch_size: Int, for arrays only.
+        d_steps: Int, into how many updates a batch is divided.
+        argument: Name of the argument, for the errors.
+        default_batch_size: Int, for arrays when `batch_size` is None.
+        **options: Further arguments of `Batches`.
+
+    Returns:
+        `(data, samples)`: what Keras' `fit` takes, and some of the samples.
+
+    Raises:
+        ValueError: If the data can't be trained on.
+    """
+    if x is None:
+        raise ValueError(
+            f"`{argument}` is missing: there is no data. Expected an array or a "
+            f"dataset of samples of shape {shape}. Received: {argument}=None"
+        )
+    if _is_pair(x):
+        x = x[0]
+    if _is_array(x):
+        x = np.asarray(x)
+        check_samples(x, shape, value_range, argument)
+        batch_size = default_batch_size if batch_size is None else batch_size
+        check_batch_size(batch_size, d_steps)
+        batches = Batches(x, batch_size, **options)
+        return batches, x[np.sort(batches._order[:64])]
+    if batch_size is not None:
+        raise ValueError(
+            f"`batch_size` goes with arrays: this `{argument}` makes its own batches. "
+            f"Received: batch_size={batch_size}, {argument} of type {type(x).__name__}"
+        )
+    return _checked_batches(x, shape, value_range, d_steps, argument)
+
+
+def split(x: Any, validation_split: float) -> tuple[np.ndarray, np.ndarray]:
+    """Splits the end off an array, `validation_split` of it.
+
+    Raises:
+        ValueError: If `x` is no array, or either part would be empty.
+    """
+    x = x[0] if _is_pair(x) else x
+    if not _is_array(x):
+        raise ValueError(
+            "`validation_split` goes with arrays; pass `validation_data` instead. "
+            f"Received: validation_split={validation_split}, x of type {type(x).__name__}"
+        )
+    x = np.asarray(x)
+    start = int(len(x) * (1 - validation_split))
+    if not 0 < start < len(x):
+        raise ValueError(
+            "`validation_split` must be between 0 and 1 and leave samples on both "
+            f"sides. Received: validation_split={validation_split}, x.shape={x.shape}"
+        )
+    return x[:start], x[start:]
+
+
+def _is_array(x: Any) -> bool:
+    return isinstance(x, list) or hasattr(x, "__array__")
+
+
+def _is_pair(x: Any) -> bool:
+    return isinstance(x, tuple) and len(x) == 2
+
+
+def _checked_batches(
+    x: Any, shape: tuple, value_range: Range | None, d_steps: int, argument: str
+) -> tuple[Any, np.ndarray]:
+    x, first = _peek(x, argument)
+    if isinstance(first, tuple | list):
+        first = first[0]
+    if isinstance(first, dict):
+        raise ValueError(
+            f"`{argument}` must yield batches of samples, or pairs (samples, labels). "
+            f"Received: {argument} that yields dicts with keys {sorted(first)}"
+        )
+    first = np.asarray(first)
+    if first.ndim == len(shape):
+        raise ValueError(
+            f"`{argument}` yields single samples, not batches: call `.batch(64)` on it. "
+            f"Received: {argument} that yields shape {first.shape}"
+        )
+    check_samples(first, shape, value_range, argument)
+    check_batch_size(len(first), d_steps)
+    return x, first
+
+
+def _peek(x: Any, argument: str) -> tuple[Any, Any]:
+    if isinstance(x, keras.utils.PyDataset):
+        return x, x[0]
+    try:
+        iterator = iter(x)
+        first = next(iterator)
+    except TypeError:
+        raise ValueError(
+            f"`{argument}` must be an array, a dataset or a generator. "
+            f"Received: {argument} of type {type(x).__name__}"
+        ) from None
+    except StopIteration:
+        raise ValueError(
+            f"`{argument}` is empty: there is nothing to train on. "
+            f"Received: {argument}={x!r}"
+        ) from None
+    if isinstance(x, dict):
+        raise ValueError(
+            f"`{argument}` must be an array or a dataset. "
+            f"Received: {argument} of type dict with keys {sorted(x)}"
+        )
+    # A generator has no second beginning.
+    if isinstance(x, Iterator) and iterator is x:
+        x = _generator(itertools.chain([first], iterator))
+    return x, first
+
+
+def _generator(iterable: Any) -> Any:
+    # Keras knows generators by their type.
+    yield from iterable

@@ -1,0 +1,56 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from kgan import serialization
+from kgan.losses.base import Loss
+
+
+@serialization.register
+class KerasLoss(Loss):
+    """Any Keras loss, on labels 1 for real and 0 for fake.
+
+    The discriminator minimises `loss(1, reals) + loss(0, fakes)`, the generator
+    `loss(1, fakes)`. Labels have shape `(batch, 1)`, or, when the discriminator
+    has two outputs, are one-hot `(batch, 2)`: `[0, 1]` is real.
+
+    `GAN.compile(loss=keras.losses.MeanSquaredError())` wraps by itself.
+
+    Args:
+        loss: A `keras.losses.Loss`, or a function of `(y_true, y_pred)`. Options
+            such as `label_smoothing` and `from_logits` are the loss' own.
+
+    Example:
+
+    >>> import keras
+    >>> import kgan
+    >>> loss = kgan.losses.KerasLoss(keras.losses.MeanSquaredError())
+    >>> half = keras.ops.full((4, 1), 0.5)
+    >>> float(loss.discriminator_loss(half, half))
+    0.5
+    """
+
+    outputs = (1, 2)
+
+    def __init__(self, loss: Any):
+        self.loss = keras.losses.get(loss)
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        return self._against(1, real_logits) + self._against(0, fake_logits)
+
+    def generator_loss(self, real_logits, fake_logits):
+        return self._against(1, fake_logits)
+
+    def _against(self, label: int, outputs: Any) -> Any:
+        labels = ops.full((ops.shape(outputs)[0], 1), label, dtype=outputs.dtype)
+        if outputs.shape[-1] == 2:
+            labels = ops.concatenate([1 - labels, labels], axis=-1)
+        # `call` and not `__call__`, which divides by the number of replicas.
+        function = getattr(self.loss, "call", self.loss)
+        values = function(labels, outputs)
+        summed = getattr(self.loss, "reduction", None) == "sum"
+        return ops.sum(values) if summed else ops.mean(values)
+
+    def get_config(self):
+        return {"loss": keras.losses.serialize(self.loss)}

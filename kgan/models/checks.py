@@ -1,0 +1,162 @@
+"""Networks that don't fit together are named before any training starts."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+_RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
+
+
+def latent_dim(generator: keras.Model, asked: int | None) -> int:
+    """Returns the length of the generator's noise vectors.
+
+    Args:
+        generator: The generator.
+        asked: What the user says it is; None to read it off the input.
+
+    Raises:
+        ValueError: If both are unlike, or neither tells.
+    """
+    _check_model(generator, "generator")
+    shape = getattr(generator, "input_shape", None) if generator.built else None
+    if shape is None:
+        if not _is_count(asked):
+            raise ValueError(
+                "The generator has no input shape to read `latent_dim` off: begin it "
+                "with `keras.Input((latent_dim,))`, or pass `latent_dim`. "
+                f"Received: latent_dim={asked}"
+            )
+        return asked  # type: ignore[return-value]
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None:
+        raise ValueError(
+            "The generator must take noise vectors of shape (batch, latent_dim). "
+            f"Received: generator with input shape {shape}"
+        )
+    if asked is not None and asked != shape[1]:
+        raise ValueError(
+            f"`latent_dim` must be that of the generator's input, {shape[1]}. "
+            f"Received: latent_dim={asked}"
+        )
+    return shape[1]
+
+
+def check(generator: Any, discriminator: Any, latent_dim: int) -> tuple:
+    """Builds both networks where they aren't yet, and checks their shapes.
+
+    Returns:
+        The shape of one sample.
+
+    Raises:
+        ValueError: If the discriminator can't judge what the generator draws, or
+            has other than one or two outputs.
+    """
+    _check_model(discriminator, "discriminator")
+    if discriminator is generator:
+        raise ValueError(
+            "`generator` and `discriminator` must be two models. "
+            f"Received: generator=discriminator={generator}"
+        )
+    samples = _output_shape(generator, (None, latent_dim))
+    expected = getattr(discriminator, "input_shape", None) if discriminator.built else None
+    if expected is not None and not _compatible(samples, expected):
+        raise ValueError(
+            "The generator must draw what the discriminator judges. Received: "
+            f"generator with output shape {samples}, discriminator with input shape "
+            f"{expected}"
+        )
+    logits = _output_shape(discriminator, samples)
+    if len(logits) != 2 or logits[1] not in (1, 2):
+        raise ValueError(
+            "The discriminator must end in one logit, (batch, 1), or two outputs for "
+            "one-hot labels, (batch, 2). "
+            f"Received: discriminator with output shape {logits}"
+        )
+    return samples[1:]
+
+
+def check_half_life(ema_half_life: Any) -> None:
+    """Refuses a half-life that is not above 0, nor None."""
+    if ema_half_life is not None and not ema_half_life > 0:
+        raise ValueError(
+            "`ema_half_life` must be a number of images above 0, or None for no "
+            f"average. Received: ema_half_life={ema_half_life}"
+        )
+
+
+def check_counts(**counts: Any) -> None:
+    """Refuses counts that are no ints of at least 1, by name."""
+    for name, count in counts.items():
+        if not _is_count(count):
+            raise ValueError(
+                f"`{name}` must be an int of at least 1. Received: {name}={count!r}"
+            )
+
+
+def check_outputs(discriminator: keras.Model, sample_shape: tuple, loss: Any) -> None:
+    """Refuses a discriminator whose number of outputs the loss can't read."""
+    outputs = _output_shape(discriminator, (None, *sample_shape))
+    if outputs[-1] not in loss.outputs:
+        raise ValueError(
+            f"The loss {loss!r} reads one logit per sample; a discriminator with two "
+            "outputs goes with a Keras loss on one-hot labels, such as "
+            "`keras.losses.MeanSquaredError()`. "
+            f"Received: discriminator with output shape {outputs}"
+        )
+
+
+def latents(z: Any, latent_dim: int, n: int | None) -> np.ndarray:
+    """Returns latents as a float32 array, checked."""
+    z = np.asarray(z, "float32")
+    if z.ndim != 2 or z.shape[1] != latent_dim or len(z) == 0:
+        raise ValueError(
+            f"`z` must have shape (n, {latent_dim}), n at least 1. "
+            f"Received: z.shape={z.shape}"
+        )
+    if n is not None and n != len(z):
+        raise ValueError(
+            f"`n` must be the number of latents in `z`. Received: n={n}, z.shape={z.shape}"
+        )
+    return z
+
+
+def output_range(generator: keras.Model) -> tuple[float, float] | None:
+    """Returns the bounds of the generator's last activation; None without."""
+    layers = getattr(generator, "layers", [])
+    while layers and getattr(layers[-1], "layers", None):
+        layers = layers[-1].layers
+    activation = getattr(layers[-1], "activation", None) if layers else None
+    return _RANGES.get(getattr(activation, "__name__", ""))
+
+
+def _check_model(model: Any, argument: str) -> None:
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"`{argument}` must be a `keras.Model`. "
+            f"Received: {argument} of type {type(model).__name__}"
+        )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _output_shape(model: keras.Model, shape: tuple) -> tuple:
+    if not model.built:
+        model.build(shape)
+    output = model.compute_output_spec(keras.KerasTensor(shape))
+    if not hasattr(output, "shape"):
+        raise ValueError(
+            f"The model must have one output. Received: {model.name} with {output}"
+        )
+    return tuple(output.shape)
+
+
+def _compatible(found: tuple, expected: Any) -> bool:
+    return (
+        isinstance(expected, tuple)
+        and len(found) == len(expected)
+        and all(
+            a is None or b is None or a == b for a, b in zip(found, expected, strict=True)
+        )
+    )

@@ -1,0 +1,583 @@
+"""The generative adversarial network, as a Keras model."""
+
+import functools
+import os
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kgan import backend, data, files, losses, serialization
+from kgan import noise as noises
+from kgan import penalties as penalties_lib
+from kgan.models import checks, ema, logs
+from kgan.models.combined import Combined
+from kgan.models.critic import Critic, score
+from kgan.models.frozen import frozen
+from kgan.models.optimizer_pair import OptimizerPair
+from kgan.trainers import Trainer
+
+
+@serialization.register
+class GAN(Trainer, keras.Model):
+    """A generative adversarial network that trains with `fit`.
+
+    One training step updates the discriminator `d_steps` times on real and
+    generated samples, then, with the discriminator frozen inside `combined`, the
+    generator `g_steps` times on fresh noise, and then moves the average of the
+    generator that sampling uses.
+
+    Args:
+        generator: A `keras.Model`, latents `(batch, latent_dim)` to samples
+            `(batch, ...)`. `kgan.networks` has some.
+        discriminator: A `keras.Model`, samples to logits `(batch, 1)`, or
+            `(batch, 2)` for Keras losses on one-hot labels.
+        latent_dim: Int; None to read it off the generator's input.
+        noise: The distribution of latents, for training and sampling alike:
+            `"normal"`, `"uniform"`, `"truncated_normal"`, or a
+            `kgan.noise.Noise`.
+        ema_half_life: Float, half-life of the generator's exponential moving
+            average in images, ramped up as 5 % of the images seen; None for no
+            average.
+        seed: Int for the same noise and order of data again; None for a seed
+            drawn from Python's generator, which `keras.utils.set_random_seed`
+            sets.
+
+    Attributes:
+        generator: The network that trains.
+        discriminator: The other one.
+        ema_generator: The averaged generator; None when off.
+        combined: A `keras.Model`, latents to logits, in which the discriminator
+            is frozen.
+        latent_dim: Length of a noise vector.
+
+    Raises:
+        ValueError: If the networks don't fit together.
+
+    Example:
+
+    >>> import kgan
+    >>> images, _ = kgan.data.load("digits")
+    >>> gan = kgan.GAN(
+    ...     kgan.networks.dcgan_generator((8, 8, 1), latent_dim=16, width=8),
+    ...     kgan.networks.dcgan_discriminator((8, 8, 1), width=8),
+    ...     seed=0,
+    ... )
+    >>> gan.compile(loss="least_squares", penalties=[kgan.penalties.R1(0.1)])
+    >>> history = gan.fit(images, epochs=1, batch_size=256, verbose=0)
+    >>> sorted(history.history)
+    ['d_fake', 'd_loss', 'd_real', 'g_loss', 'loss', 'r1']
+    >>> gan.sample(16, seed=7).shape
+    (16, 8, 8, 1)
+
+    Reference:
+        [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), algorithm 1.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        latent_dim: int | None = None,
+        noise: Any = "normal",
+        ema_half_life: float | None = 10_000,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self.latent_dim = checks.latent_dim(generator, latent_dim)
+        self.sample_shape = checks.check(generator, discriminator, self.latent_dim)
+        checks.check_half_life(ema_half_life)
+        self.generator = generator
+        self.discriminator = discriminator
+        self.noise = noises.get(noise)
+        self.ema_half_life = ema_half_life
+        self.ema_generator = (
+            ema.copy_of(generator, self.latent_dim) if ema_half_life else None
+        )
+        self.seed = random.randint(0, 2**31 - 1) if seed is None else seed
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+        # Apart, so that evaluating does not move the noise of training.
+        self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)
+        self.images_seen = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name="images"
+        )
+        # Some of what `fit` was given, for callbacks to show.
+        self.real_samples: np.ndarray | None = None
+        self._logs = logs.Logs()
+        self.build((None, self.latent_dim))
+
+    def build(self, input_shape: tuple) -> None:
+        """Does nothing: the networks come built."""
+
+    @functools.cached_property
+    def combined(self) -> Combined:
+        # A cached property is not tracked: its networks are this model's already.
+        return Combined(self.generator, self.discriminator, self.seed_generator)
+
+    def compile(
+        self,
+        g_optimizer: Any = None,
+        d_optimizer: Any = None,
+        loss: Any = "non_saturating",
+        penalties: Iterable[Any] = (),
+        d_steps: int = 1,
+        g_steps: int = 1,
+        noise_batch_size: int | None = None,
+        optimizer: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Chooses how to train.
+
+        Args:
+            g_optimizer: The generator's optimizer: a name, a config or a
+                `keras.optimizers.Optimizer`. Defaults to
+                `Adam(2e-4, beta_1=0.5)`.
+            d_optimizer: The discriminator's, another instance. Same default.
+            loss: A name (`kgan.losses.names()`), a `kgan.losses.Loss`, or any Keras
+                loss, such as `keras.losses.MeanSquaredError()`.
+            penalties: Iterable of `kgan.penalties.Penalty` on the discriminator.
+            d_steps: Int, updates of the discriminator in a step. A batch of n
+                reals feeds `d_steps` updates of n / d_steps each.
+            g_steps: Int, updates of the generator in a step.
+            noise_batch_size: Int, noise vectors in an update; None for as many as
+                there are reals in a discriminator's update.
+            optimizer: Sets both optimizers from the config of this one.
+            run_eagerly: See `keras.Model.compile`.
+            steps_per_execution: See `keras.Model.compile`.
+            jit_compile: See `keras.Model.compile`.
+            auto_scale_loss: See `keras.Model.compile`.
+
+        Raises:
+            ValueError: If an argument can't be used, or one optimizer stands for
+                both networks.
+        """
+        checks.check_counts(d_steps=d_steps, g_steps=g_steps)
+        if noise_batch_size is not None:
+            checks.check_counts(noise_batch_size=noise_batch_size)
+        gan_loss = losses.get(loss)
+        checks.check_outputs(self.discriminator, self.sample_shape, gan_loss)
+        terms = tuple(penalties_lib.get(penalty) for penalty in penalties)
+        pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer)
+        if auto_scale_loss and self.dtype_policy.name == "mixed_float16":
+            pair = pair.scaled()
+        pair.build_for(self.generator, self.discriminator)
+        super().compile(
+            optimizer=pair,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            auto_scale_loss=False,
+        )
+        self.loss = gan_loss
+        self.penalties = terms
+        self.d_steps = d_steps
+        self.g_steps = g_steps
+        self.noise_batch_size = noise_batch_size
+        self._logs = logs.Logs(tuple(term.name for term in terms))
+        self._compile_arguments = {
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+            "auto_scale_loss": auto_scale_loss,
+        }
+
+    @property
+    def g_optimizer(self) -> keras.optimizers.Optimizer:
+        return self.optimizer.g_optimizer
+
+    @property
+    def d_optimizer(self) -> keras.optimizers.Optimizer:
+        return self.optimizer.d_optimizer
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return self._logs.metrics
+
+    # The algorithm. Keras calls these through `train_step` and `test_step`, which
+    # differ between backends: see `kgan.trainers`.
+
+    def training_step(self, batch: Any) -> dict[str, Any]:
+        """Updates both networks on a batch of real samples.
+
+        Args:
+            batch: What the dataset yields: samples, or `(samples, labels)`.
+
+        Returns:
+            The logs, running means since the beginning of the epoch.
+        """
+        reals = self._reals(batch)
+        parts = self._parts(reals)
+        d_losses = [self.update_discriminator(part) for part in parts]
+        g_losses = [self.update_generator(parts[-1]) for _ in range(self.g_steps)]
+        self._average(ops.shape(reals)[0])
+        loss = sum(d_losses) / len(d_losses) + sum(g_losses) / len(g_losses)
+        self._logs.update({"loss": loss}, ops.shape(reals)[0])
+        return self._logs.results()
+
+    def update_discriminator(self, reals: Any) -> Any:
+        """Trains the discriminator once, on reals and on fakes from fresh noise."""
+        with frozen(self.generator, self.seed_generator):
+            fakes = self.generator(self._latents(reals), training=True)
+        return self._descend(
+            lambda: self.discriminator_loss(reals, fakes),
+            self.discriminator.trainable_variables,
+            self.d_optimizer,
+            ops.shape(reals)[0],
+        )
+
+    def update_generator(self, reals: Any) -> Any:
+        """Trains the generator once, on fresh noise, through `combined`."""
+        latents = self._latents(reals)
+        return self._descend(
+            lambda: self.generator_loss(reals, latents),
+            self.combined.trainable_variables,
+            self.g_optimizer,
+            ops.shape(reals)[0],
+        )
+
+    def discriminator_loss(self, reals: Any, fakes: Any) -> tuple[Any, dict[str, Any]]:
+        """Returns what the discriminator minimises, and what to log."""
+        critic = Critic(self.discriminator, self.seed_generator)
+        real_logits, fake_logits = critic(reals), critic(fakes)
+        loss = self.loss.discriminator_loss(real_logits, fake_logits)
+        values = {
+            "d_loss": loss,
+            "d_real": ops.mean(score(real_logits)),
+            "d_fake": ops.mean(score(fake_logits)),
+        }
+        for penalty in self.penalties:
+            values[penalty.name] = penalty(
+                critic.gradient, reals, fakes, self.seed_generator,
+                self.d_optimizer.iterations,
+            )  # fmt: skip
+            loss = loss + penalty.weight * values[penalty.name]
+        return loss + sum(self.discriminator.losses), values
+
+    def generator_loss(self, reals: Any, latents: Any) -> tuple[Any, dict[str, Any]]:
+        """Returns what the generator minimises, and what to log."""
+        fake_logits = _float32(self.combined(latents, training=True))
+        real_logits = (
+            _float32(self.combined.discriminate(reals)) if self.loss.paired else None
+        )
+        loss = self.loss.generator_loss(real_logits, fake_logits)
+        return loss + sum(self.generator.losses), {"g_loss": loss}
+
+    def validation_step(self, batch: Any) -> dict[str, Any]:
+        """Computes both losses on held-out reals, in inference mode."""
+        reals = self._reals(batch)
+        size = ops.shape(reals)[0]
+        latents = self.noise((size, self.latent_dim), seed=self.test_seed_generator)
+        fakes = self.generator(latents, training=False)
+        real_logits = _float32(self.discriminator(reals, training=False))
+        fake_logits = _float32(self.discriminator(fakes, training=False))
+        d_loss = self.loss.discriminator_loss(real_logits, fake_logits)
+        g_loss = self.loss.generator_loss(real_logits, fake_logits)
+        values = {
+            "loss": d_loss + g_loss,
+            "d_loss": d_loss,
+            "g_loss": g_loss,
+            "d_real": ops.mean(score(real_logits)),
+            "d_fake": ops.mean(score(fake_logits)),
+        }
+        self._logs.update(values, size)
+        return self._logs.results(logs.KEYS)
+
+    def _descend(
+        self, loss: Callable, variables: list, optimizer: Any, size: Any
+    ) -> Any:
+        def scaled() -> tuple[Any, tuple[Any, dict[str, Any]]]:
+            value, values = loss()
+            return optimizer.scale_loss(value), values
+
+        (_, values), gradients = backend.value_and_grad(scaled, variables)
+        optimizer.apply(gradients, variables)
+        self._logs.update(values, size)
+        return next(iter(values.values()))
+
+    def _reals(self, batch: Any) -> Any:
+        reals, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        return data.to_float(reals)
+
+    def _parts(self, reals: Any) -> list[Any]:
+        # Of a last batch that does not divide, the surplus is left out.
+        size = ops.shape(reals)[0] // self.d_steps
+        return [reals[i * size : (i + 1) * size] for i in range(self.d_steps)]
+
+    def _latents(self, reals: Any) -> Any:
+        size = self.noise_batch_size or ops.shape(reals)[0]
+        return self.noise((size, self.latent_dim), seed=self.seed_generator)
+
+    def _average(self, size: Any) -> None:
+        self.images_seen.assign_add(ops.cast(size, self.images_seen.dtype))
+        if self.ema_generator is not None:
+            kept = ema.decay(size, self.images_seen, self.ema_half_life)
+            ema.update(self.ema_generator, self.generator, kept)
+
+    # What Keras users call.
+
+    def call(self, latents: Any, training: bool | None = None) -> Any:
+        """Draws samples from latents, always in inference mode.
+
+        Args:
+            latents: Float tensor `(batch, latent_dim)`.
+            training: Ignored; Keras passes it.
+
+        Returns:
+            A float tensor `(batch, ...)`, from `ema_generator` where there is one.
+        """
+        return self.sampling_generator(latents, training=False)
+
+    @property
+    def sampling_generator(self) -> keras.Model:
+        """The averaged generator, or, without an average, the one that trains."""
+        return self.ema_generator or self.generator
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        initial_epoch: int = 0,
+        validation_batch_size: int | None = None,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Trains both networks.
+
+        Args:
+            x: Real samples: a uint8 array (scaled to [-1, 1] as it is used), a
+                float array in the generator's output range, or a
+                `keras.utils.PyDataset`, `tf.data.Dataset` or generator that yields
+                batches of either, with or without labels.
+            y: Labels, which a GAN without conditions leaves aside.
+            batch_size: Int, for arrays only; 32 by default.
+            epochs: Int.
+            verbose: See `keras.Model.fit`.
+            callbacks: See `keras.Model.fit`.
+            validation_split: Float, the share of the array's end to hold out.
+            validation_data: Held-out samples, like `x`, to log `val_*` losses of.
+            shuffle: Bool, whether to shuffle an array, in an order that depends on
+                the GAN's seed and the epoch only.
+            initial_epoch: Int.
+            validation_batch_size: Int, `batch_size` by default.
+            **kwargs: `steps_per_epoch`, `validation_steps` and `validation_freq`,
+                see `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: If the data can't be trained on.
+        """
+        _refuse_weights(kwargs)
+        self._assert_compile_called("fit")
+        if validation_split:
+            x, validation_data = data.split(x, validation_split)
+        x, self.real_samples = self._prepared(
+            x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle, epoch=initial_epoch
+        )
+        if validation_data is not None:
+            validation_data, _ = self._prepared(
+                validation_data,
+                "validation_data",
+                validation_batch_size,
+                default_batch_size=batch_size or 32,
+                shuffle=False,
+            )
+        return super().fit(
+            x=self.feed(x), epochs=epochs, verbose=verbose, callbacks=callbacks, shuffle=False,
+            validation_data=self.feed(validation_data), initial_epoch=initial_epoch, **kwargs,
+        )  # fmt: skip
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
+    ) -> Any:
+        """Computes the losses on held-out reals, in inference mode.
+
+        Args:
+            x: Samples, as in `fit`.
+            y: Labels, left aside.
+            batch_size: Int, for arrays only; 32 by default.
+            **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
+                `keras.Model.evaluate`.
+
+        Returns:
+            `[loss, d_loss, g_loss, d_real, d_fake]`, or a dict of them.
+        """
+        _refuse_weights(kwargs)
+        # From inside `fit` the data comes prepared.
+        if not kwargs.get("_use_cached_eval_dataset"):
+            x, _ = self._prepared(x, "x", batch_size, shuffle=False)
+            x = self.feed(x)
+        return super().evaluate(x=x, **kwargs)
+
+    def _prepared(self, x: Any, argument: str, batch_size: Any, **options: Any) -> Any:
+        return data.prepare(
+            x,
+            self.sample_shape,
+            checks.output_range(self.generator),
+            batch_size,
+            argument=argument,
+            seed=self.seed,
+            **options,
+        )
+
+    def sample(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        z: Any = None,
+        noise: Any = None,
+        as_uint8: bool = False,
+        batch_size: int = 256,
+    ) -> np.ndarray:
+        """Draws samples, from the averaged generator where there is one.
+
+        Args:
+            n: Int, how many; left out when `z` is given. Defaults to 1.
+            seed: Int for the same samples again.
+            z: Float array `(n, latent_dim)`, the latents themselves.
+            noise: A distribution other than that of training, such as
+                `kgan.noise.TruncatedNormal(0.7)`.
+            as_uint8: Bool, whether to return pixels of 0 to 255.
+            batch_size: Int, samples drawn at a time.
+
+        Returns:
+            A float32 array `(n, ...)` in the generator's range, or uint8.
+
+        Raises:
+            ValueError: If `z` has another shape, or comes with `n` unlike it.
+        """
+        if z is None:
+            n = 1 if n is None else n
+            checks.check_counts(n=n)
+            distribution = self.noise if noise is None else noises.get(noise)
+            z = distribution.sample((n, self.latent_dim), seed=seed)
+        z = checks.latents(z, self.latent_dim, n)
+        checks.check_counts(batch_size=batch_size)
+        # `predict` would make a dataset and an iterator at each call.
+        parts = [
+            self.predict_on_batch(z[i : i + batch_size])
+            for i in range(0, len(z), batch_size)
+        ]
+        samples = np.concatenate(parts).astype("float32", copy=False)
+        return data.to_uint8(samples) if as_uint8 else samples
+
+    # Saving.
+
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Saves both networks, the average, the optimizers and the seeds.
+
+        The file is written under a temporary name and then renamed, so that none
+        is ever half-written.
+
+        Args:
+            filepath: Path ending in `.keras`.
+            overwrite: Bool, whether to replace a file without asking.
+            **kwargs: See `keras.Model.save`.
+        """
+        if not overwrite and os.path.exists(filepath):
+            return super().save(filepath, overwrite=False, **kwargs)
+        with files.atomic_path(filepath) as temporary:
+            super().save(temporary, **kwargs)
+
+    def export(self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any) -> None:
+        """Exports the sampling generator, for use without kgan.
+
+        Args:
+            filepath: Path of the artifact, a folder for a SavedModel. It is written
+                under a temporary name and then renamed.
+            format: See `keras.Model.export`.
+            **kwargs: See `keras.Model.export`.
+
+        Example:
+
+        ```python
+        gan.export("saved_model")
+        images = tf.saved_model.load("saved_model").serve(latents)
+        ```
+        """
+        with files.atomic_path(filepath) as temporary:
+            self.sampling_generator.export(str(temporary), format=format, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "latent_dim": self.latent_dim,
+            "noise": serialize(self.noise),
+            "ema_half_life": self.ema_half_life,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "GAN":
+        config = dict(config)
+        for network in ("generator", "discriminator"):
+            config[network] = keras.saving.deserialize_keras_object(
+                config[network], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        if not self.compiled:
+            return None
+        return keras.saving.serialize_keras_object(
+            {
+                "g_optimizer": self.g_optimizer,
+                "d_optimizer": self.d_optimizer,
+                "loss": self.loss,
+                "penalties": list(self.penalties),
+                "d_steps": self.d_steps,
+                "g_steps": self.g_steps,
+                "noise_batch_size": self.noise_batch_size,
+                **self._compile_arguments,
+            }
+        )
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        for name, state in self._seed_states().items():
+            store[name] = state
+
+    def load_own_variables(self, store: Any) -> None:
+        states = self._seed_states()
+        super().load_own_variables({k: store[k] for k in store.keys() if k not in states})
+        for name, state in states.items():
+            state.assign(store[name])
+
+    def _seed_states(self) -> dict[str, Any]:
+        # Keras does not save the state of random layers, nor of seed generators.
+        states = [v for v in self.variables if v.name == "seed_generator_state"]
+        return {f"seed_{i}": state for i, state in enumerate(states)}
+
+
+def _float32(x: Any) -> Any:
+    return ops.cast(x, "float32")
+
+
+def _refuse_weights(arguments: dict[str, Any]) -> None:
+    for name in ("class_weight", "sample_weight"):
+        if arguments.pop(name, None) is not None:
+            raise ValueError(
+                f"A GAN learns the distribution of the data as it is, so `{name}` "
+                "can't be used: leave it out, or repeat samples in the data. "
+                f"Received: {name} that is not None"
+            )

@@ -1,0 +1,106 @@
+from typing import Any
+
+import keras
+
+
+class OptimizerPair(keras.optimizers.Optimizer):
+    """The two optimizers of a GAN where Keras looks for one.
+
+    `GAN.optimizer` is this container: callbacks that walk `.optimizers` set the
+    learning rate of both, and saving stores the state of both. The training step
+    uses the two themselves.
+
+    Args:
+        g_optimizer: The generator's `keras.optimizers.Optimizer`.
+        d_optimizer: The discriminator's, another instance.
+
+    Raises:
+        ValueError: If one instance stands for both.
+    """
+
+    def __init__(self, g_optimizer: Any, d_optimizer: Any, name: str = "optimizers"):
+        if g_optimizer is d_optimizer:
+            raise ValueError(
+                "`g_optimizer` and `d_optimizer` must be two instances, since an "
+                "optimizer keeps the moments of one network's variables; "
+                "`optimizer=` makes two from one. Received: "
+                f"g_optimizer=d_optimizer={g_optimizer!r}"
+            )
+        super().__init__(learning_rate=0.0, name=name)
+        self.g_optimizer = g_optimizer
+        self.d_optimizer = d_optimizer
+
+    @classmethod
+    def make(cls, g_optimizer: Any, d_optimizer: Any, optimizer: Any) -> "OptimizerPair":
+        """Resolves the optimizer arguments of `GAN.compile`."""
+        if optimizer is None:
+            return cls(_get(g_optimizer), _get(d_optimizer))
+        if g_optimizer is not None or d_optimizer is not None:
+            raise ValueError(
+                "`optimizer` sets both optimizers, so `g_optimizer` and `d_optimizer` "
+                f"must be left out. Received: optimizer={optimizer!r}, "
+                f"g_optimizer={g_optimizer!r}, d_optimizer={d_optimizer!r}"
+            )
+        optimizer = _get(optimizer)
+        return cls(*(_renamed(optimizer, prefix) for prefix in ("g_", "d_")))
+
+    def scaled(self) -> "OptimizerPair":
+        """Returns a pair whose optimizers scale their losses, for float16."""
+        wrap = keras.optimizers.LossScaleOptimizer
+        return OptimizerPair(
+            *(o if isinstance(o, wrap) else wrap(o) for o in self.optimizers)
+        )
+
+    def build_for(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Makes the optimizers' state; unbuilt, they would load none."""
+        self.g_optimizer.build(generator.trainable_variables)
+        self.d_optimizer.build(discriminator.trainable_variables)
+        self.built = True
+
+    @property
+    def optimizers(self) -> list:
+        return [self.g_optimizer, self.d_optimizer]
+
+    @property
+    def variables(self) -> list:
+        return [v for optimizer in self.optimizers for v in optimizer.variables]
+
+    @property
+    def iterations(self) -> Any:
+        return self.g_optimizer.iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        return self.g_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        for optimizer in self.optimizers:
+            optimizer.learning_rate = value
+
+    def build(self, variables: Any) -> None:
+        raise NotImplementedError("Each optimizer is built with its own network.")
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        raise NotImplementedError("Each network is updated by its own optimizer.")
+
+    def save_own_variables(self, store: Any) -> None:
+        """The two optimizers, attributes of this one, store their own."""
+
+    def load_own_variables(self, store: Any) -> None:
+        """The two optimizers, attributes of this one, load their own."""
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """Leaves the weights alone: kgan averages the generator by itself."""
+
+
+def _get(optimizer: Any) -> keras.optimizers.Optimizer:
+    if optimizer is None:
+        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+    return keras.optimizers.get(optimizer)
+
+
+def _renamed(optimizer: Any, prefix: str) -> keras.optimizers.Optimizer:
+    # Names are keys in the logs of callbacks, so two must not share one.
+    config = optimizer.get_config()
+    return type(optimizer).from_config({**config, "name": prefix + config["name"]})

@@ -1,0 +1,134 @@
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+# Halving ends when the shorter side is this small.
+_SMALLEST = 4
+_WIDEST = 512
+
+
+def dcgan_generator(
+    image_shape: Sequence[int],
+    latent_dim: int = 64,
+    width: int = 64,
+    depth: int | None = None,
+    activation: Any = "tanh",
+    name: str = "generator",
+) -> keras.Model:
+    """Builds a convolutional generator after DCGAN, for any image size.
+
+    Each stage doubles the size by repeating pixels and then convolves, 3x3, with
+    batch normalisation: unlike a transposed convolution that draws no
+    checkerboards. Where the size is odd, a row or column is cropped first.
+
+    Args:
+        image_shape: `(height, width, channels)`, of any size.
+        latent_dim: Int, length of a noise vector.
+        width: Int, channels at half the image's size; twice as many at each
+            smaller size, up to 512, and half as many at the full one.
+        depth: Int, number of stages; None for as many as bring the shorter side
+            down to 4.
+        activation: Activation of the output. `"tanh"` matches data in [-1, 1], to
+            which uint8 images are scaled.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model`, `(batch, latent_dim)` to `(batch, *image_shape)`.
+
+    Raises:
+        ValueError: If `image_shape` is not that of an image.
+
+    Example:
+
+    >>> import kgan
+    >>> kgan.networks.dcgan_generator((28, 28, 1), width=16).output_shape
+    (None, 28, 28, 1)
+
+    Reference:
+        [Radford et al., 2015](https://arxiv.org/abs/1511.06434), with the
+        upsampling of [Odena et al., 2016](https://distill.pub/2016/deconv-checkerboard).
+    """
+    *sizes, channels = _stages(image_shape, depth)
+    widths = _widths(width, len(sizes) - 1)
+    latents = keras.Input((latent_dim,), name="latents")
+    high, wide = sizes[-1]
+    x = layers.Dense(high * wide * widths[-1], use_bias=False)(latents)
+    x = layers.Reshape((high, wide, widths[-1]))(x)
+    x = _normalized(x)
+    for size, filters in zip(sizes[-2::-1], widths[-2::-1], strict=True):
+        x = _enlarge(x, size)
+        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        x = _normalized(x)
+    x = layers.Conv2D(channels, 3, padding="same")(x)
+    return keras.Model(latents, layers.Activation(activation)(x), name=name)
+
+
+def dcgan_discriminator(
+    image_shape: Sequence[int],
+    width: int = 64,
+    depth: int | None = None,
+    outputs: int = 1,
+    name: str = "discriminator",
+) -> keras.Model:
+    """Builds a convolutional discriminator after DCGAN, for any image size.
+
+    Each stage halves the size by a 4x4 convolution of stride 2. There is no batch
+    normalisation, so penalties on its gradient are exact on every backend.
+
+    Args:
+        image_shape: `(height, width, channels)`, of any size.
+        width: Int, channels of the first stage; each later one has twice as many,
+            up to 512.
+        depth: Int, number of stages; None for as many as bring the shorter side
+            down to 4.
+        outputs: Int, 1 for a logit, 2 for one-hot labels.
+        name: Name of the model.
+
+    Returns:
+        A `keras.Model`, `(batch, *image_shape)` to logits `(batch, outputs)`.
+
+    Raises:
+        ValueError: If `image_shape` is not that of an image.
+    """
+    *sizes, channels = _stages(image_shape, depth)
+    images = x = keras.Input((*sizes[0], channels), name="images")
+    for filters in _widths(width, len(sizes) - 1)[1:]:
+        x = layers.Conv2D(filters, 4, strides=2, padding="same")(x)
+        x = layers.LeakyReLU(0.2)(x)
+    x = layers.Flatten()(x)
+    return keras.Model(images, layers.Dense(outputs)(x), name=name)
+
+
+def _stages(image_shape: Sequence[int], depth: int | None) -> list:
+    """Returns the sizes from the image's down, halved, and the channels."""
+    shape = tuple(image_shape)
+    if len(shape) != 3 or min(shape) < 1 or shape[-1] > 4:
+        raise ValueError(
+            "`image_shape` must be (height, width, channels) with 1 to 4 channels. "
+            f"Received: image_shape={shape}"
+        )
+    sizes = [shape[:2]]
+    while min(sizes[-1]) > _SMALLEST if depth is None else len(sizes) <= depth:
+        sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+    return [*sizes, shape[-1]]
+
+
+def _widths(width: int, depth: int) -> list[int]:
+    """Returns the channels at the full size and after each of the halvings."""
+    return [max(1, width // 2)] + [min(width * 2**i, _WIDEST) for i in range(depth)]
+
+
+def _enlarge(x: Any, size: tuple[int, int]) -> Any:
+    x = layers.UpSampling2D(2)(x)
+    surplus = [have - want for have, want in zip(x.shape[1:3], size, strict=True)]
+    if any(surplus):
+        x = layers.Cropping2D(tuple((0, rows) for rows in surplus))(x)
+    return x
+
+
+def _normalized(x: Any) -> Any:
+    # A short memory, so that the statistics follow the weights in short runs too.
+    x = layers.BatchNormalization(momentum=0.9)(x)
+    return layers.LeakyReLU(0.2)(x)

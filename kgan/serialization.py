@@ -1,0 +1,61 @@
+"""How kgan's objects are registered, named, and turned into configs."""
+
+from typing import Any, Self
+
+import keras
+
+register = keras.saving.register_keras_serializable(package="kgan")
+
+
+class Configurable:
+    """Base of the small option objects: losses, penalties, noise.
+
+    Two of them are equal when their class and config are; they print as the
+    Python that builds them.
+    """
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments as a serialisable dict."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Builds the object from what `get_config` returned."""
+        return cls(**config)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.get_config() == other.get_config()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self), repr(sorted(self.get_config().items()))))
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+def get(identifier: Any, known: dict[str, type], kind: type, argument: str) -> Any:
+    """Resolves a name, a config or an instance to an instance.
+
+    Args:
+        identifier: A key of `known`, a serialised config, or a `kind` object.
+        known: Names and the classes that they stand for.
+        kind: The class that the result must be an instance of.
+        argument: Name of the argument, for the error.
+
+    Returns:
+        An instance of `kind`.
+
+    Raises:
+        ValueError: If `identifier` is none of these.
+    """
+    if isinstance(identifier, dict):
+        identifier = keras.saving.deserialize_keras_object(identifier)
+    if isinstance(identifier, str) and identifier in known:
+        return known[identifier]()
+    if isinstance(identifier, kind):
+        return identifier
+    raise ValueError(
+        f"Unknown `{argument}`. Expected one of {', '.join(sorted(known))}, or a "
+        f"`{kind.__name__}` object. Received: {argument}={identifier!r}"
+    )
