@@ -1,10 +1,10 @@
 """kgan: generative adversarial networks for Keras 3."""
 
+from kgan import callbacks as callbacks
 from kgan import data as data
 from kgan import losses as losses
 from kgan import networks as networks
 from kgan import noise as noise
 from kgan import penalties as penalties
 from kgan.models.gan import GAN as GAN
-
 from kgan.version import __version__ as __version__

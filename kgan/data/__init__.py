@@ -1,8 +1,8 @@
 """Data in and out."""
 
 from kgan.data.batches import Batches
-from kgan.data.images import grid, to_float, to_uint8
+from kgan.data.images import grid, is_image_shape, to_float, to_uint8
 from kgan.data.load import load
 from kgan.data.prepare import prepare, split
 
-__all__ = ["Batches", "grid", "load", "prepare", "split", "to_float", "to_uint8"]
+__all__ = ["Batches", "grid", "is_image_shape", "load", "prepare", "split", "to_float", "to_uint8"]

@@ -423,6 +423,18 @@ class GAN(Trainer, keras.Model):
             x = self.feed(x)
         return super().evaluate(x=x, **kwargs)
 
+    def check_data(self, x: Any, batch_size: int | None = None) -> None:
+        """Raises the error with which `fit` would refuse this data, if any.
+
+        Args:
+            x: Real samples, as in `fit`.
+            batch_size: Int, for arrays only.
+
+        Raises:
+            ValueError: If the data can't be trained on.
+        """
+        self._prepared(x, "x", batch_size, d_steps=self.d_steps)
+
     def _prepared(self, x: Any, argument: str, batch_size: Any, **options: Any) -> Any:
         return data.prepare(
             x,

@@ -35,8 +35,7 @@ def mlp_generator(
     """
     latents = x = keras.Input((latent_dim,), name="latents")
     for width in hidden:
-        x = layers.Dense(width)(x)
-        x = layers.LeakyReLU(0.2)(x)
+        x = layers.Dense(width, activation="relu")(x)
     x = layers.Dense(math.prod(image_shape))(x)
     x = layers.Reshape(tuple(image_shape))(x)
     return keras.Model(latents, layers.Activation(activation)(x), name=name)
@@ -62,6 +61,5 @@ def mlp_discriminator(
     samples = keras.Input(tuple(image_shape), name="samples")
     x = layers.Flatten()(samples)
     for width in hidden:
-        x = layers.Dense(width)(x)
-        x = layers.LeakyReLU(0.2)(x)
+        x = layers.Dense(width, activation="relu")(x)
     return keras.Model(samples, layers.Dense(outputs)(x), name=name)

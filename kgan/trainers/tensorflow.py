@@ -1,19 +1,11 @@
 """Training on TensorFlow."""
 
-import ctypes
-import functools
-import os
 from typing import Any
 
 import tensorflow as tf
 
 from kgan.data import Batches
 
-# glibc gives memory back to the system as soon as this much lies free at the end of
-# a heap (M_TOP_PAD of mallopt(3)), and takes it again, page by page, at the next
-# step: up to half of the time of small networks. benchmarks/memory.py measures it.
-_M_TOP_PAD = -2
-_KEPT_BYTES = 100_000_000
 
 
 class Trainer:
@@ -27,22 +19,25 @@ class Trainer:
 
     def feed(self, batches: Any) -> Any:
         """Returns what `fit` should iterate over; other data than ours as it is."""
-        _keep_freed_memory()
         return _dataset(batches) if isinstance(batches, Batches) else batches
 
 
 def _dataset(batches: Batches) -> tf.data.Dataset:
-    def epoch() -> Any:
-        for index in range(len(batches)):
-            yield batches[index]
-        batches.on_epoch_end()
+    def load(index: Any) -> Any:
+        (samples,) = batches[int(index)]
+        if index == len(batches) - 1:
+            batches.on_epoch_end()
+        return samples
 
     size = batches.batch_size if batches.all_full else None
-    dataset = tf.data.Dataset.from_generator(
-        epoch,
-        output_signature=(tf.TensorSpec((size, *batches.x.shape[1:]), batches.x.dtype),),
-    )
-    dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
+    spec = tf.TensorSpec((size, *batches.x.shape[1:]), batches.x.dtype)
+
+    def on_index(index: Any) -> tuple[Any]:
+        return (tf.ensure_shape(tf.numpy_function(load, [index], spec.dtype), spec.shape),)
+
+    # Not `from_generator`, which makes the C library give freed memory back to the
+    # system at once (M_TRIM_THRESHOLD) and small networks train at half the speed.
+    dataset = tf.data.Dataset.range(len(batches)).map(on_index)
     options = tf.data.Options()
     # At the end of each epoch `fit` would otherwise wait for the autotuning thread.
     options.autotune.enabled = False
@@ -50,13 +45,3 @@ def _dataset(batches: Batches) -> tf.data.Dataset:
         tf.data.experimental.AutoShardPolicy.OFF
     )
     return dataset.prefetch(2).with_options(options)
-
-
-@functools.cache
-def _keep_freed_memory() -> None:
-    if "MALLOC_TOP_PAD_" in os.environ:
-        return
-    try:
-        ctypes.CDLL(None).mallopt(_M_TOP_PAD, _KEPT_BYTES)
-    except (AttributeError, OSError, TypeError):
-        pass  # Not glibc.

@@ -1,0 +1,100 @@
+"""A small classifier of the digits, to judge samples by."""
+
+import keras
+import numpy as np
+from keras import layers
+
+import kgan
+
+
+class Judge:
+    """Features and classes of a convolutional classifier trained on real digits.
+
+    Distances are Fréchet distances between its 64 features of two sets of images.
+    They depend on this classifier, and compare only with others of the same one:
+    `floor` is the mean distance between two random halves of the real set.
+
+    Args:
+        seed: Int, seed of the classifier's weights and training.
+    """
+
+    def __init__(self, seed: int = 0):
+        self.images, self.labels = kgan.data.load("digits")
+        keras.utils.set_random_seed(seed)
+        order = np.random.default_rng(seed).permutation(len(self.images))
+        train, test = order[:1400], order[1400:]
+        model = _classifier()
+        model.fit(
+            _scale(self.images[train]), self.labels[train],
+            epochs=40, batch_size=32, verbose=0,
+        )  # fmt: skip
+        x, y = _scale(self.images[test]), self.labels[test]
+        self.accuracy = model.evaluate(x, y, verbose=0)[1]
+        self._model = keras.Model(
+            model.inputs, [model.get_layer("features").output, model.outputs[0]]
+        )
+        self._real = self._judge(self.images)[0]
+        self.floor = self._floor(seed)
+
+    def __call__(self, images: np.ndarray) -> tuple[float, np.ndarray]:
+        """Returns the distance of uint8 images to the real ones, and class shares."""
+        features, logits = self._judge(images)
+        shares = np.bincount(logits.argmax(axis=1), minlength=10) / len(images)
+        return frechet_distance(self._real, features), shares
+
+    def _judge(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        features, logits = self._model.predict(_scale(images), batch_size=512, verbose=0)
+        return features.astype("float64"), logits
+
+    def _floor(self, seed: int, repeats: int = 10) -> float:
+        generator, half = np.random.default_rng(seed), len(self._real) // 2
+        orders = [generator.permutation(len(self._real)) for _ in range(repeats)]
+        return float(
+            np.mean(
+                [
+                    frechet_distance(self._real[o[:half]], self._real[o[half:]])
+                    for o in orders
+                ]
+            )
+        )
+
+
+def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Returns the Fréchet distance of two sets of features, `(n, d)` each.
+
+    The trace of the root of the product of two covariances is the sum of the
+    singular values of the product of their roots.
+    """
+    difference = a.mean(axis=0) - b.mean(axis=0)
+    first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    cross = np.linalg.svd(_root(first) @ _root(second), compute_uv=False).sum()
+    return float(difference @ difference + np.trace(first + second) - 2 * cross)
+
+
+def _root(covariance: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(covariance)
+    return vectors * np.sqrt(np.clip(values, 0, None)) @ vectors.T
+
+
+def _scale(images: np.ndarray) -> np.ndarray:
+    return images.astype("float32") / 127.5 - 1
+
+
+def _classifier() -> keras.Model:
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Dropout(0.25),
+            layers.Conv2D(64, 3, padding="same", activation="relu"),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu", name="features"),
+            layers.Dropout(0.3),
+            layers.Dense(10),
+        ]
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss, metrics=["accuracy"])
+    return model

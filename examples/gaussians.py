@@ -1,0 +1,154 @@
+"""
+# Two toys that show mode collapse: a ring and a grid of Gaussians
+
+A GAN that collapses draws some modes of its data and forgets the others. On two
+dimensions this can be counted: a sample within three standard deviations of a
+mode's centre is of *high quality*, and a mode with such samples is *covered*. Real
+points score 98.9 %.
+
+    python examples/gaussians.py ring
+    python examples/gaussians.py grid --seed 1
+
+Reference: [PacGAN, Lin et al., 2017](https://arxiv.org/abs/1712.04086), section 4.1,
+whose best are 7.9 of 8 and 24.8 of 25 modes.
+"""
+
+import argparse
+import itertools
+
+import keras
+import numpy as np
+from PIL import Image, ImageDraw
+
+import kgan
+
+"""
+## The data
+
+The ring has 8 modes at radius 1, the grid 5 x 5 with a spacing of 2. Networks start
+with weights for values around 1, so `scale` brings the grid to [-1, 1].
+"""
+
+RING = {
+    "centers": np.array([[np.cos(a), np.sin(a)] for a in np.arange(8) * np.pi / 4]),
+    "sigma": 0.01,
+    "scale": 1.0,
+}
+GRID = {
+    "centers": np.array(list(itertools.product([-4.0, -2.0, 0.0, 2.0, 4.0], repeat=2))),
+    "sigma": 0.05,
+    "scale": 0.25,
+}
+
+
+def draw_points(toy, count, seed):
+    generator = np.random.default_rng(seed)
+    centers = toy["centers"][generator.integers(len(toy["centers"]), size=count)]
+    points = centers + toy["sigma"] * generator.standard_normal((count, 2))
+    return (points * toy["scale"]).astype("float32")
+
+
+"""
+## The score
+
+`covered` counts modes with at least one of the 2,500 samples within three standard
+deviations, as in the paper.
+"""
+
+
+def score(toy, points):
+    distances = np.linalg.norm(points[:, None] / toy["scale"] - toy["centers"], axis=-1)
+    good = distances.min(axis=1) < 3 * toy["sigma"]
+    covered = len(np.unique(distances.argmin(axis=1)[good]))
+    return covered, float(good.mean())
+
+
+"""
+## The recipe
+
+Dense networks of three layers, the points themselves as data, no momentum, and
+learning rates that fall to zero along a cosine. A zero-centred gradient penalty keeps
+the discriminator smooth between the modes. On the grid, the relativistic loss judges
+each fake against a real, which keeps the discriminator from forgetting modes.
+"""
+
+LATENT_DIM = 2
+LEARNING_RATE = 1e-3
+BATCH_SIZE = 128
+
+RING |= {"loss": "non_saturating", "penalties": [kgan.penalties.R1(0.2)]}
+GRID |= {
+    "loss": "relativistic",
+    "penalties": [kgan.penalties.R1(0.02), kgan.penalties.R2(0.02)],
+}
+
+
+def build_gan(toy, steps, seed):
+    keras.utils.set_random_seed(seed)
+    gan = kgan.GAN(
+        kgan.networks.mlp_generator((2,), latent_dim=LATENT_DIM, activation=None),
+        kgan.networks.mlp_discriminator((2,)),
+        seed=seed,
+    )
+
+    def optimizer():
+        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+        return keras.optimizers.Adam(schedule, beta_1=0.0, beta_2=0.99)
+
+    gan.compile(
+        g_optimizer=optimizer(),
+        d_optimizer=optimizer(),
+        loss=toy["loss"],
+        penalties=toy["penalties"],
+        steps_per_execution=min(steps, 100),
+    )
+    return gan
+
+
+def train(toy, steps, seed, verbose=2):
+    gan = build_gan(toy, steps, seed)
+    per_epoch = max(1, steps // 20)
+    points = draw_points(toy, per_epoch * BATCH_SIZE, seed)
+    gan.fit(points, batch_size=BATCH_SIZE, epochs=steps // per_epoch, verbose=verbose)
+    return gan
+
+
+"""
+## A picture
+
+Real points in grey, samples in blue.
+"""
+
+
+def picture(toy, points, size=480):
+    image = Image.new("RGB", (size, size), "white")
+    pen = ImageDraw.Draw(image)
+    for cloud, color in ((draw_points(toy, 2500, 0), "#bbbbbb"), (points, "#1f5fd0")):
+        for x, y in (cloud / 1.3 + 1) * size / 2:
+            pen.ellipse((x - 1.5, y - 1.5, x + 1.5, y + 1.5), fill=color)
+    return image
+
+
+def main():
+    parser = argparse.ArgumentParser(description="GANs on rings and grids of Gaussians.")
+    parser.add_argument("toy", nargs="?", choices=["ring", "grid"], default="ring")
+    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", help="path of a PNG to draw the samples in")
+    parser.add_argument("--smoke", action="store_true", help="train for 40 steps only")
+    arguments = parser.parse_args()
+    toy = {"ring": RING, "grid": GRID}[arguments.toy]
+    steps = 40 if arguments.smoke else arguments.steps
+    gan = train(toy, steps, arguments.seed)
+    points = gan.sample(2500, seed=arguments.seed)
+    covered, quality = score(toy, points)
+    print(
+        f"{arguments.toy}: {covered} of {len(toy['centers'])} modes, "
+        f"{quality:.1%} of high quality (seed {arguments.seed}, {steps} steps)"
+    )
+    if arguments.out:
+        picture(toy, points).save(arguments.out)
+
+
+if __name__ == "__main__":
+    main()

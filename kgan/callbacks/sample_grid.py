@@ -1,0 +1,139 @@
+import pathlib
+from typing import Any
+
+import keras
+import numpy as np
+from PIL import Image
+
+from kgan import data
+from kgan.files import PathLike, atomic_path
+
+# Frames of an animation, and how long each one and the last one stay, in ms.
+_FRAMES = 100
+_DURATION, _LAST = 100, 2000
+
+
+class SampleGrid(keras.callbacks.Callback):
+    """Saves grids of samples, from the same latents, as training goes on.
+
+    It writes `samples-000000.png` before the first update, one more after every
+    epoch or every n batches, named by the updates done, and beside them
+    `reals.png`, a grid of real images. Every file is written whole or not at all.
+
+    Args:
+        directory: Folder for the pictures; made if missing.
+        rows: Int, rows of a grid.
+        columns: Int, columns of a grid.
+        scale: Int, the side that each pixel becomes; None for one that makes the
+            grid about 512 pixels wide.
+        save_freq: `"epoch"`, or an int, to save every so many batches.
+        gif: Path of an animation of the grids, written when training ends; True
+            for `samples.gif` in the directory.
+        seed: Int, seed of the latents.
+        latents: Float array `(rows * columns, latent_dim)` to use instead.
+        reals: Bool, whether to write `reals.png`.
+
+    Raises:
+        ValueError: If an argument can't be used, or, when training begins, if
+            the GAN does not draw images.
+
+    Example:
+
+    ```python
+    gan.fit(images, epochs=10, callbacks=[kgan.callbacks.SampleGrid("samples")])
+    ```
+    """
+
+    def __init__(
+        self,
+        directory: PathLike,
+        rows: int = 8,
+        columns: int = 8,
+        scale: int | None = None,
+        save_freq: int | str = "epoch",
+        gif: PathLike | bool = False,
+        seed: int = 0,
+        latents: Any = None,
+        reals: bool = True,
+    ):
+        super().__init__()
+        sizes = {"rows": rows, "columns": columns, "scale": 1 if scale is None else scale}
+        for name, value in sizes.items():
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(
+                    f"`{name}` must be an int of at least 1. Received: {name}={value!r}"
+                )
+        if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
+            raise ValueError(
+                '`save_freq` must be "epoch" or an int of at least 1. '
+                f"Received: save_freq={save_freq!r}"
+            )
+        self.directory = pathlib.Path(directory)
+        self.rows = rows
+        self.columns = columns
+        self.scale = scale
+        self.save_freq = save_freq
+        self.gif = self.directory / "samples.gif" if gif is True else gif
+        self.seed = seed
+        self.latents = latents
+        self.reals = reals
+        self._unsaved = 0
+
+    def on_train_begin(self, logs=None):
+        if not data.is_image_shape(self.model.sample_shape):
+            raise ValueError(
+                "SampleGrid draws images of shape (height, width, channels) with 1 to "
+                f"4 channels. Received: samples of shape {self.model.sample_shape}"
+            )
+        self._last_batch = -1
+        self._frames: list[pathlib.Path] = []
+        if self.latents is None:
+            shape = (self.rows * self.columns, self.model.latent_dim)
+            self.latents = self.model.noise.sample(shape, seed=self.seed)
+        if self.reals and self.model.real_samples is not None:
+            self._save(self.model.real_samples, "reals.png")
+        self._save_samples()
+
+    def on_train_batch_end(self, batch, logs=None):
+        # One call may stand for several batches, and `batch` begins anew each epoch.
+        new = batch - self._last_batch if batch > self._last_batch else batch + 1
+        self._last_batch = batch
+        self._unsaved += new
+        if self.save_freq != "epoch" and self._unsaved >= self.save_freq:
+            self._save_samples()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.save_freq == "epoch":
+            self._save_samples()
+
+    def on_train_end(self, logs=None):
+        if self.gif:
+            self._save_gif()
+
+    def _save_samples(self) -> None:
+        self._unsaved = 0
+        updates = int(self.model.optimizer.iterations)
+        path = self._save(self.model.sample(z=self.latents), f"samples-{updates:06d}.png")
+        if path not in self._frames:
+            self._frames.append(path)
+
+    def _save(self, images: np.ndarray, name: str) -> pathlib.Path:
+        picture = data.grid(images, self.rows, self.columns, self.scale)
+        with atomic_path(self.directory / name) as path:
+            picture.save(path)
+        return self.directory / name
+
+    def _save_gif(self) -> None:
+        chosen = np.linspace(0, len(self._frames) - 1, min(len(self._frames), _FRAMES))
+        frames = [Image.open(self._frames[i]).convert("RGBA") for i in chosen.astype(int)]
+        # Animations have no half transparency: what shows through is white.
+        white = Image.new("RGBA", frames[0].size, "white")
+        frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in frames]
+        with atomic_path(self.gif) as path:
+            frames[0].save(
+                path,
+                save_all=True,
+                append_images=frames[1:],
+                duration=[_DURATION] * (len(frames) - 1) + [_LAST],
+                loop=0,
+            )

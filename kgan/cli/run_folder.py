@@ -1,0 +1,87 @@
+"""The folder in which a run leaves everything."""
+
+import hashlib
+import importlib.metadata
+import json
+import pathlib
+import platform
+from typing import Any
+
+import numpy as np
+
+from kgan.files import atomic_path
+
+_PACKAGES = ("kgan", "keras", "tensorflow", "numpy", "pillow")
+
+
+def make(out: str | None, name: str) -> pathlib.Path:
+    """Makes the folder of a new run.
+
+    Args:
+        out: Where; None for the next free number under `runs`.
+        name: What the numbered folder's name ends in.
+
+    Raises:
+        ValueError: If the folder holds anything already.
+        OSError: If it can't be made.
+    """
+    if out is None:
+        return _numbered(pathlib.Path("runs"), name)
+    path = pathlib.Path(out)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ValueError(
+            "--out must be a new or an empty folder, so that no earlier run is "
+            f"overwritten. Received: --out {out}"
+        )
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with atomic_path(path / "config.json") as probe:
+            probe.touch()
+    except OSError as error:
+        raise ValueError(
+            f"--out can't be written to ({error.strerror}). Received: --out {out}"
+        ) from None
+    return path
+
+
+def _numbered(root: pathlib.Path, name: str) -> pathlib.Path:
+    number = 0
+    while True:
+        path = root / f"{number:05d}-{name}"
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            number += 1
+
+
+def write_config(
+    folder: pathlib.Path, arguments: dict[str, Any], samples: np.ndarray, gan: Any
+) -> None:
+    """Writes `config.json`: all that is needed to repeat the run.
+
+    Args:
+        folder: The run folder.
+        arguments: The command's arguments, defaults filled in.
+        samples: The data.
+        gan: The compiled GAN.
+    """
+    versions = {package: importlib.metadata.version(package) for package in _PACKAGES}
+    config = {
+        "arguments": arguments,
+        "data": {
+            "shape": list(samples.shape),
+            "dtype": str(samples.dtype),
+            "sha256": hashlib.sha256(np.ascontiguousarray(samples)).hexdigest(),
+        },
+        "gan": {
+            key: value
+            for key, value in gan.get_config().items()
+            if key not in ("generator", "discriminator")
+        },
+        "compile": gan.get_compile_config(),
+        "versions": {"python": platform.python_version(), **versions},
+        "platform": platform.platform(),
+    }
+    with atomic_path(folder / "config.json") as path:
+        path.write_text(json.dumps(config, indent=2, default=str) + "\n", "utf-8")

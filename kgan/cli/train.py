@@ -1,0 +1,139 @@
+"""`kgan train`."""
+
+import argparse
+import pathlib
+import shutil
+import time
+from typing import Any
+
+import numpy as np
+
+import kgan
+from kgan.cli import recipe, run_folder, types
+from kgan.cli.progress import Progress
+from kgan.files import atomic_path
+
+
+def add_to(commands: Any) -> None:
+    """Adds the command to the parser."""
+    parser = commands.add_parser(
+        "train",
+        help="train a GAN and save it",
+        description="Trains a GAN, on handwritten digits unless told otherwise, and "
+        "leaves a run folder with samples, history and the saved model.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--data", default="digits", metavar="X.npz",
+        help='"digits", or an .npz file with an array of samples')  # fmt: skip
+    add("--epochs", "--epoch", type=types.count, metavar="N",
+        help=f"epochs; by default as many as show {recipe.IMAGES_SHOWN:,} samples")  # fmt: skip
+    add("--batch-size", "--batch_size", "--true_batch", type=types.count, metavar="N",
+        default=recipe.BATCH_SIZE, help="real samples in a batch")  # fmt: skip
+    add("--noise-batch-size", "--noise_batch_size", "--noise_batch", type=types.count,
+        metavar="N", help="noise vectors in an update; by default as many as reals")  # fmt: skip
+    add("--latent-dim", "--latent_dim", "--n", type=types.count, metavar="N",
+        default=recipe.LATENT_DIM, help="length of a noise vector")  # fmt: skip
+    add("--d-steps", "--d_steps", type=types.count, metavar="N", default=1,
+        help="discriminator updates in a step")  # fmt: skip
+    add("--g-steps", "--g_steps", type=types.count, metavar="N", default=1,
+        help="generator updates in a step")  # fmt: skip
+    add("--loss", default="non_saturating", metavar="NAME",
+        help=f"{', '.join(kgan.losses.names())}, or a Keras loss such as mse")  # fmt: skip
+    add("--seed", type=types.seed, default=0, metavar="N",
+        help="seed of weights, noise and order")  # fmt: skip
+    add("--out", metavar="FOLDER", help="run folder; by default a new one in runs/")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Trains, and returns the exit status."""
+    samples, _ = kgan.data.load(arguments.data)
+    if arguments.epochs is None:
+        arguments.epochs = recipe.epochs(len(samples))
+    if arguments.batch_size > len(samples):
+        raise ValueError(
+            f"--batch-size must be at most the number of samples, {len(samples)}. "
+            f"Received: --batch-size {arguments.batch_size}"
+        )
+    gan = recipe.build(
+        samples.shape[1:],
+        arguments.latent_dim,
+        arguments.loss,
+        arguments.seed,
+        d_steps=arguments.d_steps,
+        g_steps=arguments.g_steps,
+        noise_batch_size=arguments.noise_batch_size,
+    )
+    gan.check_data(samples, arguments.batch_size)
+    batches = kgan.data.Batches(
+        samples, arguments.batch_size, seed=arguments.seed, drop_remainder=True
+    )
+    name = "".join(c if c.isalnum() else "-" for c in pathlib.Path(arguments.data).stem)
+    folder = run_folder.make(arguments.out, name)
+    try:
+        return _train(gan, batches, samples, arguments, folder)
+    finally:
+        # Nothing was trained: leave nothing behind.
+        if not (folder / "gan.keras").exists() and not (folder / "history.csv").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _train(
+    gan: kgan.GAN,
+    batches: kgan.data.Batches,
+    samples: np.ndarray,
+    arguments: argparse.Namespace,
+    folder: pathlib.Path,
+) -> int:
+    options = {k: v for k, v in vars(arguments).items() if k not in ("run", "command")}
+    run_folder.write_config(folder, options, samples, gan)
+    stop = kgan.callbacks.StopOnInterrupt()
+    callbacks = [Progress(), stop, kgan.callbacks.HistoryCSV(folder / "history.csv")]
+    if kgan.data.is_image_shape(gan.sample_shape):
+        _save_reals(samples, arguments.seed, folder)
+        callbacks.append(
+            kgan.callbacks.SampleGrid(
+                folder / "samples", gif=folder / "samples.gif", reals=False
+            )
+        )
+    print(
+        f"Training on {len(samples):,} samples of shape {gan.sample_shape}, "
+        f"{arguments.epochs} epochs. Ctrl-C stops and saves.",
+        flush=True,
+    )
+    start = time.monotonic()
+    history = gan.fit(batches, epochs=arguments.epochs, verbose=0, callbacks=callbacks)
+    seconds = time.monotonic() - start
+    gan.save(folder / "gan.keras")
+    gan.export(folder / "saved_model", verbose=False)
+    _say(gan, folder, len(history.epoch), seconds)
+    return 130 if stop.interrupted else 0
+
+
+def _save_reals(samples: np.ndarray, seed: int, folder: pathlib.Path) -> None:
+    chosen = np.random.default_rng(seed).permutation(len(samples))[:64]
+    with atomic_path(folder / "reals.png") as path:
+        kgan.data.grid(samples[chosen], 8, 8).save(path)
+
+
+def _say(gan: kgan.GAN, folder: pathlib.Path, epochs: int, seconds: float) -> None:
+    images = kgan.data.is_image_shape(gan.sample_shape)
+    print(
+        f"Trained {epochs} epochs, {int(gan.images_seen):,} samples shown, in "
+        f"{seconds:.0f} s. In {folder}:\n"
+    )
+    lines = {
+        "samples/": "a grid of samples after each epoch" if images else None,
+        "samples.gif": "the same as an animation" if images else None,
+        "reals.png": "real ones, to compare" if images else None,
+        "history.csv": "the losses",
+        "config.json": "what it takes to repeat this run",
+        "gan.keras": "the GAN, to sample from and to train on",
+        "saved_model/": "the generator for TensorFlow, without kgan",
+    }
+    for name, text in lines.items():
+        if text:
+            print(f"  {name:<13}{text}")
+    print(f"\nNext:\n\n  kgan sample {folder} --count 100 --out more.png")
+    print(f'  gan = keras.models.load_model("{folder / "gan.keras"}")  # after: import kgan')

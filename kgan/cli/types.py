@@ -1,0 +1,25 @@
+"""Option types that refuse a value out of range, naming option and value."""
+
+import argparse
+
+
+def count(text: str) -> int:
+    """An int of at least 1."""
+    return _integer(text, 1)
+
+
+def seed(text: str) -> int:
+    """An int of at least 0."""
+    return _integer(text, 0)
+
+
+def _integer(text: str, lowest: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = lowest - 1
+    if value < lowest:
+        raise argparse.ArgumentTypeError(
+            f"must be an int of at least {lowest}. Received: {text}"
+        )
+    return value

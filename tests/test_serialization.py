@@ -1,0 +1,45 @@
+"""One body for every public class that can be saved."""
+
+import keras
+import pytest
+
+import kgan
+
+OBJECTS = [
+    *(kgan.losses.get(name) for name in kgan.losses.names()),
+    kgan.losses.KerasLoss(keras.losses.MeanSquaredError()),
+    kgan.losses.KerasLoss("mse"),
+    kgan.penalties.R1(0.3, every=4),
+    kgan.penalties.R2(0.2),
+    kgan.penalties.GradientPenalty(5.0, every=2),
+    kgan.noise.Normal(0.1, 0.5),
+    kgan.noise.Uniform(-0.5, 2.0),
+    kgan.noise.TruncatedNormal(0.7),
+]
+
+
+@pytest.mark.parametrize("obj", OBJECTS, ids=repr)
+def test_config_makes_the_same_object(obj):
+    assert type(obj).from_config(obj.get_config()) == obj
+
+
+@pytest.mark.parametrize("obj", OBJECTS, ids=repr)
+def test_keras_saves_and_restores_it(obj):
+    config = keras.saving.serialize_keras_object(obj)
+    assert config["registered_name"].startswith("kgan>")
+    assert keras.saving.deserialize_keras_object(config) == obj
+
+
+def test_objects_with_other_configs_differ():
+    assert kgan.penalties.R1(0.3) != kgan.penalties.R1(0.4)
+    assert kgan.penalties.R1(0.3) != kgan.penalties.R2(0.3)
+    assert len({kgan.penalties.R1(0.3), kgan.penalties.R1(0.3)}) == 1
+
+
+def test_every_registered_class_is_tried():
+    registered = {
+        cls
+        for name, cls in keras.saving.get_custom_objects().items()
+        if name.startswith("kgan>") and cls.__module__.startswith("kgan.")
+    }
+    assert registered - {kgan.GAN} == {type(obj) for obj in OBJECTS}
