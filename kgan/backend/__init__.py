@@ -4,7 +4,7 @@ import keras
 
 match keras.backend.backend():
     case "tensorflow":
-        from kgan.backend.tensorflow import pullback, value_and_grad
+        from kgan.backend.tensorflow import INEXACT_LAYERS, pullback, value_and_grad
     case name:
         raise ImportError(
             "kgan trains on Keras' TensorFlow backend. Set the environment "
@@ -12,4 +12,4 @@ match keras.backend.backend():
             f"Received: keras.backend.backend()={name!r}"
         )
 
-__all__ = ["pullback", "value_and_grad"]
+__all__ = ["INEXACT_LAYERS", "pullback", "value_and_grad"]

@@ -82,16 +82,21 @@ def _from_npz(path: str | os.PathLike) -> tuple[np.ndarray, np.ndarray | None]:
 def _read_npz(path: str | os.PathLike) -> tuple[Any, Any, list[str]]:
     try:
         # Pickles, which could run code, stay shut.
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("it holds a single array")
             samples, labels = (
                 next((archive[name] for name in names if name in archive), None)
                 for names in (_SAMPLES, _LABELS)
             )
+            if isinstance(samples, bytes) or isinstance(labels, bytes):
+                raise ValueError("what it holds is no array")
             return samples, labels, archive.files
-    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as e:
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(
             "Expected an .npz file of plain arrays, as `numpy.savez` writes it; this "
-            f"one can't be read ({e or type(e).__name__}). "
+            f"one can't be read ({str(error) or type(error).__name__}). "
             f"Received: source={os.fspath(path)!r}"
         ) from None
 

@@ -142,5 +142,6 @@ def _peek(x: Any, argument: str) -> tuple[Any, Any]:
 
 
 def _generator(iterable: Any) -> Any:
-    # Keras knows generators by their type.
-    yield from iterable
+    # Keras knows generators by their type, and wants tuples of them.
+    for batch in iterable:
+        yield batch if isinstance(batch, tuple) else (batch,)

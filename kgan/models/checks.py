@@ -1,9 +1,12 @@
 """Networks that don't fit together are named before any training starts."""
 
+import warnings
 from typing import Any
 
 import keras
 import numpy as np
+
+from kgan import backend
 
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
 
@@ -103,6 +106,43 @@ def check_outputs(discriminator: keras.Model, sample_shape: tuple, loss: Any) ->
             "`keras.losses.MeanSquaredError()`. "
             f"Received: discriminator with output shape {outputs}"
         )
+    _warn_of_activation(discriminator, loss)
+
+
+def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
+    ends_in = _last_activation(discriminator)
+    probabilities = ends_in in ("sigmoid", "softmax", "hard_sigmoid")
+    # Keras' cross-entropies say which of the two they read; other Keras losses don't
+    # care, and ours read logits.
+    keras_loss = getattr(loss, "loss", None)
+    wants_logits = getattr(keras_loss, "from_logits", keras_loss is None or None)
+    if wants_logits and probabilities:
+        warnings.warn(
+            f"{loss!r} reads logits, but the discriminator ends in a {ends_in}: leave "
+            "that activation out.",
+            stacklevel=3,
+        )
+    if wants_logits is False and not probabilities:
+        warnings.warn(
+            f"{loss!r} reads probabilities, but the discriminator ends in logits: pass "
+            "`from_logits=True` to the loss.",
+            stacklevel=3,
+        )
+
+
+def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None:
+    """Names the layers through which a penalty's gradient is not exact."""
+    inexact = tuple(getattr(keras.layers, name) for name in backend.INEXACT_LAYERS)
+    found = [
+        layer.name for layer in discriminator._flatten_layers() if type(layer) in inexact
+    ]
+    if penalties and found:
+        warnings.warn(
+            f"On this backend second derivatives through {', '.join(found)} are off by "
+            f"up to a few percent, and with them the gradient of {penalties[0].name}: "
+            "leave normalisation out of the discriminator, or use RMSNormalization.",
+            stacklevel=3,
+        )
 
 
 def latents(z: Any, latent_dim: int, n: int | None) -> np.ndarray:
@@ -122,11 +162,15 @@ def latents(z: Any, latent_dim: int, n: int | None) -> np.ndarray:
 
 def output_range(generator: keras.Model) -> tuple[float, float] | None:
     """Returns the bounds of the generator's last activation; None without."""
-    layers = getattr(generator, "layers", [])
+    return _RANGES.get(_last_activation(generator))
+
+
+def _last_activation(model: keras.Model) -> str:
+    layers = getattr(model, "layers", [])
     while layers and getattr(layers[-1], "layers", None):
         layers = layers[-1].layers
     activation = getattr(layers[-1], "activation", None) if layers else None
-    return _RANGES.get(getattr(activation, "__name__", ""))
+    return getattr(activation, "__name__", "")
 
 
 def _check_model(model: Any, argument: str) -> None:

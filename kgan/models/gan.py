@@ -164,6 +164,7 @@ class GAN(Trainer, keras.Model):
         gan_loss = losses.get(loss)
         checks.check_outputs(self.discriminator, self.sample_shape, gan_loss)
         terms = tuple(penalties_lib.get(penalty) for penalty in penalties)
+        checks.warn_of_inexact_layers(self.discriminator, terms)
         pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer)
         if auto_scale_loss and self.dtype_policy.name == "mixed_float16":
             pair = pair.scaled()
@@ -518,7 +519,8 @@ class GAN(Trainer, keras.Model):
 
         ```python
         gan.export("saved_model")
-        images = tf.saved_model.load("saved_model").serve(latents)
+        model = tf.saved_model.load("saved_model")
+        images = model.serve(latents)
         ```
         """
         with files.atomic_path(filepath) as temporary:

@@ -1,0 +1,148 @@
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import kgan
+from kgan.data.batches import Batches
+
+
+def test_digits_are_those_of_the_uci_set(digits):
+    images, labels = kgan.data.load("digits")
+    assert images.shape == (1797, 8, 8, 1) and images.dtype == np.uint8
+    # Counts of the set's own description.
+    np.testing.assert_array_equal(
+        np.bincount(labels), [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    )
+    # The first image, a zero, as the set gives it, in steps of 1 / 16.
+    row = np.rint(images[0, 0, :, 0] / 255 * 16)
+    np.testing.assert_array_equal(row, [0, 0, 5, 13, 9, 1, 0, 0])
+    assert labels[0] == 0
+
+
+@pytest.mark.parametrize(
+    "names", [("images", "labels"), ("x_train", "y_train"), ("arr_0", "arr_1")]
+)
+def test_npz_goes_round(tmp_path, names):
+    images = np.random.default_rng(0).integers(0, 256, (5, 4, 6), dtype="uint8")
+    labels = np.arange(5).reshape(5, 1)
+    path = tmp_path / "data.npz"
+    np.savez(path, **dict(zip(names, (images, labels), strict=True)))
+    loaded, loaded_labels = kgan.data.load(path)
+    np.testing.assert_array_equal(loaded, images[..., None])
+    np.testing.assert_array_equal(loaded_labels, np.arange(5))
+
+
+def test_arrays_and_pairs_go_through():
+    points = np.random.default_rng(0).standard_normal((7, 2))
+    loaded, labels = kgan.data.load(points)
+    assert loaded.dtype == np.float32 and labels is None
+    np.testing.assert_allclose(loaded, points, rtol=1e-6)
+    _, labels = kgan.data.load((points, np.arange(7)))
+    np.testing.assert_array_equal(labels, np.arange(7))
+
+
+def bad_files(folder):
+    (folder / "text.npz").write_text("not an archive")
+    (folder / "empty.npz").write_bytes(b"")
+    np.savez(folder / "whole.npz", images=np.zeros((9, 8, 8), "uint8"))
+    cut = (folder / "whole.npz").read_bytes()[:200]
+    (folder / "cut.npz").write_bytes(cut)
+    with zipfile.ZipFile(folder / "zip.npz", "w") as archive:
+        archive.writestr("images.npy", b"no array")
+    np.savez(folder / "pickle.npz", images=np.array([{}, {}], dtype=object))
+    np.savez(folder / "other.npz", pictures=np.zeros((2, 2)))
+    np.save(folder / "single.npy", np.zeros((2, 2)))
+    (folder / "single.npy").rename(folder / "npy.npz")
+    return ["text", "empty", "cut", "zip", "pickle", "other", "npy"]
+
+
+def test_files_that_are_no_npz_are_named(tmp_path):
+    for name in bad_files(tmp_path):
+        with pytest.raises(ValueError, match=rf"npz.*Received: source='.*{name}.npz'"):
+            kgan.data.load(tmp_path / f"{name}.npz")
+    with pytest.raises(FileNotFoundError, match=r"Received: source='.*none.npz'"):
+        kgan.data.load(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [np.zeros((0, 8, 8), "uint8"), np.zeros(3), np.zeros((2, 2), "int64"), 7, (1, 2, 3)],
+    ids=lambda source: f"{type(source).__name__}",
+)
+def test_sources_that_hold_no_samples_are_named(source):
+    with pytest.raises(ValueError, match="Received: "):
+        kgan.data.load(source)
+
+
+def test_order_is_a_function_of_seed_and_epoch():
+    x = np.arange(20)
+
+    def epoch(seed, epoch):
+        batches = Batches(x, 6, seed=seed, epoch=epoch)
+        return np.concatenate([batches[i][0] for i in range(len(batches))])
+
+    np.testing.assert_array_equal(epoch(1, 2), epoch(1, 2))
+    np.testing.assert_array_equal(np.sort(epoch(1, 2)), x)
+    assert (epoch(1, 2) != epoch(1, 3)).any() and (epoch(1, 2) != epoch(2, 2)).any()
+    moving = Batches(x, 6, seed=1, epoch=2)
+    moving.on_epoch_end()
+    np.testing.assert_array_equal(moving[0][0], epoch(1, 3)[:6])
+
+
+def test_what_fit_trains_on_is_each_sample_once_in_that_order(tiny):
+    seen = []
+
+    class Look(kgan.GAN):
+        def _reals(self, batch):
+            seen.append(np.array(batch[0])[:, 0])
+            return super()._reals(batch)
+
+    networks = tiny()
+    gan = Look(networks.generator, networks.discriminator, seed=5)
+    gan.compile(run_eagerly=True)
+    data = np.stack([np.arange(10), np.zeros(10)], axis=1).astype("float32")
+    gan.fit(data, batch_size=4, epochs=2, verbose=0)
+    wanted = [np.random.default_rng((5, epoch)).permutation(10) for epoch in (0, 1)]
+    np.testing.assert_array_equal(np.concatenate(seen), np.concatenate(wanted))
+    assert [len(batch) for batch in seen] == [4, 4, 2] * 2
+
+
+def test_remainder_is_kept_or_dropped_by_choice():
+    assert len(Batches(np.arange(10), 4)) == 3
+    assert len(Batches(np.arange(10), 4, drop_remainder=True)) == 2
+    assert len(Batches(np.arange(3), 4, drop_remainder=True)) == 1
+
+
+def test_pixels_survive_the_way_there_and_back():
+    pixels = np.arange(256, dtype="uint8")
+    there = kgan.data.to_float(keras.ops.convert_to_tensor(pixels)).numpy()
+    assert there.min() == -1 and there.max() == 1
+    np.testing.assert_array_equal(kgan.data.to_uint8(there), pixels)
+
+
+@pytest.mark.parametrize("channels, mode", [(1, "L"), (2, "LA"), (3, "RGB"), (4, "RGBA")])
+def test_grid_lays_pixels_out(channels, mode):
+    images = np.random.default_rng(0).integers(0, 256, (5, 2, 3, channels), dtype="uint8")
+    picture = kgan.data.grid(images, rows=2, columns=3, scale=4)
+    assert picture.mode == mode
+    # Two rows of 2 x 4 pixels and a gap of 1 between, before and after.
+    assert picture.size == (3 * 13 + 1, 2 * 9 + 1)
+    pixels = np.asarray(picture).reshape(19, 40, channels)
+    for index, image in enumerate(images):
+        row, column = divmod(index, 3)
+        cell = pixels[1 + 9 * row :, 1 + 13 * column :][:8:4, :12:4]
+        np.testing.assert_array_equal(cell, image)
+
+
+def test_grid_refuses_what_is_no_image():
+    with pytest.raises(ValueError, match=r"Received: images.shape=\(5, 2\)"):
+        kgan.data.grid(np.zeros((5, 2)))
+
+
+def test_grid_of_floats_is_scaled(tmp_path):
+    picture = kgan.data.grid(np.ones((1, 1, 1, 1), "float32"), scale=1)
+    picture.save(tmp_path / "one.png")
+    assert np.asarray(Image.open(tmp_path / "one.png")).max() == 255

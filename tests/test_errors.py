@@ -1,0 +1,210 @@
+"""Bad input is named, with what was received, before anything trains."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgan
+
+NAN = np.zeros((8, 8, 8, 1), "float32")
+NAN[3, 2, 1, 0] = np.nan
+
+
+@pytest.fixture
+def gan():
+    gan = kgan.GAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+    )
+    gan.compile()
+    return gan
+
+
+DIGITS = np.zeros((8, 8, 8, 1), "uint8")
+BATCHED = tf.data.Dataset.from_tensor_slices(DIGITS)
+BAD_DATA = {
+    "none": (None, r"`x` is missing.*Received: x=None"),
+    "empty": (DIGITS[:0], r"`x` is empty.*Received: x.shape=\(0, 8, 8, 1\)"),
+    "rank": (DIGITS[..., 0], r"\(8, 8, 1\).*Received: x.shape=\(8, 8, 8\)"),
+    "size": (np.zeros((8, 9, 8, 1), "uint8"), r"Received: x.shape=\(8, 9, 8, 1\)"),
+    "nan": (NAN, r"NaN.*Received: x with 1 of them among 512"),
+    "0..255": (
+        np.full((8, 8, 8, 1), 255.0, "float32"),
+        r"from 255 to 255.*between -1 and 1.*Received: x of dtype float32",
+    ),
+    "int64": (DIGITS.astype("int64"), r"uint8.*Received: x of dtype int64"),
+    "dict": ({"image": DIGITS}, r"Received: x of type dict"),
+    "number": (7, r"`x` must be an array.*Received: x of type int"),
+    "unbatched": (BATCHED, r"call `.batch\(64\)`.*shape \(8, 8, 1\)"),
+    "dict batches": (
+        tf.data.Dataset.from_tensor_slices({"image": DIGITS}).batch(4),
+        r"Received: x that yields dicts with keys \['image'\]",
+    ),
+    "float batches": (
+        tf.data.Dataset.from_tensor_slices(DIGITS.astype("float32") + 200).batch(4),
+        r"from 200 to 200",
+    ),
+    "empty dataset": (BATCHED.take(0).batch(2), r"`x` is empty"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_DATA)
+def test_fit_refuses_data(gan, case):
+    data, message = BAD_DATA[case]
+    before = gan.get_weights()
+    with pytest.raises(ValueError, match=message):
+        gan.fit(data, verbose=0)
+    for a, b in zip(before, gan.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_validation_data_is_checked_too(gan):
+    with pytest.raises(ValueError, match=r"`validation_data` has NaN"):
+        gan.fit(DIGITS, validation_data=NAN, verbose=0)
+    with pytest.raises(ValueError, match=r"`validation_split`.*Received: .*=1.5"):
+        gan.fit(DIGITS, validation_split=1.5, verbose=0)
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.5, True])
+def test_fit_refuses_batch_size(gan, size):
+    with pytest.raises(ValueError, match=rf"`batch_size`.*Received: batch_size={size}"):
+        gan.fit(DIGITS, batch_size=size)
+
+
+def test_batch_must_divide_and_the_error_proposes_one_that_does(gan):
+    gan.compile(d_steps=3)
+    with pytest.raises(ValueError, match=r"such as 9\. Received: batch_size=8, d_steps=3"):
+        gan.fit(DIGITS, batch_size=8)
+
+
+def test_batch_size_of_a_dataset_is_refused(gan):
+    with pytest.raises(ValueError, match=r"Received: batch_size=4, x of type"):
+        gan.fit(BATCHED.batch(4), batch_size=4)
+
+
+@pytest.mark.parametrize("name", ["class_weight", "sample_weight"])
+def test_weights_are_refused(gan, name):
+    with pytest.raises(ValueError, match=f"`{name}`.*Received: {name} that is not None"):
+        gan.fit(DIGITS, **{name: [1.0]})
+
+
+def network(inputs, outputs):
+    return keras.Sequential([keras.Input(inputs), keras.layers.Dense(outputs)])
+
+
+BAD_NETWORKS = {
+    "latent_dim": (lambda: kgan.GAN(network((4,), 2), network((2,), 1), latent_dim=5),
+                   r"`latent_dim`.*input, 4\. Received: latent_dim=5"),
+    "no latent_dim": (lambda: kgan.GAN(keras.Sequential([keras.layers.Dense(2)]),
+                                       network((2,), 1)),
+                      r"`latent_dim`.*Received: latent_dim=None"),
+    "three outputs": (lambda: kgan.GAN(network((4,), 2), network((2,), 3)),
+                      r"Received: discriminator with output shape \(None, 3\)"),
+    "mismatch": (lambda: kgan.GAN(network((4,), 2), network((3,), 1)),
+                 r"output shape \(None, 2\), discriminator with input shape \(None, 3\)"),
+    "no model": (lambda: kgan.GAN(network((4,), 2), "dcgan"),
+                 r"`discriminator` must be a `keras.Model`\. Received: .* type str"),
+    "latents of rank 3": (lambda: kgan.GAN(network((4, 4), 2), network((2,), 1)),
+                          r"Received: generator with input shape \(None, 4, 4\)"),
+    "half-life": (lambda: kgan.GAN(network((4,), 2), network((2,), 1), ema_half_life=-1),
+                  r"`ema_half_life`.*Received: ema_half_life=-1"),
+    "noise": (lambda: kgan.GAN(network((4,), 2), network((2,), 1), noise="pink"),
+              r"uniform.*Received: noise='pink'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_NETWORKS)
+def test_gan_refuses_networks(case):
+    build, message = BAD_NETWORKS[case]
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+def test_one_model_for_both_is_refused():
+    model = network((2,), 1)
+    with pytest.raises(ValueError, match="two models"):
+        kgan.GAN(model, model)
+
+
+ADAM = keras.optimizers.Adam()
+BAD_COMPILE = {
+    "loss": ({"loss": "gan"}, r"hinge, least_squares, minimax.*Received: loss='gan'"),
+    "same optimizer": (
+        {"g_optimizer": ADAM, "d_optimizer": ADAM},
+        r"`g_optimizer` and `d_optimizer` must be two.*Received: g_optimizer=",
+    ),
+    "optimizer and one more": (
+        {"optimizer": "adam", "d_optimizer": "sgd"},
+        r"`optimizer` sets both.*Received: optimizer=.*d_optimizer='sgd'",
+    ),
+    "d_steps": ({"d_steps": 0}, r"`d_steps`.*Received: d_steps=0"),
+    "g_steps": ({"g_steps": 1.5}, r"`g_steps`.*Received: g_steps=1.5"),
+    "noise_batch_size": ({"noise_batch_size": 0}, r"Received: noise_batch_size=0"),
+    "penalties": ({"penalties": ["r3"]}, r"r1, r2.*Received: penalties='r3'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_COMPILE)
+def test_compile_refuses(gan, case):
+    arguments, message = BAD_COMPILE[case]
+    with pytest.raises(ValueError, match=message):
+        gan.compile(**arguments)
+
+
+def test_two_outputs_need_a_keras_loss(tiny):
+    with pytest.raises(ValueError, match=r"MeanSquaredError.*output shape \(None, 2\)"):
+        tiny(outputs=2).compile(loss="hinge")
+
+
+def test_unequal_numbers_are_refused_by_the_paired_loss(tiny):
+    gan = tiny()
+    gan.compile(loss="relativistic", noise_batch_size=4)
+    with pytest.raises(ValueError, match="Received: 8 reals and 4 fakes"):
+        gan.fit(np.zeros((8, 2), "float32"), batch_size=8, verbose=0)
+
+
+def test_a_sigmoid_under_a_loss_on_logits_is_named(tiny):
+    judge = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")]
+    )
+    gan = kgan.GAN(tiny().generator, judge)
+    with pytest.warns(UserWarning, match="ends in a sigmoid"):
+        gan.compile()
+    gan.compile(loss="binary_crossentropy")
+    with pytest.warns(UserWarning, match="from_logits=True"):
+        tiny().compile(loss=keras.losses.BinaryCrossentropy())
+
+
+def test_generator_that_cannot_be_copied_is_named():
+    class Closed(keras.Model):
+        def __init__(self, secret):
+            super().__init__()
+            self.dense = keras.layers.Dense(2)
+
+        def build(self, shape):
+            self.dense.build(shape)
+
+        def call(self, x):
+            return self.dense(x)
+
+    with pytest.raises(ValueError, match=r"Pass `ema_half_life=None`.*Received: generator="):
+        kgan.GAN(Closed(1), network((2,), 1), latent_dim=3)
+    gan = kgan.GAN(Closed(1), network((2,), 1), latent_dim=3, ema_half_life=None)
+    assert gan.sample(2).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"n": 0}, "Received: n=0"),
+        ({"z": np.zeros((2, 5))}, r"\(n, 4\).*Received: z.shape=\(2, 5\)"),
+        ({"z": np.zeros((2, 4)), "n": 3}, r"Received: n=3, z.shape=\(2, 4\)"),
+        ({"n": 2, "batch_size": 0}, "Received: batch_size=0"),
+        ({"n": 2, "noise": "pink"}, "Received: noise='pink'"),
+    ],
+    ids=str,
+)
+def test_sample_refuses(gan, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        gan.sample(**arguments)

@@ -1,0 +1,55 @@
+import keras
+import numpy as np
+import pytest
+
+import kgan
+
+NOISES = {
+    "normal": (kgan.noise.Normal(0.5, 2.0), 0.5, 2.0),
+    "uniform": (kgan.noise.Uniform(-1.0, 3.0), 1.0, 4 / np.sqrt(12)),
+    # The variance of a normal cut at 1: 1 - 2 phi(1) / (Phi(1) - Phi(-1)).
+    "truncated_normal": (kgan.noise.TruncatedNormal(1.0), 0.0, np.sqrt(0.29112509)),
+}
+
+
+@pytest.mark.parametrize("name", NOISES)
+def test_in_the_graph_and_with_numpy_it_is_the_same_distribution(name):
+    noise, mean, stddev = NOISES[name]
+    drawn = [keras.ops.convert_to_numpy(noise((200, 100), seed=1)), noise.sample((200, 100), 1)]
+    for values in drawn:
+        assert values.dtype == np.float32
+        np.testing.assert_allclose(values.mean(), mean, atol=4 * stddev / np.sqrt(20_000))
+        np.testing.assert_allclose(values.std(), stddev, rtol=0.02)
+
+
+@pytest.mark.parametrize("threshold", [0.1, 1.0, 6.0])
+def test_truncated_normal_stays_within_its_threshold(threshold):
+    noise = kgan.noise.TruncatedNormal(threshold)
+    for values in (noise.sample((500, 20), 1), noise((500, 20), seed=1).numpy()):
+        assert np.isfinite(values).all()
+        assert np.abs(values).max() <= threshold
+
+
+def test_seeds_repeat_and_differ():
+    noise = kgan.noise.get("normal")
+    np.testing.assert_array_equal(noise.sample((4, 3), 7), noise.sample((4, 3), 7))
+    assert np.abs(noise.sample((4, 3), 7) - noise.sample((4, 3), 8)).max() > 0.1
+    assert np.abs(noise.sample((4, 3)) - noise.sample((4, 3))).max() > 0.1
+
+
+def test_unknown_name_lists_the_known():
+    with pytest.raises(ValueError, match=r"truncated_normal.*Received: noise='gauss'"):
+        kgan.noise.get("gauss")
+
+
+@pytest.mark.parametrize(
+    "build, name",
+    [
+        (lambda: kgan.noise.Normal(stddev=-1), "stddev"),
+        (lambda: kgan.noise.Uniform(2, 1), "maxval"),
+        (lambda: kgan.noise.TruncatedNormal(0), "threshold"),
+    ],
+)
+def test_bad_arguments_are_named(build, name):
+    with pytest.raises(ValueError, match=f"`{name}`.*Received: .*{name}="):
+        build()
