@@ -59,9 +59,7 @@ class Normal(Noise):
 
     def __init__(self, mean: float = 0.0, stddev: float = 1.0):
         if stddev < 0:
-            raise ValueError(
-                f"`stddev` must be at least 0. Received: stddev={stddev}"
-            )
+            raise ValueError(f"`stddev` must be at least 0. Received: stddev={stddev}")
         self.mean = mean
         self.stddev = stddev
 
@@ -146,9 +144,7 @@ class TruncatedNormal(Noise):
         generator = np.random.default_rng(seed)
         values = generator.standard_normal(shape, dtype="float32")
         while (outside := np.abs(values) > self.threshold).any():
-            values[outside] = generator.standard_normal(
-                outside.sum(), dtype="float32"
-            )
+            values[outside] = generator.standard_normal(outside.sum(), dtype="float32")
         return values
 
     def get_config(self):

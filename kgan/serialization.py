@@ -1,5 +1,6 @@
 """How kgan's objects are registered, named, and turned into configs."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 import keras
@@ -34,7 +35,7 @@ class Configurable:
         return f"{type(self).__name__}({arguments})"
 
 
-def get(identifier: Any, known: dict[str, type], kind: type, argument: str) -> Any:
+def get(identifier: Any, known: Mapping[str, type], kind: type, argument: str) -> Any:
     """Resolves a name, a config or an instance to an instance.
 
     Args:

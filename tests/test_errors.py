@@ -74,7 +74,9 @@ def test_fit_refuses_batch_size(gan, size):
 
 def test_batch_must_divide_and_the_error_proposes_one_that_does(gan):
     gan.compile(d_steps=3)
-    with pytest.raises(ValueError, match=r"such as 9\. Received: batch_size=8, d_steps=3"):
+    with pytest.raises(
+        ValueError, match=r"such as 9\. Received: batch_size=8, d_steps=3"
+    ):
         gan.fit(DIGITS, batch_size=8)
 
 
@@ -188,7 +190,9 @@ def test_generator_that_cannot_be_copied_is_named():
         def call(self, x):
             return self.dense(x)
 
-    with pytest.raises(ValueError, match=r"Pass `ema_half_life=None`.*Received: generator="):
+    with pytest.raises(
+        ValueError, match=r"Pass `ema_half_life=None`.*Received: generator="
+    ):
         kgan.GAN(Closed(1), network((2,), 1), latent_dim=3)
     gan = kgan.GAN(Closed(1), network((2,), 1), latent_dim=3, ema_half_life=None)
     assert gan.sample(2).shape == (2, 2)

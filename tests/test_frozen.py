@@ -117,9 +117,13 @@ def test_a_users_own_frozen_layers_stay_frozen():
     for network in (gan.generator, gan.discriminator):
         network.layers[1].trainable = False
     gan.compile()
-    before = [network.layers[1].get_weights() for network in (gan.generator, gan.discriminator)]
+    before = [
+        network.layers[1].get_weights() for network in (gan.generator, gan.discriminator)
+    ]
     gan.train_on_batch(REALS)
-    after = [network.layers[1].get_weights() for network in (gan.generator, gan.discriminator)]
-    for a, b in zip(sum(before, []), sum(after, []), strict=True):
+    after = [
+        network.layers[1].get_weights() for network in (gan.generator, gan.discriminator)
+    ]
+    for a, b in zip([*before[0], *before[1]], [*after[0], *after[1]], strict=True):
         np.testing.assert_array_equal(a, b)
     assert np.abs(gan.generator.layers[-1].get_weights()[0]).max() > 0

@@ -20,7 +20,12 @@ def test_sampling_uses_the_average_in_inference_mode(tiny):
     z = gan.noise.sample((4, 3), seed=7)
     wanted = gan.ema_generator(z, training=False).numpy()
     assert np.abs(wanted - gan.generator(z).numpy()).max() > 1e-6
-    for actual in (gan(z), gan.predict(z, verbose=0), gan.sample(z=z), gan.sample(4, seed=7)):
+    for actual in (
+        gan(z),
+        gan.predict(z, verbose=0),
+        gan.sample(z=z),
+        gan.sample(4, seed=7),
+    ):
         np.testing.assert_allclose(actual, wanted, rtol=1e-6)
 
 
@@ -59,7 +64,9 @@ def test_average_follows_its_formula(tiny):
         gan.train_on_batch(POINTS)
         kept = 0.5 ** (40 / min(100, 0.05 * 40 * step))
         weights = gan.generator.get_weights()
-        average = [kept * a + (1 - kept) * w for a, w in zip(average, weights, strict=True)]
+        average = [
+            kept * a + (1 - kept) * w for a, w in zip(average, weights, strict=True)
+        ]
     assert int(gan.images_seen) == 120
     for actual, wanted in zip(gan.ema_generator.get_weights(), average, strict=True):
         np.testing.assert_allclose(actual, wanted, atol=1e-6)

@@ -15,7 +15,10 @@ NOISES = {
 @pytest.mark.parametrize("name", NOISES)
 def test_in_the_graph_and_with_numpy_it_is_the_same_distribution(name):
     noise, mean, stddev = NOISES[name]
-    drawn = [keras.ops.convert_to_numpy(noise((200, 100), seed=1)), noise.sample((200, 100), 1)]
+    drawn = [
+        keras.ops.convert_to_numpy(noise((200, 100), seed=1)),
+        noise.sample((200, 100), 1),
+    ]
     for values in drawn:
         assert values.dtype == np.float32
         np.testing.assert_allclose(values.mean(), mean, atol=4 * stddev / np.sqrt(20_000))

@@ -52,7 +52,9 @@ def test_gradient_penalty_mixes_each_pair_with_one_alpha():
         ops.convert_to_tensor(reals), ops.convert_to_tensor(fakes), 3
     ).numpy()
     alphas = points[:, 0, 0]
-    np.testing.assert_array_equal(points, np.broadcast_to(alphas[:, None, None], (100, 2, 3)))
+    np.testing.assert_array_equal(
+        points, np.broadcast_to(alphas[:, None, None], (100, 2, 3))
+    )
     assert 0 <= alphas.min() < 0.1 and 0.9 < alphas.max() <= 1
     assert len(np.unique(alphas)) > 90
 
@@ -138,7 +140,11 @@ def test_second_order_gradient_agrees_with_finite_differences(penalty):
 
 def test_stock_norm_under_a_penalty_is_named(tiny):
     judge = keras.Sequential(
-        [keras.Input((2,)), keras.layers.LayerNormalization(name="ln"), keras.layers.Dense(1)]
+        [
+            keras.Input((2,)),
+            keras.layers.LayerNormalization(name="ln"),
+            keras.layers.Dense(1),
+        ]
     )
     gan = kgan.GAN(tiny().generator, judge)
     gan.compile()

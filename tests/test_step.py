@@ -88,7 +88,9 @@ def reference(gan, reals, latents, loss, d_steps, g_steps, noise, r1=0.0):
 
 def descend(tape, value, network):
     variables = [v.value for v in network.trainable_variables]
-    for variable, gradient in zip(variables, tape.gradient(value, variables), strict=True):
+    for variable, gradient in zip(
+        variables, tape.gradient(value, variables), strict=True
+    ):
         variable.assign_sub(RATE * gradient)
 
 
@@ -122,12 +124,12 @@ def test_one_sgd_step_equals_plain_tapes(tiny, loss, outputs, d_steps, g_steps, 
     start = gan.get_weights()
     expected = reference(gan, reals, latents, loss, d_steps, g_steps, noise)
     gan.train_on_batch(reals)
-    for network, weights in zip((gan.generator, gan.discriminator), expected, strict=True):
+    for network, weights in zip(
+        (gan.generator, gan.discriminator), expected, strict=True
+    ):
         for actual, wanted in zip(network.get_weights(), weights, strict=True):
             np.testing.assert_allclose(actual, wanted, atol=1e-6)
-    moved = [
-        np.abs(a - b).max() for a, b in zip(start, gan.get_weights(), strict=True)
-    ]
+    moved = [np.abs(a - b).max() for a, b in zip(start, gan.get_weights(), strict=True)]
     assert max(moved) > 1e-3
     assert gan.noise.drawn == d_steps + g_steps
 
@@ -183,9 +185,7 @@ def test_uint8_is_scaled_in_the_graph():
     gan.compile(run_eagerly=True)
     seen.clear()
     gan.train_on_batch(images)
-    np.testing.assert_allclose(
-        np.ravel(seen[0]), [-1.0, 1.0, 128 / 127.5 - 1], atol=1e-6
-    )
+    np.testing.assert_allclose(np.ravel(seen[0]), [-1.0, 1.0, 128 / 127.5 - 1], atol=1e-6)
 
 
 def test_regularizers_are_part_of_the_loss():

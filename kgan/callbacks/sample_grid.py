@@ -73,11 +73,17 @@ class SampleGrid(keras.callbacks.Callback):
         self.columns = columns
         self.scale = scale
         self.save_freq = save_freq
-        self.gif = self.directory / "samples.gif" if gif is True else gif
+        self.gif = self._gif_path(gif)
         self.seed = seed
         self.latents = latents
         self.reals = reals
         self._unsaved = 0
+        self._frames: list[pathlib.Path] = []
+
+    def _gif_path(self, gif: PathLike | bool) -> PathLike | None:
+        if gif is True:
+            return self.directory / "samples.gif"
+        return gif or None
 
     def on_train_begin(self, logs=None):
         if not data.is_image_shape(self.model.sample_shape):
@@ -86,7 +92,7 @@ class SampleGrid(keras.callbacks.Callback):
                 f"4 channels. Received: samples of shape {self.model.sample_shape}"
             )
         self._last_batch = -1
-        self._frames: list[pathlib.Path] = []
+        self._frames = []
         if self.latents is None:
             shape = (self.rows * self.columns, self.model.latent_dim)
             self.latents = self.model.noise.sample(shape, seed=self.seed)
@@ -107,8 +113,8 @@ class SampleGrid(keras.callbacks.Callback):
             self._save_samples()
 
     def on_train_end(self, logs=None):
-        if self.gif:
-            self._save_gif()
+        if self.gif is not None:
+            self._save_gif(self.gif)
 
     def _save_samples(self) -> None:
         self._unsaved = 0
@@ -123,13 +129,13 @@ class SampleGrid(keras.callbacks.Callback):
             picture.save(path)
         return self.directory / name
 
-    def _save_gif(self) -> None:
+    def _save_gif(self, gif: PathLike) -> None:
         chosen = np.linspace(0, len(self._frames) - 1, min(len(self._frames), _FRAMES))
         frames = [Image.open(self._frames[i]).convert("RGBA") for i in chosen.astype(int)]
         # Animations have no half transparency: what shows through is white.
         white = Image.new("RGBA", frames[0].size, "white")
         frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in frames]
-        with atomic_path(self.gif) as path:
+        with atomic_path(gif) as path:
             frames[0].save(
                 path,
                 save_all=True,

@@ -1,6 +1,7 @@
 """What `kgan train` trains with when it is told nothing else."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -16,7 +17,7 @@ BATCH_SIZE = 32
 # Small batches, a high learning rate and a light penalty learn fastest on the small
 # images of a first try; the averaged generator smooths the noise that they bring.
 _LEARNING_RATE = 2e-3
-_PENALTIES = {
+_PENALTIES: dict[str, Callable[[], list[kgan.penalties.Penalty]]] = {
     "wasserstein": lambda: [kgan.penalties.GradientPenalty(10.0)],
     "relativistic": lambda: [kgan.penalties.R1(0.05), kgan.penalties.R2(0.05)],
 }

@@ -72,7 +72,7 @@ def write_config(
         "data": {
             "shape": list(samples.shape),
             "dtype": str(samples.dtype),
-            "sha256": hashlib.sha256(np.ascontiguousarray(samples)).hexdigest(),
+            "sha256": hashlib.sha256(samples.tobytes()).hexdigest(),
         },
         "gan": {
             key: value

@@ -24,24 +24,67 @@ def add_to(commands: Any) -> None:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--data", default="digits", metavar="X.npz",
-        help='"digits", or an .npz file with an array of samples')  # fmt: skip
-    add("--epochs", "--epoch", type=types.count, metavar="N",
-        help=f"epochs; by default as many as show {recipe.IMAGES_SHOWN:,} samples")  # fmt: skip
-    add("--batch-size", "--batch_size", "--true_batch", type=types.count, metavar="N",
-        default=recipe.BATCH_SIZE, help="real samples in a batch")  # fmt: skip
-    add("--noise-batch-size", "--noise_batch_size", "--noise_batch", type=types.count,
-        metavar="N", help="noise vectors in an update; by default as many as reals")  # fmt: skip
-    add("--latent-dim", "--latent_dim", "--n", type=types.count, metavar="N",
-        default=recipe.LATENT_DIM, help="length of a noise vector")  # fmt: skip
-    add("--d-steps", "--d_steps", type=types.count, metavar="N", default=1,
-        help="discriminator updates in a step")  # fmt: skip
-    add("--g-steps", "--g_steps", type=types.count, metavar="N", default=1,
-        help="generator updates in a step")  # fmt: skip
-    add("--loss", default="non_saturating", metavar="NAME",
-        help=f"{', '.join(kgan.losses.names())}, or a Keras loss such as mse")  # fmt: skip
-    add("--seed", type=types.seed, default=0, metavar="N",
-        help="seed of weights, noise and order")  # fmt: skip
+    add(
+        "--data",
+        default="digits",
+        metavar="X.npz",
+        help='"digits", or an .npz file with an array of samples',
+    )
+    add(
+        "--epochs",
+        "--epoch",
+        type=types.count,
+        metavar="N",
+        help=f"epochs; by default as many as show {recipe.IMAGES_SHOWN:,} samples",
+    )
+    add(
+        "--batch-size",
+        "--batch_size",
+        "--true_batch",
+        type=types.count,
+        metavar="N",
+        default=recipe.BATCH_SIZE,
+        help="real samples in a batch",
+    )
+    add(
+        "--noise-batch-size",
+        "--noise_batch_size",
+        "--noise_batch",
+        type=types.count,
+        metavar="N",
+        help="noise vectors in an update; by default as many as reals",
+    )
+    add(
+        "--latent-dim",
+        "--latent_dim",
+        "--n",
+        type=types.count,
+        metavar="N",
+        default=recipe.LATENT_DIM,
+        help="length of a noise vector",
+    )
+    for name, network in (("d", "discriminator"), ("g", "generator")):
+        add(
+            f"--{name}-steps",
+            f"--{name}_steps",
+            type=types.count,
+            metavar="N",
+            default=1,
+            help=f"{network} updates in a step",
+        )
+    add(
+        "--loss",
+        default="non_saturating",
+        metavar="NAME",
+        help=", ".join(kgan.losses.names()) + ", or a Keras loss such as mse",
+    )
+    add(
+        "--seed",
+        type=types.seed,
+        default=0,
+        metavar="N",
+        help="seed of weights, noise and order",
+    )
     add("--out", metavar="FOLDER", help="run folder; by default a new one in runs/")
     parser.set_defaults(run=run)
 
@@ -136,4 +179,6 @@ def _say(gan: kgan.GAN, folder: pathlib.Path, epochs: int, seconds: float) -> No
         if text:
             print(f"  {name:<13}{text}")
     print(f"\nNext:\n\n  kgan sample {folder} --count 100 --out more.png")
-    print(f'  gan = keras.models.load_model("{folder / "gan.keras"}")  # after: import kgan')
+    print(
+        f'  gan = keras.models.load_model("{folder / "gan.keras"}")  # after: import kgan'
+    )

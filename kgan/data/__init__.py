@@ -5,4 +5,13 @@ from kgan.data.images import grid, is_image_shape, to_float, to_uint8
 from kgan.data.load import load
 from kgan.data.prepare import prepare, split
 
-__all__ = ["Batches", "grid", "is_image_shape", "load", "prepare", "split", "to_float", "to_uint8"]
+__all__ = [
+    "Batches",
+    "grid",
+    "is_image_shape",
+    "load",
+    "prepare",
+    "split",
+    "to_float",
+    "to_uint8",
+]

@@ -15,7 +15,8 @@ def check_batch_size(batch_size: Any, d_steps: int = 1) -> None:
     whole = isinstance(batch_size, int | np.integer) and not isinstance(batch_size, bool)
     if not whole or batch_size < 1:
         raise ValueError(
-            f"`batch_size` must be an int of at least 1. Received: batch_size={batch_size}"
+            "`batch_size` must be an int of at least 1. "
+            f"Received: batch_size={batch_size}"
         )
     if batch_size % d_steps:
         better = (batch_size // d_steps + 1) * d_steps

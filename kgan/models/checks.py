@@ -61,7 +61,9 @@ def check(generator: Any, discriminator: Any, latent_dim: int) -> tuple:
             f"Received: generator=discriminator={generator}"
         )
     samples = _output_shape(generator, (None, latent_dim))
-    expected = getattr(discriminator, "input_shape", None) if discriminator.built else None
+    expected = (
+        getattr(discriminator, "input_shape", None) if discriminator.built else None
+    )
     if expected is not None and not _compatible(samples, expected):
         raise ValueError(
             "The generator must draw what the discriminator judges. Received: "
@@ -155,7 +157,8 @@ def latents(z: Any, latent_dim: int, n: int | None) -> np.ndarray:
         )
     if n is not None and n != len(z):
         raise ValueError(
-            f"`n` must be the number of latents in `z`. Received: n={n}, z.shape={z.shape}"
+            "`n` must be the number of latents in `z`. "
+            f"Received: n={n}, z.shape={z.shape}"
         )
     return z
 

@@ -1,28 +1,26 @@
 """The generative adversarial network, as a Keras model."""
 
 import functools
-import os
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
-from kgan import backend, data, files, losses, serialization
+from kgan import data, losses, serialization
 from kgan import noise as noises
 from kgan import penalties as penalties_lib
 from kgan.models import checks, ema, logs
 from kgan.models.combined import Combined
-from kgan.models.critic import Critic, score
-from kgan.models.frozen import frozen
 from kgan.models.optimizer_pair import OptimizerPair
+from kgan.models.saving import Saving
+from kgan.models.step import AdversarialStep
 from kgan.trainers import Trainer
 
 
 @serialization.register
-class GAN(Trainer, keras.Model):
+class GAN(Trainer, AdversarialStep, Saving):
     """A generative adversarial network that trains with `fit`.
 
     One training step updates the discriminator `d_steps` times on real and
@@ -201,128 +199,6 @@ class GAN(Trainer, keras.Model):
     def metrics(self) -> list[keras.metrics.Metric]:
         return self._logs.metrics
 
-    # The algorithm. Keras calls these through `train_step` and `test_step`, which
-    # differ between backends: see `kgan.trainers`.
-
-    def training_step(self, batch: Any) -> dict[str, Any]:
-        """Updates both networks on a batch of real samples.
-
-        Args:
-            batch: What the dataset yields: samples, or `(samples, labels)`.
-
-        Returns:
-            The logs, running means since the beginning of the epoch.
-        """
-        reals = self._reals(batch)
-        parts = self._parts(reals)
-        d_losses = [self.update_discriminator(part) for part in parts]
-        g_losses = [self.update_generator(parts[-1]) for _ in range(self.g_steps)]
-        self._average(ops.shape(reals)[0])
-        loss = sum(d_losses) / len(d_losses) + sum(g_losses) / len(g_losses)
-        self._logs.update({"loss": loss}, ops.shape(reals)[0])
-        return self._logs.results()
-
-    def update_discriminator(self, reals: Any) -> Any:
-        """Trains the discriminator once, on reals and on fakes from fresh noise."""
-        with frozen(self.generator, self.seed_generator):
-            fakes = self.generator(self._latents(reals), training=True)
-        return self._descend(
-            lambda: self.discriminator_loss(reals, fakes),
-            self.discriminator.trainable_variables,
-            self.d_optimizer,
-            ops.shape(reals)[0],
-        )
-
-    def update_generator(self, reals: Any) -> Any:
-        """Trains the generator once, on fresh noise, through `combined`."""
-        latents = self._latents(reals)
-        return self._descend(
-            lambda: self.generator_loss(reals, latents),
-            self.combined.trainable_variables,
-            self.g_optimizer,
-            ops.shape(reals)[0],
-        )
-
-    def discriminator_loss(self, reals: Any, fakes: Any) -> tuple[Any, dict[str, Any]]:
-        """Returns what the discriminator minimises, and what to log."""
-        critic = Critic(self.discriminator, self.seed_generator)
-        real_logits, fake_logits = critic(reals), critic(fakes)
-        loss = self.loss.discriminator_loss(real_logits, fake_logits)
-        values = {
-            "d_loss": loss,
-            "d_real": ops.mean(score(real_logits)),
-            "d_fake": ops.mean(score(fake_logits)),
-        }
-        for penalty in self.penalties:
-            values[penalty.name] = penalty(
-                critic.gradient, reals, fakes, self.seed_generator,
-                self.d_optimizer.iterations,
-            )  # fmt: skip
-            loss = loss + penalty.weight * values[penalty.name]
-        return loss + sum(self.discriminator.losses), values
-
-    def generator_loss(self, reals: Any, latents: Any) -> tuple[Any, dict[str, Any]]:
-        """Returns what the generator minimises, and what to log."""
-        fake_logits = _float32(self.combined(latents, training=True))
-        real_logits = (
-            _float32(self.combined.discriminate(reals)) if self.loss.paired else None
-        )
-        loss = self.loss.generator_loss(real_logits, fake_logits)
-        return loss + sum(self.generator.losses), {"g_loss": loss}
-
-    def validation_step(self, batch: Any) -> dict[str, Any]:
-        """Computes both losses on held-out reals, in inference mode."""
-        reals = self._reals(batch)
-        size = ops.shape(reals)[0]
-        latents = self.noise((size, self.latent_dim), seed=self.test_seed_generator)
-        fakes = self.generator(latents, training=False)
-        real_logits = _float32(self.discriminator(reals, training=False))
-        fake_logits = _float32(self.discriminator(fakes, training=False))
-        d_loss = self.loss.discriminator_loss(real_logits, fake_logits)
-        g_loss = self.loss.generator_loss(real_logits, fake_logits)
-        values = {
-            "loss": d_loss + g_loss,
-            "d_loss": d_loss,
-            "g_loss": g_loss,
-            "d_real": ops.mean(score(real_logits)),
-            "d_fake": ops.mean(score(fake_logits)),
-        }
-        self._logs.update(values, size)
-        return self._logs.results(logs.KEYS)
-
-    def _descend(
-        self, loss: Callable, variables: list, optimizer: Any, size: Any
-    ) -> Any:
-        def scaled() -> tuple[Any, tuple[Any, dict[str, Any]]]:
-            value, values = loss()
-            return optimizer.scale_loss(value), values
-
-        (_, values), gradients = backend.value_and_grad(scaled, variables)
-        optimizer.apply(gradients, variables)
-        self._logs.update(values, size)
-        return next(iter(values.values()))
-
-    def _reals(self, batch: Any) -> Any:
-        reals, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        return data.to_float(reals)
-
-    def _parts(self, reals: Any) -> list[Any]:
-        # Of a last batch that does not divide, the surplus is left out.
-        size = ops.shape(reals)[0] // self.d_steps
-        return [reals[i * size : (i + 1) * size] for i in range(self.d_steps)]
-
-    def _latents(self, reals: Any) -> Any:
-        size = self.noise_batch_size or ops.shape(reals)[0]
-        return self.noise((size, self.latent_dim), seed=self.seed_generator)
-
-    def _average(self, size: Any) -> None:
-        self.images_seen.assign_add(ops.cast(size, self.images_seen.dtype))
-        if self.ema_generator is not None:
-            kept = ema.decay(size, self.images_seen, self.ema_half_life)
-            ema.update(self.ema_generator, self.generator, kept)
-
-    # What Keras users call.
-
     def call(self, latents: Any, training: bool | None = None) -> Any:
         """Draws samples from latents, always in inference mode.
 
@@ -398,9 +274,15 @@ class GAN(Trainer, keras.Model):
                 shuffle=False,
             )
         return super().fit(
-            x=self.feed(x), epochs=epochs, verbose=verbose, callbacks=callbacks, shuffle=False,
-            validation_data=self.feed(validation_data), initial_epoch=initial_epoch, **kwargs,
-        )  # fmt: skip
+            x=self.feed(x),
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=self.feed(validation_data),
+            shuffle=False,
+            initial_epoch=initial_epoch,
+            **kwargs,
+        )
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
@@ -487,104 +369,6 @@ class GAN(Trainer, keras.Model):
         ]
         samples = np.concatenate(parts).astype("float32", copy=False)
         return data.to_uint8(samples) if as_uint8 else samples
-
-    # Saving.
-
-    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
-        """Saves both networks, the average, the optimizers and the seeds.
-
-        The file is written under a temporary name and then renamed, so that none
-        is ever half-written.
-
-        Args:
-            filepath: Path ending in `.keras`.
-            overwrite: Bool, whether to replace a file without asking.
-            **kwargs: See `keras.Model.save`.
-        """
-        if not overwrite and os.path.exists(filepath):
-            return super().save(filepath, overwrite=False, **kwargs)
-        with files.atomic_path(filepath) as temporary:
-            super().save(temporary, **kwargs)
-
-    def export(self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any) -> None:
-        """Exports the sampling generator, for use without kgan.
-
-        Args:
-            filepath: Path of the artifact, a folder for a SavedModel. It is written
-                under a temporary name and then renamed.
-            format: See `keras.Model.export`.
-            **kwargs: See `keras.Model.export`.
-
-        Example:
-
-        ```python
-        gan.export("saved_model")
-        model = tf.saved_model.load("saved_model")
-        images = model.serve(latents)
-        ```
-        """
-        with files.atomic_path(filepath) as temporary:
-            self.sampling_generator.export(str(temporary), format=format, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        serialize = keras.saving.serialize_keras_object
-        return {
-            **super().get_config(),
-            "generator": serialize(self.generator),
-            "discriminator": serialize(self.discriminator),
-            "latent_dim": self.latent_dim,
-            "noise": serialize(self.noise),
-            "ema_half_life": self.ema_half_life,
-            "seed": self.seed,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "GAN":
-        config = dict(config)
-        for network in ("generator", "discriminator"):
-            config[network] = keras.saving.deserialize_keras_object(
-                config[network], custom_objects=custom_objects
-            )
-        return cls(**config)
-
-    def get_compile_config(self) -> dict[str, Any] | None:
-        if not self.compiled:
-            return None
-        return keras.saving.serialize_keras_object(
-            {
-                "g_optimizer": self.g_optimizer,
-                "d_optimizer": self.d_optimizer,
-                "loss": self.loss,
-                "penalties": list(self.penalties),
-                "d_steps": self.d_steps,
-                "g_steps": self.g_steps,
-                "noise_batch_size": self.noise_batch_size,
-                **self._compile_arguments,
-            }
-        )
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
-    def save_own_variables(self, store: Any) -> None:
-        super().save_own_variables(store)
-        for name, state in self._seed_states().items():
-            store[name] = state
-
-    def load_own_variables(self, store: Any) -> None:
-        states = self._seed_states()
-        super().load_own_variables({k: store[k] for k in store.keys() if k not in states})
-        for name, state in states.items():
-            state.assign(store[name])
-
-    def _seed_states(self) -> dict[str, Any]:
-        # Keras does not save the state of random layers, nor of seed generators.
-        states = [v for v in self.variables if v.name == "seed_generator_state"]
-        return {f"seed_{i}": state for i, state in enumerate(states)}
-
-
-def _float32(x: Any) -> Any:
-    return ops.cast(x, "float32")
 
 
 def _refuse_weights(arguments: dict[str, Any]) -> None:

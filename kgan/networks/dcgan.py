@@ -109,7 +109,7 @@ def _stages(image_shape: Sequence[int], depth: int | None) -> list:
             "`image_shape` must be (height, width, channels) with 1 to 4 channels. "
             f"Received: image_shape={shape}"
         )
-    sizes = [shape[:2]]
+    sizes: list[tuple] = [shape[:2]]
     while min(sizes[-1]) > _SMALLEST if depth is None else len(sizes) <= depth:
         sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
     return [*sizes, shape[-1]]

@@ -7,7 +7,6 @@ import tensorflow as tf
 from kgan.data import Batches
 
 
-
 class Trainer:
     """Hands Keras' per-backend hooks to the steps that are written once."""
 
@@ -33,7 +32,9 @@ def _dataset(batches: Batches) -> tf.data.Dataset:
     spec = tf.TensorSpec((size, *batches.x.shape[1:]), batches.x.dtype)
 
     def on_index(index: Any) -> tuple[Any]:
-        return (tf.ensure_shape(tf.numpy_function(load, [index], spec.dtype), spec.shape),)
+        return (
+            tf.ensure_shape(tf.numpy_function(load, [index], spec.dtype), spec.shape),
+        )
 
     # Not `from_generator`, which makes the C library give freed memory back to the
     # system at once (M_TRIM_THRESHOLD) and small networks train at half the speed.

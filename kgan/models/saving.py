@@ -1,0 +1,106 @@
+"""One file for both networks, the average, the optimizers and the seeds."""
+
+import os
+from typing import Any, Self
+
+import keras
+
+from kgan import files
+
+
+class Saving(keras.Model):
+    """How a `GAN` is saved, loaded and exported."""
+
+    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Saves both networks, the average, the optimizers and the seeds.
+
+        The file is written under a temporary name and then renamed, so that none
+        is ever half-written.
+
+        Args:
+            filepath: Path ending in `.keras`.
+            overwrite: Bool, whether to replace a file without asking.
+            **kwargs: See `keras.Model.save`.
+        """
+        if not overwrite and os.path.exists(filepath):
+            return super().save(filepath, overwrite=False, **kwargs)
+        with files.atomic_path(filepath) as temporary:
+            super().save(temporary, **kwargs)
+
+    def export(
+        self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any
+    ) -> None:
+        """Exports the sampling generator, for use without kgan.
+
+        Args:
+            filepath: Path of the artifact, a folder for a SavedModel. It is written
+                under a temporary name and then renamed.
+            format: See `keras.Model.export`.
+            **kwargs: See `keras.Model.export`.
+
+        Example:
+
+        ```python
+        gan.export("saved_model")
+        model = tf.saved_model.load("saved_model")
+        images = model.serve(latents)
+        ```
+        """
+        with files.atomic_path(filepath) as temporary:
+            self.sampling_generator.export(str(temporary), format=format, **kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "latent_dim": self.latent_dim,
+            "noise": serialize(self.noise),
+            "ema_half_life": self.ema_half_life,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        config = dict(config)
+        for network in ("generator", "discriminator"):
+            config[network] = keras.saving.deserialize_keras_object(
+                config[network], custom_objects=custom_objects
+            )
+        return cls(**config)
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        if not self.compiled:
+            return None
+        return keras.saving.serialize_keras_object(
+            {
+                "g_optimizer": self.g_optimizer,
+                "d_optimizer": self.d_optimizer,
+                "loss": self.loss,
+                "penalties": list(self.penalties),
+                "d_steps": self.d_steps,
+                "g_steps": self.g_steps,
+                "noise_batch_size": self.noise_batch_size,
+                **self._compile_arguments,
+            }
+        )
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        for name, state in self._seed_states().items():
+            store[name] = state
+
+    def load_own_variables(self, store: Any) -> None:
+        states = self._seed_states()
+        super().load_own_variables({k: store[k] for k in store.keys() if k not in states})  # noqa: SIM118
+        for name, state in states.items():
+            state.assign(store[name])
+
+    def _seed_states(self) -> dict[str, Any]:
+        # Keras does not save the state of random layers, nor of seed generators.
+        states = [v for v in self.variables if v.name == "seed_generator_state"]
+        return {f"seed_{i}": state for i, state in enumerate(states)}

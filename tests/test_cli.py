@@ -1,0 +1,178 @@
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import kgan
+from kgan.cli.main import main
+
+POINTS = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
+
+
+@pytest.fixture
+def few(tmp_path, digits):
+    """A small data set as a file."""
+    np.savez(tmp_path / "few.npz", images=digits[:64])
+    return str(tmp_path / "few.npz")
+
+
+def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
+    out = tmp_path / "run"
+    options = ["--epochs", "2", "--seed", "3", "--loss", "least_squares"]
+    assert main(["train", "--data", few, *options, "--out", str(out)]) == 0
+    assert {path.name for path in out.iterdir()} == {
+        "config.json", "gan.keras", "history.csv", "reals.png", "samples",
+        "samples.gif", "saved_model",
+    }  # fmt: skip
+    assert len(list((out / "samples").iterdir())) == 3
+    config = json.loads((out / "config.json").read_text())
+    assert config["arguments"]["seed"] == 3 and config["arguments"]["latent_dim"] == 64
+    assert config["data"]["shape"] == [64, 8, 8, 1]
+    assert config["versions"]["keras"] == keras.__version__
+    with open(out / "history.csv", newline="") as file:
+        assert len(list(csv.DictReader(file))) == 2
+    gan = keras.models.load_model(out / "gan.keras")
+    assert gan.compiled and isinstance(gan.loss, kgan.losses.LeastSquares)
+    assert int(gan.images_seen) == 128
+    said = capsys.readouterr().out
+    assert str(out) in said and "kgan sample" in said
+
+
+def test_the_same_command_trains_the_same(tmp_path, few):
+    for name in ("a", "b"):
+        options = ["--data", few, "--epochs", "1", "--out", str(tmp_path / name)]
+        assert main(["train", *options]) == 0
+    first, second = (
+        keras.models.load_model(tmp_path / name / "gan.keras") for name in ("a", "b")
+    )
+    np.testing.assert_array_equal(first.sample(4, seed=1), second.sample(4, seed=1))
+    histories = [(tmp_path / name / "history.csv").read_bytes() for name in ("a", "b")]
+    assert histories[0] == histories[1]
+
+
+def test_the_seeds_own_flags_are_understood(tmp_path, few):
+    out = tmp_path / "run"
+    flags = ["--epoch", "1", "--n", "7", "--noise_batch", "5", "--true_batch", "16"]
+    assert main(["train", "--data", few, *flags, "--out", str(out)]) == 0
+    gan = keras.models.load_model(out / "gan.keras")
+    assert gan.latent_dim == 7 and gan.noise_batch_size == 5
+    assert int(gan.g_optimizer.iterations) == 4
+
+
+def test_points_train_without_pictures(tmp_path):
+    np.savez(tmp_path / "points.npz", x=POINTS)
+    out = tmp_path / "run"
+    data = str(tmp_path / "points.npz")
+    assert main(["train", "--data", data, "--epochs", "1", "--out", str(out)]) == 0
+    assert not (out / "samples").exists()
+    samples = tmp_path / "more.npz"
+    assert main(["sample", str(out), "--count", "5", "--out", str(samples)]) == 0
+    assert np.load(samples)["images"].shape == (5, 2)
+    assert main(["sample", str(out), "--out", str(tmp_path / "more.png")]) == 1
+
+
+def test_sample_draws_what_the_model_draws(tmp_path, tiny):
+    gan = kgan.GAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+    )
+    gan.save(tmp_path / "gan.keras")
+    out = tmp_path / "grid.png"
+    options = ["--count", "9", "--seed", "5", "--out", str(out)]
+    assert main(["sample", str(tmp_path / "gan.keras"), *options]) == 0
+    wanted = kgan.data.grid(gan.sample(9, seed=5))
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(wanted))
+
+
+def bad_commands(folder):
+    np.savez(folder / "nan.npz", x=np.full((64, 2), np.nan))
+    np.savez(folder / "floats.npz", images=np.full((64, 8, 8, 1), 200.0))
+    np.savez(folder / "empty.npz", images=np.zeros((0, 8, 8, 1), "uint8"))
+    (folder / "text.npz").write_text("no archive")
+    (folder / "full").mkdir()
+    (folder / "full" / "file").touch()
+    (folder / "file").touch()
+    return {
+        "no file": (["--data", str(folder / "none.npz")], "Received: source="),
+        "no npz": (["--data", str(folder / "text.npz")], "can't be read"),
+        "nan": (["--data", str(folder / "nan.npz")], "NaN"),
+        "floats": (["--data", str(folder / "floats.npz")], "from 200 to 200"),
+        "empty": (["--data", str(folder / "empty.npz")], "n at least 1"),
+        "loss": (["--loss", "gan"], "Received: loss='gan'"),
+        "divide": (["--d-steps", "3"], "Received: batch_size=32, d_steps=3"),
+        "large": (["--batch-size", "5000"], "Received: --batch-size 5000"),
+        "not empty": (["--out", str(folder / "full")], "Received: --out"),
+        "under a file": (["--out", str(folder / "file" / "run")], "Received: --out"),
+        "on a file": (["--out", str(folder / "file")], "Received: --out"),
+    }
+
+
+CASES = ["no file", "no npz", "nan", "floats", "empty", "loss", "divide", "large",
+         "not empty", "under a file", "on a file"]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_commands_end_with_one_line(tmp_path, capsys, case):
+    options, message = bad_commands(tmp_path)[case]
+    before = sorted(str(path) for path in tmp_path.rglob("*"))
+    if "--out" not in options:
+        options = [*options, "--out", str(tmp_path / "run")]
+    assert main(["train", *options]) == 1
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+    assert error.startswith("kgan train: ")
+    assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--epochs", "0"], ["--batch-size", "0"], ["--n", "x"], ["--seed", "-1"]],
+    ids=str,
+)
+def test_values_out_of_range_are_named(capsys, options):
+    with pytest.raises(SystemExit) as exit:
+        main(["train", *options])
+    assert exit.value.code == 2
+    error = capsys.readouterr().err
+    assert options[0] in error and f"Received: {options[1]}" in error
+
+
+def test_full_disk_is_one_line_and_no_half_file(tmp_path, few, capsys, monkeypatch):
+    def full(model, filepath, **kwargs):
+        with open(filepath, "wb") as file:
+            file.write(b"half")
+        raise OSError(28, "No space left on device", str(filepath))
+
+    monkeypatch.setattr(keras.Model, "save", full)
+    out = tmp_path / "run"
+    assert main(["train", "--data", few, "--epochs", "1", "--out", str(out)]) == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert not [path for path in out.rglob("*") if path.name.startswith(".")]
+    assert not (out / "gan.keras").exists() and (out / "history.csv").exists()
+
+
+def test_ctrl_c_saves_what_was_trained(tmp_path):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "kgan", "train", "--epochs", "1000"]
+    with subprocess.Popen(
+        [*command, "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not (out / "history.csv").exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        os.kill(process.pid, signal.SIGINT)
+        said, error = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert b"Traceback" not in error
+    assert b"kgan sample" in said
+    gan = keras.models.load_model(out / "gan.keras")
+    assert int(gan.images_seen) > 0
+    assert (out / "saved_model").is_dir() and (out / "samples.gif").exists()

@@ -1,0 +1,62 @@
+"""Examples, docstrings and the README run."""
+
+import doctest
+import importlib
+import pathlib
+import pkgutil
+import re
+import runpy
+import sys
+
+import numpy as np
+import pytest
+
+import kgan
+
+ROOT = pathlib.Path(__file__).parent.parent
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(kgan.__path__, "kgan.")
+    if not module.name.endswith("__main__")
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings_run(name):
+    module = importlib.import_module(name)
+    import keras
+
+    result = doctest.testmod(module, extraglobs={"keras": keras})
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=str)
+def test_example_runs(path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(path), "--smoke"])
+    runpy.run_path(str(path), run_name="__main__")
+    assert capsys.readouterr().out
+
+
+def test_score_of_real_points_is_that_of_three_deviations():
+    example = runpy.run_path(str(ROOT / "examples" / "gaussians.py"))
+    for toy, modes in ((example["RING"], 8), (example["GRID"], 25)):
+        points = example["draw_points"](toy, 20_000, seed=0)
+        covered, quality = example["score"](toy, points)
+        assert covered == modes
+        # In two dimensions 1 - exp(-9 / 2) lie within three deviations.
+        assert quality == pytest.approx(1 - np.exp(-4.5), abs=0.003)
+        far = np.full((100, 2), 5.0, "float32")
+        assert example["score"](toy, far) == (0, 0.0)
+
+
+def test_readme_python_runs(tmp_path, monkeypatch):
+    text = (ROOT / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(code.strip().splitlines()) <= 16
+    monkeypatch.chdir(tmp_path)
+    # Two batches are enough to see that it runs.
+    monkeypatch.setattr(
+        kgan.data, "load", lambda name: (np.zeros((64, 8, 8, 1), "uint8"), None)
+    )
+    exec(compile(re.sub(r"epochs=\d+", "epochs=1", code), "README.md", "exec"), {})
+    assert (tmp_path / "saved_model").is_dir()
