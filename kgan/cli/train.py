@@ -3,6 +3,7 @@
 import argparse
 import pathlib
 import shutil
+import sys
 import time
 from typing import Any
 
@@ -178,7 +179,9 @@ def _say(gan: kgan.GAN, folder: pathlib.Path, epochs: int, seconds: float) -> No
     for name, text in lines.items():
         if text:
             print(f"  {name:<13}{text}")
-    print(f"\nNext:\n\n  kgan sample {folder} --count 100 --out more.png")
+    # In a virtual environment that is not activated, `kgan` is not on the path.
+    program = "kgan" if shutil.which("kgan") else f"{sys.executable} -m kgan"
+    print(f"\nNext:\n\n  {program} sample {folder} --count 100 --out more.png")
     print(
         f'  gan = keras.models.load_model("{folder / "gan.keras"}")  # after: import kgan'
     )
