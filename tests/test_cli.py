@@ -154,7 +154,8 @@ def test_full_disk_is_one_line_and_no_half_file(tmp_path, few, capsys, monkeypat
     monkeypatch.setattr(keras.Model, "save", full)
     out = tmp_path / "run"
     assert main(["train", "--data", few, "--epochs", "1", "--out", str(out)]) == 1
-    assert "No space left on device" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "No space left on device" in error and f"Received: --out {out}" in error
     assert not [path for path in out.rglob("*") if path.name.startswith(".")]
     assert not (out / "gan.keras").exists() and (out / "history.csv").exists()
 

@@ -209,6 +209,18 @@ def test_failed_save_leaves_the_old_file_and_no_new_one(tmp_path, tiny, monkeypa
     assert [p.name for p in tmp_path.iterdir()] == ["gan.keras"]
 
 
+def test_full_disk_while_exporting_is_an_os_error(tmp_path, tiny, monkeypatch):
+    gan = tiny()
+
+    def full(model, filepath, **kwargs):
+        raise RuntimeError("SaveV2: No space left on device")
+
+    monkeypatch.setattr(type(gan.sampling_generator), "export", full)
+    with pytest.raises(OSError, match="No space left on device: '.*model'"):
+        gan.export(tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
 LOAD = """
 import sys
 import numpy as np

@@ -117,6 +117,11 @@ def run(arguments: argparse.Namespace) -> int:
     folder = run_folder.make(arguments.out, name)
     try:
         return _train(gan, batches, samples, arguments, folder)
+    except OSError as error:
+        raise ValueError(
+            f"The run folder can't be written to ({error.strerror or error}); what was "
+            f"finished is there. Received: --out {folder}"
+        ) from None
     finally:
         # Nothing was trained: leave nothing behind.
         if not (folder / "gan.keras").exists() and not (folder / "history.csv").exists():

@@ -1,11 +1,26 @@
 """One file for both networks, the average, the optimizers and the seeds."""
 
+import contextlib
+import errno
 import os
+from collections.abc import Iterator
 from typing import Any, Self
 
 import keras
 
 from kgan import files
+
+
+@contextlib.contextmanager
+def _full_disk_as_os_error(path: Any) -> Iterator[None]:
+    # TensorFlow writes with errors of its own, which are no `OSError`.
+    try:
+        yield
+    except Exception as error:
+        reason = os.strerror(errno.ENOSPC)
+        if reason not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, reason, str(path)) from error
 
 
 class Saving(keras.Model):
@@ -46,7 +61,7 @@ class Saving(keras.Model):
         images = model.serve(latents)
         ```
         """
-        with files.atomic_path(filepath) as temporary:
+        with files.atomic_path(filepath) as temporary, _full_disk_as_os_error(filepath):
             self.sampling_generator.export(str(temporary), format=format, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
