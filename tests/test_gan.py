@@ -216,7 +216,7 @@ def test_full_disk_while_exporting_is_an_os_error(tmp_path, tiny, monkeypatch):
         raise RuntimeError("SaveV2: No space left on device")
 
     monkeypatch.setattr(type(gan.sampling_generator), "export", full)
-    with pytest.raises(OSError, match="No space left on device: '.*model'"):
+    with pytest.raises(OSError, match=r"No space left on device: '.*model'"):
         gan.export(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 
