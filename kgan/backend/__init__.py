@@ -1,10 +1,10 @@
-"""The two automatic differentiation primitives, one file per framework."""
+"""The two automatic differentiation primitives and the replicas' shares of noise."""
 
 import keras
 
 match keras.backend.backend():
     case "tensorflow":
-        from kgan.backend.tensorflow import INEXACT_LAYERS, pullback, value_and_grad
+        from kgan.backend.tensorflow import INEXACT_LAYERS, pullback, rows, value_and_grad
     case name:
         raise ImportError(
             "kgan trains on Keras' TensorFlow backend. Set the environment "
@@ -12,4 +12,4 @@ match keras.backend.backend():
             f"Received: keras.backend.backend()={name!r}"
         )
 
-__all__ = ["INEXACT_LAYERS", "pullback", "value_and_grad"]
+__all__ = ["INEXACT_LAYERS", "pullback", "rows", "value_and_grad"]

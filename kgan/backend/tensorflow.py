@@ -32,6 +32,26 @@ def value_and_grad(
     return (loss, aux), tape.gradient(loss, watched)
 
 
+def rows(draw: Callable[[Any], Any], size: Any) -> Any:
+    """Draws random numbers for this replica's share of a batch.
+
+    Every replica draws those of the whole batch, from the same seed, and takes its
+    own rows: together they have what one device would have drawn.
+
+    Args:
+        draw: Callable of a size, returning a tensor of that many rows.
+        size: How many this replica needs.
+
+    Returns:
+        A tensor of `size` rows.
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return draw(size)
+    start = context.replica_id_in_sync_group * size
+    return draw(size * context.num_replicas_in_sync)[start : start + size]
+
+
 def pullback(
     function: Callable[[Any], tuple[Any, Any]], x: Any
 ) -> tuple[tuple[Any, Any], Callable[[], Any]]:

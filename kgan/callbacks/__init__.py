@@ -1,7 +1,8 @@
 """Keras callbacks for GANs."""
 
+from kgan.callbacks.checkpoint import Checkpoint
 from kgan.callbacks.history_csv import HistoryCSV
 from kgan.callbacks.sample_grid import SampleGrid
 from kgan.callbacks.stop_on_interrupt import StopOnInterrupt
 
-__all__ = ["HistoryCSV", "SampleGrid", "StopOnInterrupt"]
+__all__ = ["Checkpoint", "HistoryCSV", "SampleGrid", "StopOnInterrupt"]

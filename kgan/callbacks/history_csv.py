@@ -10,7 +10,9 @@ class HistoryCSV(keras.callbacks.Callback):
     """Keeps the logs of every epoch in a CSV file that can be read at any moment.
 
     Unlike `keras.callbacks.CSVLogger`, which appends to an open file, it replaces
-    the file whole after each epoch.
+    the file whole after each epoch. Training that goes on at a later epoch than the
+    first keeps the rows before it, so that a run that was interrupted and resumed
+    leaves the file of one that never was.
 
     Args:
         path: Path of the file. An older one is replaced.
@@ -19,12 +21,18 @@ class HistoryCSV(keras.callbacks.Callback):
     def __init__(self, path: PathLike):
         super().__init__()
         self.path = pathlib.Path(path)
-        self._rows: list[dict] = []
+        self._rows: list[dict] | None = None
 
     def on_train_begin(self, logs=None):
-        self._rows = []
+        self._rows = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._rows is None:
+            self._rows = [row for row in self._saved() if int(row["epoch"]) <= epoch]
 
     def on_epoch_end(self, epoch, logs=None):
+        if not getattr(self.model, "is_chief", True):
+            return
         values = {key: float(value) for key, value in sorted((logs or {}).items())}
         self._rows.append({"epoch": epoch + 1, **values})
         with (
@@ -35,3 +43,9 @@ class HistoryCSV(keras.callbacks.Callback):
             writer = csv.DictWriter(file, columns, restval="")
             writer.writeheader()
             writer.writerows(self._rows)
+
+    def _saved(self) -> list[dict]:
+        if not self.path.exists():
+            return []
+        with open(self.path, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))

@@ -17,8 +17,10 @@ class SampleGrid(keras.callbacks.Callback):
     """Saves grids of samples, from the same latents, as training goes on.
 
     It writes `samples-000000.png` before the first update, one more after every
-    epoch or every n batches, named by the updates done, and beside them
+    epoch or every n updates, named by the updates done, and beside them
     `reals.png`, a grid of real images. Every file is written whole or not at all.
+    Training that is resumed writes the files that it would have, had it never been
+    interrupted. Of several workers the first one writes.
 
     Args:
         directory: Folder for the pictures; made if missing.
@@ -26,7 +28,8 @@ class SampleGrid(keras.callbacks.Callback):
         columns: Int, columns of a grid.
         scale: Int, the side that each pixel becomes; None for one that makes the
             grid about 512 pixels wide.
-        save_freq: `"epoch"`, or an int, to save every so many batches.
+        save_freq: `"epoch"`, or an int, to save every so many batches, counted from
+            the first of training.
         gif: Path of an animation of the grids, written when training ends; True
             for `samples.gif` in the directory.
         seed: Int, seed of the latents.
@@ -77,8 +80,8 @@ class SampleGrid(keras.callbacks.Callback):
         self.seed = seed
         self.latents = latents
         self.reals = reals
-        self._unsaved = 0
-        self._frames: list[pathlib.Path] = []
+        # Pictures of this training; None until its first epoch begins.
+        self._frames: list[pathlib.Path] | None = None
 
     def _gif_path(self, gif: PathLike | bool) -> PathLike | None:
         if gif is True:
@@ -91,21 +94,29 @@ class SampleGrid(keras.callbacks.Callback):
                 "SampleGrid draws images of shape (height, width, channels) with 1 to "
                 f"4 channels. Received: samples of shape {self.model.sample_shape}"
             )
-        self._last_batch = -1
-        self._frames = []
+        self._frames = None
         if self.latents is None:
             shape = (self.rows * self.columns, self.model.latent_dim)
             self.latents = self.model.noise.sample(shape, seed=self.seed)
         if self.reals and self.model.real_samples is not None:
             self._save(self.model.real_samples, "reals.png")
-        self._save_samples()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._frames is not None:
+            return
+        self._frames = []
+        self._last_batch = self._batch()
+        if epoch == 0 and self.model.position.batch == 0:
+            self._save_samples()
+        else:
+            self._frames = self._earlier_frames()
 
     def on_train_batch_end(self, batch, logs=None):
-        # One call may stand for several batches, and `batch` begins anew each epoch.
-        new = batch - self._last_batch if batch > self._last_batch else batch + 1
-        self._last_batch = batch
-        self._unsaved += new
-        if self.save_freq != "epoch" and self._unsaved >= self.save_freq:
+        if self.save_freq == "epoch":
+            return
+        # One call may stand for several batches.
+        last, self._last_batch = self._last_batch, self._batch()
+        if self._last_batch // self.save_freq > last // self.save_freq:
             self._save_samples()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -113,31 +124,43 @@ class SampleGrid(keras.callbacks.Callback):
             self._save_samples()
 
     def on_train_end(self, logs=None):
-        if self.gif is not None:
-            self._save_gif(self.gif)
+        frames = self._earlier_frames() if self._frames is None else self._frames
+        if self.gif is not None and frames and self.model.is_chief:
+            self._save_gif(self.gif, frames)
+
+    def _batch(self) -> int:
+        return int(self.model.optimizer.iterations.numpy()) // self.model.g_steps
+
+    def _earlier_frames(self) -> list[pathlib.Path]:
+        updates = int(self.model.optimizer.iterations.numpy())
+        saved = self.directory.glob("samples-*.png")
+        numbers = {path: int(path.stem.partition("-")[2]) for path in saved}
+        return sorted(path for path, number in numbers.items() if number <= updates)
 
     def _save_samples(self) -> None:
-        self._unsaved = 0
-        updates = int(self.model.optimizer.iterations)
+        assert self._frames is not None
+        updates = int(self.model.optimizer.iterations.numpy())
         path = self._save(self.model.sample(z=self.latents), f"samples-{updates:06d}.png")
         if path not in self._frames:
             self._frames.append(path)
 
     def _save(self, images: np.ndarray, name: str) -> pathlib.Path:
-        picture = data.grid(images, self.rows, self.columns, self.scale)
-        with atomic_path(self.directory / name) as path:
-            picture.save(path)
+        if self.model.is_chief:
+            picture = data.grid(images, self.rows, self.columns, self.scale)
+            with atomic_path(self.directory / name) as path:
+                picture.save(path, format="PNG")
         return self.directory / name
 
-    def _save_gif(self, gif: PathLike) -> None:
-        chosen = np.linspace(0, len(self._frames) - 1, min(len(self._frames), _FRAMES))
-        frames = [Image.open(self._frames[i]).convert("RGBA") for i in chosen.astype(int)]
+    def _save_gif(self, gif: PathLike, paths: list[pathlib.Path]) -> None:
+        chosen = np.linspace(0, len(paths) - 1, min(len(paths), _FRAMES))
+        frames = [Image.open(paths[i]).convert("RGBA") for i in chosen.astype(int)]
         # Animations have no half transparency: what shows through is white.
         white = Image.new("RGBA", frames[0].size, "white")
         frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in frames]
         with atomic_path(gif) as path:
             frames[0].save(
                 path,
+                format="GIF",
                 save_all=True,
                 append_images=frames[1:],
                 duration=[_DURATION] * (len(frames) - 1) + [_LAST],

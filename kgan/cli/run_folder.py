@@ -7,8 +7,11 @@ import pathlib
 import platform
 from typing import Any
 
+import keras
 import numpy as np
 
+import kgan
+from kgan import files
 from kgan.files import atomic_path
 
 _PACKAGES = ("kgan", "keras", "tensorflow", "numpy", "pillow")
@@ -55,6 +58,60 @@ def _numbered(root: pathlib.Path, name: str) -> pathlib.Path:
             number += 1
 
 
+def load_gan(path: pathlib.Path) -> kgan.GAN:
+    """Loads the GAN of a run folder, or of a `.keras` file.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    model = path / "gan.keras" if path.is_dir() else path
+    try:
+        gan = keras.models.load_model(model)
+    except Exception as error:
+        raise ValueError(
+            "Expected a run folder with gan.keras, or a .keras file that kgan saved "
+            f"({str(error).splitlines()[0]}). Received: {path}"
+        ) from None
+    if not isinstance(gan, kgan.GAN):
+        raise ValueError(
+            f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
+        )
+    return gan
+
+
+def read_config(folder: pathlib.Path) -> dict[str, Any]:
+    """Returns what `write_config` wrote, and clears up after a killed process.
+
+    Raises:
+        ValueError: If the folder holds no run.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            "--resume takes the folder of a run, with its config.json "
+            f"({getattr(error, 'strerror', None) or error}). Received: --resume {folder}"
+        ) from None
+    files.remove_leftovers(folder)
+    return config
+
+
+def check_same_data(config: dict[str, Any], samples: np.ndarray) -> None:
+    """Refuses to go on with other data than the run's."""
+    found = sha256(samples)
+    if found != config["data"]["sha256"]:
+        raise ValueError(
+            "A run goes on with the data that it began with, and that is another now. "
+            f"Received: {config['arguments']['data']} with sha256 {found}, expected "
+            f"{config['data']['sha256']}"
+        )
+
+
+def sha256(samples: np.ndarray) -> str:
+    """Returns the hash of the samples' bytes."""
+    return hashlib.sha256(samples.tobytes()).hexdigest()
+
+
 def write_config(
     folder: pathlib.Path, arguments: dict[str, Any], samples: np.ndarray, gan: Any
 ) -> None:
@@ -72,7 +129,7 @@ def write_config(
         "data": {
             "shape": list(samples.shape),
             "dtype": str(samples.dtype),
-            "sha256": hashlib.sha256(samples.tobytes()).hexdigest(),
+            "sha256": sha256(samples),
         },
         "gan": {
             key: value

@@ -4,11 +4,10 @@ import argparse
 import pathlib
 from typing import Any
 
-import keras
 import numpy as np
 
 import kgan
-from kgan.cli import types
+from kgan.cli import run_folder, types
 from kgan.files import atomic_path
 
 
@@ -34,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = pathlib.Path(arguments.out)
     if out.suffix not in (".png", ".npz"):
         raise ValueError(f"--out must end in .png or .npz. Received: --out {out}")
-    gan = _load(pathlib.Path(arguments.run_or_model))
+    gan = run_folder.load_gan(pathlib.Path(arguments.run_or_model))
     if out.suffix == ".png" and not kgan.data.is_image_shape(gan.sample_shape):
         raise ValueError(
             f"These samples are no images, so --out must end in .npz. "
@@ -43,24 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
     samples = gan.sample(arguments.count, seed=arguments.seed)
     with atomic_path(out) as path:
         if out.suffix == ".png":
-            kgan.data.grid(samples).save(path)
+            kgan.data.grid(samples).save(path, format="PNG")
         else:
-            np.savez_compressed(path, images=samples)
+            # Of a path numpy would change the suffix.
+            with open(path, "wb") as file:
+                np.savez_compressed(file, images=samples)
     print(f"{arguments.count} samples in {out}")
     return 0
-
-
-def _load(path: pathlib.Path) -> kgan.GAN:
-    model = path / "gan.keras" if path.is_dir() else path
-    try:
-        gan = keras.models.load_model(model)
-    except Exception as error:
-        raise ValueError(
-            "Expected a run folder with gan.keras, or a .keras file that kgan saved "
-            f"({str(error).splitlines()[0]}). Received: {path}"
-        ) from None
-    if not isinstance(gan, kgan.GAN):
-        raise ValueError(
-            f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
-        )
-    return gan

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 import kgan
+from kgan import trainers
 from kgan.cli import recipe, run_folder, types
 from kgan.cli.progress import Progress
+from kgan.cli.run_folder import load_gan
 from kgan.files import atomic_path
 
 
@@ -87,14 +89,75 @@ def add_to(commands: Any) -> None:
         help="seed of weights, noise and order",
     )
     add("--out", metavar="FOLDER", help="run folder; by default a new one in runs/")
-    parser.set_defaults(run=run)
+    add(
+        "--resume",
+        metavar="RUN",
+        help="go on with this run, exactly where it was interrupted",
+    )
+    add(
+        "--strategy",
+        default="none",
+        choices=("none", "mirrored", "multi_worker"),
+        help="train on all devices of this machine, or on the cluster in TF_CONFIG",
+    )
+    defaults = {action.dest: action.default for action in parser._actions}
+    parser.set_defaults(run=run, defaults=defaults)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and returns the exit status."""
+    # Several workers find each other before anything else is done.
+    with trainers.strategy(arguments.strategy).scope():
+        return _resume(arguments) if arguments.resume else _begin(arguments)
+
+
+def _begin(arguments: argparse.Namespace) -> int:
     samples, _ = kgan.data.load(arguments.data)
     if arguments.epochs is None:
         arguments.epochs = recipe.epochs(len(samples))
+    gan, batches = _built(arguments, samples)
+    name = "".join(c if c.isalnum() else "-" for c in pathlib.Path(arguments.data).stem)
+    folder = run_folder.make(arguments.out, name) if gan.is_chief else pathlib.Path()
+    try:
+        return _train(gan, batches, arguments, folder)
+    finally:
+        # Nothing was trained: leave nothing behind.
+        if gan.is_chief and not (folder / "gan.keras").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    folder = pathlib.Path(arguments.resume)
+    config = run_folder.read_config(folder)
+    _refuse_others(arguments)
+    wanted = {key: getattr(arguments, key) for key in ("resume", "strategy", "epochs")}
+    vars(arguments).update(config["arguments"])
+    vars(arguments).update({key: value for key, value in wanted.items() if value})
+    samples, _ = kgan.data.load(arguments.data)
+    run_folder.check_same_data(config, samples)
+    gan, batches = _built(arguments, samples)
+    if (folder / "gan.keras").exists():
+        gan = load_gan(folder)
+    return _train(gan, batches, arguments, folder)
+
+
+def _refuse_others(arguments: argparse.Namespace) -> None:
+    others = {
+        key: value
+        for key, value in vars(arguments).items()
+        if key not in ("command", "run", "resume", "epochs", "strategy", "defaults")
+        and value != arguments.defaults[key]
+    }
+    if others:
+        raise ValueError(
+            "--resume goes on with the options of the run; only --epochs and --strategy "
+            f"can be given anew. Received: {others}"
+        )
+
+
+def _built(
+    arguments: argparse.Namespace, samples: np.ndarray
+) -> tuple[kgan.GAN, kgan.data.Batches]:
     if arguments.batch_size > len(samples):
         raise ValueError(
             f"--batch-size must be at most the number of samples, {len(samples)}. "
@@ -113,63 +176,100 @@ def run(arguments: argparse.Namespace) -> int:
     batches = kgan.data.Batches(
         samples, arguments.batch_size, seed=arguments.seed, drop_remainder=True
     )
-    name = "".join(c if c.isalnum() else "-" for c in pathlib.Path(arguments.data).stem)
-    folder = run_folder.make(arguments.out, name)
-    try:
-        return _train(gan, batches, samples, arguments, folder)
-    except OSError as error:
-        raise ValueError(
-            f"The run folder can't be written to ({error.strerror or error}); what was "
-            f"finished is there. Received: --out {folder}"
-        ) from None
-    finally:
-        # Nothing was trained: leave nothing behind.
-        if not (folder / "gan.keras").exists() and not (folder / "history.csv").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+    return gan, batches
 
 
 def _train(
     gan: kgan.GAN,
     batches: kgan.data.Batches,
-    samples: np.ndarray,
     arguments: argparse.Namespace,
     folder: pathlib.Path,
 ) -> int:
-    options = {k: v for k, v in vars(arguments).items() if k not in ("run", "command")}
-    run_folder.write_config(folder, options, samples, gan)
+    try:
+        return _fit(gan, batches, arguments, folder)
+    except OSError as error:
+        raise ValueError(
+            f"The run folder can't be written to ({error.strerror or error}); what was "
+            f"finished is there. Received: --out {folder}"
+        ) from None
+    except trainers.WorkerLost as error:
+        if not gan.has_workers:
+            raise
+        raise ValueError(
+            "Another worker is gone. Start all of them again with --resume "
+            f"{arguments.out or folder}. Received: {str(error).splitlines()[0]}"
+        ) from None
+
+
+def _fit(
+    gan: kgan.GAN,
+    batches: kgan.data.Batches,
+    arguments: argparse.Namespace,
+    folder: pathlib.Path,
+) -> int:
     stop = kgan.callbacks.StopOnInterrupt()
-    callbacks = [Progress(), stop, kgan.callbacks.HistoryCSV(folder / "history.csv")]
+    if gan.is_chief:
+        _prepare(gan, batches.x, arguments, folder)
+    start, already = time.monotonic(), gan.epoch
+    gan.fit(
+        batches,
+        epochs=arguments.epochs,
+        initial_epoch=gan.epoch,
+        verbose=0,
+        callbacks=[stop, *_callbacks(gan, folder)],
+    )
+    seconds = time.monotonic() - start
+    if gan.is_chief:
+        gan.export(folder / "saved_model", verbose=False)
+        _say(gan, folder, gan.epoch - already, seconds)
+    return 130 if stop.interrupted else 0
+
+
+def _prepare(
+    gan: kgan.GAN,
+    samples: np.ndarray,
+    arguments: argparse.Namespace,
+    folder: pathlib.Path,
+) -> None:
+    hidden = ("run", "command", "resume", "defaults")
+    options = {k: v for k, v in vars(arguments).items() if k not in hidden}
+    if options["data"] != "digits":
+        options["data"] = str(pathlib.Path(options["data"]).resolve())
+    run_folder.write_config(folder, options, samples, gan)
     if kgan.data.is_image_shape(gan.sample_shape):
         _save_reals(samples, arguments.seed, folder)
-        callbacks.append(
-            kgan.callbacks.SampleGrid(
-                folder / "samples", gif=folder / "samples.gif", reals=False
-            )
-        )
     print(
-        f"Training on {len(samples):,} samples of shape {gan.sample_shape}, "
-        f"{arguments.epochs} epochs. Ctrl-C stops and saves.",
+        f"Training on {len(samples):,} samples of shape {gan.sample_shape}, epochs "
+        f"{gan.epoch + 1} to {arguments.epochs}. Ctrl-C stops and saves.",
         flush=True,
     )
-    start = time.monotonic()
-    history = gan.fit(batches, epochs=arguments.epochs, verbose=0, callbacks=callbacks)
-    seconds = time.monotonic() - start
-    gan.save(folder / "gan.keras")
-    gan.export(folder / "saved_model", verbose=False)
-    _say(gan, folder, len(history.epoch), seconds)
-    return 130 if stop.interrupted else 0
+
+
+def _callbacks(gan: kgan.GAN, folder: pathlib.Path) -> list:
+    # The checkpoint comes last: what belongs to the epochs before it is there.
+    callbacks = [
+        *([Progress()] if gan.is_chief else []),
+        kgan.callbacks.HistoryCSV(folder / "history.csv"),
+        kgan.callbacks.Checkpoint(folder / "gan.keras"),
+    ]
+    if kgan.data.is_image_shape(gan.sample_shape):
+        grid = kgan.callbacks.SampleGrid(
+            folder / "samples", gif=folder / "samples.gif", reals=False
+        )
+        callbacks.insert(-1, grid)
+    return callbacks
 
 
 def _save_reals(samples: np.ndarray, seed: int, folder: pathlib.Path) -> None:
     chosen = np.random.default_rng(seed).permutation(len(samples))[:64]
     with atomic_path(folder / "reals.png") as path:
-        kgan.data.grid(samples[chosen], 8, 8).save(path)
+        kgan.data.grid(samples[chosen], 8, 8).save(path, format="PNG")
 
 
 def _say(gan: kgan.GAN, folder: pathlib.Path, epochs: int, seconds: float) -> None:
     images = kgan.data.is_image_shape(gan.sample_shape)
     print(
-        f"Trained {epochs} epochs, {int(gan.images_seen):,} samples shown, in "
+        f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "
         f"{seconds:.0f} s. In {folder}:\n"
     )
     lines = {

@@ -15,7 +15,8 @@ class Batches(keras.utils.PyDataset):
         batch_size: Int, samples in a batch.
         shuffle: Bool, whether to shuffle in each epoch.
         seed: Int, at least 0.
-        epoch: Int, number of the first epoch.
+        epoch: Int, number of the first epoch where Keras counts by itself; `GAN.fit`
+            goes by its own `initial_epoch`.
         drop_remainder: Bool. The last batch holds what is left over: with True
             it is dropped unless it is full.
 
@@ -43,14 +44,8 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.epoch = epoch
         self.drop_remainder = drop_remainder and len(x) >= batch_size
-        self._start()
-
-    def _start(self) -> None:
-        if self.shuffle:
-            generator = np.random.default_rng((self.seed, self.epoch))
-            self._order = generator.permutation(len(self.x))
-        else:
-            self._order = np.arange(len(self.x))
+        # The last order made, and for which epoch.
+        self._order = -1, np.arange(0)
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.x), self.batch_size)
@@ -61,10 +56,24 @@ class Batches(keras.utils.PyDataset):
         """Whether no batch is smaller than `batch_size`."""
         return self.drop_remainder or len(self.x) % self.batch_size == 0
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray]:
+    def order(self, epoch: int) -> np.ndarray:
+        """Returns the indices of the samples in the order of that epoch."""
+        if not self.shuffle:
+            return np.arange(len(self.x))
+        made_for, order = self._order
+        if made_for != epoch:
+            order = np.random.default_rng((self.seed, epoch)).permutation(len(self.x))
+            self._order = epoch, order
+        return order
+
+    def batch(self, number: int) -> np.ndarray:
+        """Returns a batch by its number since the beginning of epoch 0."""
+        epoch, index = divmod(number, len(self))
         start = index * self.batch_size
-        return (self.x[self._order[start : start + self.batch_size]],)
+        return self.x[self.order(epoch)[start : start + self.batch_size]]
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray]:
+        return (self.batch(self.epoch * len(self) + index),)
 
     def on_epoch_end(self) -> None:
         self.epoch += 1
-        self._start()

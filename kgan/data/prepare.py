@@ -53,7 +53,7 @@ def prepare(
         batch_size = default_batch_size if batch_size is None else batch_size
         check_batch_size(batch_size, d_steps)
         batches = Batches(x, batch_size, **options)
-        return batches, x[np.sort(batches._order[:64])]
+        return batches, x[np.sort(batches.order(0)[:64])]
     if batch_size is not None:
         raise ValueError(
             f"`batch_size` goes with arrays: this `{argument}` makes its own batches. "

@@ -14,6 +14,7 @@ from kgan import penalties as penalties_lib
 from kgan.models import checks, ema, logs
 from kgan.models.combined import Combined
 from kgan.models.optimizer_pair import OptimizerPair
+from kgan.models.position import Follow, GoOn, Position
 from kgan.models.saving import Saving
 from kgan.models.step import AdversarialStep
 from kgan.trainers import Trainer
@@ -96,8 +97,10 @@ class GAN(Trainer, AdversarialStep, Saving):
         self.ema_generator = (
             ema.copy_of(generator, self.latent_dim) if ema_half_life else None
         )
-        self.seed = random.randint(0, 2**31 - 1) if seed is None else seed
-        self.seed_generator = keras.random.SeedGenerator(self.seed)
+        seed = random.randint(0, 2**31 - 1) if seed is None else seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        # Read back, since of several workers all have the variables of the first.
+        self.seed = int(self.seed_generator.state.numpy()[0])
         # Apart, so that evaluating does not move the noise of training.
         self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)
         self.images_seen = self.add_weight(
@@ -106,6 +109,7 @@ class GAN(Trainer, AdversarialStep, Saving):
         # Some of what `fit` was given, for callbacks to show.
         self.real_samples: np.ndarray | None = None
         self._logs = logs.Logs()
+        self.position = Position()
         self.build((None, self.latent_dim))
 
     def build(self, input_shape: tuple) -> None:
@@ -228,6 +232,8 @@ class GAN(Trainer, AdversarialStep, Saving):
         validation_data: Any = None,
         shuffle: bool = True,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
@@ -247,10 +253,13 @@ class GAN(Trainer, AdversarialStep, Saving):
             validation_data: Held-out samples, like `x`, to log `val_*` losses of.
             shuffle: Bool, whether to shuffle an array, in an order that depends on
                 the GAN's seed and the epoch only.
-            initial_epoch: Int.
+            initial_epoch: Int. A GAN that was saved in the midst of this epoch goes
+                on there: see `epoch`.
+            steps_per_epoch: Int, batches in an epoch of `fit`. Arrays are then
+                shuffled anew whenever they are through.
+            validation_steps: See `keras.Model.fit`.
             validation_batch_size: Int, `batch_size` by default.
-            **kwargs: `steps_per_epoch`, `validation_steps` and `validation_freq`,
-                see `keras.Model.fit`.
+            **kwargs: `validation_freq`, see `keras.Model.fit`.
 
         Returns:
             A `keras.callbacks.History`.
@@ -263,7 +272,7 @@ class GAN(Trainer, AdversarialStep, Saving):
         if validation_split:
             x, validation_data = data.split(x, validation_split)
         x, self.real_samples = self._prepared(
-            x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle, epoch=initial_epoch
+            x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle
         )
         if validation_data is not None:
             validation_data, _ = self._prepared(
@@ -273,16 +282,34 @@ class GAN(Trainer, AdversarialStep, Saving):
                 default_batch_size=batch_size or 32,
                 shuffle=False,
             )
-        return super().fit(
-            x=self.feed(x),
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=self.feed(validation_data),
-            shuffle=False,
-            initial_epoch=initial_epoch,
-            **kwargs,
-        )
+        x, steps_per_epoch = self.feed(x, steps_per_epoch, lambda: self.epoch)
+        validation_data, validation_steps = self.feed(validation_data, validation_steps)
+        # `BackupAndRestore` leaves in it where an earlier `fit` began.
+        self._initial_epoch = None
+        try:
+            return super().fit(
+                x=x,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=[Follow(), *_as_list(callbacks), GoOn()],
+                validation_data=validation_data,
+                shuffle=False,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                **kwargs,
+            )
+        finally:
+            self.position.stop()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that training is in, or would begin next.
+
+        It is saved with the GAN: `gan.fit(..., initial_epoch=gan.epoch)` goes on where
+        the file was written, in the midst of an epoch too.
+        """
+        return self.position.epoch
 
     def evaluate(
         self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
@@ -303,7 +330,7 @@ class GAN(Trainer, AdversarialStep, Saving):
         # From inside `fit` the data comes prepared.
         if not kwargs.get("_use_cached_eval_dataset"):
             x, _ = self._prepared(x, "x", batch_size, shuffle=False)
-            x = self.feed(x)
+            x, kwargs["steps"] = self.feed(x, kwargs.get("steps"))
         return super().evaluate(x=x, **kwargs)
 
     def check_data(self, x: Any, batch_size: int | None = None) -> None:
@@ -363,12 +390,15 @@ class GAN(Trainer, AdversarialStep, Saving):
         z = checks.latents(z, self.latent_dim, n)
         checks.check_counts(batch_size=batch_size)
         # `predict` would make a dataset and an iterator at each call.
-        parts = [
-            self.predict_on_batch(z[i : i + batch_size])
-            for i in range(0, len(z), batch_size)
-        ]
+        parts = [self.draw(z[i : i + batch_size]) for i in range(0, len(z), batch_size)]
         samples = np.concatenate(parts).astype("float32", copy=False)
         return data.to_uint8(samples) if as_uint8 else samples
+
+
+def _as_list(callbacks: Any) -> list:
+    if callbacks is None:
+        return []
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
 
 
 def _refuse_weights(arguments: dict[str, Any]) -> None:

@@ -2,13 +2,19 @@
 
 import contextlib
 import errno
+import io
 import os
+import pathlib
+import tempfile
 from collections.abc import Iterator
 from typing import Any, Self
 
 import keras
 
 from kgan import files
+
+# Of what `Position.state` stores.
+_PREFIXES = ("position", "mean_")
 
 
 @contextlib.contextmanager
@@ -21,6 +27,13 @@ def _full_disk_as_os_error(path: Any) -> Iterator[None]:
         if reason not in str(error):
             raise
         raise OSError(errno.ENOSPC, reason, str(path)) from error
+
+
+class _KerasFile(io.FileIO):
+    """A file that Keras takes for one of its own, whatever its name."""
+
+    def __str__(self) -> str:
+        return "gan.keras"
 
 
 class Saving(keras.Model):
@@ -37,10 +50,38 @@ class Saving(keras.Model):
             overwrite: Bool, whether to replace a file without asking.
             **kwargs: See `keras.Model.save`.
         """
+        if not str(filepath).endswith(".keras") or kwargs.get("zipped") is False:
+            raise ValueError(
+                "A GAN is saved in one file that ends in .keras. "
+                f"Received: filepath={filepath}, {kwargs}"
+            )
         if not overwrite and os.path.exists(filepath):
             return super().save(filepath, overwrite=False, **kwargs)
-        with files.atomic_path(filepath) as temporary:
-            super().save(temporary, **kwargs)
+        with self._writing(filepath) as temporary, _KerasFile(temporary, "wb") as file:
+            super().save(file, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
+        """Saves what `save` does without the configuration, written like it.
+
+        Args:
+            filepath: Path ending in `.weights.h5`.
+            overwrite: Bool, whether to replace a file without asking.
+            **kwargs: See `keras.Model.save_weights`.
+        """
+        if not overwrite and os.path.exists(filepath):
+            return super().save_weights(filepath, overwrite=False, **kwargs)
+        with self._writing(filepath, suffix=".weights.h5") as temporary:
+            super().save_weights(temporary, **kwargs)
+
+    @contextlib.contextmanager
+    def _writing(self, filepath: Any, **options: Any) -> Iterator[pathlib.Path]:
+        # Workers must take part in each other's reads, but one of them writes.
+        if self.is_chief:
+            with files.atomic_path(filepath, **options) as temporary:
+                yield temporary
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                yield pathlib.Path(folder, f"worker{options.get('suffix', '')}")
 
     def export(
         self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any
@@ -61,7 +102,7 @@ class Saving(keras.Model):
         images = model.serve(latents)
         ```
         """
-        with files.atomic_path(filepath) as temporary, _full_disk_as_os_error(filepath):
+        with self._writing(filepath) as temporary, _full_disk_as_os_error(filepath):
             self.sampling_generator.export(str(temporary), format=format, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
@@ -108,12 +149,16 @@ class Saving(keras.Model):
         super().save_own_variables(store)
         for name, state in self._seed_states().items():
             store[name] = state
+        for name, state in self.position.state(self._logs).items():
+            store[name] = state
 
     def load_own_variables(self, store: Any) -> None:
-        states = self._seed_states()
-        super().load_own_variables({k: store[k] for k in store.keys() if k not in states})  # noqa: SIM118
-        for name, state in states.items():
-            state.assign(store[name])
+        stored = {name: store[name] for name in store.keys()}  # noqa: SIM118
+        for name, state in self._seed_states().items():
+            state.assign(stored.pop(name))
+        ours = {k: stored.pop(k) for k in list(stored) if k.startswith(_PREFIXES)}
+        self.position.load(ours)
+        super().load_own_variables(stored)
 
     def _seed_states(self) -> dict[str, Any]:
         # Keras does not save the state of random layers, nor of seed generators.

@@ -38,6 +38,9 @@ class AdversarialStep:
     d_steps: int
     g_steps: int
     noise_batch_size: int | None
+    replicas: int
+    is_chief: bool
+    position: Any
     _logs: logs.Logs
 
     def training_step(self, batch: Any) -> dict[str, Any]:
@@ -53,7 +56,7 @@ class AdversarialStep:
         parts = self._parts(reals)
         d_losses = [self.update_discriminator(part) for part in parts]
         g_losses = [self.update_generator(parts[-1]) for _ in range(self.g_steps)]
-        self._average(ops.shape(reals)[0])
+        self._average(ops.shape(reals)[0] * self.replicas)
         loss = sum(d_losses) / len(d_losses) + sum(g_losses) / len(g_losses)
         self._logs.update({"loss": loss}, ops.shape(reals)[0])
         return self._logs.results()
@@ -110,7 +113,7 @@ class AdversarialStep:
         """Computes both losses on held-out reals, in inference mode."""
         reals = self._reals(batch)
         size = ops.shape(reals)[0]
-        latents = self.noise((size, self.latent_dim), seed=self.test_seed_generator)
+        latents = self._noise(size, self.test_seed_generator)
         fakes = self.generator(latents, training=False)
         real_logits = _float32(self.discriminator(reals, training=False))
         fake_logits = _float32(self.discriminator(fakes, training=False))
@@ -129,7 +132,8 @@ class AdversarialStep:
     def _descend(self, loss: Callable, variables: list, optimizer: Any, size: Any) -> Any:
         def scaled() -> tuple[Any, tuple[Any, dict[str, Any]]]:
             value, values = loss()
-            return optimizer.scale_loss(value), values
+            # Replicas' gradients are summed.
+            return optimizer.scale_loss(value / self.replicas), values
 
         (_, values), gradients = backend.value_and_grad(scaled, variables)
         optimizer.apply(gradients, variables)
@@ -146,8 +150,15 @@ class AdversarialStep:
         return [reals[i * size : (i + 1) * size] for i in range(self.d_steps)]
 
     def _latents(self, reals: Any) -> Any:
-        size = self.noise_batch_size or ops.shape(reals)[0]
-        return self.noise((size, self.latent_dim), seed=self.seed_generator)
+        asked = self.noise_batch_size
+        size = asked // self.replicas if asked else ops.shape(reals)[0]
+        return self._noise(size, self.seed_generator)
+
+    def _noise(self, size: Any, seed_generator: Any) -> Any:
+        def draw(n: Any) -> Any:
+            return self.noise((n, self.latent_dim), seed=seed_generator)
+
+        return backend.rows(draw, size)
 
     def _average(self, size: Any) -> None:
         self.images_seen.assign_add(ops.cast(size, self.images_seen.dtype))

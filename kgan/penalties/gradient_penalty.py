@@ -3,7 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import backend, serialization
 from kgan.penalties.base import Penalty, squared_norm
 
 # Keeps the root's derivative finite where the gradient is zero.
@@ -39,6 +39,8 @@ class GradientPenalty(Penalty):
 def mix(reals: Any, fakes: Any, seed: Any) -> Any:
     """Returns a point between each real and the fake at its index."""
     size = ops.minimum(ops.shape(reals)[0], ops.shape(fakes)[0])
-    shape = (size,) + (1,) * (len(reals.shape) - 1)
-    alpha = keras.random.uniform(shape, seed=seed, dtype=reals.dtype)
+    ones = (1,) * (len(reals.shape) - 1)
+    alpha = backend.rows(
+        lambda n: keras.random.uniform((n, *ones), seed=seed, dtype=reals.dtype), size
+    )
     return alpha * reals[:size] + (1 - alpha) * fakes[:size]

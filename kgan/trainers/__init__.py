@@ -4,11 +4,11 @@ import keras
 
 match keras.backend.backend():
     case "tensorflow":
-        from kgan.trainers.tensorflow import Trainer
+        from kgan.trainers.tensorflow import Trainer, WorkerLost, strategy
     case name:
         raise ImportError(
             "kgan trains on Keras' TensorFlow backend. "
             f"Received: keras.backend.backend()={name!r}"
         )
 
-__all__ = ["Trainer"]
+__all__ = ["Trainer", "WorkerLost", "strategy"]

@@ -1,0 +1,246 @@
+"""Training that was interrupted is, resumed, the training that never was."""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import kgan
+
+POINTS = np.random.default_rng(0).uniform(-1, 1, (50, 2)).astype("float32")
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Raises, as a crash would, after so many batches of an epoch."""
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.at = epoch, batch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            raise Interrupted
+
+
+class Collect(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.logs = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.logs[epoch] = dict(logs)
+
+
+def build(seed=0, **options):
+    """A GAN with all that has state: dropout, batch norm, penalties, two optimizers."""
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    generator = keras.Sequential(
+        [
+            keras.Input((3,)),
+            layers.Dense(6),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.Dropout(0.2),
+            layers.Dense(2),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(6, "relu"), layers.Dropout(0.3), layers.Dense(1)]
+    )
+    gan = kgan.GAN(generator, discriminator, seed=3, ema_half_life=100)
+    gan.compile(
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 100)),
+        "rmsprop",
+        penalties=[kgan.penalties.R1(0.1, every=2), kgan.penalties.GradientPenalty(0.1)],
+        **options,
+    )
+    return gan
+
+
+def assert_same(a, b):
+    variables = zip(
+        a.variables + a.optimizer.variables,
+        b.variables + b.optimizer.variables,
+        strict=True,
+    )
+    for one, other in variables:
+        np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
+    np.testing.assert_array_equal(a.sample(5, seed=1), b.sample(5, seed=1))
+
+
+@functools.cache
+def straight(steps_per_epoch=None, **options):
+    """The training that was never interrupted, and its logs."""
+    gan, collect = build(**options), Collect()
+    gan.fit(
+        POINTS, batch_size=8, epochs=4, verbose=0, callbacks=[collect],
+        steps_per_epoch=steps_per_epoch,
+    )  # fmt: skip
+    return gan, collect.logs
+
+
+def test_two_and_two_epochs_are_four(tmp_path):
+    gan = build()
+    gan.fit(POINTS, batch_size=8, epochs=2, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded, collect = keras.models.load_model(tmp_path / "gan.keras"), Collect()
+    assert loaded.epoch == 2
+    loaded.fit(
+        POINTS, batch_size=8, epochs=4, initial_epoch=2, verbose=0, callbacks=[collect]
+    )
+    wanted, logs = straight()
+    assert_same(wanted, loaded)
+    assert collect.logs == {epoch: logs[epoch] for epoch in (2, 3)}
+
+
+@pytest.mark.parametrize("batch", [0, 6], ids="batch {}".format)
+def test_saved_in_mid_epoch_it_goes_on_there(tmp_path, batch):
+    path = tmp_path / "{batch}.keras"
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with pytest.raises(Interrupted):
+        build().fit(
+            POINTS, batch_size=8, epochs=4, verbose=0,
+            callbacks=[save, Interrupt(1, batch)],
+        )  # fmt: skip
+    loaded = keras.models.load_model(tmp_path / f"{batch + 1}.keras")
+    assert loaded.epoch == 1
+    collect = Collect()
+    loaded.fit(
+        POINTS, batch_size=8, epochs=4, initial_epoch=loaded.epoch, verbose=0,
+        callbacks=[collect],
+    )  # fmt: skip
+    wanted, logs = straight()
+    assert_same(wanted, loaded)
+    assert collect.logs == {epoch: logs[epoch] for epoch in (1, 2, 3)}
+
+
+@pytest.mark.parametrize(
+    "save_freq, at", [("epoch", (2, 5)), (2, (2, 0)), (2, (3, 6)), (3, (0, 4))], ids=str
+)
+def test_backup_and_restore(tmp_path, save_freq, at):
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup", save_freq=save_freq)
+    options = {"x": POINTS, "batch_size": 8, "epochs": 4, "verbose": 0}
+    with pytest.raises(Interrupted):
+        build().fit(callbacks=[backup, Interrupt(*at)], **options)
+    # Another process would start with other weights.
+    gan, collect = build(seed=9), Collect()
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup", save_freq=save_freq)
+    gan.fit(callbacks=[backup, collect], **options)
+    wanted, logs = straight()
+    assert_same(wanted, gan)
+    assert collect.logs == {epoch: logs[epoch] for epoch in collect.logs}
+    assert max(collect.logs) == 3
+
+
+def test_backup_killed_between_weights_and_epoch(tmp_path):
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    options = {"x": POINTS, "batch_size": 8, "epochs": 4, "verbose": 0}
+    with pytest.raises(Interrupted):
+        build().fit(callbacks=[backup, Interrupt(2, 3)], **options)
+    # The epoch that stood there before the last weights were written.
+    metadata = tmp_path / "backup" / "training_metadata.json"
+    metadata.write_text('{"epoch": 1, "batch": 0}')
+    gan = build(seed=9)
+    gan.fit(callbacks=[keras.callbacks.BackupAndRestore(tmp_path / "backup")], **options)
+    assert_same(straight()[0], gan)
+
+
+@pytest.mark.parametrize("steps_per_execution", [2, 3])
+def test_several_steps_in_an_execution(tmp_path, steps_per_execution):
+    options = {"steps_per_execution": steps_per_execution}
+    path = tmp_path / "gan.keras"
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=steps_per_execution)
+    with pytest.raises(Interrupted):
+        build(**options).fit(
+            POINTS, batch_size=8, epochs=4, verbose=0,
+            callbacks=[save, Interrupt(1, 2 * steps_per_execution - 1)],
+        )  # fmt: skip
+    gan = keras.models.load_model(path)
+    gan.fit(POINTS, batch_size=8, epochs=4, initial_epoch=1, verbose=0)
+    assert_same(straight(**options)[0], gan)
+
+
+@pytest.mark.parametrize("steps_per_epoch", [3, 10])
+def test_epochs_of_a_given_length(tmp_path, steps_per_epoch):
+    gan = build()
+    options = {"x": POINTS, "batch_size": 8, "verbose": 0}
+    options["steps_per_epoch"] = steps_per_epoch
+    path = tmp_path / "gan.keras"
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with pytest.raises(Interrupted):
+        gan.fit(callbacks=[save, Interrupt(2, 1)], epochs=4, **options)
+    gan = keras.models.load_model(path)
+    gan.fit(initial_epoch=2, epochs=4, **options)
+    assert int(gan.g_optimizer.iterations) == 4 * steps_per_epoch
+    assert_same(straight(steps_per_epoch=steps_per_epoch)[0], gan)
+
+
+def test_a_dataset_of_the_users_own_goes_on_too(tmp_path):
+    dataset = tf.data.Dataset.from_tensor_slices(POINTS).batch(8)
+    path = tmp_path / "gan.keras"
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with pytest.raises(Interrupted):
+        build().fit(dataset, epochs=3, verbose=0, callbacks=[save, Interrupt(1, 4)])
+    gan, wanted = keras.models.load_model(path), build()
+    gan.fit(dataset, epochs=3, initial_epoch=1, verbose=0)
+    wanted.fit(dataset, epochs=3, verbose=0)
+    assert_same(wanted, gan)
+
+
+def test_the_order_of_each_epoch_is_that_of_seed_and_epoch(tiny):
+    gan = tiny()
+    seen = []
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append(round(float(logs["d_real"]), 3))
+
+    # A discriminator that returns what it sees, with batches of one sample.
+    gan.discriminator.trainable = False
+    numbers = np.arange(6, dtype="float32")[:, None] * np.ones(2, "float32") / 10
+    identity = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")]
+    )
+    gan = kgan.GAN(gan.generator, identity, seed=5)
+    gan.compile(g_optimizer="sgd", d_optimizer=keras.optimizers.SGD(0.0))
+    gan.fit(numbers, batch_size=1, epochs=5, initial_epoch=3, verbose=0,
+            callbacks=[Look()])  # fmt: skip
+    for epoch in (3, 4):
+        order = np.random.default_rng((5, epoch)).permutation(6)
+        means = np.cumsum(2 * order / 10) / np.arange(1, 7)
+        np.testing.assert_allclose(
+            seen[(epoch - 3) * 6 : (epoch - 2) * 6], means, atol=1e-3
+        )
+
+
+def test_a_stopped_or_broken_fit_does_not_bind_the_next_one():
+    gan, wanted = build(), build()
+    for model, callbacks in ((gan, [Interrupt(0, 2)]), (wanted, [Interrupt(0, 2)])):
+        with pytest.raises(Interrupted):
+            model.fit(POINTS, batch_size=8, verbose=0, callbacks=callbacks)
+    gan.train_on_batch(POINTS[:8])
+    assert (gan.position.epoch, gan.position.batch) == (0, 3)
+    gan.fit(POINTS, batch_size=8, verbose=0)
+    assert int(gan.g_optimizer.iterations) == 3 + 1 + 7
+
+
+def test_a_file_of_another_epoch_begins_its_epoch_anew(tmp_path):
+    path = tmp_path / "gan.keras"
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with pytest.raises(Interrupted):
+        build().fit(
+            POINTS, batch_size=8, epochs=2, verbose=0, callbacks=[save, Interrupt(1, 2)]
+        )
+    gan = keras.models.load_model(path)
+    gan.fit(POINTS, batch_size=8, verbose=0)  # From epoch 0 on, so all of it.
+    assert int(gan.g_optimizer.iterations) == 7 + 3 + 7
