@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, help="by default those of kgan train")
     parser.add_argument("--loss", default="non_saturating")
+    parser.add_argument("--precision", default="float32")
     parser.add_argument("--csv", help="file to write the rows to")
     arguments = parser.parse_args()
     judge = Judge()
@@ -33,6 +34,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder) / "run"
             options = ["--seed", str(seed), "--loss", arguments.loss, "--out", str(out)]
+            options += ["--precision", arguments.precision]
             if arguments.epochs:
                 options += ["--epochs", str(arguments.epochs)]
             start = time.monotonic()

@@ -1,7 +1,8 @@
 """What `kgan train` trains with when it is told nothing else."""
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -33,6 +34,7 @@ def build(
     latent_dim: int,
     loss: str,
     seed: int,
+    precision: str = "float32",
     **compile_arguments: Any,
 ) -> kgan.GAN:
     """Returns a compiled GAN for samples of `shape`.
@@ -42,10 +44,12 @@ def build(
         latent_dim: Length of a noise vector.
         loss: Name of the loss.
         seed: Seed of weights, noise and the order of data.
+        precision: Name of the dtype policy of both networks.
         **compile_arguments: Further arguments of `GAN.compile`.
     """
     keras.utils.set_random_seed(seed)
-    gan = kgan.GAN(*_networks(shape, latent_dim), seed=seed)
+    with _dtype_policy(precision):
+        gan = kgan.GAN(*_networks(shape, latent_dim), seed=seed)
     gan.compile(
         optimizer=keras.optimizers.Adam(_LEARNING_RATE, beta_1=0.5, beta_2=0.99),
         loss=loss,
@@ -53,6 +57,16 @@ def build(
         **compile_arguments,
     )
     return gan
+
+
+@contextlib.contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _networks(shape: tuple[int, ...], latent_dim: int) -> tuple[keras.Model, keras.Model]:

@@ -88,6 +88,12 @@ def add_to(commands: Any) -> None:
         metavar="N",
         help="seed of weights, noise and order",
     )
+    add(
+        "--precision",
+        default="float32",
+        choices=("float32", "mixed_bfloat16", "mixed_float16"),
+        help="what the networks compute in",
+    )
     add("--out", metavar="FOLDER", help="run folder; by default a new one in runs/")
     add(
         "--resume",
@@ -171,6 +177,7 @@ def _built(
         d_steps=arguments.d_steps,
         g_steps=arguments.g_steps,
         noise_batch_size=arguments.noise_batch_size,
+        precision=arguments.precision,
     )
     gan.check_data(samples, arguments.batch_size)
     batches = kgan.data.Batches(

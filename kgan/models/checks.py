@@ -147,6 +147,15 @@ def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None
         )
 
 
+def computes_in_float16(*networks: keras.Model) -> bool:
+    """Whether any layer of the networks does, so that losses need a scale."""
+    return any(
+        layer.compute_dtype == "float16"
+        for network in networks
+        for layer in network._flatten_layers()
+    )
+
+
 def latents(z: Any, latent_dim: int, n: int | None) -> np.ndarray:
     """Returns latents as a float32 array, checked."""
     z = np.asarray(z, "float32")

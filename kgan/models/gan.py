@@ -154,7 +154,8 @@ class GAN(Trainer, AdversarialStep, Saving):
             run_eagerly: See `keras.Model.compile`.
             steps_per_execution: See `keras.Model.compile`.
             jit_compile: See `keras.Model.compile`.
-            auto_scale_loss: See `keras.Model.compile`.
+            auto_scale_loss: Bool, whether each optimizer gets a loss scale of its own
+                where a network computes in float16 (`mixed_float16`).
 
         Raises:
             ValueError: If an argument can't be used, or one optimizer stands for
@@ -168,8 +169,16 @@ class GAN(Trainer, AdversarialStep, Saving):
         terms = tuple(penalties_lib.get(penalty) for penalty in penalties)
         checks.warn_of_inexact_layers(self.discriminator, terms)
         pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer)
-        if auto_scale_loss and self.dtype_policy.name == "mixed_float16":
+        if auto_scale_loss and checks.computes_in_float16(
+            self.generator, self.discriminator
+        ):
             pair = pair.scaled()
+        self.check_strategy(
+            pair.optimizers,
+            jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
+        )
+        self._check_replicas("noise_batch_size", noise_batch_size)
         pair.build_for(self.generator, self.discriminator)
         super().compile(
             optimizer=pair,
@@ -190,6 +199,14 @@ class GAN(Trainer, AdversarialStep, Saving):
             "jit_compile": jit_compile,
             "auto_scale_loss": auto_scale_loss,
         }
+
+    def _check_replicas(self, name: str, size: int | None, divisor: int = 1) -> None:
+        if size is not None and size % (self.replicas * divisor):
+            raise ValueError(
+                f"Each of the {self.replicas} devices of the strategy takes an equal "
+                f"share, so `{name}` must be a multiple of {self.replicas * divisor}. "
+                f"Received: {name}={size}"
+            )
 
     @property
     def g_optimizer(self) -> keras.optimizers.Optimizer:
@@ -274,6 +291,8 @@ class GAN(Trainer, AdversarialStep, Saving):
         x, self.real_samples = self._prepared(
             x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle
         )
+        if isinstance(x, data.Batches):
+            self._check_replicas("batch_size", x.batch_size, self.d_steps)
         if validation_data is not None:
             validation_data, _ = self._prepared(
                 validation_data,

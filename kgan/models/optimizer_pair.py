@@ -47,9 +47,8 @@ class OptimizerPair(keras.optimizers.Optimizer):
     def scaled(self) -> "OptimizerPair":
         """Returns a pair whose optimizers scale their losses, for float16."""
         wrap = keras.optimizers.LossScaleOptimizer
-        return OptimizerPair(
-            *(o if isinstance(o, wrap) else wrap(o) for o in self.optimizers)
-        )
+        given = self.g_optimizer, self.d_optimizer
+        return OptimizerPair(*(o if isinstance(o, wrap) else wrap(o) for o in given))
 
     def build_for(self, generator: keras.Model, discriminator: keras.Model) -> None:
         """Makes the optimizers' state; unbuilt, they would load none."""
@@ -59,11 +58,15 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     @property
     def optimizers(self) -> list:
-        return [self.g_optimizer, self.d_optimizer]
+        """The two, without their loss scales: what callbacks look at and set."""
+        return [
+            getattr(optimizer, "inner_optimizer", optimizer)
+            for optimizer in (self.g_optimizer, self.d_optimizer)
+        ]
 
     @property
     def variables(self) -> list:
-        return [v for optimizer in self.optimizers for v in optimizer.variables]
+        return self.g_optimizer.variables + self.d_optimizer.variables
 
     @property
     def iterations(self) -> Any:
@@ -91,7 +94,9 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """The two optimizers, attributes of this one, load their own."""
 
     def finalize_variable_values(self, var_list: Any) -> None:
-        """Leaves the weights alone: kgan averages the generator by itself."""
+        """Ends training: optimizers with `use_ema=True` put their averages in place."""
+        for optimizer in self.optimizers:
+            optimizer.finalize_variable_values(optimizer._trainable_variables)
 
 
 def _get(optimizer: Any) -> keras.optimizers.Optimizer:

@@ -19,6 +19,20 @@ WorkerLost = (
 )
 
 
+# What several devices can't do: the values that they can, and why not others.
+_CLIPPING = "each would clip its own share of the gradient, other than one device does"
+_REFUSED_OF_OPTIMIZERS = {
+    "clipnorm": ((None,), _CLIPPING),
+    "clipvalue": ((None,), _CLIPPING),
+    "global_clipnorm": ((None,), _CLIPPING),
+    "gradient_accumulation_steps": ((None,), "Keras can't accumulate gradients"),
+}
+_REFUSED = {
+    "jit_compile": ((False, "auto"), "XLA can't compile the step"),
+    "steps_per_execution": ((1,), "Keras can't run several steps in one execution"),
+}
+
+
 class Trainer:
     """Hands Keras' per-backend hooks to the steps that are written once."""
 
@@ -35,23 +49,23 @@ class Trainer:
     _logs: Any
 
     def train_step(self, batch: Any) -> Any:
-        return self._reducible(self.training_step(batch))
+        return self._reducible(self.training_step(batch), "train")
 
     def test_step(self, batch: Any) -> Any:
-        return self._reducible(self.validation_step(batch))
+        return self._reducible(self.validation_step(batch), "test")
 
     def make_train_function(self, force: bool = False) -> None:
         if self.train_function is None or force:
             super().make_train_function(force=True)
             steps = self.steps_per_execution
             self.train_function = self.position.counted(
-                self._as_dict(self.train_function), self._pass_over, steps
+                self._as_dict(self.train_function, "train"), self._pass_over, steps
             )
 
     def make_test_function(self, force: bool = False) -> None:
         if self.test_function is None or force:
             super().make_test_function(force=True)
-            self.test_function = self._as_dict(self.test_function)
+            self.test_function = self._as_dict(self.test_function, "test")
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing: the networks come built, and `call` takes no samples."""
@@ -64,19 +78,19 @@ class Trainer:
     # Several workers reduce each log on its own, and scalars not at all (keras
     # #20585): there they go as one vector.
 
-    def _reducible(self, logs: dict[str, Any]) -> Any:
+    def _reducible(self, logs: dict[str, Any], step: str) -> Any:
         if not self.has_workers:
             return logs
-        self._log_names = tuple(logs)
+        setattr(self, f"_{step}_log_names", tuple(logs))
         return tf.stack(list(logs.values()))[tf.newaxis]
 
-    def _as_dict(self, function: Callable) -> Callable:
+    def _as_dict(self, function: Callable, step: str) -> Callable:
         if not self.has_workers:
             return function
 
         def call(iterator: Any) -> dict[str, Any]:
             logs = tf.unstack(tf.reshape(function(iterator), [-1]))
-            return dict(zip(self._log_names, logs, strict=True))
+            return dict(zip(getattr(self, f"_{step}_log_names"), logs, strict=True))
 
         return call
 
@@ -97,8 +111,16 @@ class Trainer:
         resolver = getattr(self.distribute_strategy, "cluster_resolver", None)
         return resolver is None or not resolver.task_id
 
-    def check_scope(self, optimizers: list) -> None:
-        """Refuses optimizers that were made under another strategy than the GAN."""
+    def check_strategy(self, optimizers: list, **arguments: Any) -> None:
+        """Refuses what several devices would train otherwise than one, or not at all.
+
+        Args:
+            optimizers: Of both networks.
+            **arguments: Further arguments of `compile`.
+
+        Raises:
+            ValueError: If there is such a thing.
+        """
         for optimizer in optimizers:
             made_under = optimizer._distribution_strategy
             if made_under is not self.distribute_strategy:
@@ -108,6 +130,10 @@ class Trainer:
                     f"made under {type(self.distribute_strategy).__name__}, "
                     f"{optimizer.name} under {type(made_under).__name__}"
                 )
+            if self.replicas > 1:
+                _refuse_under_strategy(_REFUSED_OF_OPTIMIZERS, vars(optimizer))
+        if self.replicas > 1:
+            _refuse_under_strategy(_REFUSED, arguments)
 
     def draw(self, latents: Any) -> Any:
         """Returns samples from latents, on this process alone."""
@@ -150,12 +176,6 @@ class Trainer:
         steps = steps or _cardinality(data)
         if epoch is None:
             return self._distributed(data.take(steps), parts=1), steps
-        if steps % self.steps_per_execution:
-            raise ValueError(
-                "Under a strategy of `tf.distribute` the steps of an epoch must be a "
-                f"multiple of `steps_per_execution`. Received: {steps} steps, "
-                f"steps_per_execution={self.steps_per_execution}"
-            )
         return self._distributed(data.repeat(), self.d_steps), steps
 
     def _distributed(self, dataset: tf.data.Dataset, parts: int) -> Any:
@@ -179,6 +199,15 @@ class Trainer:
             return _quiet(dataset.flat_map(divide).apply(known))
 
         return self.distribute_strategy.distribute_datasets_from_function(make)
+
+
+def _refuse_under_strategy(refused: dict[str, tuple], given: dict[str, Any]) -> None:
+    for name, (allowed, reason) in refused.items():
+        if name in given and given[name] not in allowed:
+            raise ValueError(
+                f"Under a strategy of `tf.distribute` with several devices {reason}. "
+                f"Received: {name}={given[name]!r}"
+            )
 
 
 def strategy(name: str) -> tf.distribute.Strategy:
