@@ -147,8 +147,7 @@ def test_values_out_of_range_are_named(capsys, options):
 
 def test_full_disk_is_one_line_and_no_half_file(tmp_path, few, capsys, monkeypatch):
     def full(model, filepath, **kwargs):
-        with open(filepath, "wb") as file:
-            file.write(b"half")
+        filepath.write(b"half")
         raise OSError(28, "No space left on device", str(filepath))
 
     monkeypatch.setattr(keras.Model, "save", full)
@@ -156,8 +155,7 @@ def test_full_disk_is_one_line_and_no_half_file(tmp_path, few, capsys, monkeypat
     assert main(["train", "--data", few, "--epochs", "1", "--out", str(out)]) == 1
     error = capsys.readouterr().err
     assert "No space left on device" in error and f"Received: --out {out}" in error
-    assert not [path for path in out.rglob("*") if path.name.startswith(".")]
-    assert not (out / "gan.keras").exists() and (out / "history.csv").exists()
+    assert not out.exists()  # Nothing was trained that could be kept.
 
 
 def test_ctrl_c_saves_what_was_trained(tmp_path):

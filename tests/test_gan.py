@@ -198,8 +198,7 @@ def test_failed_save_leaves_the_old_file_and_no_new_one(tmp_path, tiny, monkeypa
     before = path.read_bytes()
 
     def full(model, filepath, **kwargs):
-        with open(filepath, "wb") as file:
-            file.write(b"half")
+        filepath.write(b"half")
         raise OSError(28, "No space left on device", str(filepath))
 
     monkeypatch.setattr(keras.Model, "save", full)

@@ -4,5 +4,6 @@ from kgan.callbacks.checkpoint import Checkpoint
 from kgan.callbacks.history_csv import HistoryCSV
 from kgan.callbacks.sample_grid import SampleGrid
 from kgan.callbacks.stop_on_interrupt import StopOnInterrupt
+from kgan.callbacks.tensorboard import TensorBoard
 
-__all__ = ["Checkpoint", "HistoryCSV", "SampleGrid", "StopOnInterrupt"]
+__all__ = ["Checkpoint", "HistoryCSV", "SampleGrid", "StopOnInterrupt", "TensorBoard"]

@@ -45,6 +45,7 @@ def prepare(
             f"`{argument}` is missing: there is no data. Expected an array or a "
             f"dataset of samples of shape {shape}. Received: {argument}=None"
         )
+    _refuse_weights(x, argument)
     if _is_pair(x):
         x = x[0]
     if _is_array(x):
@@ -84,6 +85,15 @@ def split(x: Any, validation_split: float) -> tuple[np.ndarray, np.ndarray]:
     return x[:start], x[start:]
 
 
+def _refuse_weights(x: Any, argument: str) -> None:
+    if isinstance(x, tuple) and len(x) > 2:
+        raise ValueError(
+            f"`{argument}` must be samples, or a pair (samples, labels): a GAN learns "
+            "the distribution of the data as it is, so it takes no sample weights. "
+            f"Received: {argument} with {len(x)} parts"
+        )
+
+
 def _is_array(x: Any) -> bool:
     return isinstance(x, list) or hasattr(x, "__array__")
 
@@ -96,6 +106,7 @@ def _checked_batches(
     x: Any, shape: tuple, value_range: Range | None, d_steps: int, argument: str
 ) -> tuple[Any, np.ndarray]:
     x, first = _peek(x, argument)
+    _refuse_weights(first, argument)
     if isinstance(first, tuple | list):
         first = first[0]
     if isinstance(first, dict):

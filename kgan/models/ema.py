@@ -21,9 +21,11 @@ def copy_of(model: keras.Model, latent_dim: int) -> keras.Model:
         ValueError: If the model can't be built a second time.
     """
     try:
-        copy = keras.models.clone_model(model)
-        if not copy.built:
-            copy.build((None, latent_dim))
+        # The scope keeps the two apart where variables are listed by their path.
+        with keras.name_scope("ema"):
+            copy = keras.models.clone_model(model)
+            if not copy.built:
+                copy.build((None, latent_dim))
         copy.set_weights(model.get_weights())
     except Exception as error:
         raise ValueError(
