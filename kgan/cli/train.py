@@ -113,8 +113,17 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and returns the exit status."""
     # Several workers find each other before anything else is done.
-    with trainers.strategy(arguments.strategy).scope():
-        return _resume(arguments) if arguments.resume else _begin(arguments)
+    strategy = trainers.strategy(arguments.strategy)
+    try:
+        with strategy.scope():
+            return _resume(arguments) if arguments.resume else _begin(arguments)
+    except trainers.WorkerLost as error:
+        if arguments.strategy != "multi_worker":
+            raise
+        raise ValueError(
+            "Another worker is gone. Start all of them again with --resume and the run "
+            f"folder. Received: {str(error).splitlines()[0]}"
+        ) from None
 
 
 def _begin(arguments: argparse.Namespace) -> int:
@@ -126,10 +135,13 @@ def _begin(arguments: argparse.Namespace) -> int:
     folder = run_folder.make(arguments.out, name) if gan.is_chief else pathlib.Path()
     try:
         return _train(gan, batches, arguments, folder)
-    finally:
+    except trainers.WorkerLost:
+        raise
+    except BaseException:
         # Nothing was trained: leave nothing behind.
         if gan.is_chief and not (folder / "gan.keras").exists():
             shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _resume(arguments: argparse.Namespace) -> int:
@@ -198,13 +210,6 @@ def _train(
         raise ValueError(
             f"The run folder can't be written to ({error.strerror or error}); what was "
             f"finished is there. Received: --out {folder}"
-        ) from None
-    except trainers.WorkerLost as error:
-        if not gan.has_workers:
-            raise
-        raise ValueError(
-            "Another worker is gone. Start all of them again with --resume "
-            f"{arguments.out or folder}. Received: {str(error).splitlines()[0]}"
         ) from None
 
 

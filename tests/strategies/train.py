@@ -1,0 +1,187 @@
+"""Trains small GANs on one device, or under a strategy, and saves what came out.
+
+    python train.py one|mirrored|multi_worker OUT.npz CASE...
+
+A process of its own for each: devices are chosen before TensorFlow starts.
+"""
+
+import contextlib
+import json
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import kgan
+
+POINTS = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype("float32")
+
+
+def penalties():
+    lib = kgan.penalties
+    return [lib.R1(0.5), lib.R2(0.3, every=2), lib.GradientPenalty(1.0)]
+
+
+CASES = {
+    **{name: {"loss": name} for name in kgan.losses.names()},
+    **{
+        f"{name} penalties": {"loss": name, "penalties": penalties()}
+        for name in kgan.losses.names()
+    },
+    "d_steps": {"loss": "relativistic", "d_steps": 2, "penalties": penalties()},
+    "noise_batch_size": {"noise_batch_size": 6, "g_steps": 2},
+    "regularised": {"regulariser": 0.1},
+}
+
+
+def make_strategy(kind):
+    if kind == "mirrored":
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        two = [tf.config.LogicalDeviceConfiguration()] * 2
+        tf.config.set_logical_device_configuration(cpu, two)
+        return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    if kind == "multi_worker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def build(strategy, regulariser=None, **options):
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        layers = [keras.Input((2,)), keras.layers.Dense(8, "relu")]
+        decay = keras.regularizers.L2(regulariser) if regulariser else None
+        layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
+        gan = kgan.GAN(
+            kgan.networks.mlp_generator((2,), 3, hidden=(8,), activation=None),
+            keras.Sequential(layers),
+            seed=1,
+        )
+        gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **options)
+    return gan
+
+
+def fit(gan, data=POINTS, epochs=2, **options):
+    """Ten steps on batches of eight."""
+    if isinstance(data, np.ndarray):
+        options.setdefault("batch_size", 8)
+    return gan.fit(data, epochs=epochs, verbose=0, **options).history
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Interrupt(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 3:
+            raise Interrupted
+
+
+def resumed(strategy, folder):
+    """The case `hinge penalties`, interrupted in its first epoch and gone on with."""
+    path = os.path.join(folder, "gan.keras")
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with contextlib.suppress(Interrupted):
+        fit(build(strategy, **CASES["hinge penalties"]), callbacks=[save, Interrupt()])
+    with strategy.scope():
+        gan = keras.models.load_model(path)
+    return gan, fit(gan)
+
+
+def main(kind, out, *names):
+    strategy = make_strategy(kind)
+    arrays = {}
+    for name in names:
+        gan = build(strategy, **CASES[name])
+        logs = fit(gan, validation_data=POINTS[:12])
+        arrays[f"{name}:samples"] = gan.sample(5, seed=1)
+        arrays[f"{name}:images"] = gan.images_seen.numpy()
+        for i, weight in enumerate(gan.get_weights()):
+            arrays[f"{name}:weight {i}"] = weight
+        for key, values in logs.items():
+            arrays[f"{name}:log {key}"] = np.array(values)
+    if kind == "mirrored":
+        noise = strategy.run(lambda: gan._latents(tf.zeros((4, 2))))
+        arrays["noise"] = np.concatenate(strategy.experimental_local_results(noise))
+        gan, logs = resumed(strategy, os.path.dirname(out))
+        for i, weight in enumerate(gan.get_weights()):
+            arrays[f"resumed:weight {i}"] = weight
+        for key, values in logs.items():
+            arrays[f"resumed:log {key}"] = np.array(values)
+        gan = build(strategy, **CASES["hinge"])
+        dataset = tf.data.Dataset.from_tensor_slices((POINTS, np.arange(40))).batch(8)
+        fit(gan, dataset)
+        arrays["dataset"] = gan.generator.get_weights()[0]
+        gan = build(strategy, **CASES["hinge"])
+        fit(gan, POINTS[:33], shuffle=False)  # The last batch has one sample.
+        arrays["uneven"] = gan.generator.get_weights()[0]
+        arrays["uneven:iterations"] = gan.g_optimizer.iterations.numpy()
+        with open(out + ".json", "w") as file:
+            json.dump(refusals(strategy), file)
+    elif kind == "one":
+        gan = build(strategy, **CASES[names[-1]])
+        fit(gan)
+        arrays["noise"] = gan._latents(tf.zeros((8, 2))).numpy()
+        gan = build(strategy, **CASES["hinge"])
+        fit(gan, tf.data.Dataset.from_tensor_slices(POINTS).batch(8))
+        arrays["dataset"] = gan.generator.get_weights()[0]
+    np.savez(out, **arrays)
+
+
+def refusals(strategy):
+    """What is refused, and in which words."""
+    sgd = keras.optimizers.SGD
+
+    def with_optimizer(**options):
+        def compile():
+            with strategy.scope():
+                build(strategy).compile(sgd(0.1), sgd(0.1, **options))
+
+        return compile
+
+    def with_option(**options):
+        return lambda: build(strategy, **options)
+
+    def outside():
+        build(strategy).compile(sgd(0.1), sgd(0.1))
+
+    class Own(keras.utils.PyDataset):
+        def __len__(self):
+            return 5
+
+        def __getitem__(self, index):
+            return POINTS[:8]
+
+    unknown = tf.data.Dataset.from_generator(
+        lambda: iter([POINTS[:8]]), output_signature=tf.TensorSpec((8, 2))
+    )
+    tries = {
+        "clipnorm": with_optimizer(clipnorm=1.0),
+        "clipvalue": with_optimizer(clipvalue=1.0),
+        "global_clipnorm": with_optimizer(global_clipnorm=1.0),
+        "accumulation": with_optimizer(gradient_accumulation_steps=2),
+        "jit_compile": with_option(jit_compile=True),
+        "steps_per_execution": with_option(steps_per_execution=2),
+        "noise_batch_size": with_option(noise_batch_size=7),
+        "outside": outside,
+        "batch_size": lambda: fit(build(strategy), batch_size=7),
+        "d_steps": lambda: fit(build(strategy, d_steps=2), batch_size=6),
+        "pydataset": lambda: fit(build(strategy), Own()),
+        "unknown": lambda: fit(build(strategy), unknown),
+    }
+    words = {}
+    for name, attempt in tries.items():
+        try:
+            attempt()
+            words[name] = ""
+        except ValueError as error:
+            words[name] = str(error)
+    return words
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
