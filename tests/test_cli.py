@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 
 import keras
 import numpy as np
@@ -175,3 +176,128 @@ def test_ctrl_c_saves_what_was_trained(tmp_path):
     gan = keras.models.load_model(out / "gan.keras")
     assert int(gan.images_seen) > 0
     assert (out / "saved_model").is_dir() and (out / "samples.gif").exists()
+
+
+def train(*options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "kgan", "train", *map(str, options)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def end(process):
+    _, error = process.communicate(timeout=240)
+    assert process.returncode == 0, error.decode()[-3000:]
+
+
+def read_all(folder):
+    """Reads every file of a run, whole, as anyone might at any moment."""
+    for path in folder.rglob("*"):
+        match path.suffix:
+            case ".png" | ".gif":
+                with Image.open(path) as picture:
+                    picture.load()
+            case ".json":
+                json.loads(path.read_text())
+            case ".csv":
+                with open(path, newline="") as file:
+                    assert all(None not in row.values() for row in csv.DictReader(file))
+            case ".keras":
+                with zipfile.ZipFile(path) as archive:
+                    assert archive.testzip() is None
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory, digits):
+    """A run that nothing interrupts, and the options that it was started with."""
+    folder = tmp_path_factory.mktemp("straight")
+    np.savez(folder / "few.npz", images=digits[:64])
+    options = ["--data", folder / "few.npz", "--epochs", "80", "--batch-size", "16"]
+    end(train(*options, "--out", folder / "run"))
+    return folder / "run", options
+
+
+def test_killed_again_and_again_it_leaves_the_run_that_was_not(tmp_path, straight):
+    straight, options = straight
+    killed = tmp_path / "killed"
+    process = train(*options, "--out", killed)
+    for epochs in (2, 50):
+        history, deadline = killed / "history.csv", time.monotonic() + 120
+        while time.monotonic() < deadline and process.poll() is None:
+            if history.exists() and len(history.read_text().splitlines()) > epochs:
+                break
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        read_all(killed)
+        process = train("--resume", killed)
+    end(process)
+    read_all(killed)
+    names = {str(path.relative_to(straight)) for path in straight.rglob("*")}
+    assert {str(path.relative_to(killed)) for path in killed.rglob("*")} == names
+    same = ["history.csv", "reals.png", "samples.gif"]
+    for name in same + [name for name in names if name.startswith("samples/")]:
+        assert (killed / name).read_bytes() == (straight / name).read_bytes(), name
+    one, other = (
+        keras.models.load_model(run / "gan.keras") for run in (straight, killed)
+    )
+    pairs = zip(
+        one.variables + one.optimizer.variables,
+        other.variables + other.optimizer.variables,
+        strict=True,
+    )
+    for a, b in pairs:
+        np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
+
+
+def test_a_finished_run_can_train_longer(tmp_path, few):
+    short, long = tmp_path / "short", tmp_path / "long"
+    for out, epochs in ((short, "2"), (long, "4")):
+        options = ["--data", few, "--epochs", epochs, "--out", str(out)]
+        assert main(["train", *options]) == 0
+    assert main(["train", "--resume", str(short), "--epochs", "4"]) == 0
+    histories = [(run / "history.csv").read_bytes() for run in (short, long)]
+    assert histories[0] == histories[1]
+    config = json.loads((short / "config.json").read_text())
+    assert config["arguments"]["epochs"] == 4
+
+
+def test_ctrl_c_is_resumed_exactly(tmp_path, straight):
+    straight, options = straight
+    stopped = tmp_path / "stopped"
+    process = train(*options, "--out", stopped)
+    while not (stopped / "history.csv").exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert int(keras.models.load_model(stopped / "gan.keras").images_seen) < 80 * 64
+    end(train("--resume", stopped))
+    histories = [(run / "history.csv").read_bytes() for run in (straight, stopped)]
+    assert histories[0] == histories[1]
+
+
+def test_resume_refuses(tmp_path, few, capsys):
+    out = tmp_path / "run"
+    assert main(["train", "--data", few, "--epochs", "1", "--out", str(out)]) == 0
+    tries = {
+        "options": (["--resume", str(out), "--seed", "3"], "Received: {'seed': 3}"),
+        "no run": (["--resume", str(tmp_path / "none")], "Received: --resume"),
+        "no folder of a run": (["--resume", str(tmp_path)], "Received: --resume"),
+    }
+    for options, message in tries.values():
+        assert main(["train", *options]) == 1
+        assert message in capsys.readouterr().err
+    np.savez(few, images=np.zeros((64, 8, 8, 1), "uint8"))
+    assert main(["train", "--resume", str(out)]) == 1
+    assert "the data that it began with" in capsys.readouterr().err
+
+
+def test_precision(tmp_path, few):
+    out = tmp_path / "run"
+    options = ["--data", few, "--epochs", "1", "--precision", "mixed_float16"]
+    assert main(["train", *options, "--out", str(out)]) == 0
+    assert keras.config.dtype_policy().name == "float32"
+    gan = keras.models.load_model(out / "gan.keras")
+    assert gan.generator.layers[-1].compute_dtype == "float16"
+    assert type(gan.d_optimizer) is keras.optimizers.LossScaleOptimizer

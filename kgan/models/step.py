@@ -65,6 +65,8 @@ class AdversarialStep:
         """Trains the discriminator once, on reals and on fakes from fresh noise."""
         with frozen(self.generator, self.seed_generator):
             fakes = self.generator(self._latents(reals), training=True)
+        # Under mixed precision they come in another dtype.
+        fakes = ops.cast(fakes, reals.dtype)
         return self._descend(
             lambda: self.discriminator_loss(reals, fakes),
             self.discriminator.trainable_variables,

@@ -1,0 +1,107 @@
+"""Mixed precision: losses and penalties in float32, a loss scale for each network."""
+
+import keras
+import numpy as np
+import pytest
+
+import kgan
+
+POINTS = np.random.default_rng(0).uniform(-1, 1, (32, 2)).astype("float32")
+
+
+@pytest.fixture
+def policy():
+    before = keras.config.dtype_policy()
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy(before)
+
+
+def trained(tiny, epochs=2, **options):
+    keras.utils.set_random_seed(0)
+    gan = tiny()
+    gan.compile(
+        keras.optimizers.Adam(1e-2), "rmsprop",
+        penalties=[kgan.penalties.R1(0.2), kgan.penalties.GradientPenalty(0.2)],
+        **options,
+    )  # fmt: skip
+    return gan, gan.fit(POINTS, batch_size=8, epochs=epochs, verbose=0).history
+
+
+@pytest.mark.parametrize("name", ["mixed_bfloat16", "mixed_float16"])
+def test_trains_about_as_float32_does(tiny, policy, name):
+    _, wanted = trained(tiny)
+    policy(name)
+    gan, logs = trained(tiny)
+    assert gan.generator.compute_dtype == name.removeprefix("mixed_")
+    assert {w.dtype for w in gan.trainable_variables} == {"float32"}
+    for key, values in wanted.items():
+        np.testing.assert_allclose(logs[key], values, atol=0.03)
+    assert gan.sample(2).dtype == np.float32
+
+
+def test_only_float16_scales_losses_each_network_its_own(tiny, policy):
+    policy("mixed_bfloat16")
+    gan, _ = trained(tiny, epochs=1)
+    assert type(gan.g_optimizer) is keras.optimizers.Adam
+    policy("mixed_float16")
+    gan, _ = trained(tiny, epochs=1)
+    for optimizer in (gan.g_optimizer, gan.d_optimizer):
+        assert type(optimizer) is keras.optimizers.LossScaleOptimizer
+    assert gan.g_optimizer.dynamic_scale is not gan.d_optimizer.dynamic_scale
+    assert [type(o).__name__ for o in gan.optimizer.optimizers] == ["Adam", "RMSprop"]
+    gan, _ = trained(tiny, epochs=1, auto_scale_loss=False)
+    assert type(gan.g_optimizer) is keras.optimizers.Adam
+
+
+def test_losses_and_penalties_are_float32(tiny, policy):
+    policy("mixed_float16")
+    seen = set()
+
+    @keras.saving.register_keras_serializable("tests")
+    class Look(kgan.penalties.Penalty):
+        def value(self, gradient, reals, fakes, seed=None):
+            value = keras.ops.mean(gradient(reals) ** 2)
+            seen.add(("penalty", value.dtype.name))
+            return value
+
+    class Loss(kgan.losses.NonSaturating):
+        def generator_term(self, t):
+            seen.add(("loss", t.dtype.name))
+            return super().generator_term(t)
+
+    gan = tiny()
+    gan.compile(loss=Loss(), penalties=[Look()])
+    gan.train_on_batch(POINTS)
+    assert seen == {("penalty", "float32"), ("loss", "float32")}
+
+
+def test_a_gradient_that_overflows_is_left_out_for_its_network_only(tiny, policy):
+    policy("mixed_float16")
+    gan, _ = trained(tiny, epochs=1)
+    # Scaled beyond what float16 holds, so the discriminator's gradients are infinite.
+    gan.d_optimizer.dynamic_scale.assign(1e30)
+    d, g = (n.get_weights() for n in (gan.discriminator, gan.generator))
+    gan.train_on_batch(POINTS)
+    for before, after in zip(d, gan.discriminator.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+    moved = zip(g, gan.generator.get_weights(), strict=True)
+    assert max(np.abs(before - after).max() for before, after in moved) > 1e-4
+    assert float(gan.d_optimizer.dynamic_scale) == pytest.approx(5e29)
+    assert float(gan.g_optimizer.dynamic_scale) == 2**15
+
+
+def test_saved_in_float16_it_goes_on_under_any_policy(tiny, policy, tmp_path):
+    policy("mixed_float16")
+    wanted, _ = trained(tiny, epochs=4)
+    gan, _ = trained(tiny, epochs=2)
+    gan.save(tmp_path / "gan.keras")
+    policy("float32")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    loaded.fit(POINTS, batch_size=8, epochs=4, initial_epoch=2, verbose=0)
+    pairs = zip(
+        wanted.variables + wanted.optimizer.variables,
+        loaded.variables + loaded.optimizer.variables,
+        strict=True,
+    )
+    for a, b in pairs:
+        np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
