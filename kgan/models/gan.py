@@ -176,7 +176,6 @@ class GAN(Trainer, AdversarialStep, Saving):
         self.check_strategy(
             pair.optimizers,
             jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
         )
         self._check_replicas("noise_batch_size", noise_batch_size)
         pair.build_for(self.generator, self.discriminator)

@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from kgan.data import Batches
+from kgan.trainers.shares import Shares
 
 # What a worker gets when another one is gone.
 WorkerLost = (
@@ -29,7 +30,6 @@ _REFUSED_OF_OPTIMIZERS = {
 }
 _REFUSED = {
     "jit_compile": ((False, "auto"), "XLA can't compile the step"),
-    "steps_per_execution": ((1,), "Keras can't run several steps in one execution"),
 }
 
 
@@ -163,42 +163,16 @@ class Trainer:
         Returns:
             `(data, steps)` for Keras.
         """
-        distributed = data is not None and self.replicas > 1
         if isinstance(data, Batches):
-            steps = steps or len(data)
-            # Under a strategy Keras makes one iterator for all epochs.
-            data = _stream(data, steps, epoch, endless=distributed and epoch is not None)
-            if not distributed:
-                return data, None  # As many as there are.
-        if not distributed:
+            # As many batches as there are, and Keras sees them.
+            data, steps = _stream(data, steps or len(data), epoch), None
+        mirrored = isinstance(self.distribute_strategy, tf.distribute.MirroredStrategy)
+        alone = self.replicas == 1 and not (mirrored or self.has_workers)
+        # Of one device under a strategy Keras takes more kinds of data than we do.
+        if data is None or alone or (self.replicas == 1 and not _is_dataset(data)):
             return data, steps
-        _check_dataset(data)
-        steps = steps or _cardinality(data)
-        if epoch is None:
-            return self._distributed(data.take(steps), parts=1), steps
-        return self._distributed(data.repeat(), self.d_steps), steps
-
-    def _distributed(self, dataset: tf.data.Dataset, parts: int) -> Any:
-        def make(context: Any) -> tf.data.Dataset:
-            # Each worker reads all and keeps the shares of its own devices.
-            local = self.replicas // context.num_input_pipelines
-            first = context.input_pipeline_id * local
-
-            def divide(*batch: Any) -> tf.data.Dataset:
-                shares = tf.nest.map_structure(
-                    lambda x: _shares(x, self.replicas, parts), batch
-                )
-                mine = tf.nest.map_structure(lambda x: x[first : first + local], shares)
-                return tf.data.Dataset.from_tensor_slices(mine)
-
-            count = int(dataset.cardinality())
-            # Unless it is known, workers ask each other before every batch.
-            known = tf.data.experimental.assert_cardinality(
-                count if count < 0 else count * local
-            )
-            return _quiet(dataset.flat_map(divide).apply(known))
-
-        return self.distribute_strategy.distribute_datasets_from_function(make)
+        parts = self.d_steps if epoch else 1
+        return Shares(data, steps, self.distribute_strategy, parts), steps
 
 
 def _refuse_under_strategy(refused: dict[str, tuple], given: dict[str, Any]) -> None:
@@ -229,8 +203,12 @@ def strategy(name: str) -> tf.distribute.Strategy:
     }[name]()
 
 
+def _is_dataset(data: Any) -> bool:
+    return isinstance(data, tf.data.Dataset)
+
+
 def _stream(
-    batches: Batches, steps: int, epoch: Callable[[], int] | None, endless: bool
+    batches: Batches, steps: int, epoch: Callable[[], int] | None
 ) -> tf.data.Dataset:
     first = 0
 
@@ -250,48 +228,8 @@ def _stream(
 
     # Not `from_generator`, which makes the C library give freed memory back to the
     # system at once (M_TRIM_THRESHOLD) and small networks train at half the speed.
-    numbers = tf.data.Dataset.counter() if endless else tf.data.Dataset.range(steps)
-    return _quiet(numbers.map(on_number).prefetch(2))
-
-
-def _quiet(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    dataset = tf.data.Dataset.range(steps).map(on_number)
     options = tf.data.Options()
     # At the end of each epoch `fit` would otherwise wait for the autotuning thread.
     options.autotune.enabled = False
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
-    return dataset.with_options(options)
-
-
-def _check_dataset(data: Any) -> None:
-    if not isinstance(data, tf.data.Dataset):
-        raise ValueError(
-            "Under a strategy of `tf.distribute` data must be an array or a "
-            f"`tf.data.Dataset`. Received: data of type {type(data).__name__}"
-        )
-
-
-def _cardinality(data: tf.data.Dataset) -> int:
-    count = int(data.cardinality())
-    if count < 0:
-        raise ValueError(
-            "Under a strategy of `tf.distribute` the number of batches must be known: "
-            "pass `steps_per_epoch`, or `validation_steps`. "
-            f"Received: a dataset of cardinality {count}"
-        )
-    return count
-
-
-def _shares(batch: Any, replicas: int, parts: int) -> Any:
-    """Divides a batch among replicas, `(replicas, share, ...)`.
-
-    All get as many rows: a surplus is left out, and rows of a batch that is too
-    small come twice. A batch that the step divides into `parts` is divided within
-    each, so that all replicas together see the parts that one device would.
-    """
-    size, multiple = tf.shape(batch)[0], replicas * parts
-    kept = tf.maximum(size // multiple, 1) * multiple
-    rows = tf.reshape(tf.range(kept) % size, (parts, replicas, -1))
-    rows = tf.reshape(tf.transpose(rows, (1, 0, 2)), (replicas, -1))
-    return tf.gather(batch, rows)
+    return dataset.prefetch(2).with_options(options)

@@ -34,6 +34,7 @@ CASES = {
     },
     "d_steps": {"loss": "relativistic", "d_steps": 2, "penalties": penalties()},
     "noise_batch_size": {"noise_batch_size": 6, "g_steps": 2},
+    "steps_per_execution": {"steps_per_execution": 2},
     "regularised": {"regulariser": 0.1},
 }
 
@@ -165,7 +166,6 @@ def refusals(strategy):
         "global_clipnorm": with_optimizer(global_clipnorm=1.0),
         "accumulation": with_optimizer(gradient_accumulation_steps=2),
         "jit_compile": with_option(jit_compile=True),
-        "steps_per_execution": with_option(steps_per_execution=2),
         "noise_batch_size": with_option(noise_batch_size=7),
         "outside": outside,
         "batch_size": lambda: fit(build(strategy), batch_size=7),
