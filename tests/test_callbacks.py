@@ -130,3 +130,76 @@ def test_interrupt_ends_training_after_the_batch(gan, digits):
     assert stop.interrupted
     assert int(gan.g_optimizer.iterations) == 2
     assert signal.getsignal(signal.SIGINT) is before
+
+
+class Stop(keras.callbacks.Callback):
+    """Stops training after so many batches of an epoch."""
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.at = epoch, batch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            self.model.stop_training = True
+
+
+def callbacks(folder, save_freq):
+    grid = kgan.callbacks.SampleGrid(
+        folder / "samples", 2, 2, save_freq=save_freq, gif=True
+    )
+    return [
+        kgan.callbacks.HistoryCSV(folder / "history.csv"),
+        grid,
+        kgan.callbacks.Checkpoint(folder / "gan.keras"),
+    ]
+
+
+@pytest.mark.parametrize("save_freq", ["epoch", 3], ids=str)
+def test_resumed_runs_leave_the_same_files(gan, digits, tmp_path, save_freq):
+    gan.save(tmp_path / "start.keras")
+    data = {"x": digits[:40], "batch_size": 10, "verbose": 0, "epochs": 4}
+    straight, stopped = tmp_path / "straight", tmp_path / "stopped"
+    gan.fit(**data, callbacks=callbacks(straight, save_freq))
+    other = keras.models.load_model(tmp_path / "start.keras")
+    other.fit(**data, callbacks=[Stop(1, 1), *callbacks(stopped, save_freq)])
+    resumed = keras.models.load_model(stopped / "gan.keras")
+    assert (resumed.epoch, resumed.position.batch) == (1, 2)
+    # The epoch that was cut short left a row, and a picture, that are not the run's.
+    resumed.fit(**data, initial_epoch=1, callbacks=callbacks(stopped, save_freq))
+    names = {str(path.relative_to(straight)) for path in straight.rglob("*")}
+    extra = {str(path.relative_to(stopped)) for path in stopped.rglob("*")} - names
+    assert extra <= {"samples/samples-000006.png"}
+    for name in names - {"gan.keras", "samples", "samples/samples.gif"}:
+        assert (stopped / name).read_bytes() == (straight / name).read_bytes(), name
+    saved = [keras.models.load_model(run / "gan.keras") for run in (straight, stopped)]
+    for a, b in zip(*(model.get_weights() for model in saved), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert saved[0].epoch == saved[1].epoch == 4
+
+
+def test_checkpoint_saves_as_often_as_its_share_allows(
+    gan, digits, tmp_path, monkeypatch
+):
+    now, saved = [0.0], []
+
+    def save(path):
+        saved.append(int(gan.g_optimizer.iterations))
+        now[0] += 1.0  # A second for each writing, a second for each batch.
+
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    gan.save = save
+
+    class Tick(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            now[0] += 1.0
+
+    checkpoint = kgan.callbacks.Checkpoint(tmp_path / "gan.keras", share=0.25)
+    gan.fit(
+        digits[:90], batch_size=10, verbose=0, callbacks=[Tick(), checkpoint], epochs=1
+    )
+    # After the first batch, then whenever four seconds have passed, and at the end.
+    assert saved == [1, 5, 9, 9]

@@ -1,8 +1,10 @@
-"""Every callback of Keras does to a GAN what its page says: docs/callbacks.md."""
+"""Every callback of Keras does to a GAN what its page says: see docs/keras.md."""
 
 import csv
 import http.server
 import json
+import pathlib
+import re
 import threading
 
 import keras
@@ -21,6 +23,15 @@ def gan(tiny):
     gan = tiny()
     gan.compile(keras.optimizers.Adam(1e-2), keras.optimizers.RMSprop(3e-3))
     return gan
+
+
+def test_the_table_in_the_docs_has_them_all():
+    page = pathlib.Path(__file__).parents[1] / "docs" / "keras.md"
+    table = [line for line in page.read_text("utf-8").splitlines() if line[:3] == "| `"]
+    names = {name for name in dir(keras.callbacks) if name[0].isupper()}
+    assert names <= set(
+        re.findall(r"`(\w+)`", "".join(row.split("|")[1] for row in table))
+    )
 
 
 class Remember(keras.callbacks.Callback):

@@ -19,8 +19,9 @@ class SampleGrid(keras.callbacks.Callback):
     It writes `samples-000000.png` before the first update, one more after every
     epoch or every n updates, named by the updates done, and beside them
     `reals.png`, a grid of real images. Every file is written whole or not at all.
-    Training that is resumed writes the files that it would have, had it never been
-    interrupted. Of several workers the first one writes.
+    Training that is resumed goes on with them as if it never was interrupted; one that
+    is stopped in the midst of an epoch leaves a picture of that moment besides. Of
+    several workers the first one writes.
 
     Args:
         directory: Folder for the pictures; made if missing.

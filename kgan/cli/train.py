@@ -3,7 +3,6 @@
 import argparse
 import pathlib
 import shutil
-import sys
 import time
 from typing import Any
 
@@ -11,9 +10,8 @@ import numpy as np
 
 import kgan
 from kgan import trainers
-from kgan.cli import recipe, run_folder, types
+from kgan.cli import options, recipe, report, run_folder
 from kgan.cli.progress import Progress
-from kgan.cli.run_folder import load_gan
 from kgan.files import atomic_path
 
 
@@ -26,86 +24,7 @@ def add_to(commands: Any) -> None:
         "leaves a run folder with samples, history and the saved model.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    add = parser.add_argument
-    add(
-        "--data",
-        default="digits",
-        metavar="X.npz",
-        help='"digits", or an .npz file with an array of samples',
-    )
-    add(
-        "--epochs",
-        "--epoch",
-        type=types.count,
-        metavar="N",
-        help=f"epochs; by default as many as show {recipe.IMAGES_SHOWN:,} samples",
-    )
-    add(
-        "--batch-size",
-        "--batch_size",
-        "--true_batch",
-        type=types.count,
-        metavar="N",
-        default=recipe.BATCH_SIZE,
-        help="real samples in a batch",
-    )
-    add(
-        "--noise-batch-size",
-        "--noise_batch_size",
-        "--noise_batch",
-        type=types.count,
-        metavar="N",
-        help="noise vectors in an update; by default as many as reals",
-    )
-    add(
-        "--latent-dim",
-        "--latent_dim",
-        "--n",
-        type=types.count,
-        metavar="N",
-        default=recipe.LATENT_DIM,
-        help="length of a noise vector",
-    )
-    for name, network in (("d", "discriminator"), ("g", "generator")):
-        add(
-            f"--{name}-steps",
-            f"--{name}_steps",
-            type=types.count,
-            metavar="N",
-            default=1,
-            help=f"{network} updates in a step",
-        )
-    add(
-        "--loss",
-        default="non_saturating",
-        metavar="NAME",
-        help=", ".join(kgan.losses.names()) + ", or a Keras loss such as mse",
-    )
-    add(
-        "--seed",
-        type=types.seed,
-        default=0,
-        metavar="N",
-        help="seed of weights, noise and order",
-    )
-    add(
-        "--precision",
-        default="float32",
-        choices=("float32", "mixed_bfloat16", "mixed_float16"),
-        help="what the networks compute in",
-    )
-    add("--out", metavar="FOLDER", help="run folder; by default a new one in runs/")
-    add(
-        "--resume",
-        metavar="RUN",
-        help="go on with this run, exactly where it was interrupted",
-    )
-    add(
-        "--strategy",
-        default="none",
-        choices=("none", "mirrored", "multi_worker"),
-        help="train on all devices of this machine, or on the cluster in TF_CONFIG",
-    )
+    options.add_to(parser)
     defaults = {action.dest: action.default for action in parser._actions}
     parser.set_defaults(run=run, defaults=defaults)
 
@@ -155,7 +74,7 @@ def _resume(arguments: argparse.Namespace) -> int:
     run_folder.check_same_data(config, samples)
     gan, batches = _built(arguments, samples)
     if (folder / "gan.keras").exists():
-        gan = load_gan(folder)
+        gan = run_folder.load_gan(folder)
     return _train(gan, batches, arguments, folder)
 
 
@@ -233,7 +152,7 @@ def _fit(
     seconds = time.monotonic() - start
     if gan.is_chief:
         gan.export(folder / "saved_model", verbose=False)
-        _say(gan, folder, gan.epoch - already, seconds)
+        report.say(gan, folder, gan.epoch - already, seconds, stop.interrupted)
     return 130 if stop.interrupted else 0
 
 
@@ -244,10 +163,10 @@ def _prepare(
     folder: pathlib.Path,
 ) -> None:
     hidden = ("run", "command", "resume", "defaults")
-    options = {k: v for k, v in vars(arguments).items() if k not in hidden}
-    if options["data"] != "digits":
-        options["data"] = str(pathlib.Path(options["data"]).resolve())
-    run_folder.write_config(folder, options, samples, gan)
+    given = {k: v for k, v in vars(arguments).items() if k not in hidden}
+    if given["data"] != "digits":
+        given["data"] = str(pathlib.Path(given["data"]).resolve())
+    run_folder.write_config(folder, given, samples, gan)
     if kgan.data.is_image_shape(gan.sample_shape):
         _save_reals(samples, arguments.seed, folder)
     print(
@@ -276,29 +195,3 @@ def _save_reals(samples: np.ndarray, seed: int, folder: pathlib.Path) -> None:
     chosen = np.random.default_rng(seed).permutation(len(samples))[:64]
     with atomic_path(folder / "reals.png") as path:
         kgan.data.grid(samples[chosen], 8, 8).save(path, format="PNG")
-
-
-def _say(gan: kgan.GAN, folder: pathlib.Path, epochs: int, seconds: float) -> None:
-    images = kgan.data.is_image_shape(gan.sample_shape)
-    print(
-        f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "
-        f"{seconds:.0f} s. In {folder}:\n"
-    )
-    lines = {
-        "samples/": "a grid of samples after each epoch" if images else None,
-        "samples.gif": "the same as an animation" if images else None,
-        "reals.png": "real ones, to compare" if images else None,
-        "history.csv": "the losses",
-        "config.json": "what it takes to repeat this run",
-        "gan.keras": "the GAN, to sample from and to train on",
-        "saved_model/": "the generator for TensorFlow, without kgan",
-    }
-    for name, text in lines.items():
-        if text:
-            print(f"  {name:<13}{text}")
-    # In a virtual environment that is not activated, `kgan` is not on the path.
-    program = "kgan" if shutil.which("kgan") else f"{sys.executable} -m kgan"
-    print(f"\nNext:\n\n  {program} sample {folder} --count 100 --out more.png")
-    print(
-        f'  gan = keras.models.load_model("{folder / "gan.keras"}")  # after: import kgan'
-    )

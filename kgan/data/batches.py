@@ -44,8 +44,8 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.epoch = epoch
         self.drop_remainder = drop_remainder and len(x) >= batch_size
-        # The last order made, and for which epoch.
-        self._order = -1, np.arange(0)
+        # The last order made, and for which seed and epoch.
+        self._order = (-1, -1), np.arange(0)
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.x), self.batch_size)
@@ -61,9 +61,10 @@ class Batches(keras.utils.PyDataset):
         if not self.shuffle:
             return np.arange(len(self.x))
         made_for, order = self._order
-        if made_for != epoch:
-            order = np.random.default_rng((self.seed, epoch)).permutation(len(self.x))
-            self._order = epoch, order
+        if made_for != (self.seed, epoch):
+            made_for = self.seed, epoch
+            order = np.random.default_rng(made_for).permutation(len(self.x))
+            self._order = made_for, order
         return order
 
     def batch(self, number: int) -> np.ndarray:

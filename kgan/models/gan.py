@@ -99,8 +99,6 @@ class GAN(Trainer, AdversarialStep, Saving):
         )
         seed = random.randint(0, 2**31 - 1) if seed is None else seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        # Read back, since of several workers all have the variables of the first.
-        self.seed = int(self.seed_generator.state.numpy()[0])
         # Apart, so that evaluating does not move the noise of training.
         self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)
         self.images_seen = self.add_weight(
@@ -287,6 +285,7 @@ class GAN(Trainer, AdversarialStep, Saving):
         self._assert_compile_called("fit")
         if validation_split:
             x, validation_data = data.split(x, validation_split)
+        given = x
         x, self.real_samples = self._prepared(
             x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle
         )
@@ -300,6 +299,7 @@ class GAN(Trainer, AdversarialStep, Saving):
                 default_batch_size=batch_size or 32,
                 shuffle=False,
             )
+        follow = Follow(x if x is not given and isinstance(x, data.Batches) else None)
         x, steps_per_epoch = self.feed(x, steps_per_epoch, lambda: self.epoch)
         validation_data, validation_steps = self.feed(validation_data, validation_steps)
         # `BackupAndRestore` leaves in it where an earlier `fit` began.
@@ -309,7 +309,7 @@ class GAN(Trainer, AdversarialStep, Saving):
                 x=x,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=[Follow(), *_as_list(callbacks), GoOn()],
+                callbacks=[follow, *_as_list(callbacks), GoOn()],
                 validation_data=validation_data,
                 shuffle=False,
                 initial_epoch=initial_epoch,
@@ -319,6 +319,11 @@ class GAN(Trainer, AdversarialStep, Saving):
             )
         finally:
             self.position.stop()
+
+    @property
+    def seed(self) -> int:
+        """The seed of noise and order, saved with the GAN; all workers have the same."""
+        return int(self.seed_generator.state.numpy()[0])
 
     @property
     def epoch(self) -> int:

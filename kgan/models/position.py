@@ -80,10 +80,21 @@ class Position:
 
 
 class Follow(keras.callbacks.Callback):
-    """Keeps the model's position: the first callback, so that others save it."""
+    """Keeps the model's position: the first callback, so that others save it.
+
+    Args:
+        batches: `kgan.data.Batches` in an order that follows the model's seed, which
+            `keras.callbacks.BackupAndRestore` may load when training begins; or None.
+    """
+
+    def __init__(self, batches: Any):
+        super().__init__()
+        self.batches = batches
 
     def on_epoch_begin(self, epoch, logs=None):
         model = self.model
+        if self.batches is not None:
+            self.batches.seed = model.seed
         model.position.begin(epoch, model._logs, model.steps_per_execution)
 
     def on_epoch_end(self, epoch, logs=None):
