@@ -24,20 +24,12 @@ def test_no_one_takes_a_temporary_for_a_finished_file(tmp_path):
 
 
 def test_what_killed_processes_left_is_removed(tmp_path):
-    # Entering without leaving is what a kill comes to.
-    for name in ("a.png", "deep/b.keras"):
-        context = files.atomic_path(tmp_path / name)
-        path = context.__enter__()
-        path.write_text("half")
-        context.gen.close = lambda: None
-        kept.append(context)
-    folder = files.atomic_path(tmp_path / "model")
-    kept.append(folder)
-    folder.__enter__().mkdir()
+    for name in ("a.png", "deep/b.keras", "model"):
+        with files.atomic_path(tmp_path / name) as temporary:
+            temporary.write_text("whole")
+        (tmp_path / name).unlink()
+        # A kill would have left it where it was.
+        temporary.mkdir() if name == "model" else temporary.write_text("half")
     (tmp_path / "whole-file.tmp").write_text("a user's")
     files.remove_leftovers(tmp_path)
-    names = {path.name for path in tmp_path.rglob("*")}
-    assert names == {"deep", "whole-file.tmp"}
-
-
-kept: list = []
+    assert {path.name for path in tmp_path.rglob("*")} == {"deep", "whole-file.tmp"}
