@@ -31,6 +31,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._next = time.monotonic()
+        self._saved = None
 
     def on_train_batch_end(self, batch, logs=None):
         # Clocks differ, and workers must save together.
@@ -44,12 +45,15 @@ class Checkpoint(keras.callbacks.Callback):
             self._save()
 
     def on_train_end(self, logs=None):
-        # Stopped in the midst of an epoch, it was saved there.
-        if self.model.position.batch == 0:
+        if self._saved != self._position():
             self._save()
+
+    def _position(self) -> tuple[int, int]:
+        return self.model.epoch, self.model.position.batch
 
     def _save(self) -> None:
         start = time.monotonic()
         self.model.save(self.path)
         end = time.monotonic()
         self._next = end + (end - start) / self.share
+        self._saved = self._position()

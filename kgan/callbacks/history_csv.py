@@ -28,10 +28,11 @@ class HistoryCSV(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._rows is None:
-            self._rows = [row for row in self._saved() if int(row["epoch"]) <= epoch]
+            begins = epoch == 0 and self.model.position.batch == 0
+            self._rows = [] if begins or not self.model.is_chief else self._saved(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        if not getattr(self.model, "is_chief", True):
+        if not self.model.is_chief:
             return
         values = {key: float(value) for key, value in sorted((logs or {}).items())}
         self._rows.append({"epoch": epoch + 1, **values})
@@ -44,8 +45,14 @@ class HistoryCSV(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self._rows)
 
-    def _saved(self) -> list[dict]:
+    def _saved(self, epoch: int) -> list[dict]:
         if not self.path.exists():
             return []
         with open(self.path, newline="", encoding="utf-8") as file:
-            return list(csv.DictReader(file))
+            rows = list(csv.DictReader(file))
+        if rows and "epoch" not in rows[0]:
+            raise ValueError(
+                "Training that goes on needs the history that it left, with a column "
+                f"`epoch`. Received: path={self.path} with columns {list(rows[0])}"
+            )
+        return [row for row in rows if int(row["epoch"]) <= epoch]

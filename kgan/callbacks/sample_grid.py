@@ -17,7 +17,7 @@ class SampleGrid(keras.callbacks.Callback):
     """Saves grids of samples, from the same latents, as training goes on.
 
     It writes `samples-000000.png` before the first update, one more after every
-    epoch or every n updates, named by the updates done, and beside them
+    epoch or every n batches, named by the generator's updates, and beside them
     `reals.png`, a grid of real images. Every file is written whole or not at all.
     Training that is resumed goes on with them as if it never was interrupted; one that
     is stopped in the midst of an epoch leaves a picture of that moment besides. Of
@@ -130,18 +130,23 @@ class SampleGrid(keras.callbacks.Callback):
             self._save_gif(self.gif, frames)
 
     def _batch(self) -> int:
-        return int(self.model.optimizer.iterations.numpy()) // self.model.g_steps
+        return int(self.model.steps_seen.numpy())
+
+    def _updates(self) -> int:
+        return self._batch() * self.model.g_steps
 
     def _earlier_frames(self) -> list[pathlib.Path]:
-        updates = int(self.model.optimizer.iterations.numpy())
-        saved = self.directory.glob("samples-*.png")
-        numbers = {path: int(path.stem.partition("-")[2]) for path in saved}
-        return sorted(path for path, number in numbers.items() if number <= updates)
+        saved = {
+            int(number): path
+            for path in self.directory.glob("samples-*.png")
+            if (number := path.stem.removeprefix("samples-")).isdecimal()
+        }
+        return [saved[number] for number in sorted(saved) if number <= self._updates()]
 
     def _save_samples(self) -> None:
         assert self._frames is not None
-        updates = int(self.model.optimizer.iterations.numpy())
-        path = self._save(self.model.sample(z=self.latents), f"samples-{updates:06d}.png")
+        name = f"samples-{self._updates():06d}.png"
+        path = self._save(self.model.sample(z=self.latents), name)
         if path not in self._frames:
             self._frames.append(path)
 

@@ -84,7 +84,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--strategy",
-        default="none",
         choices=("none", "mirrored", "multi_worker"),
-        help="train on all devices of this machine, or on the cluster in TF_CONFIG",
+        help="train on all devices of this machine, or on the cluster in TF_CONFIG; "
+        "by default none, or that of the run resumed",
     )

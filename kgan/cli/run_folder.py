@@ -11,7 +11,6 @@ import keras
 import numpy as np
 
 import kgan
-from kgan import files
 from kgan.files import atomic_path
 
 _PACKAGES = ("kgan", "keras", "tensorflow", "numpy", "pillow")
@@ -79,20 +78,24 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
     return gan
 
 
-def read_config(folder: pathlib.Path) -> dict[str, Any]:
-    """Returns what `write_config` wrote, and clears up after a killed process.
+def read_config(run: str) -> dict[str, Any]:
+    """Returns what `write_config` wrote.
+
+    Args:
+        run: The run folder.
 
     Raises:
         ValueError: If the folder holds no run.
     """
     try:
-        config = json.loads((folder / "config.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        config = json.loads(pathlib.Path(run, "config.json").read_text("utf-8"))
+        config["arguments"]["data"], config["data"]["sha256"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
         raise ValueError(
             "--resume takes the folder of a run, with its config.json "
-            f"({getattr(error, 'strerror', None) or error}). Received: --resume {folder}"
+            f"({reason}). Received: --resume {run}"
         ) from None
-    files.remove_leftovers(folder)
     return config
 
 

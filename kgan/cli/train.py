@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import kgan
-from kgan import trainers
+from kgan import files, trainers
 from kgan.cli import options, recipe, report, run_folder
 from kgan.cli.progress import Progress
 from kgan.files import atomic_path
@@ -31,11 +31,14 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Trains, and returns the exit status."""
+    config = run_folder.read_config(arguments.resume) if arguments.resume else None
+    if arguments.strategy is None:
+        arguments.strategy = config["arguments"]["strategy"] if config else "none"
     # Several workers find each other before anything else is done.
     strategy = trainers.strategy(arguments.strategy)
     try:
         with strategy.scope():
-            return _resume(arguments) if arguments.resume else _begin(arguments)
+            return _resume(arguments, config) if config else _begin(arguments)
     except trainers.WorkerLost as error:
         if arguments.strategy != "multi_worker":
             raise
@@ -63,9 +66,8 @@ def _begin(arguments: argparse.Namespace) -> int:
         raise
 
 
-def _resume(arguments: argparse.Namespace) -> int:
+def _resume(arguments: argparse.Namespace, config: dict[str, Any]) -> int:
     folder = pathlib.Path(arguments.resume)
-    config = run_folder.read_config(folder)
     _refuse_others(arguments)
     wanted = {key: getattr(arguments, key) for key in ("resume", "strategy", "epochs")}
     vars(arguments).update(config["arguments"])
@@ -75,6 +77,13 @@ def _resume(arguments: argparse.Namespace) -> int:
     gan, batches = _built(arguments, samples)
     if (folder / "gan.keras").exists():
         gan = run_folder.load_gan(folder)
+    if gan.epoch > arguments.epochs:
+        raise ValueError(
+            f"--epochs must be at least the {gan.epoch} that are trained. "
+            f"Received: --epochs {arguments.epochs}"
+        )
+    if gan.is_chief:
+        files.remove_leftovers(folder)
     return _train(gan, batches, arguments, folder)
 
 
@@ -139,6 +148,8 @@ def _fit(
     folder: pathlib.Path,
 ) -> int:
     stop = kgan.callbacks.StopOnInterrupt()
+    # One worker can't stop by itself after the batch at hand.
+    stops = [] if gan.has_workers else [stop]
     if gan.is_chief:
         _prepare(gan, batches.x, arguments, folder)
     start, already = time.monotonic(), gan.epoch
@@ -147,7 +158,7 @@ def _fit(
         epochs=arguments.epochs,
         initial_epoch=gan.epoch,
         verbose=0,
-        callbacks=[stop, *_callbacks(gan, folder)],
+        callbacks=[*stops, *_callbacks(gan, folder)],
     )
     seconds = time.monotonic() - start
     if gan.is_chief:
@@ -171,7 +182,8 @@ def _prepare(
         _save_reals(samples, arguments.seed, folder)
     print(
         f"Training on {len(samples):,} samples of shape {gan.sample_shape}, epochs "
-        f"{gan.epoch + 1} to {arguments.epochs}. Ctrl-C stops and saves.",
+        f"{gan.epoch + 1} to {arguments.epochs}.",
+        "" if gan.has_workers else "Ctrl-C stops and saves.",
         flush=True,
     )
 

@@ -104,10 +104,13 @@ class GAN(Trainer, AdversarialStep, Saving):
         self.images_seen = self.add_weight(
             shape=(), dtype="int64", initializer="zeros", trainable=False, name="images"
         )
+        self.steps_seen = self.add_weight(
+            shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps"
+        )
         # Some of what `fit` was given, for callbacks to show.
         self.real_samples: np.ndarray | None = None
         self._logs = logs.Logs()
-        self.position = Position()
+        self.position = Position(self.steps_seen, lambda: self._logs)
         self.build((None, self.latent_dim))
 
     def build(self, input_shape: tuple) -> None:
@@ -171,9 +174,11 @@ class GAN(Trainer, AdversarialStep, Saving):
             self.generator, self.discriminator
         ):
             pair = pair.scaled()
+        scaled = isinstance(pair.g_optimizer, keras.optimizers.LossScaleOptimizer)
         self.check_strategy(
             pair.optimizers,
             jit_compile=jit_compile,
+            compute_dtype="float16" if scaled else None,
         )
         self._check_replicas("noise_batch_size", noise_batch_size)
         pair.build_for(self.generator, self.discriminator)
@@ -197,8 +202,15 @@ class GAN(Trainer, AdversarialStep, Saving):
             "auto_scale_loss": auto_scale_loss,
         }
 
+    def _check_batches(self, batches: Any, first: np.ndarray, divisor: int = 1) -> None:
+        ours = isinstance(batches, data.Batches)
+        self._check_replicas(
+            "batch_size", batches.batch_size if ours else len(first), divisor
+        )
+
     def _check_replicas(self, name: str, size: int | None, divisor: int = 1) -> None:
-        if size is not None and size % (self.replicas * divisor):
+        # What one device does with a batch that doesn't divide is checked elsewhere.
+        if self.replicas > 1 and size is not None and size % (self.replicas * divisor):
             raise ValueError(
                 f"Each of the {self.replicas} devices of the strategy takes an equal "
                 f"share, so `{name}` must be a multiple of {self.replicas * divisor}. "
@@ -289,17 +301,19 @@ class GAN(Trainer, AdversarialStep, Saving):
         x, self.real_samples = self._prepared(
             x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle
         )
-        if isinstance(x, data.Batches):
-            self._check_replicas("batch_size", x.batch_size, self.d_steps)
+        self._check_batches(x, self.real_samples, self.d_steps)
         if validation_data is not None:
-            validation_data, _ = self._prepared(
+            validation_data, first = self._prepared(
                 validation_data,
                 "validation_data",
                 validation_batch_size,
                 default_batch_size=batch_size or 32,
                 shuffle=False,
             )
-        follow = Follow(x if x is not given and isinstance(x, data.Batches) else None)
+            self._check_batches(validation_data, first)
+        callbacks = _as_list(callbacks)
+        ours = x is not given and isinstance(x, data.Batches)
+        follow = Follow(x if ours else None, callbacks)
         x, steps_per_epoch = self.feed(x, steps_per_epoch, lambda: self.epoch)
         validation_data, validation_steps = self.feed(validation_data, validation_steps)
         # `BackupAndRestore` leaves in it where an earlier `fit` began.
@@ -309,7 +323,7 @@ class GAN(Trainer, AdversarialStep, Saving):
                 x=x,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=[follow, *_as_list(callbacks), GoOn()],
+                callbacks=[follow, *callbacks, GoOn(follow)],
                 validation_data=validation_data,
                 shuffle=False,
                 initial_epoch=initial_epoch,
@@ -318,7 +332,7 @@ class GAN(Trainer, AdversarialStep, Saving):
                 **kwargs,
             )
         finally:
-            self.position.stop()
+            self.position.pause()
 
     @property
     def seed(self) -> int:
@@ -352,7 +366,8 @@ class GAN(Trainer, AdversarialStep, Saving):
         _refuse_weights(kwargs)
         # From inside `fit` the data comes prepared.
         if not kwargs.get("_use_cached_eval_dataset"):
-            x, _ = self._prepared(x, "x", batch_size, shuffle=False)
+            x, first = self._prepared(x, "x", batch_size, shuffle=False)
+            self._check_batches(x, first)
             x, kwargs["steps"] = self.feed(x, kwargs.get("steps"))
         return super().evaluate(x=x, **kwargs)
 

@@ -1,6 +1,8 @@
+import contextlib
 from typing import Any
 
 import keras
+import numpy as np
 
 
 class OptimizerPair(keras.optimizers.Optimizer):
@@ -80,6 +82,16 @@ class OptimizerPair(keras.optimizers.Optimizer):
     def learning_rate(self, value: Any) -> None:
         for optimizer in self.optimizers:
             optimizer.learning_rate = value
+
+    def rates(self) -> np.ndarray:
+        """Returns both learning rates."""
+        return np.array([float(o.learning_rate.numpy()) for o in self.optimizers])
+
+    def set_rates(self, rates: np.ndarray) -> None:
+        """Takes over what `rates` returned; a rate that follows a schedule stays."""
+        for optimizer, rate in zip(self.optimizers, rates, strict=True):
+            with contextlib.suppress(TypeError):
+                optimizer.learning_rate = float(rate)
 
     def build(self, variables: Any) -> None:
         raise NotImplementedError("Each optimizer is built with its own network.")

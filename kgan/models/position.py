@@ -1,5 +1,8 @@
 """How far training has come, so that it goes on exactly where it was interrupted."""
 
+import contextlib
+import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -12,69 +15,111 @@ from kgan.models.logs import Logs
 class Position:
     """The epoch that training is in, and how many of its batches are done.
 
-    A position that was loaded holds for the next epoch that begins, if it is the same
-    one: the batches done are passed over, and the means of the logs taken up.
+    Batches are counted by a variable of the model, within the step, so that the count
+    is right wherever an exception strikes. A position that was loaded holds for the
+    next epoch that begins, if that is the same one and as long: the batches done are
+    passed over, and the means of the logs taken up.
+
+    Args:
+        steps_seen: The model's variable that counts steps.
+        logs: Callable without arguments, returning the model's `Logs`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steps_seen: Any, logs: Callable[[], Logs]) -> None:
         self.epoch = 0
-        self.batch = 0
-        self.loaded = False
-        self._means: dict[str, Any] = {}
-        self._calls_to_skip = 0
-        self._counting = False
+        # How often a position was loaded.
+        self.loads = 0
+        self._steps_seen = steps_seen
+        self._logs = logs
+        self._steps = 0
+        self._rates = np.zeros(2)
+        # What is kept while the epoch does not run: its batches, and the sums of its
+        # logs, which an evaluation would use for its own.
+        self._batch: int | None = 0
+        self._sums: dict[str, Any] | None = {}
+        self._loaded = False
+        self._first_step = 0
+        self._to_skip = 0
 
-    def state(self, logs: Logs) -> dict[str, Any]:
+    @property
+    def batch(self) -> int:
+        """Batches of the epoch that are done."""
+        if self._batch is None:
+            return int(self._steps_seen.numpy()) - self._first_step
+        return self._batch
+
+    def state(self) -> dict[str, Any]:
         """Returns what a saved model keeps of it, as arrays."""
-        means = logs.state() if self.batch else {}
-        return {"position": np.array([self.epoch, self.batch]), **means}
+        position = np.array([self.epoch, self.batch, self._steps])
+        if not self.batch:
+            return {"position": position}
+        sums = self._logs().state() if self._sums is None else self._sums
+        return {"position": position, "position_rates": self._rates, **sums}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Takes over what `state` returned; nothing from files older than it."""
+        """Takes over what `state` returned."""
         state = {name: np.array(value) for name, value in state.items()}
-        position = state.pop("position", np.zeros(2, "int64"))
-        self.epoch, self.batch = (int(value) for value in position)
-        self._means = state
-        self.loaded = True
+        position = state.pop("position", np.zeros(3, "int64"))
+        self._rates = state.pop("position_rates", np.zeros(2))
+        self.epoch, self._batch, self._steps = (int(value) for value in position)
+        self._sums = state
+        self._loaded = True
+        self.loads += 1
 
-    def begin(self, epoch: int, logs: Logs, steps_per_execution: int) -> None:
-        """Begins an epoch, in the midst of it when that was loaded."""
-        if not (self.loaded and self.epoch == epoch):
-            self.epoch, self.batch = epoch, 0
-        elif self.batch:
-            logs.restore(self._means)
-        self.loaded = False
-        self._calls_to_skip = self.batch // steps_per_execution
-        self._counting = True
+    def begin(self, epoch: int, steps: int | None, steps_per_execution: int) -> bool:
+        """Begins an epoch, and returns whether it does so in its midst.
+
+        Args:
+            epoch: The number of the epoch.
+            steps: Its batches; None if not known.
+            steps_per_execution: How many batches a call of the train function takes.
+
+        Raises:
+            ValueError: If the batches done are no whole number of executions.
+        """
+        steps = steps or 0
+        goes_on = self._loaded and (self.epoch, self._steps) == (epoch, steps)
+        done = self.batch if goes_on else 0
+        if done % steps_per_execution and done != steps:
+            raise ValueError(
+                "Training was interrupted after a number of batches that "
+                "`steps_per_execution` must divide, or the epoch's. Received: "
+                f"steps_per_execution={steps_per_execution}, {done} batches done"
+            )
+        if done:
+            self._logs().restore(self._sums or {})
+        self.epoch, self._steps, self._loaded = epoch, steps, False
+        self._to_skip = done
+        self._first_step = int(self._steps_seen.numpy()) - done
+        self._batch = self._sums = None
+        return done > 0
+
+    def pause(self) -> None:
+        """Keeps what the epoch has come to, before anything else uses the logs."""
+        if self._batch is None:
+            self._sums = self._logs().state()
+            self._batch = self.batch
 
     def end(self) -> None:
         """Ends the epoch."""
-        self.epoch, self.batch = self.epoch + 1, 0
+        self.epoch, self._batch, self._sums = self.epoch + 1, 0, {}
 
-    def stop(self) -> None:
-        """Ends `fit`, wherever it was; other steps than its own don't count."""
-        self._counting = False
-
-    def counted(
-        self, step: Callable, passed_over: Callable, steps_per_execution: int
-    ) -> Callable:
-        """Returns Keras' train function with counting, and with passing over.
+    def passing_over(self, step: Callable, steps_per_execution: int) -> Callable:
+        """Returns Keras' train function, which passes over batches that were done.
 
         Args:
             step: The function, from an iterator of batches to logs.
-            passed_over: Called with the iterator instead, for batches that were done
-                before training was interrupted; returns logs too.
             steps_per_execution: How many batches a call takes.
         """
 
         def train(iterator: Any) -> Any:
-            if self._counting and self._calls_to_skip:
-                self._calls_to_skip -= 1
-                return passed_over(iterator)
-            logs = step(iterator)
-            if self._counting:
-                self.batch += steps_per_execution
-            return logs
+            if self._batch is not None or not self._to_skip:
+                return step(iterator)
+            count = min(steps_per_execution, self._to_skip)
+            self._to_skip -= count
+            for _ in range(count):
+                next(iterator)
+            return self._logs().results()
 
         return train
 
@@ -85,32 +130,71 @@ class Follow(keras.callbacks.Callback):
     Args:
         batches: `kgan.data.Batches` in an order that follows the model's seed, which
             `keras.callbacks.BackupAndRestore` may load when training begins; or None.
+        callbacks: The callbacks that come after it.
     """
 
-    def __init__(self, batches: Any):
+    def __init__(self, batches: Any, callbacks: list):
         super().__init__()
         self.batches = batches
+        self.backups = _of(callbacks, keras.callbacks.BackupAndRestore)
+        self.schedules = _of(callbacks, keras.callbacks.LearningRateScheduler)
+
+    def on_train_begin(self, logs=None):
+        self.loads = self.model.position.loads
+        for backup in self.backups:
+            _remove_half_written(
+                os.path.join(backup.backup_dir, "training_metadata.json")
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
-        model = self.model
+        model, position = self.model, self.model.position
         if self.batches is not None:
             self.batches.seed = model.seed
-        model.position.begin(epoch, model._logs, model.steps_per_execution)
+        goes_on = position.begin(epoch, self.params["steps"], model.steps_per_execution)
+        # A schedule is asked once more, so it gets the rates that it had got.
+        if goes_on and self.schedules:
+            model.optimizer.set_rates(position._rates)
+        position._rates = model.optimizer.rates()
+
+    def on_test_begin(self, logs=None):
+        self.model.position.pause()
+        # Validation's noise is a function of the epoch, however often it was evaluated.
+        seed, draws = self.model.seed + 1, self.model.epoch * 1_000_000
+        self.model.test_seed_generator.state.assign([seed, draws])
 
     def on_epoch_end(self, epoch, logs=None):
-        steps = self.params.get("steps")
+        position, steps = self.model.position, self.params["steps"]
         # An epoch that was stopped in its midst can be taken up there.
-        if not self.model.stop_training or self.model.position.batch >= (steps or 0) > 0:
-            self.model.position.end()
+        if not self.model.stop_training or position.batch >= (steps or 0) > 0:
+            position.end()
+        position.pause()
 
 
 class GoOn(keras.callbacks.Callback):
     """The last callback: begins where `keras.callbacks.BackupAndRestore` had loaded.
 
     That writes weights and epoch one after the other, so a process killed between the
-    two leaves an epoch that is not that of the weights.
+    two leaves weights without their epoch.
     """
 
+    def __init__(self, follow: Follow):
+        super().__init__()
+        self.follow = follow
+
     def on_train_begin(self, logs=None):
-        if self.model.position.loaded and self.model._initial_epoch is not None:
-            self.model._initial_epoch = self.model.position.epoch
+        position = self.model.position
+        if self.follow.backups and position.loads > self.follow.loads:
+            self.model._initial_epoch = position.epoch
+
+
+def _of(callbacks: list, kind: type) -> list:
+    return [callback for callback in callbacks if isinstance(callback, kind)]
+
+
+def _remove_half_written(path: str) -> None:
+    # Keras reads it before the weights, whose own epoch serves as well.
+    with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8") as file:
+        try:
+            json.load(file)
+        except ValueError:
+            os.remove(path)

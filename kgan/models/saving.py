@@ -68,6 +68,11 @@ class Saving(keras.Model):
             overwrite: Bool, whether to replace a file without asking.
             **kwargs: See `keras.Model.save_weights`.
         """
+        if not str(filepath).endswith(".weights.h5") or kwargs.get("max_shard_size"):
+            raise ValueError(
+                "The weights of a GAN are saved in one file that ends in .weights.h5. "
+                f"Received: filepath={filepath}, {kwargs}"
+            )
         if not overwrite and os.path.exists(filepath):
             return super().save_weights(filepath, overwrite=False, **kwargs)
         with self._writing(filepath, suffix=".weights.h5") as temporary:
@@ -149,7 +154,7 @@ class Saving(keras.Model):
         super().save_own_variables(store)
         for name, state in self._seed_states().items():
             store[name] = state
-        for name, state in self.position.state(self._logs).items():
+        for name, state in self.position.state().items():
             store[name] = state
 
     def load_own_variables(self, store: Any) -> None:

@@ -31,6 +31,7 @@ class AdversarialStep:
     seed_generator: keras.random.SeedGenerator
     test_seed_generator: keras.random.SeedGenerator
     images_seen: Any
+    steps_seen: Any
     g_optimizer: Any
     d_optimizer: Any
     loss: Any
@@ -164,6 +165,7 @@ class AdversarialStep:
 
     def _average(self, size: Any) -> None:
         self.images_seen.assign_add(ops.cast(size, self.images_seen.dtype))
+        self.steps_seen.assign_add(1)
         if self.ema_generator is not None and self.ema_half_life is not None:
             kept = ema.decay(size, self.images_seen, self.ema_half_life)
             ema.update(self.ema_generator, self.generator, kept)

@@ -29,6 +29,10 @@ _REFUSED_OF_OPTIMIZERS = {
     "gradient_accumulation_steps": ((None,), "Keras can't accumulate gradients"),
 }
 _REFUSED = {
+    "compute_dtype": (
+        (None,),
+        "Keras looks for an overflow on the first of them only: use mixed_bfloat16",
+    ),
     "jit_compile": ((False, "auto"), "XLA can't compile the step"),
 }
 
@@ -46,6 +50,7 @@ class Trainer:
     position: Any
     latent_dim: int
     d_steps: int
+    variables: list
     _logs: Any
 
     def train_step(self, batch: Any) -> Any:
@@ -58,8 +63,8 @@ class Trainer:
         if self.train_function is None or force:
             super().make_train_function(force=True)
             steps = self.steps_per_execution
-            self.train_function = self.position.counted(
-                self._as_dict(self.train_function, "train"), self._pass_over, steps
+            self.train_function = self.position.passing_over(
+                self._as_dict(self.train_function, "train"), steps
             )
 
     def make_test_function(self, force: bool = False) -> None:
@@ -69,11 +74,6 @@ class Trainer:
 
     def _maybe_symbolic_build(self, *args: Any, **kwargs: Any) -> None:
         """Does nothing: the networks come built, and `call` takes no samples."""
-
-    def _pass_over(self, iterator: Any) -> dict[str, Any]:
-        for _ in range(self.steps_per_execution):
-            next(iterator)
-        return self._logs.results()
 
     # Several workers reduce each log on its own, and scalars not at all (keras
     # #20585): there they go as one vector.
@@ -109,7 +109,9 @@ class Trainer:
     def is_chief(self) -> bool:
         """Whether this process writes the files: one of several workers does."""
         resolver = getattr(self.distribute_strategy, "cluster_resolver", None)
-        return resolver is None or not resolver.task_id
+        if resolver is None or resolver.task_type in (None, "", "chief"):
+            return True
+        return resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
 
     def check_strategy(self, optimizers: list, **arguments: Any) -> None:
         """Refuses what several devices would train otherwise than one, or not at all.
@@ -121,6 +123,13 @@ class Trainer:
         Raises:
             ValueError: If there is such a thing.
         """
+        strategy = tf.distribute.get_strategy()
+        for variable in self.variables if tf.distribute.has_strategy() else ():
+            if not strategy.extended.variable_created_in_scope(variable.value):
+                raise ValueError(
+                    "Make the networks and the GAN inside `with strategy.scope():` too. "
+                    f"Received: {variable.path}, made outside of it"
+                )
         for optimizer in optimizers:
             made_under = optimizer._distribution_strategy
             if made_under is not self.distribute_strategy:
