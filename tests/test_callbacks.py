@@ -203,3 +203,35 @@ def test_checkpoint_saves_as_often_as_its_share_allows(
     )
     # After the first batch, then whenever four seconds have passed, and at the end.
     assert saved == [1, 5, 9, 9]
+
+
+def test_sample_grid_counts_batches_that_update_nothing_too(gan, digits, tmp_path):
+    gan.compile(optimizer=keras.optimizers.Adam(gradient_accumulation_steps=4))
+    (tmp_path / "samples-best.png").write_text("a user's")
+    grid = kgan.callbacks.SampleGrid(tmp_path, 2, 2, save_freq=2, reals=False, gif=True)
+    options = {"x": digits[:60], "batch_size": 10, "verbose": 0, "callbacks": [grid]}
+    gan.fit(**options)
+    gan.fit(**options, initial_epoch=1, epochs=2)
+    assert names(tmp_path) == [
+        *(f"samples-{i:06d}.png" for i in range(0, 13, 2)), "samples-best.png",
+        "samples.gif",
+    ]  # fmt: skip
+
+
+def test_history_that_is_none(gan, digits, tmp_path):
+    path = tmp_path / "history.csv"
+    path.write_text("a,b\n1,2\n")
+    history = kgan.callbacks.HistoryCSV(path)
+    with pytest.raises(ValueError, match="Received: path=.* with columns"):
+        gan.fit(digits[:20], epochs=3, initial_epoch=2, verbose=0, callbacks=[history])
+    assert path.read_text() == "a,b\n1,2\n"
+    gan.fit(digits[:20], verbose=0, callbacks=[history])  # A new run replaces it.
+    assert path.read_text().startswith("epoch,")
+
+
+def test_checkpoint_saves_what_a_later_callback_stops(gan, digits, tmp_path):
+    path = tmp_path / "gan.keras"
+    callbacks = [kgan.callbacks.Checkpoint(path), Stop(0, 2)]
+    gan.fit(digits[:50], batch_size=10, verbose=0, callbacks=callbacks)
+    loaded = keras.models.load_model(path)
+    assert (loaded.epoch, loaded.position.batch) == (0, 3)

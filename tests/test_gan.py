@@ -320,3 +320,13 @@ def test_steps_per_execution_trains_the_same(tiny):
         runs.append(gan.get_weights())
     for a, b in zip(*runs, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-7)
+
+
+def test_files_of_other_names_are_refused(tmp_path, tiny):
+    gan = tiny()
+    for path in ("gan.h5", "gan"):
+        with pytest.raises(ValueError, match=f"ends in .keras. Received: .*{path}"):
+            gan.save(tmp_path / path)
+        with pytest.raises(ValueError, match=f"ends in .weights.h5. Received: .*{path}"):
+            gan.save_weights(tmp_path / path)
+    assert list(tmp_path.iterdir()) == []

@@ -142,14 +142,15 @@ def test_backup_and_restore(tmp_path, save_freq, at):
     assert max(collect.logs) == 3
 
 
-def test_backup_killed_between_weights_and_epoch(tmp_path):
+@pytest.mark.parametrize("epoch", ['{"epoch": 1, "batch": 0}', '{"epo', None], ids=str)
+def test_backup_killed_between_weights_and_epoch(tmp_path, epoch):
     backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
     options = {"x": POINTS, "batch_size": 8, "epochs": 4, "verbose": 0}
     with pytest.raises(Interrupted):
         build().fit(callbacks=[backup, Interrupt(2, 3)], **options)
-    # The epoch that stood there before the last weights were written.
+    # The epoch before that of the weights stands there, half of one, or none.
     metadata = tmp_path / "backup" / "training_metadata.json"
-    metadata.write_text('{"epoch": 1, "batch": 0}')
+    metadata.unlink() if epoch is None else metadata.write_text(epoch)
     gan = build(seed=9)
     gan.fit(callbacks=[keras.callbacks.BackupAndRestore(tmp_path / "backup")], **options)
     assert_same(straight()[0], gan)
@@ -244,3 +245,100 @@ def test_a_file_of_another_epoch_begins_its_epoch_anew(tmp_path):
     gan = keras.models.load_model(path)
     gan.fit(POINTS, batch_size=8, verbose=0)  # From epoch 0 on, so all of it.
     assert int(gan.g_optimizer.iterations) == 7 + 3 + 7
+
+
+class Stop(Interrupt):
+    """Stops training in mid-epoch, as Ctrl-C does with `StopOnInterrupt`."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training |= (self.epoch, batch) == self.at
+
+
+def test_validation_in_an_epoch_that_is_cut_short_leaves_no_trace(tmp_path):
+    options = {"x": POINTS, "batch_size": 8, "epochs": 3, "verbose": 0}
+    options["validation_data"] = POINTS[:20]
+    wanted, all_logs = build(), Collect()
+    wanted.fit(callbacks=[all_logs], **options)
+    save = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras")
+    stopped = build()
+    stopped.fit(callbacks=[Stop(1, 2), save], **options)
+    stopped.evaluate(POINTS, verbose=0)
+    gan, collect = keras.models.load_model(tmp_path / "gan.keras"), Collect()
+    assert (gan.epoch, gan.position.batch) == (1, 3)
+    gan.fit(initial_epoch=1, callbacks=[collect], **options)
+    assert_same(wanted, gan)
+    assert collect.logs == {epoch: all_logs.logs[epoch] for epoch in (1, 2)}
+
+
+def test_saved_again_before_it_goes_on(tmp_path):
+    save = keras.callbacks.ModelCheckpoint(tmp_path / "1.keras", save_freq=1)
+    with pytest.raises(Interrupted):
+        build().fit(POINTS, batch_size=8, verbose=0, callbacks=[save, Interrupt(0, 3)])
+    keras.models.load_model(tmp_path / "1.keras").save(tmp_path / "2.keras")
+    gan, collect = keras.models.load_model(tmp_path / "2.keras"), Collect()
+    gan.fit(POINTS, batch_size=8, verbose=0, callbacks=[collect])
+    assert collect.logs[0] == straight()[1][0]
+
+
+def test_an_interrupt_between_step_and_count_loses_no_batch():
+    gan = build()
+    gan.make_train_function()
+    step, calls = gan.train_function, []
+
+    def interrupted(iterator):
+        step(iterator)
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    gan.train_function = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        gan.fit(POINTS, batch_size=8, verbose=0)
+    assert gan.position.batch == 3
+
+
+def test_a_relative_schedule_is_not_applied_twice(tmp_path):
+    def halve():
+        return keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+
+    def built():
+        gan = build()
+        gan.compile("rmsprop", keras.optimizers.SGD(0.1))
+        return gan
+
+    options = {"x": POINTS, "batch_size": 8, "epochs": 2, "verbose": 0}
+    wanted = built()
+    wanted.fit(callbacks=[halve()], **options)
+    save = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras", save_freq=1)
+    with pytest.raises(Interrupted):
+        built().fit(callbacks=[halve(), save, Interrupt(1, 3)], **options)
+    gan = keras.models.load_model(tmp_path / "gan.keras")
+    gan.fit(initial_epoch=1, callbacks=[halve()], **options)
+    assert_same(wanted, gan)
+
+
+def test_another_length_of_epoch_or_execution(tmp_path):
+    path = tmp_path / "gan.keras"
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with pytest.raises(Interrupted):
+        build().fit(POINTS, batch_size=8, verbose=0, callbacks=[save, Interrupt(0, 2)])
+    gan = keras.models.load_model(path)
+    gan.fit(POINTS[:16], batch_size=8, verbose=0)  # Not those batches, so all of it.
+    assert int(gan.steps_seen) == 3 + 2
+    gan = keras.models.load_model(path)
+    gan.compile(steps_per_execution=2)
+    with pytest.raises(ValueError, match="steps_per_execution=2, 3 batches done"):
+        gan.fit(POINTS, batch_size=8, verbose=0)
+
+
+def test_the_last_batch_of_an_epoch_is_no_whole_execution(tmp_path):
+    path = tmp_path / "gan.keras"
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
+    with pytest.raises(Interrupted):
+        build(steps_per_execution=2).fit(
+            POINTS, batch_size=8, epochs=4, verbose=0, callbacks=[save, Interrupt(1, 7)]
+        )
+    gan = keras.models.load_model(path)
+    assert gan.position.batch == 7
+    gan.fit(POINTS, batch_size=8, epochs=4, initial_epoch=1, verbose=0)
+    assert_same(straight(steps_per_execution=2)[0], gan)

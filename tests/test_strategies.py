@@ -135,6 +135,11 @@ def test_a_last_batch_smaller_than_the_devices(runs):
         ("jit_compile", "XLA .* Received: jit_compile=True"),
         ("noise_batch_size", "multiple of 2. Received: noise_batch_size=7"),
         ("outside", "strategy.scope.* Received: .*MirroredStrategy"),
+        ("networks outside", "strategy.scope.* Received: .*, made outside of it"),
+        ("gan outside", "strategy.scope.* Received: .*, made outside of it"),
+        ("float16", "mixed_bfloat16. Received: compute_dtype='float16'"),
+        ("nine", "multiple of 2. Received: batch_size=9"),
+        ("evaluate", "multiple of 2. Received: batch_size=9"),
         ("batch_size", "multiple of 2. Received: batch_size=7"),
         ("d_steps", "multiple of 4. Received: batch_size=6"),
         ("pydataset", "tf.data.Dataset.* Received: data of type Own"),
@@ -146,6 +151,30 @@ def test_refused_in_a_sentence(runs, name, said):
 
     _, words = runs
     assert re.search(said, words[name], re.S), words[name]
+
+
+@pytest.mark.parametrize(
+    "jobs, task, chief",
+    [
+        ({"worker": 2}, ("worker", 0), True),
+        ({"worker": 2}, ("worker", 1), False),
+        ({"chief": 1, "worker": 1}, ("chief", 0), True),
+        ({"chief": 1, "worker": 1}, ("worker", 0), False),
+    ],
+)
+def test_one_worker_writes(tiny, monkeypatch, jobs, task, chief):
+    import types
+
+    import tensorflow as tf
+
+    cluster = {name: [f"localhost:{i}" for i in range(n)] for name, n in jobs.items()}
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec(cluster), *task
+    )
+    gan = tiny()
+    fake = types.SimpleNamespace(cluster_resolver=resolver)
+    monkeypatch.setattr(type(gan), "distribute_strategy", fake)
+    assert gan.is_chief is chief
 
 
 def kgan_train(*options):

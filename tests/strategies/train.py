@@ -150,6 +150,26 @@ def refusals(strategy):
     def outside():
         build(strategy).compile(sgd(0.1), sgd(0.1))
 
+    def networks_outside():
+        generator = kgan.networks.mlp_generator((2,), 3, hidden=(8,), activation=None)
+        discriminator = kgan.networks.mlp_discriminator((2,), (8,))
+        with strategy.scope():
+            kgan.GAN(generator, discriminator).compile()
+
+    def gan_outside():
+        gan = build(tf.distribute.get_strategy())
+        with strategy.scope():
+            gan.compile()
+
+    def float16():
+        keras.config.set_dtype_policy("mixed_float16")
+        try:
+            build(strategy)
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    nine = tf.data.Dataset.from_tensor_slices(POINTS[:36]).batch(9)
+
     class Own(keras.utils.PyDataset):
         def __len__(self):
             return 5
@@ -168,6 +188,11 @@ def refusals(strategy):
         "jit_compile": with_option(jit_compile=True),
         "noise_batch_size": with_option(noise_batch_size=7),
         "outside": outside,
+        "networks outside": networks_outside,
+        "gan outside": gan_outside,
+        "float16": float16,
+        "nine": lambda: fit(build(strategy), nine),
+        "evaluate": lambda: build(strategy).evaluate(POINTS, batch_size=9),
         "batch_size": lambda: fit(build(strategy), batch_size=7),
         "d_steps": lambda: fit(build(strategy, d_steps=2), batch_size=6),
         "pydataset": lambda: fit(build(strategy), Own()),
