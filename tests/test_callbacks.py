@@ -222,7 +222,7 @@ def test_history_that_is_none(gan, digits, tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("a,b\n1,2\n")
     history = kgan.callbacks.HistoryCSV(path)
-    with pytest.raises(ValueError, match="Received: path=.* with columns"):
+    with pytest.raises(ValueError, match=r"Received: path=.* with columns"):
         gan.fit(digits[:20], epochs=3, initial_epoch=2, verbose=0, callbacks=[history])
     assert path.read_text() == "a,b\n1,2\n"
     gan.fit(digits[:20], verbose=0, callbacks=[history])  # A new run replaces it.

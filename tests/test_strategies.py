@@ -169,7 +169,7 @@ def test_one_worker_writes(tiny, monkeypatch, jobs, task, chief):
 
     cluster = {name: [f"localhost:{i}" for i in range(n)] for name, n in jobs.items()}
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        tf.train.ClusterSpec(cluster), *task
+        tf.train.ClusterSpec(cluster), task_type=task[0], task_id=task[1]
     )
     gan = tiny()
     fake = types.SimpleNamespace(cluster_resolver=resolver)
