@@ -13,15 +13,16 @@ from kgan import noise as noises
 from kgan import penalties as penalties_lib
 from kgan.models import checks, ema, logs
 from kgan.models.combined import Combined
+from kgan.models.fitting import Fitting
 from kgan.models.optimizer_pair import OptimizerPair
-from kgan.models.position import Follow, GoOn, Position
+from kgan.models.position import Position
 from kgan.models.saving import Saving
 from kgan.models.step import AdversarialStep
 from kgan.trainers import Trainer
 
 
 @serialization.register
-class GAN(Trainer, AdversarialStep, Saving):
+class GAN(Trainer, AdversarialStep, Fitting, Saving):
     """A generative adversarial network that trains with `fit`.
 
     One training step updates the discriminator `d_steps` times on real and
@@ -202,12 +203,6 @@ class GAN(Trainer, AdversarialStep, Saving):
             "auto_scale_loss": auto_scale_loss,
         }
 
-    def _check_batches(self, batches: Any, first: np.ndarray, divisor: int = 1) -> None:
-        ours = isinstance(batches, data.Batches)
-        self._check_replicas(
-            "batch_size", batches.batch_size if ours else len(first), divisor
-        )
-
     def _check_replicas(self, name: str, size: int | None, divisor: int = 1) -> None:
         # What one device does with a batch that doesn't divide is checked elsewhere.
         if self.replicas > 1 and size is not None and size % (self.replicas * divisor):
@@ -246,153 +241,10 @@ class GAN(Trainer, AdversarialStep, Saving):
         """The averaged generator, or, without an average, the one that trains."""
         return self.ema_generator or self.generator
 
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool = True,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-        validation_batch_size: int | None = None,
-        **kwargs: Any,
-    ) -> keras.callbacks.History:
-        """Trains both networks.
-
-        Args:
-            x: Real samples: a uint8 array (scaled to [-1, 1] as it is used), a
-                float array in the generator's output range, or a
-                `keras.utils.PyDataset`, `tf.data.Dataset` or generator that yields
-                batches of either, with or without labels.
-            y: Labels, which a GAN without conditions leaves aside.
-            batch_size: Int, for arrays only; 32 by default.
-            epochs: Int.
-            verbose: See `keras.Model.fit`.
-            callbacks: See `keras.Model.fit`.
-            validation_split: Float, the share of the array's end to hold out.
-            validation_data: Held-out samples, like `x`, to log `val_*` losses of.
-            shuffle: Bool, whether to shuffle an array, in an order that depends on
-                the GAN's seed and the epoch only.
-            initial_epoch: Int. A GAN that was saved in the midst of this epoch goes
-                on there: see `epoch`.
-            steps_per_epoch: Int, batches in an epoch of `fit`. Arrays are then
-                shuffled anew whenever they are through.
-            validation_steps: See `keras.Model.fit`.
-            validation_batch_size: Int, `batch_size` by default.
-            **kwargs: `validation_freq`, see `keras.Model.fit`.
-
-        Returns:
-            A `keras.callbacks.History`.
-
-        Raises:
-            ValueError: If the data can't be trained on.
-        """
-        _refuse_weights(kwargs)
-        self._assert_compile_called("fit")
-        if validation_split:
-            x, validation_data = data.split(x, validation_split)
-        given = x
-        x, self.real_samples = self._prepared(
-            x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle
-        )
-        self._check_batches(x, self.real_samples, self.d_steps)
-        if validation_data is not None:
-            validation_data, first = self._prepared(
-                validation_data,
-                "validation_data",
-                validation_batch_size,
-                default_batch_size=batch_size or 32,
-                shuffle=False,
-            )
-            self._check_batches(validation_data, first)
-        callbacks = _as_list(callbacks)
-        ours = x is not given and isinstance(x, data.Batches)
-        follow = Follow(x if ours else None, callbacks)
-        x, steps_per_epoch = self.feed(x, steps_per_epoch, lambda: self.epoch)
-        validation_data, validation_steps = self.feed(validation_data, validation_steps)
-        # `BackupAndRestore` leaves in it where an earlier `fit` began.
-        self._initial_epoch = None
-        try:
-            return super().fit(
-                x=x,
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=[follow, *callbacks, GoOn(follow)],
-                validation_data=validation_data,
-                shuffle=False,
-                initial_epoch=initial_epoch,
-                steps_per_epoch=steps_per_epoch,
-                validation_steps=validation_steps,
-                **kwargs,
-            )
-        finally:
-            self.position.pause()
-
     @property
     def seed(self) -> int:
         """The seed of noise and order, saved with the GAN; all workers have the same."""
         return int(self.seed_generator.state.numpy()[0])
-
-    @property
-    def epoch(self) -> int:
-        """The epoch that training is in, or would begin next.
-
-        It is saved with the GAN: `gan.fit(..., initial_epoch=gan.epoch)` goes on where
-        the file was written, in the midst of an epoch too.
-        """
-        return self.position.epoch
-
-    def evaluate(
-        self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
-    ) -> Any:
-        """Computes the losses on held-out reals, in inference mode.
-
-        Args:
-            x: Samples, as in `fit`.
-            y: Labels, left aside.
-            batch_size: Int, for arrays only; 32 by default.
-            **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
-                `keras.Model.evaluate`.
-
-        Returns:
-            `[loss, d_loss, g_loss, d_real, d_fake]`, or a dict of them.
-        """
-        _refuse_weights(kwargs)
-        # From inside `fit` the data comes prepared.
-        if not kwargs.get("_use_cached_eval_dataset"):
-            x, first = self._prepared(x, "x", batch_size, shuffle=False)
-            self._check_batches(x, first)
-            x, kwargs["steps"] = self.feed(x, kwargs.get("steps"))
-        return super().evaluate(x=x, **kwargs)
-
-    def check_data(self, x: Any, batch_size: int | None = None) -> None:
-        """Raises the error with which `fit` would refuse this data, if any.
-
-        Args:
-            x: Real samples, as in `fit`.
-            batch_size: Int, for arrays only.
-
-        Raises:
-            ValueError: If the data can't be trained on.
-        """
-        self._prepared(x, "x", batch_size, d_steps=self.d_steps)
-
-    def _prepared(self, x: Any, argument: str, batch_size: Any, **options: Any) -> Any:
-        return data.prepare(
-            x,
-            self.sample_shape,
-            checks.output_range(self.generator),
-            batch_size,
-            argument=argument,
-            seed=self.seed,
-            **options,
-        )
 
     def sample(
         self,
@@ -431,19 +283,3 @@ class GAN(Trainer, AdversarialStep, Saving):
         parts = [self.draw(z[i : i + batch_size]) for i in range(0, len(z), batch_size)]
         samples = np.concatenate(parts).astype("float32", copy=False)
         return data.to_uint8(samples) if as_uint8 else samples
-
-
-def _as_list(callbacks: Any) -> list:
-    if callbacks is None:
-        return []
-    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
-
-
-def _refuse_weights(arguments: dict[str, Any]) -> None:
-    for name in ("class_weight", "sample_weight"):
-        if arguments.pop(name, None) is not None:
-            raise ValueError(
-                f"A GAN learns the distribution of the data as it is, so `{name}` "
-                "can't be used: leave it out, or repeat samples in the data. "
-                f"Received: {name} that is not None"
-            )
