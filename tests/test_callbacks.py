@@ -5,6 +5,7 @@ import signal
 import keras
 import numpy as np
 import pytest
+from helpers import Stop
 from PIL import Image
 
 import kgan
@@ -130,21 +131,6 @@ def test_interrupt_ends_training_after_the_batch(gan, digits):
     assert stop.interrupted
     assert int(gan.g_optimizer.iterations) == 2
     assert signal.getsignal(signal.SIGINT) is before
-
-
-class Stop(keras.callbacks.Callback):
-    """Stops training after so many batches of an epoch."""
-
-    def __init__(self, epoch, batch):
-        super().__init__()
-        self.at = epoch, batch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if (self.epoch, batch) == self.at:
-            self.model.stop_training = True
 
 
 def callbacks(folder, save_freq):

@@ -6,29 +6,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from helpers import Interrupt, Interrupted, Stop, assert_same_state
 
 import kgan
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (50, 2)).astype("float32")
-
-
-class Interrupted(Exception):
-    pass
-
-
-class Interrupt(keras.callbacks.Callback):
-    """Raises, as a crash would, after so many batches of an epoch."""
-
-    def __init__(self, epoch, batch):
-        super().__init__()
-        self.at = epoch, batch
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if (self.epoch, batch) == self.at:
-            raise Interrupted
 
 
 class Collect(keras.callbacks.Callback):
@@ -68,13 +50,7 @@ def build(seed=0, gan_seed=3, **options):
 
 
 def assert_same(a, b):
-    variables = zip(
-        a.variables + a.optimizer.variables,
-        b.variables + b.optimizer.variables,
-        strict=True,
-    )
-    for one, other in variables:
-        np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
+    assert_same_state(a, b)
     np.testing.assert_array_equal(a.sample(5, seed=1), b.sample(5, seed=1))
 
 
@@ -245,13 +221,6 @@ def test_a_file_of_another_epoch_begins_its_epoch_anew(tmp_path):
     gan = keras.models.load_model(path)
     gan.fit(POINTS, batch_size=8, verbose=0)  # From epoch 0 on, so all of it.
     assert int(gan.g_optimizer.iterations) == 7 + 3 + 7
-
-
-class Stop(Interrupt):
-    """Stops training in mid-epoch, as Ctrl-C does with `StopOnInterrupt`."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.model.stop_training |= (self.epoch, batch) == self.at
 
 
 def test_validation_in_an_epoch_that_is_cut_short_leaves_no_trace(tmp_path):

@@ -1,0 +1,49 @@
+"""What several test files use."""
+
+import keras
+import numpy as np
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Stop(keras.callbacks.Callback):
+    """Stops training in mid-epoch, as Ctrl-C does with `StopOnInterrupt`.
+
+    Args:
+        epoch: Int, in which.
+        batch: Int, after which of its batches.
+    """
+
+    def __init__(self, epoch, batch):
+        super().__init__()
+        self.at = epoch, batch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            self.act()
+
+    def act(self):
+        self.model.stop_training = True
+
+
+class Interrupt(Stop):
+    """Raises there, as a crash would."""
+
+    def act(self):
+        raise Interrupted
+
+
+def assert_same_state(a, b):
+    """Compares weights, seeds and optimizers of two GANs bit for bit."""
+    variables = zip(
+        a.variables + a.optimizer.variables,
+        b.variables + b.optimizer.variables,
+        strict=True,
+    )
+    for one, other in variables:
+        np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
