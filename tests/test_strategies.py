@@ -21,7 +21,6 @@ CASES = [
     *LOSSES, *(f"{name} penalties" for name in LOSSES),
     "d_steps", "steps_per_execution", "noise_batch_size", "regularised",
 ]  # fmt: skip
-OF_WORKERS = ["relativistic penalties", "noise_batch_size"]
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240
 
@@ -65,7 +64,7 @@ def runs(tmp_path_factory):
     # The last case is the one whose noise is looked at.
     finished(*(run(kind, folder / f"{kind}.npz", *CASES) for kind in kinds))
     workers = [
-        run("multi_worker", folder / f"worker{i}.npz", *OF_WORKERS, env=env)
+        run("multi_worker", folder / f"worker{i}.npz", *CASES, env=env)
         for i, env in enumerate(clusters())
     ]
     finished(*workers)
@@ -87,7 +86,7 @@ def test_two_devices_train_what_one_does(runs, case):
     assert_close(arrays["mirrored"], arrays["one"], case)
 
 
-@pytest.mark.parametrize("case", OF_WORKERS)
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("worker", ["worker0", "worker1"])
 def test_two_workers_train_what_one_device_does(runs, worker, case):
     arrays, _ = runs

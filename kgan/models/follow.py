@@ -37,8 +37,8 @@ class Follow(keras.callbacks.Callback):
         goes_on = position.begin(epoch, self.params["steps"], model.steps_per_execution)
         # A schedule is asked once more, so it gets the rates that it had got.
         if goes_on and self.schedules:
-            model.optimizer.set_rates(position._rates)
-        position._rates = model.optimizer.rates()
+            model.optimizer.set_rates(position.rates)
+        position.rates = model.optimizer.rates()
 
     def on_test_begin(self, logs=None):
         self.model.position.pause()

@@ -28,7 +28,8 @@ class Position:
         self._steps_seen = steps_seen
         self._logs = logs
         self._steps = 0
-        self._rates = np.zeros(2)
+        # Of both optimizers, when the epoch began.
+        self.rates = np.zeros(2)
         # What is kept while the epoch does not run: its batches, and the sums of its
         # logs, which an evaluation would use for its own.
         self._batch: int | None = 0
@@ -50,13 +51,13 @@ class Position:
         if not self.batch:
             return {"position": position}
         sums = self._logs().state() if self._sums is None else self._sums
-        return {"position": position, "position_rates": self._rates, **sums}
+        return {"position": position, "position_rates": self.rates, **sums}
 
     def load(self, state: dict[str, Any]) -> None:
         """Takes over what `state` returned."""
         state = {name: np.array(value) for name, value in state.items()}
         position = state.pop("position", np.zeros(3, "int64"))
-        self._rates = state.pop("position_rates", np.zeros(2))
+        self.rates = state.pop("position_rates", np.zeros(2))
         self.epoch, self._batch, self._steps = (int(value) for value in position)
         self._sums = state
         self._loaded = True
