@@ -9,6 +9,9 @@ import tensorflow as tf
 # stops the gradient of the mean inside the variance (tensorflow PR #19609).
 INEXACT_LAYERS = ("BatchNormalization", "LayerNormalization", "GroupNormalization")
 
+# The dtype in which images and steps are counted.
+COUNTER = "int64"
+
 
 def value_and_grad(
     function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]

@@ -100,12 +100,15 @@ class Position:
         """Ends the epoch."""
         self.epoch, self._batch, self._sums = self.epoch + 1, 0, {}
 
-    def passing_over(self, step: Callable, steps_per_execution: int) -> Callable:
+    def passing_over(
+        self, step: Callable, steps_per_execution: int, read: Callable = next
+    ) -> Callable:
         """Returns Keras' train function, which passes over batches that were done.
 
         Args:
             step: The function, from an iterator of batches to logs.
             steps_per_execution: How many batches a call takes.
+            read: Callable of the iterator, which reads one of them.
         """
 
         def train(iterator: Any) -> Any:
@@ -114,7 +117,7 @@ class Position:
             count = min(steps_per_execution, self._to_skip)
             self._to_skip -= count
             for _ in range(count):
-                next(iterator)
+                read(iterator)
             return self._logs().results()
 
         return train
