@@ -267,7 +267,7 @@ def test_summary_counts_each_network_once(tiny):
         network.count_params()
         for network in (gan.generator, gan.discriminator, gan.ema_generator)
     )
-    assert f"Total params: {total + 1:,}" in "\n".join(lines)  # And the counter.
+    assert f"Total params: {total + 2:,}" in "\n".join(lines)  # And the counters.
     lines.clear()
     gan.combined.summary(print_fn=lines.append)
     assert f"Trainable params: {gan.generator.count_params():,}" in "\n".join(lines)
