@@ -10,7 +10,9 @@ match keras.backend.backend():
             COUNTER,
             INEXACT_LAYERS,
             pullback,
+            random_state,
             rows,
+            set_random_state,
             value_and_grad,
         )
     case "jax":
@@ -18,7 +20,9 @@ match keras.backend.backend():
             COUNTER,
             INEXACT_LAYERS,
             pullback,
+            random_state,
             rows,
+            set_random_state,
             value_and_grad,
         )
     case "torch":
@@ -26,7 +30,9 @@ match keras.backend.backend():
             COUNTER,
             INEXACT_LAYERS,
             pullback,
+            random_state,
             rows,
+            set_random_state,
             value_and_grad,
         )
     case name:
@@ -36,4 +42,13 @@ match keras.backend.backend():
             f"imported. Received: keras.backend.backend()={name!r}"
         )
 
-__all__ = ["COUNTER", "INEXACT_LAYERS", "Scope", "pullback", "rows", "value_and_grad"]
+__all__ = [
+    "COUNTER",
+    "INEXACT_LAYERS",
+    "Scope",
+    "pullback",
+    "random_state",
+    "rows",
+    "set_random_state",
+    "value_and_grad",
+]

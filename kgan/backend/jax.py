@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import numpy as np
 
 from kgan.backend.scope import Scope
 
@@ -53,3 +54,12 @@ def pullback(
 def rows(draw: Callable[[Any], Any], size: Any) -> Any:
     # Under a distribution all devices see the whole batch.
     return draw(size)
+
+
+def random_state() -> np.ndarray:
+    """Returns what the framework draws from besides Keras' seeds; here, nothing."""
+    return np.zeros(0, "uint8")
+
+
+def set_random_state(state: np.ndarray) -> None:
+    """Takes over what `random_state` returned."""

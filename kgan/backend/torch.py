@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 INEXACT_LAYERS: tuple[str, ...] = ()
@@ -34,3 +35,13 @@ def pullback(
 
 def rows(draw: Callable[[Any], Any], size: Any) -> Any:
     return draw(size)
+
+
+def random_state() -> np.ndarray:
+    # Keras' dropout without a seed draws from the global generator.
+    return torch.get_rng_state().numpy()
+
+
+def set_random_state(state: np.ndarray) -> None:
+    if len(state):
+        torch.set_rng_state(torch.from_numpy(np.array(state, "uint8")))

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kgan import backend
 from kgan.models.logs import Logs
 
 
@@ -29,6 +30,7 @@ class Position:
         self._logs = logs
         self._steps = 0
         self._rates = np.zeros(2)
+        self._random_state = np.zeros(0, "uint8")
         # What is kept while the epoch does not run: its batches, and the sums of its
         # logs, which an evaluation would use for its own.
         self._batch: int | None = 0
@@ -36,6 +38,7 @@ class Position:
         self._loaded = False
         self._first_step = 0
         self._to_skip = 0
+        self._results: dict[str, Any] = {}
 
     @property
     def batch(self) -> int:
@@ -47,16 +50,22 @@ class Position:
     def state(self) -> dict[str, Any]:
         """Returns what a saved model keeps of it, as arrays."""
         position = np.array([self.epoch, self.batch, self._steps])
+        kept = {"position": position, "position_random": self._random()}
         if not self.batch:
-            return {"position": position}
+            return kept
         sums = self._logs().state() if self._sums is None else self._sums
-        return {"position": position, "position_rates": self._rates, **sums}
+        return {**kept, "position_rates": self._rates, **sums}
+
+    def _random(self) -> np.ndarray:
+        # Of an epoch that is paused in its midst, as it was then.
+        return self._random_state if self._batch else backend.random_state()
 
     def load(self, state: dict[str, Any]) -> None:
         """Takes over what `state` returned."""
         state = {name: np.array(value) for name, value in state.items()}
         position = state.pop("position", np.zeros(3, "int64"))
         self._rates = state.pop("position_rates", np.zeros(2))
+        self._random_state = state.pop("position_random", np.zeros(0, "uint8"))
         self.epoch, self._batch, self._steps = (int(value) for value in position)
         self._sums = state
         self._loaded = True
@@ -82,8 +91,11 @@ class Position:
                 "`steps_per_execution` must divide, or the epoch's. Received: "
                 f"steps_per_execution={steps_per_execution}, {done} batches done"
             )
+        if goes_on and not done:
+            backend.set_random_state(self._random_state)
         if done:
             self._logs().restore(self._sums or {})
+            self._results = self._logs().results()
         self.epoch, self._steps, self._loaded = epoch, steps, False
         self._to_skip = done
         self._first_step = int(self._steps_seen.numpy()) - done
@@ -94,6 +106,7 @@ class Position:
         """Keeps what the epoch has come to, before anything else uses the logs."""
         if self._batch is None:
             self._sums = self._logs().state()
+            self._random_state = backend.random_state()
             self._batch = self.batch
 
     def end(self) -> None:
@@ -118,6 +131,9 @@ class Position:
             self._to_skip -= count
             for _ in range(count):
                 read(iterator)
-            return self._logs().results()
+            if not self._to_skip:
+                # Only now, since reading data may draw.
+                backend.set_random_state(self._random_state)
+            return self._results
 
         return train

@@ -14,6 +14,11 @@ class Trainer(Single):
     training_step: Any
     validation_step: Any
 
+    @property
+    def has_state(self) -> bool:  # type: ignore[override]
+        # While it trains, Keras takes the variables' values; an error loses them.
+        return self.images_seen._value is not None  # type: ignore[attr-defined]
+
     def train_step(self, state: Any, batch: Any) -> tuple[Any, Any]:
         return self._in_scope(self.training_step, state, batch, self._training_state())
 

@@ -36,6 +36,7 @@ class Single:
     replicas = 1
     has_workers = False
     is_chief = True
+    has_state = True
 
     def check_strategy(self, optimizers: list, **arguments: Any) -> None:
         """Does nothing: there is no strategy."""
