@@ -2,14 +2,53 @@
 
 import keras
 
+from kgan.backend.scope import Scope
+
 match keras.backend.backend():
     case "tensorflow":
-        from kgan.backend.tensorflow import INEXACT_LAYERS, pullback, rows, value_and_grad
+        from kgan.backend.tensorflow import (
+            COUNTER,
+            INEXACT_LAYERS,
+            pullback,
+            random_state,
+            rows,
+            set_random_state,
+            value_and_grad,
+        )
+    case "jax":
+        from kgan.backend.jax import (
+            COUNTER,
+            INEXACT_LAYERS,
+            pullback,
+            random_state,
+            rows,
+            set_random_state,
+            value_and_grad,
+        )
+    case "torch":
+        from kgan.backend.torch import (
+            COUNTER,
+            INEXACT_LAYERS,
+            pullback,
+            random_state,
+            rows,
+            set_random_state,
+            value_and_grad,
+        )
     case name:
         raise ImportError(
-            "kgan trains on Keras' TensorFlow backend. Set the environment "
-            "variable KERAS_BACKEND=tensorflow before Keras is imported. "
-            f"Received: keras.backend.backend()={name!r}"
+            "kgan trains on Keras' TensorFlow, JAX and PyTorch backends. Set the "
+            "environment variable KERAS_BACKEND to one of them before Keras is "
+            f"imported. Received: keras.backend.backend()={name!r}"
         )
 
-__all__ = ["INEXACT_LAYERS", "pullback", "rows", "value_and_grad"]
+__all__ = [
+    "COUNTER",
+    "INEXACT_LAYERS",
+    "Scope",
+    "pullback",
+    "random_state",
+    "rows",
+    "set_random_state",
+    "value_and_grad",
+]

@@ -3,11 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 # Keras layers whose second derivatives are wrong here, by 0.4 to 4 %: `tf.nn.moments`
 # stops the gradient of the mean inside the variance (tensorflow PR #19609).
 INEXACT_LAYERS = ("BatchNormalization", "LayerNormalization", "GroupNormalization")
+
+# The dtype in which images and steps are counted.
+COUNTER = "int64"
 
 
 def value_and_grad(
@@ -69,3 +73,12 @@ def pullback(
         tape.watch(x)
         y, aux = function(x)
     return (y, aux), lambda: tape.gradient(y, x)
+
+
+def random_state() -> np.ndarray:
+    """Returns what the framework draws from besides Keras' seeds; here, nothing."""
+    return np.zeros(0, "uint8")
+
+
+def set_random_state(state: np.ndarray) -> None:
+    """Takes over what `random_state` returned."""

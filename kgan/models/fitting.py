@@ -18,6 +18,7 @@ class Fitting(keras.Model):
     d_steps: int
     generator: keras.Model
     position: Any
+    has_state: bool
     real_samples: np.ndarray | None
     sample_shape: tuple
     seed: int
@@ -109,7 +110,8 @@ class Fitting(keras.Model):
                 **kwargs,
             )
         finally:
-            self.position.pause()
+            if self.has_state:
+                self.position.pause()
 
     @property
     def epoch(self) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import keras
 
+from kgan import backend
+
 
 @contextlib.contextmanager
 def frozen(model: keras.Model, seed_generator: keras.random.SeedGenerator) -> Iterator:
@@ -22,7 +24,7 @@ def frozen(model: keras.Model, seed_generator: keras.random.SeedGenerator) -> It
         model: The network that shall stay as it is.
         seed_generator: Where the random layers of `model` draw from meanwhile.
     """
-    scope = keras.StatelessScope()
+    scope = backend.Scope()
     for variable in model.non_trainable_variables:
         if variable.name == "seed_generator_state":
             scope.add_update((variable, seed_generator.next()))

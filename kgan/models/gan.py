@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan import data, losses, serialization
+from kgan import backend, data, losses, serialization
 from kgan import noise as noises
 from kgan import penalties as penalties_lib
 from kgan.models import checks, ema, logs
@@ -102,17 +102,18 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         self.seed_generator = keras.random.SeedGenerator(seed)
         # Apart, so that evaluating does not move the noise of training.
         self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)
-        self.images_seen = self.add_weight(
-            shape=(), dtype="int64", initializer="zeros", trainable=False, name="images"
-        )
-        self.steps_seen = self.add_weight(
-            shape=(), dtype="int64", initializer="zeros", trainable=False, name="steps"
-        )
+        self.images_seen = self._counter("images")
+        self.steps_seen = self._counter("steps")
         # Some of what `fit` was given, for callbacks to show.
         self.real_samples: np.ndarray | None = None
         self._logs = logs.Logs()
         self.position = Position(self.steps_seen, lambda: self._logs)
         self.build((None, self.latent_dim))
+
+    def _counter(self, name: str) -> Any:
+        return self.add_weight(
+            (), "zeros", dtype=backend.COUNTER, trainable=False, name=name
+        )
 
     def build(self, input_shape: tuple) -> None:
         """Does nothing: the networks come built."""

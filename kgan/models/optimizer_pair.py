@@ -85,7 +85,8 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     def rates(self) -> np.ndarray:
         """Returns both learning rates."""
-        return np.array([float(o.learning_rate.numpy()) for o in self.optimizers])
+        rates = (o.learning_rate for o in self.optimizers)
+        return np.array([float(keras.ops.convert_to_numpy(rate)) for rate in rates])
 
     def set_rates(self, rates: np.ndarray) -> None:
         """Takes over what `rates` returned; a rate that follows a schedule stays."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kgan import backend
 from kgan.models.logs import Logs
 
 
@@ -30,6 +31,7 @@ class Position:
         self._steps = 0
         # Of both optimizers, when the epoch began.
         self.rates = np.zeros(2)
+        self._random_state = np.zeros(0, "uint8")
         # What is kept while the epoch does not run: its batches, and the sums of its
         # logs, which an evaluation would use for its own.
         self._batch: int | None = 0
@@ -37,6 +39,7 @@ class Position:
         self._loaded = False
         self._first_step = 0
         self._to_skip = 0
+        self._results: dict[str, Any] = {}
 
     @property
     def batch(self) -> int:
@@ -48,16 +51,22 @@ class Position:
     def state(self) -> dict[str, Any]:
         """Returns what a saved model keeps of it, as arrays."""
         position = np.array([self.epoch, self.batch, self._steps])
+        kept = {"position": position, "position_random": self._random()}
         if not self.batch:
-            return {"position": position}
+            return kept
         sums = self._logs().state() if self._sums is None else self._sums
-        return {"position": position, "position_rates": self.rates, **sums}
+        return {**kept, "position_rates": self.rates, **sums}
+
+    def _random(self) -> np.ndarray:
+        # Of an epoch that is paused in its midst, as it was then.
+        return self._random_state if self._batch else backend.random_state()
 
     def load(self, state: dict[str, Any]) -> None:
         """Takes over what `state` returned."""
         state = {name: np.array(value) for name, value in state.items()}
         position = state.pop("position", np.zeros(3, "int64"))
         self.rates = state.pop("position_rates", np.zeros(2))
+        self._random_state = state.pop("position_random", np.zeros(0, "uint8"))
         self.epoch, self._batch, self._steps = (int(value) for value in position)
         self._sums = state
         self._loaded = True
@@ -83,8 +92,11 @@ class Position:
                 "`steps_per_execution` must divide, or the epoch's. Received: "
                 f"steps_per_execution={steps_per_execution}, {done} batches done"
             )
+        if goes_on and not done:
+            backend.set_random_state(self._random_state)
         if done:
             self._logs().restore(self._sums or {})
+            self._results = self._logs().results()
         self.epoch, self._steps, self._loaded = epoch, steps, False
         self._to_skip = done
         self._first_step = int(self._steps_seen.numpy()) - done
@@ -95,18 +107,22 @@ class Position:
         """Keeps what the epoch has come to, before anything else uses the logs."""
         if self._batch is None:
             self._sums = self._logs().state()
+            self._random_state = backend.random_state()
             self._batch = self.batch
 
     def end(self) -> None:
         """Ends the epoch."""
         self.epoch, self._batch, self._sums = self.epoch + 1, 0, {}
 
-    def passing_over(self, step: Callable, steps_per_execution: int) -> Callable:
+    def passing_over(
+        self, step: Callable, steps_per_execution: int, read: Callable = next
+    ) -> Callable:
         """Returns Keras' train function, which passes over batches that were done.
 
         Args:
             step: The function, from an iterator of batches to logs.
             steps_per_execution: How many batches a call takes.
+            read: Callable of the iterator, which reads one of them.
         """
 
         def train(iterator: Any) -> Any:
@@ -115,7 +131,10 @@ class Position:
             count = min(steps_per_execution, self._to_skip)
             self._to_skip -= count
             for _ in range(count):
-                next(iterator)
-            return self._logs().results()
+                read(iterator)
+            if not self._to_skip:
+                # Only now, since reading data may draw.
+                backend.set_random_state(self._random_state)
+            return self._results
 
         return train

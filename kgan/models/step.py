@@ -68,22 +68,24 @@ class AdversarialStep:
             fakes = self.generator(self._latents(reals), training=True)
         # Under mixed precision they come in another dtype.
         fakes = ops.cast(fakes, reals.dtype)
-        return self._descend(
+        values = self._descend(
             lambda: self.discriminator_loss(reals, fakes),
             self.discriminator.trainable_variables,
             self.d_optimizer,
             ops.shape(reals)[0],
         )
+        return values["d_loss"]
 
     def update_generator(self, reals: Any) -> Any:
         """Trains the generator once, on fresh noise, through `combined`."""
         latents = self._latents(reals)
-        return self._descend(
+        values = self._descend(
             lambda: self.generator_loss(reals, latents),
             self.combined.trainable_variables,
             self.g_optimizer,
             ops.shape(reals)[0],
         )
+        return values["g_loss"]
 
     def discriminator_loss(self, reals: Any, fakes: Any) -> tuple[Any, dict[str, Any]]:
         """Returns what the discriminator minimises, and what to log."""
@@ -132,7 +134,9 @@ class AdversarialStep:
         self._logs.update(values, size)
         return self._logs.results(logs.KEYS)
 
-    def _descend(self, loss: Callable, variables: list, optimizer: Any, size: Any) -> Any:
+    def _descend(
+        self, loss: Callable, variables: list, optimizer: Any, size: Any
+    ) -> dict[str, Any]:
         def scaled() -> tuple[Any, tuple[Any, dict[str, Any]]]:
             value, values = loss()
             # Replicas' gradients are summed.
@@ -141,7 +145,7 @@ class AdversarialStep:
         (_, values), gradients = backend.value_and_grad(scaled, variables)
         optimizer.apply(gradients, variables)
         self._logs.update(values, size)
-        return next(iter(values.values()))
+        return values
 
     def _reals(self, batch: Any) -> Any:
         reals, _, _ = keras.utils.unpack_x_y_sample_weight(batch)

@@ -38,7 +38,10 @@ class GradientPenalty(Penalty):
 
 def mix(reals: Any, fakes: Any, seed: Any) -> Any:
     """Returns a point between each real and the fake at its index."""
-    size = ops.minimum(ops.shape(reals)[0], ops.shape(fakes)[0])
+    sizes = ops.shape(reals)[0], ops.shape(fakes)[0]
+    # Sizes that are known must stay so: JAX draws no numbers of unknown count.
+    known = all(isinstance(size, int) for size in sizes)
+    size = min(sizes) if known else ops.minimum(*sizes)
     ones = (1,) * (len(reals.shape) - 1)
     alpha = backend.rows(
         lambda n: keras.random.uniform((n, *ones), seed=seed, dtype=reals.dtype), size

@@ -5,10 +5,11 @@ import keras
 match keras.backend.backend():
     case "tensorflow":
         from kgan.trainers.tensorflow import Trainer, WorkerLost, strategy
-    case name:
-        raise ImportError(
-            "kgan trains on Keras' TensorFlow backend. "
-            f"Received: keras.backend.backend()={name!r}"
-        )
+    case "jax":
+        from kgan.trainers.jax import Trainer
+        from kgan.trainers.single import WorkerLost, strategy
+    case _:
+        from kgan.trainers.single import WorkerLost, strategy
+        from kgan.trainers.torch import Trainer
 
 __all__ = ["Trainer", "WorkerLost", "strategy"]

@@ -113,6 +113,8 @@ class Trainer:
             return True
         return resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
 
+    has_state = True
+
     def check_strategy(self, optimizers: list, **arguments: Any) -> None:
         """Refuses what several devices would train otherwise than one, or not at all.
 

@@ -1,0 +1,94 @@
+"""Trains small GANs on the backend in KERAS_BACKEND, and saves what came out.
+
+KERAS_BACKEND=jax python train.py train|load FOLDER
+"""
+
+import os
+import pathlib
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+import kgan
+
+BACKEND = keras.backend.backend()
+assert BACKEND == "tensorflow" or "tensorflow" not in sys.modules
+
+RANDOM = np.random.default_rng(0)
+DATA = {
+    "mlp": RANDOM.uniform(-1, 1, (80, 2)).astype("float32"),
+    "dcgan": RANDOM.uniform(-1, 1, (80, 8, 8, 1)).astype("float32"),
+}
+Z = np.linspace(-1, 1, 15).reshape(5, 3)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Sine(kgan.noise.Noise):
+    """The same numbers on every backend."""
+
+    def __call__(self, shape, seed=None):
+        start = keras.ops.cast(seed.next()[1], "float32")
+        numbers = keras.ops.arange(shape[0] * shape[1], dtype="float32")
+        return keras.ops.sin(start + 7 * keras.ops.reshape(numbers, shape))
+
+
+def build(kind, **options):
+    if kind == "mlp":
+        networks = (
+            kgan.networks.mlp_generator((2,), 3, hidden=(8,), activation=None),
+            kgan.networks.mlp_discriminator((2,), (8,)),
+        )
+    else:
+        networks = (
+            kgan.networks.dcgan_generator((8, 8, 1), 3, width=4),
+            kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+        )
+    random = np.random.default_rng(1)
+    for network in networks:
+        for weight in network.weights:
+            if "variance" not in weight.path:
+                weight.assign(0.3 * random.normal(size=weight.shape))
+    gan = kgan.GAN(*networks, seed=1, noise=Sine())
+    gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), **options)
+    return gan
+
+
+def main(folder):
+    folder = pathlib.Path(folder)
+    lib, arrays = kgan.penalties, {}
+    for kind, data in DATA.items():
+        for loss in kgan.losses.names():
+            for penalties in ([], [lib.R1(0.5), lib.R2(0.3, every=2)]):
+                gan = build(kind, loss=loss, penalties=penalties)
+                history = gan.fit(
+                    data, batch_size=8, verbose=0, validation_data=data[:16]
+                ).history
+                case = f"{kind} {loss} {len(penalties)}"
+                for key, values in history.items():
+                    arrays[f"{case}:log {key}"] = np.array(values)
+                for i, weight in enumerate(gan.get_weights()):
+                    arrays[f"{case}:weight {i}"] = weight
+    gan.save(folder / f"{BACKEND}.keras")
+    arrays["samples"] = gan.sample(z=Z)
+    np.savez(folder / f"{BACKEND}.npz", **arrays)
+
+
+def load(folder):
+    """Loads what every backend saved, samples, and trains on."""
+    folder = pathlib.Path(folder)
+    arrays = {}
+    for path in folder.glob("*.keras"):
+        gan = keras.models.load_model(path)
+        arrays[path.stem] = gan.sample(z=Z)
+        iterations = int(keras.ops.convert_to_numpy(gan.g_optimizer.iterations))
+        gan.fit(DATA["dcgan"], batch_size=8, epochs=2, initial_epoch=gan.epoch, verbose=0)
+        after = int(keras.ops.convert_to_numpy(gan.g_optimizer.iterations))
+        arrays[f"{path.stem}:steps"] = after - iterations
+    np.savez(folder / f"loaded by {BACKEND}.npz", **arrays)
+
+
+if __name__ == "__main__":
+    {"train": main, "load": load}[sys.argv[1]](sys.argv[2])
