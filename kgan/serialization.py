@@ -8,6 +8,25 @@ import keras
 register = keras.saving.register_keras_serializable(package="kgan")
 
 
+def portable(config: Any) -> Any:
+    """Returns a serialised config in which nothing is of one backend only.
+
+    On PyTorch Keras' optimizers are of classes of their own, whose configs would
+    bring PyTorch's to the other backends.
+
+    Args:
+        config: What `keras.saving.serialize_keras_object` returned.
+    """
+    if isinstance(config, list):
+        return [portable(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: portable(value) for key, value in config.items()}
+    if str(config.get("module")).startswith("keras.src.backend.torch.optimizers"):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config
+
+
 class Configurable:
     """Base of the small option objects: losses, penalties, noise.
 

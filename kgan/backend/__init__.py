@@ -2,13 +2,14 @@
 
 import keras
 
-from kgan.backend.scope import Scope
+from kgan.backend.scope import Scope, uncast
 
 match keras.backend.backend():
     case "tensorflow":
         from kgan.backend.tensorflow import (
             COUNTER,
             INEXACT_LAYERS,
+            apply,
             pullback,
             random_state,
             rows,
@@ -19,6 +20,7 @@ match keras.backend.backend():
         from kgan.backend.jax import (
             COUNTER,
             INEXACT_LAYERS,
+            apply,
             pullback,
             random_state,
             rows,
@@ -29,6 +31,7 @@ match keras.backend.backend():
         from kgan.backend.torch import (
             COUNTER,
             INEXACT_LAYERS,
+            apply,
             pullback,
             random_state,
             rows,
@@ -46,9 +49,11 @@ __all__ = [
     "COUNTER",
     "INEXACT_LAYERS",
     "Scope",
+    "apply",
     "pullback",
     "random_state",
     "rows",
     "set_random_state",
+    "uncast",
     "value_and_grad",
 ]

@@ -51,6 +51,18 @@ def pullback(
     return (y, aux), lambda: vjp(jax.numpy.ones_like(y))[0]
 
 
+def apply(optimizer: Any, gradients: list[Any], variables: Sequence[Any]) -> None:
+    # Not `apply`, since a loss scale assigns within branches.
+    trained, state = optimizer.stateless_apply(
+        [variable.value for variable in optimizer.variables],
+        gradients,
+        [variable.value for variable in variables],
+    )
+    both = [*variables, *optimizer.variables]
+    for variable, value in zip(both, [*trained, *state], strict=True):
+        variable.assign(value)
+
+
 def rows(draw: Callable[[Any], Any], size: Any) -> Any:
     # Under a distribution all devices see the whole batch.
     return draw(size)

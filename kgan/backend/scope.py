@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras.src.backend.common.variables import AutocastScope
 from keras.src.backend.common.stateless_scope import get_stateless_scope
 
 
@@ -35,3 +36,8 @@ class Scope(keras.StatelessScope):
                 variable.assign(values[key])
             else:
                 self.outer.add_update((variable, values[key]))
+
+
+def uncast() -> AutocastScope:
+    """Returns a scope in which variables keep their dtype under mixed precision."""
+    return AutocastScope(None)

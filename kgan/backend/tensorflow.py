@@ -36,6 +36,11 @@ def value_and_grad(
     return (loss, aux), tape.gradient(loss, watched)
 
 
+def apply(optimizer: Any, gradients: list[Any], variables: Sequence[Any]) -> None:
+    """Lets an optimizer update variables by gradients, one for each."""
+    optimizer.apply(gradients, variables)
+
+
 def rows(draw: Callable[[Any], Any], size: Any) -> Any:
     """Draws random numbers for this replica's share of a batch.
 

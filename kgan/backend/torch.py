@@ -33,6 +33,10 @@ def pullback(
     return (y, aux), gradient
 
 
+def apply(optimizer: Any, gradients: list[Any], variables: Sequence[Any]) -> None:
+    optimizer.apply(gradients, variables)
+
+
 def rows(draw: Callable[[Any], Any], size: Any) -> Any:
     return draw(size)
 

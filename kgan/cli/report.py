@@ -24,6 +24,7 @@ def say(
         f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "
         f"{seconds:.0f} s. In {folder}:\n"
     )
+    why_not = gan.why_no_export("tf_saved_model")
     lines = {
         "samples/": "a grid of samples after each epoch" if images else None,
         "samples.gif": "the same as an animation" if images else None,
@@ -31,11 +32,13 @@ def say(
         "history.csv": "the losses",
         "config.json": "what it takes to repeat this run",
         "gan.keras": "the GAN, to sample from and to train on",
-        "saved_model/": "the generator for TensorFlow, without kgan",
+        "saved_model/": None if why_not else "the generator for TensorFlow, without kgan",
     }
     for name, text in lines.items():
         if text:
             print(f"  {name:<13}{text}")
+    if why_not:
+        print(f"\nNo saved_model/: {why_not}")
     # In a virtual environment that is not activated, `kgan` is not on the path.
     program = "kgan" if shutil.which("kgan") else f"{sys.executable} -m kgan"
     print("\nNext:\n")

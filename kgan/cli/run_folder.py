@@ -13,7 +13,7 @@ import numpy as np
 import kgan
 from kgan.files import atomic_path
 
-_PACKAGES = ("kgan", "keras", "tensorflow", "numpy", "pillow")
+_PACKAGES = ("kgan", "keras", "numpy", "pillow")
 
 
 def make(out: str | None, name: str) -> pathlib.Path:
@@ -126,7 +126,9 @@ def write_config(
         samples: The data.
         gan: The compiled GAN.
     """
-    versions = {package: importlib.metadata.version(package) for package in _PACKAGES}
+    backend = keras.backend.backend()
+    packages = (*_PACKAGES, backend)
+    versions = {package: importlib.metadata.version(package) for package in packages}
     config = {
         "arguments": arguments,
         "data": {
@@ -140,6 +142,7 @@ def write_config(
             if key not in ("generator", "discriminator")
         },
         "compile": gan.get_compile_config(),
+        "backend": backend,
         "versions": {"python": platform.python_version(), **versions},
         "platform": platform.platform(),
     }

@@ -162,7 +162,8 @@ def _fit(
     )
     seconds = time.monotonic() - start
     if gan.is_chief:
-        gan.export(folder / "saved_model", verbose=False)
+        if not gan.why_no_export("tf_saved_model"):
+            gan.export(folder / "saved_model", verbose=False)
         report.say(gan, folder, gan.epoch - already, seconds, stop.interrupted)
     return 130 if stop.interrupted else 0
 

@@ -142,7 +142,7 @@ def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None
         warnings.warn(
             f"On this backend second derivatives through {', '.join(found)} are off by "
             f"up to a few percent, and with them the gradient of {penalties[0].name}: "
-            "leave normalisation out of the discriminator, or use RMSNormalization.",
+            "use the layers of the same names in `kgan.layers`, whose are exact.",
             stacklevel=3,
         )
 

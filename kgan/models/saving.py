@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import keras
 
-from kgan import files
+from kgan import files, serialization
 
 # Of what `Position.state` stores.
 _PREFIXES = ("position", "mean_")
@@ -38,6 +38,9 @@ class _KerasFile(io.FileIO):
 
 class Saving(keras.Model):
     """How a `GAN` is saved, loaded and exported."""
+
+    # What the classes beside it in `GAN` have, for type checkers.
+    why_no_export: Any
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Saves both networks, the average, the optimizers and the seeds.
@@ -99,6 +102,9 @@ class Saving(keras.Model):
             format: See `keras.Model.export`.
             **kwargs: See `keras.Model.export`.
 
+        Raises:
+            ValueError: If this backend can't, such as PyTorch a SavedModel.
+
         Example:
 
         ```python
@@ -107,6 +113,9 @@ class Saving(keras.Model):
         images = model.serve(latents)
         ```
         """
+        reason = self.why_no_export(format)
+        if reason:
+            raise ValueError(f"{reason} Received: format={format!r}")
         with self._writing(filepath) as temporary, _full_disk_as_os_error(filepath):
             self.sampling_generator.export(str(temporary), format=format, **kwargs)
 
@@ -134,7 +143,7 @@ class Saving(keras.Model):
     def get_compile_config(self) -> dict[str, Any] | None:
         if not self.compiled:
             return None
-        return keras.saving.serialize_keras_object(
+        config = keras.saving.serialize_keras_object(
             {
                 "g_optimizer": self.g_optimizer,
                 "d_optimizer": self.d_optimizer,
@@ -146,6 +155,7 @@ class Saving(keras.Model):
                 **self._compile_arguments,
             }
         )
+        return serialization.portable(config)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))

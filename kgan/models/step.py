@@ -143,7 +143,7 @@ class AdversarialStep:
             return optimizer.scale_loss(value / self.replicas), values
 
         (_, values), gradients = backend.value_and_grad(scaled, variables)
-        optimizer.apply(gradients, variables)
+        backend.apply(optimizer, gradients, variables)
         self._logs.update(values, size)
         return values
 

@@ -4,6 +4,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from kgan.layers import normalized
+
 # Halving ends when the shorter side is this small.
 _SMALLEST = 4
 _WIDEST = 512
@@ -70,12 +72,12 @@ def dcgan_discriminator(
     width: int = 64,
     depth: int | None = None,
     outputs: int = 1,
+    normalization: str | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a convolutional discriminator after DCGAN, for any image size.
 
-    Each stage halves the size by a 4x4 convolution of stride 2. There is no batch
-    normalisation, so penalties on its gradient are exact on every backend.
+    Each stage halves the size by a 4x4 convolution of stride 2.
 
     Args:
         image_shape: `(height, width, channels)`, of any size.
@@ -84,21 +86,26 @@ def dcgan_discriminator(
         depth: Int, number of stages; None for as many as bring the shorter side
             down to 4.
         outputs: Int, 1 for a logit, 2 for one-hot labels.
+        normalization: `"spectral"`, of all kernels; `"batch"`, `"layer"` or
+            `"group"`, of all stages but the first; or None. See `kgan.layers`.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, *image_shape)` to logits `(batch, outputs)`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image.
+        ValueError: If `image_shape` is not that of an image, or `normalization` is
+            none of these.
     """
     *sizes, channels = _stages(image_shape, depth)
     images = x = keras.Input((*sizes[0], channels), name="images")
-    for filters in _widths(width, len(sizes) - 1)[1:]:
-        x = layers.Conv2D(filters, 4, strides=2, padding="same")(x)
+    spectral = normalization if normalization == "spectral" else None
+    for i, filters in enumerate(_widths(width, len(sizes) - 1)[1:]):
+        stage = layers.Conv2D(filters, 4, strides=2, padding="same")
+        x = normalized(stage, normalization if i else spectral)(x)
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Flatten()(x)
-    return keras.Model(images, layers.Dense(outputs)(x), name=name)
+    logits = normalized(layers.Dense(outputs), spectral)(layers.Flatten()(x))
+    return keras.Model(images, logits, name=name)
 
 
 def _stages(image_shape: Sequence[int], depth: int | None) -> list:

@@ -1,5 +1,6 @@
 """Training on JAX: the step runs in a scope that holds all state."""
 
+import importlib.util
 from typing import Any
 
 import keras
@@ -18,6 +19,12 @@ class Trainer(Single):
     def has_state(self) -> bool:  # type: ignore[override]
         # While it trains, Keras takes the variables' values; an error loses them.
         return self.images_seen._value is not None  # type: ignore[attr-defined]
+
+    def why_no_export(self, format: str) -> str:
+        """See `kgan.trainers.tensorflow.Trainer.why_no_export`."""
+        if format != "tf_saved_model" or importlib.util.find_spec("tensorflow"):
+            return ""
+        return "A SavedModel needs TensorFlow: `pip install 'kgan[tensorflow]'`."
 
     def train_step(self, state: Any, batch: Any) -> tuple[Any, Any]:
         return self._in_scope(self.training_step, state, batch, self._training_state())

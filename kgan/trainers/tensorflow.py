@@ -115,6 +115,10 @@ class Trainer:
 
     has_state = True
 
+    def why_no_export(self, format: str) -> str:
+        """Returns why this backend can't export to a format; empty if it can."""
+        return ""
+
     def check_strategy(self, optimizers: list, **arguments: Any) -> None:
         """Refuses what several devices would train otherwise than one, or not at all.
 

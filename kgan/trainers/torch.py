@@ -12,6 +12,15 @@ class Trainer(Single):
     training_step: Any
     validation_step: Any
 
+    def why_no_export(self, format: str) -> str:
+        """See `kgan.trainers.tensorflow.Trainer.why_no_export`."""
+        if format != "tf_saved_model":
+            return ""
+        return (
+            "Keras writes no SavedModel on PyTorch: `pip install 'kgan[tensorflow]'`, "
+            "load the GAN with KERAS_BACKEND=tensorflow, and export it there."
+        )
+
     def train_step(self, batch: Any) -> dict[str, Any]:
         return self.training_step(batch)
 

@@ -1,0 +1,17 @@
+"""Layers for networks that play against each other."""
+
+from kgan.layers.normalization import (
+    BatchNormalization,
+    GroupNormalization,
+    LayerNormalization,
+)
+from kgan.layers.normalized import normalized
+from kgan.layers.spectral_normalization import SpectralNormalization
+
+__all__ = [
+    "BatchNormalization",
+    "GroupNormalization",
+    "LayerNormalization",
+    "SpectralNormalization",
+    "normalized",
+]
