@@ -2,6 +2,7 @@
 
 from kgan import callbacks as callbacks
 from kgan import data as data
+from kgan import layers as layers
 from kgan import losses as losses
 from kgan import networks as networks
 from kgan import noise as noise

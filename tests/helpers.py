@@ -47,3 +47,8 @@ def assert_same_state(a, b):
     )
     for one, other in variables:
         np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
+
+
+def numpy(x):
+    """Returns a tensor or variable of any backend as an array."""
+    return keras.ops.convert_to_numpy(x)

@@ -71,6 +71,7 @@ def test_public_names_are_the_listed_ones():
         "GAN",
         "callbacks",
         "data",
+        "layers",
         "losses",
         "networks",
         "noise",
