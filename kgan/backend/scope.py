@@ -3,8 +3,8 @@
 from typing import Any
 
 import keras
-from keras.src.backend.common.variables import AutocastScope
 from keras.src.backend.common.stateless_scope import get_stateless_scope
+from keras.src.backend.common.variables import AutocastScope
 
 
 class Scope(keras.StatelessScope):

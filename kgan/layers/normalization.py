@@ -14,11 +14,13 @@ from keras import ops
 from kgan import serialization
 
 
-def moments(x: Any, axes: Sequence[int], keepdims: bool = False) -> tuple[Any, Any]:
-    """Returns the mean and the biased variance, `mean((x - mean(x))²)`, over axes."""
+def moments(x: Any, axes: Sequence[int]) -> tuple[Any, Any]:
+    """Returns the mean and the biased variance, `mean((x - mean(x))²)`, over axes.
+
+    The axes stay, with a size of 1.
+    """
     mean = ops.mean(x, axis=axes, keepdims=True)
-    variance = ops.mean(ops.square(x - mean), axis=axes, keepdims=keepdims)
-    return (mean if keepdims else ops.squeeze(mean, axis=axes)), variance
+    return mean, ops.mean(ops.square(x - mean), axis=axes, keepdims=True)
 
 
 @serialization.register
@@ -26,23 +28,42 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` that penalties can train through.
 
     Takes the same arguments. Its values are those of Keras, and so are its second
-    derivatives on JAX and PyTorch; on TensorFlow Keras' are off by up to 4 %.
+    derivatives on JAX and PyTorch; on TensorFlow Keras' are off by up to 4 %, and so
+    they are here with `renorm=True`.
 
     Example:
 
     >>> import kgan
-    >>> kgan.layers.BatchNormalization()(keras.ops.ones((2, 8))).shape
-    TensorShape([2, 8])
+    >>> tuple(kgan.layers.BatchNormalization()(keras.ops.ones((2, 8))).shape)
+    (2, 8)
 
     Reference:
         [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167).
     """
 
-    def _moments(self, inputs: Any, mask: Any) -> tuple[Any, Any]:
-        if mask is not None or self.synchronized:
-            # Those are plain in Keras too.
-            return super()._moments(inputs, mask)
-        return moments(inputs, self._reduction_axes)
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        # With the first two Keras' moments are plain too.
+        if mask is not None or self.synchronized or getattr(self, "renorm", False):
+            return super().call(inputs, training=training, mask=mask)
+        x = _at_least_float32(inputs)
+        axis = self.axis % len(x.shape)
+        shape = [x.shape[i] if i == axis else 1 for i in range(len(x.shape))]
+        if training and self.trainable:
+            axes = [i for i in range(len(x.shape)) if i != axis]
+            mean, variance = moments(x, axes)
+            self._follow(self.moving_mean, mean)
+            self._follow(self.moving_variance, variance)
+        else:
+            mean, variance = self.moving_mean, self.moving_variance
+            mean = ops.reshape(ops.cast(mean, x.dtype), shape)
+            variance = ops.reshape(ops.cast(variance, x.dtype), shape)
+        outputs = (x - mean) * ops.rsqrt(variance + self.epsilon)
+        return ops.cast(_scaled(self, outputs, shape), self.compute_dtype)
+
+    def _follow(self, average: Any, statistic: Any) -> None:
+        kept = ops.cast(average, statistic.dtype) * self.momentum
+        new = ops.reshape(statistic, average.shape) * (1.0 - self.momentum)
+        average.assign(kept + new)
 
 
 @serialization.register
@@ -62,7 +83,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
         x = _at_least_float32(inputs)
         axes = [self.axis] if isinstance(self.axis, int) else list(self.axis)
         axes = [axis % len(x.shape) for axis in axes]
-        mean, variance = moments(x, axes, keepdims=True)
+        mean, variance = moments(x, axes)
         outputs = (x - mean) * ops.rsqrt(variance + self.epsilon)
         shape = [x.shape[i] if i in axes else 1 for i in range(len(x.shape))]
         return ops.cast(_scaled(self, outputs, shape), self.compute_dtype)
@@ -87,14 +108,16 @@ class GroupNormalization(keras.layers.GroupNormalization):
         grouped = [*sizes[:axis], self.groups, -1, *sizes[axis + 1 :]]
         x = ops.reshape(x, grouped)
         axes = [i for i in range(1, len(grouped)) if i != axis]
-        mean, variance = moments(x, axes, keepdims=True)
+        mean, variance = moments(x, axes)
         x = ops.reshape((x - mean) * ops.rsqrt(variance + self.epsilon), sizes)
         shape = [inputs.shape[i] if i == axis else 1 for i in range(len(sizes))]
         return ops.cast(_scaled(self, x, shape), self.compute_dtype)
 
 
 def _at_least_float32(x: Any) -> Any:
-    return ops.cast(x, keras.backend.result_type(x.dtype, "float32"))
+    # Not `result_type`, which knows float64 on TensorFlow only.
+    dtype = keras.backend.standardize_dtype(x.dtype)
+    return x if dtype == "float64" else ops.cast(x, "float32")
 
 
 def _scaled(layer: keras.layers.Layer, x: Any, shape: list[int]) -> Any:

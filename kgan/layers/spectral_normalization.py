@@ -102,7 +102,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             v = _unit(u @ ops.transpose(fixed))
             u = _unit(v @ fixed)
         sigma = ops.sum((v @ matrix) * u)
-        return kernel / ops.maximum(sigma, _EPSILON), u
+        return kernel / (sigma + _EPSILON), u
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return self.layer.compute_output_shape(input_shape)
@@ -112,4 +112,4 @@ class SpectralNormalization(keras.layers.Wrapper):
 
 
 def _unit(x: Any) -> Any:
-    return x / ops.maximum(ops.sqrt(ops.sum(ops.square(x))), _EPSILON)
+    return x / (ops.sqrt(ops.sum(ops.square(x))) + _EPSILON)
