@@ -9,6 +9,14 @@ import pytest
 import kgan
 
 
+def pytest_collection_modifyitems(items):
+    backend = keras.backend.backend()
+    for item in items:
+        for mark in item.iter_markers("backends"):
+            if backend not in mark.args:
+                item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
+
+
 @pytest.fixture(autouse=True)
 def seeded():
     keras.utils.clear_session()

@@ -3,6 +3,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
+from helpers import numpy
 from PIL import Image
 
 import kgan
@@ -118,7 +119,7 @@ def test_remainder_is_kept_or_dropped_by_choice():
 
 def test_pixels_survive_the_way_there_and_back():
     pixels = np.arange(256, dtype="uint8")
-    there = kgan.data.to_float(keras.ops.convert_to_tensor(pixels)).numpy()
+    there = numpy(kgan.data.to_float(keras.ops.convert_to_tensor(pixels)))
     assert there.min() == -1 and there.max() == 1
     np.testing.assert_array_equal(kgan.data.to_uint8(there), pixels)
 

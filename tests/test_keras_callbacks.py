@@ -196,11 +196,11 @@ def test_swap_ema_weights(tiny):
         """Averages by hand what the optimizer averages, weights after each update."""
 
         def on_train_begin(self, logs=None):
-            self.average = [np.zeros_like(w) for w in gan.generator.get_weights()]
+            self.average = [np.zeros_like(w) for w in self.model.generator.get_weights()]
 
         def on_train_batch_end(self, batch, logs=None):
-            weights = gan.generator.get_weights()
-            steps = int(gan.g_optimizer.iterations)
+            weights = self.model.generator.get_weights()
+            steps = int(self.model.g_optimizer.iterations)
             kept = 0.0 if steps == 1 else 0.5
             self.average = [
                 kept * a + (1 - kept) * w
@@ -209,7 +209,7 @@ def test_swap_ema_weights(tiny):
             self.weights = weights
 
         def on_test_batch_end(self, batch, logs=None):
-            seen.append(gan.generator.get_weights())
+            seen.append(self.model.generator.get_weights())
             wanted.append(self.average)
 
     watch = Watch()

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from helpers import numpy
 from keras import ops
 
 import kgan
@@ -47,8 +48,8 @@ def test_least_squares_by_hand():
 def test_large_logits_stay_finite(name):
     loss = kgan.losses.get(name)
     far = ops.convert_to_tensor([[1e4], [-1e4]])
-    assert np.isfinite(loss.discriminator_loss(far, -far))
-    assert np.isfinite(loss.generator_loss(far, -far))
+    assert np.isfinite(numpy(loss.discriminator_loss(far, -far)))
+    assert np.isfinite(numpy(loss.generator_loss(far, -far)))
 
 
 def test_relativistic_refuses_unequal_numbers():

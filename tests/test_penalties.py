@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from helpers import numpy
 from keras import ops
 
 import kgan
@@ -30,7 +30,7 @@ def value(penalty, reals=REALS, fakes=FAKES, **arguments):
     reals, fakes = ops.convert_to_tensor(reals), ops.convert_to_tensor(fakes)
     critic(reals), critic(fakes)
     seed = keras.random.SeedGenerator(0)
-    return float(penalty(critic.gradient, reals, fakes, seed, **arguments))
+    return numpy(penalty(critic.gradient, reals, fakes, seed, **arguments))
 
 
 def test_r1_and_r2_are_half_the_mean_squared_norm():
@@ -48,9 +48,8 @@ def test_gradient_penalty_between_equal_points_needs_no_alpha():
 
 def test_gradient_penalty_mixes_each_pair_with_one_alpha():
     reals, fakes = np.ones((100, 2, 3), "float32"), np.zeros((100, 2, 3), "float32")
-    points = kgan.penalties.gradient_penalty.mix(
-        ops.convert_to_tensor(reals), ops.convert_to_tensor(fakes), 3
-    ).numpy()
+    reals, fakes = ops.convert_to_tensor(reals), ops.convert_to_tensor(fakes)
+    points = numpy(kgan.penalties.gradient_penalty.mix(reals, fakes, 3))
     alphas = points[:, 0, 0]
     np.testing.assert_array_equal(
         points, np.broadcast_to(alphas[:, None, None], (100, 2, 3))
@@ -95,54 +94,10 @@ def test_of_two_outputs_the_difference_is_differentiated():
     layer.set_weights([np.array([[1.0, 4.0], [2.0, 2.0], [3.0, 1.0]])])
     critic = Critic(model, keras.random.SeedGenerator(0))
     gradient = critic.gradient(ops.convert_to_tensor(REALS))
-    np.testing.assert_allclose(gradient, np.tile([3.0, 0.0, -2.0], (6, 1)))
+    np.testing.assert_allclose(numpy(gradient), np.tile([3.0, 0.0, -2.0], (6, 1)))
 
 
-@pytest.mark.parametrize(
-    "penalty",
-    [kgan.penalties.R1(), kgan.penalties.R2(), kgan.penalties.GradientPenalty(1.0)],
-    ids=repr,
-)
-def test_second_order_gradient_agrees_with_finite_differences(penalty):
-    keras.config.set_floatx("float64")
-    try:
-        judge = keras.Sequential(
-            [
-                keras.Input((5, 5, 1)),
-                keras.layers.Conv2D(3, 3, strides=2, activation="tanh"),
-                keras.layers.LeakyReLU(0.2),
-                keras.layers.Flatten(),
-                keras.layers.Dense(1),
-            ]
-        )
-        random = np.random.default_rng(0)
-        reals, fakes = (ops.convert_to_tensor(random.standard_normal((3, 5, 5, 1))),) * 2
-        kernel = judge.layers[0].kernel
-
-        def loss():
-            def gradient(x):
-                with tf.GradientTape() as tape:
-                    tape.watch(x)
-                    y = judge(x)
-                return tape.gradient(y, x)
-
-            return penalty(gradient, reals, fakes, 0)
-
-        with tf.GradientTape() as tape:
-            result = loss()
-        exact = tape.gradient(result, kernel.value).numpy()[0, 0, 0, 0]
-        start, step = kernel.numpy(), 1e-5
-        sides = []
-        for sign in (1, -1):
-            moved = start.copy()
-            moved[0, 0, 0, 0] += sign * step
-            kernel.assign(moved)
-            sides.append(float(loss()))
-        np.testing.assert_allclose((sides[0] - sides[1]) / (2 * step), exact, rtol=1e-6)
-    finally:
-        keras.config.set_floatx("float32")
-
-
+@pytest.mark.backends("tensorflow", reason="the others are exact")
 def test_stock_norm_under_a_penalty_is_named(tiny):
     judge = keras.Sequential(
         [

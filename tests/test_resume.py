@@ -132,6 +132,7 @@ def test_backup_killed_between_weights_and_epoch(tmp_path, epoch):
     assert_same(straight()[0], gan)
 
 
+@pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")
 @pytest.mark.parametrize("steps_per_execution", [2, 3])
 def test_several_steps_in_an_execution(tmp_path, steps_per_execution):
     options = {"steps_per_execution": steps_per_execution}
@@ -287,6 +288,7 @@ def test_a_relative_schedule_is_not_applied_twice(tmp_path):
     assert_same(wanted, gan)
 
 
+@pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")
 def test_another_length_of_epoch_or_execution(tmp_path):
     path = tmp_path / "gan.keras"
     save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
@@ -301,6 +303,7 @@ def test_another_length_of_epoch_or_execution(tmp_path):
         gan.fit(POINTS, batch_size=8, verbose=0)
 
 
+@pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")
 def test_the_last_batch_of_an_epoch_is_no_whole_execution(tmp_path):
     path = tmp_path / "gan.keras"
     save = keras.callbacks.ModelCheckpoint(path, save_freq=1)

@@ -14,6 +14,8 @@ import pytest
 
 import kgan
 
+pytestmark = pytest.mark.backends("tensorflow", reason="strategies of tf.distribute")
+
 HERE = pathlib.Path(__file__).parent
 TRAIN = HERE / "strategies" / "train.py"
 LOSSES = kgan.losses.names()
