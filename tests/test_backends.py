@@ -60,3 +60,17 @@ def test_files_of_all_load_and_train_on(runs, backend):
             loaded[saved_by], runs[saved_by]["samples"], atol=1e-5, err_msg=saved_by
         )
         assert loaded[f"{saved_by}:steps"] == 10
+
+
+@pytest.mark.skipif("jax" not in INSTALLED, reason="jax is not installed")
+def test_two_jax_devices_train_what_one_does(tmp_path):
+    found = []
+    for kind in ("one", "two"):
+        script = TRAIN.with_name("parallel.py")
+        subprocess.run(
+            [sys.executable, str(script), kind, str(tmp_path / kind)],
+            check=True, timeout=600, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        found.append(dict(np.load(tmp_path / f"{kind}.npz")))
+    for key, wanted in found[0].items():
+        np.testing.assert_allclose(found[1][key], wanted, atol=1e-6, err_msg=key)

@@ -22,7 +22,7 @@ class Fitting(keras.Model):
     real_samples: np.ndarray | None
     sample_shape: tuple
     seed: int
-    _check_replicas: Any
+    check_share: Any
 
     def fit(
         self,
@@ -170,9 +170,9 @@ class Fitting(keras.Model):
 
     def _check_batches(self, batches: Any, first: np.ndarray, divisor: int = 1) -> None:
         ours = isinstance(batches, data.Batches)
-        self._check_replicas(
-            "batch_size", batches.batch_size if ours else len(first), divisor
-        )
+        size = batches.batch_size if ours else len(first)
+        last = len(batches.x) % size if ours and not batches.all_full else 0
+        self.check_share("batch_size", size, divisor, last)
 
 
 def _as_list(callbacks: Any) -> list:

@@ -182,7 +182,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
             jit_compile=jit_compile,
             compute_dtype="float16" if scaled else None,
         )
-        self._check_replicas("noise_batch_size", noise_batch_size)
+        self.check_share("noise_batch_size", noise_batch_size)
         pair.build_for(self.generator, self.discriminator)
         super().compile(
             optimizer=pair,
@@ -203,15 +203,6 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
             "jit_compile": jit_compile,
             "auto_scale_loss": auto_scale_loss,
         }
-
-    def _check_replicas(self, name: str, size: int | None, divisor: int = 1) -> None:
-        # What one device does with a batch that doesn't divide is checked elsewhere.
-        if self.replicas > 1 and size is not None and size % (self.replicas * divisor):
-            raise ValueError(
-                f"Each of the {self.replicas} devices of the strategy takes an equal "
-                f"share, so `{name}` must be a multiple of {self.replicas * divisor}. "
-                f"Received: {name}={size}"
-            )
 
     @property
     def g_optimizer(self) -> keras.optimizers.Optimizer:

@@ -34,6 +34,28 @@ class Trainer(Single):
         del groups[2]  # The optimizers'.
         return self._in_scope(self.validation_step, state, batch, groups)
 
+    def check_share(
+        self, name: str, size: int | None, divisor: int = 1, last: int = 0
+    ) -> None:
+        """See `kgan.trainers.tensorflow.Trainer.check_share`."""
+        devices = _devices()
+        # Noise and updates are split where they are computed, whatever their size.
+        if name != "batch_size" or size is None:
+            return
+        if size % devices:
+            raise ValueError(
+                f"Each of the {devices} devices of the distribution takes an equal "
+                f"share, so `batch_size` must be a multiple of {devices}. "
+                f"Received: batch_size={size}"
+            )
+        if last % devices:
+            raise ValueError(
+                f"Each of the {devices} devices of the distribution takes an equal "
+                f"share, but the last batch has {last} samples: leave some samples "
+                "out, such as by `kgan.data.Batches(..., drop_remainder=True)`. "
+                f"Received: batch_size={size}"
+            )
+
     def _training_state(self) -> list[list]:
         return [
             self.trainable_variables,  # type: ignore[attr-defined]
@@ -72,3 +94,12 @@ class Trainer(Single):
                 return position.passing_over(on, steps)(iterator), kept[0]
 
             self.train_function = train
+
+
+def _devices() -> int:
+    """Returns over how many devices Keras distributes a batch."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return 1
+    mesh = distribution.device_mesh
+    return mesh.shape[mesh.axis_names.index(distribution.batch_dim_name)]

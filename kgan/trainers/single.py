@@ -41,6 +41,11 @@ class Single:
     def check_strategy(self, optimizers: list, **arguments: Any) -> None:
         """Does nothing: there is no strategy."""
 
+    def check_share(
+        self, name: str, size: int | None, divisor: int = 1, last: int = 0
+    ) -> None:
+        """Does nothing: batches are not shared."""
+
     def draw(self, latents: Any) -> Any:
         """Returns samples from latents."""
         return self.predict_on_batch(latents)  # type: ignore[attr-defined]

@@ -150,6 +150,28 @@ class Trainer:
         if self.replicas > 1:
             _refuse_under_strategy(_REFUSED, arguments)
 
+    def check_share(
+        self, name: str, size: int | None, divisor: int = 1, last: int = 0
+    ) -> None:
+        """Refuses batches that the devices can't share equally.
+
+        Args:
+            name: Of the argument that the size is.
+            size: Int, of a whole batch; None where it does not matter.
+            divisor: Int, into how many updates each device splits its share.
+            last: Int, the size of a last batch that is smaller; here it may be any.
+
+        Raises:
+            ValueError: If there is a remainder.
+        """
+        # What one device does with a batch that doesn't divide is checked elsewhere.
+        if self.replicas > 1 and size is not None and size % (self.replicas * divisor):
+            raise ValueError(
+                f"Each of the {self.replicas} devices of the strategy takes an equal "
+                f"share, so `{name}` must be a multiple of {self.replicas * divisor}. "
+                f"Received: {name}={size}"
+            )
+
     def draw(self, latents: Any) -> Any:
         """Returns samples from latents, on this process alone."""
         return self._draw(latents).numpy()
