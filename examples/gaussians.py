@@ -100,7 +100,8 @@ def build_gan(toy, steps, seed):
         d_optimizer=optimizer(),
         loss=toy["loss"],
         penalties=toy["penalties"],
-        steps_per_execution=min(steps, 100),
+        # Keras' PyTorch backend takes one step at a time.
+        steps_per_execution=1 if keras.backend.backend() == "torch" else min(steps, 100),
     )
     return gan
 

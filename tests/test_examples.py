@@ -49,6 +49,7 @@ def test_score_of_real_points_is_that_of_three_deviations():
         assert example["score"](toy, far) == (0, 0.0)
 
 
+@pytest.mark.backends("tensorflow", "jax", reason="it exports a SavedModel")
 def test_readme_python_runs(tmp_path, monkeypatch):
     text = (ROOT / "README.md").read_text("utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

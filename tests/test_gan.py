@@ -209,6 +209,7 @@ def test_failed_save_leaves_the_old_file_and_no_new_one(tmp_path, tiny, monkeypa
     assert [p.name for p in tmp_path.iterdir()] == ["gan.keras"]
 
 
+@pytest.mark.backends("tensorflow", "jax", reason="Keras can't export on PyTorch")
 def test_full_disk_while_exporting_is_an_os_error(tmp_path, tiny, monkeypatch):
     gan = tiny()
 

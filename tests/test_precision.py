@@ -100,3 +100,14 @@ def test_saved_in_float16_it_goes_on_under_any_policy(tiny, policy, tmp_path):
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     loaded.fit(POINTS, batch_size=8, epochs=4, initial_epoch=2, verbose=0)
     assert_same_state(wanted, loaded)
+
+
+@pytest.mark.backends("torch", reason="the others can")
+def test_float16_convolutions_on_a_cpu_are_refused(policy):
+    policy("mixed_float16")
+    gan = kgan.GAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 3, width=4),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+    )
+    with pytest.raises(ValueError, match=r"use mixed_bfloat16. Received: conv2d"):
+        gan.compile()

@@ -42,4 +42,6 @@ def test_every_registered_class_is_tried():
         for name, cls in keras.saving.get_custom_objects().items()
         if name.startswith("kgan>") and cls.__module__.startswith("kgan.")
     }
-    assert registered - {kgan.GAN} == {type(obj) for obj in OBJECTS}
+    layers = {getattr(kgan.layers, name) for name in kgan.layers.__all__}
+    # Layers are equal by identity: tests/test_layers.py saves and loads them.
+    assert registered - {kgan.GAN} - layers == {type(obj) for obj in OBJECTS}

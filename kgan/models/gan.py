@@ -180,6 +180,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         self.check_strategy(
             pair.optimizers,
             jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
             compute_dtype="float16" if scaled else None,
         )
         self.check_share("noise_batch_size", noise_batch_size)

@@ -2,7 +2,14 @@
 
 from typing import Any
 
+import torch
+
 from kgan.trainers.single import Single
+
+_REFUSED = {
+    "jit_compile": ((False, "auto"), "the step can't be compiled"),
+    "steps_per_execution": ((1,), "Keras takes one step at a time"),
+}
 
 
 class Trainer(Single):
@@ -11,6 +18,33 @@ class Trainer(Single):
     # What the classes beside it in `GAN` have, for type checkers.
     training_step: Any
     validation_step: Any
+
+    def check_strategy(self, optimizers: list, **arguments: Any) -> None:
+        """Refuses what Keras does not do on PyTorch.
+
+        Args:
+            optimizers: Of both networks.
+            **arguments: Further arguments of `compile`.
+
+        Raises:
+            ValueError: If there is such a thing.
+        """
+        for name, (allowed, reason) in _REFUSED.items():
+            if name in arguments and arguments[name] not in allowed:
+                raise ValueError(
+                    f"On the PyTorch backend {reason}. "
+                    f"Received: {name}={arguments[name]!r}"
+                )
+        halves = [
+            layer.name
+            for layer in self._flatten_layers()  # type: ignore[attr-defined]
+            if layer.compute_dtype == "float16" and "Conv" in type(layer).__name__
+        ]
+        if halves and not torch.cuda.is_available():
+            raise ValueError(
+                "PyTorch can't differentiate float16 convolutions without a GPU: use "
+                f"mixed_bfloat16. Received: {', '.join(halves)} in float16"
+            )
 
     def why_no_export(self, format: str) -> str:
         """See `kgan.trainers.tensorflow.Trainer.why_no_export`."""
