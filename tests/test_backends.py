@@ -9,6 +9,9 @@ import sys
 import numpy as np
 import pytest
 
+# It starts the other backends itself.
+pytestmark = pytest.mark.backends("tensorflow", reason="compares all with TensorFlow")
+
 TRAIN = pathlib.Path(__file__).parent / "backends" / "train.py"
 OTHERS = [
     pytest.param(
@@ -45,7 +48,7 @@ def runs(tmp_path_factory):
 
 @pytest.mark.parametrize("backend", OTHERS)
 def test_trains_what_tensorflow_trains(runs, backend):
-    assert len(runs["tensorflow"]) > 400
+    assert len(runs["tensorflow"]) > 700
     for key, wanted in runs["tensorflow"].items():
         np.testing.assert_allclose(
             runs[backend][key], wanted, rtol=1e-4, atol=1e-5, err_msg=key
@@ -60,6 +63,15 @@ def test_files_of_all_load_and_train_on(runs, backend):
             loaded[saved_by], runs[saved_by]["samples"], atol=1e-5, err_msg=saved_by
         )
         assert loaded[f"{saved_by}:steps"] == 10
+
+
+@pytest.mark.parametrize("backend", OTHERS)
+def test_imports_no_tensorflow(backend):
+    code = "import sys, kgan, kgan.cli.main; assert 'tensorflow' not in sys.modules"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "KERAS_BACKEND": backend}, check=True, stderr=subprocess.PIPE,
+    )  # fmt: skip
 
 
 @pytest.mark.skipif("jax" not in INSTALLED, reason="jax is not installed")

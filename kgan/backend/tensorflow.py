@@ -8,7 +8,11 @@ import tensorflow as tf
 
 # Keras layers whose second derivatives are wrong here, by 0.4 to 4 %: `tf.nn.moments`
 # stops the gradient of the mean inside the variance (tensorflow PR #19609).
-INEXACT_LAYERS = ("BatchNormalization", "LayerNormalization", "GroupNormalization")
+INEXACT_LAYERS: tuple[str, ...] = (
+    "BatchNormalization",
+    "LayerNormalization",
+    "GroupNormalization",
+)
 
 # The dtype in which images and steps are counted.
 COUNTER = "int64"

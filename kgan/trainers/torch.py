@@ -16,6 +16,7 @@ class Trainer(Single):
     """Hands Keras' per-backend hooks to the steps that are written once."""
 
     # What the classes beside it in `GAN` have, for type checkers.
+    train_function: Any
     training_step: Any
     validation_step: Any
 

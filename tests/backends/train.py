@@ -20,7 +20,8 @@ assert BACKEND == "tensorflow" or "tensorflow" not in sys.modules
 RANDOM = np.random.default_rng(0)
 DATA = {
     "mlp": RANDOM.uniform(-1, 1, (80, 2)).astype("float32"),
-    "dcgan": RANDOM.uniform(-1, 1, (80, 8, 8, 1)).astype("float32"),
+    "batch": RANDOM.uniform(-1, 1, (80, 8, 8, 1)).astype("float32"),
+    "spectral": RANDOM.uniform(-1, 1, (80, 8, 8, 1)).astype("float32"),
 }
 Z = np.linspace(-1, 1, 15).reshape(5, 3)
 
@@ -44,7 +45,9 @@ def build(kind, **options):
     else:
         networks = (
             kgan.networks.dcgan_generator((8, 8, 1), 3, width=4),
-            kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+            kgan.networks.dcgan_discriminator(
+                (8, 8, 1), width=4, depth=2, normalization=kind
+            ),
         )
     random = np.random.default_rng(1)
     for network in networks:
@@ -71,6 +74,8 @@ def main(folder):
                     arrays[f"{case}:log {key}"] = np.array(values)
                 for i, weight in enumerate(gan.get_weights()):
                     arrays[f"{case}:weight {i}"] = weight
+    gan = build("batch", penalties=[lib.R1(0.5)])
+    gan.fit(DATA["batch"], batch_size=8, verbose=0)
     gan.save(folder / f"{BACKEND}.keras")
     arrays["samples"] = gan.sample(z=Z)
     np.savez(folder / f"{BACKEND}.npz", **arrays)
@@ -84,7 +89,7 @@ def load(folder):
         gan = keras.models.load_model(path)
         arrays[path.stem] = gan.sample(z=Z)
         iterations = int(keras.ops.convert_to_numpy(gan.g_optimizer.iterations))
-        gan.fit(DATA["dcgan"], batch_size=8, epochs=2, initial_epoch=gan.epoch, verbose=0)
+        gan.fit(DATA["batch"], batch_size=8, epochs=2, initial_epoch=gan.epoch, verbose=0)
         after = int(keras.ops.convert_to_numpy(gan.g_optimizer.iterations))
         arrays[f"{path.stem}:steps"] = after - iterations
     np.savez(folder / f"loaded by {BACKEND}.npz", **arrays)

@@ -9,7 +9,7 @@ from kgan.layers.normalization import (
 )
 from kgan.layers.spectral_normalization import SpectralNormalization
 
-_AFTER = {
+_AFTER: dict[str, Callable] = {
     "batch": BatchNormalization,
     "layer": LayerNormalization,
     "group": lambda: GroupNormalization(groups=1),
@@ -42,6 +42,3 @@ def normalized(layer: keras.layers.Layer, normalization: str | None) -> Callable
         )
     after = _AFTER[normalization]()
     return lambda x: after(layer(x))
-
-
-__all__ = ["normalized"]
