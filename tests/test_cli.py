@@ -164,6 +164,7 @@ def test_full_disk_is_one_line_and_no_half_file(tmp_path, few, capsys, monkeypat
     assert not out.exists()  # Nothing was trained that could be kept.
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_what_was_trained(tmp_path):
     out = tmp_path / "run"
     command = [sys.executable, "-m", "kgan", "train", "--epochs", "1000"]
@@ -223,6 +224,7 @@ def straight(tmp_path_factory, digits):
     return folder / "run", options
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_leaves_the_run_that_was_not(tmp_path, straight):
     straight, options = straight
     killed = tmp_path / "killed"
@@ -262,6 +264,7 @@ def test_a_finished_run_can_train_longer(tmp_path, few):
     assert config["arguments"]["epochs"] == 4
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_resumed_exactly(tmp_path, straight):
     straight, options = straight
     stopped = tmp_path / "stopped"

@@ -101,8 +101,12 @@ def dcgan_discriminator(
     images = x = keras.Input((*sizes[0], channels), name="images")
     spectral = normalization if normalization == "spectral" else None
     for i, filters in enumerate(_widths(width, len(sizes) - 1)[1:]):
-        stage = layers.Conv2D(filters, 4, strides=2, padding="same")
-        x = normalized(stage, normalization if i else spectral)(x)
+        kind = normalization if i else spectral
+        # Batch normalisation would take a bias out again; its gradient is rounding.
+        stage = layers.Conv2D(
+            filters, 4, strides=2, padding="same", use_bias=kind != "batch"
+        )
+        x = normalized(stage, kind)(x)
         x = layers.LeakyReLU(0.2)(x)
     logits = normalized(layers.Dense(outputs), spectral)(layers.Flatten()(x))
     return keras.Model(images, logits, name=name)
