@@ -26,7 +26,7 @@ class CountCalls(layers.Layer):
 
 def noisy(inputs, outputs, activation=None):
     x = start = keras.Input((inputs,))
-    x = layers.Dense(6)(x)
+    x = kgan.layers.SpectralNormalization(layers.Dense(6))(x)
     x = layers.BatchNormalization()(x)
     x = layers.Dropout(0.3)(x)
     x = CountCalls()(x)

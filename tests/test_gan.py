@@ -94,6 +94,10 @@ def datasets():
     yield "tf.data", tf.data.Dataset.from_tensor_slices(POINTS).batch(10), None
     pairs = tf.data.Dataset.from_tensor_slices((POINTS, np.arange(40))).batch(10)
     yield "tf.data of pairs", pairs, None
+    if keras.backend.backend() == "torch":
+        import torch
+
+        yield "DataLoader", torch.utils.data.DataLoader(torch.tensor(POINTS), 10), None
     yield "generator", (POINTS[i : i + 10] for i in range(0, 40, 10)), None
     yield "pair", (POINTS, np.arange(40)), 10
     yield "list", POINTS.tolist(), 10
