@@ -36,16 +36,15 @@ class Trainer(Single):
                     f"On the PyTorch backend {reason}. "
                     f"Received: {name}={arguments[name]!r}"
                 )
-        halves = [
-            layer.name
-            for layer in self._flatten_layers()  # type: ignore[attr-defined]
-            if layer.compute_dtype == "float16" and "Conv" in type(layer).__name__
-        ]
-        if halves and not torch.cuda.is_available():
-            raise ValueError(
-                "PyTorch can't differentiate float16 convolutions without a GPU: use "
-                f"mixed_bfloat16. Received: {', '.join(halves)} in float16"
-            )
+        for layer in self._flatten_layers():  # type: ignore[attr-defined]
+            if "Conv" in type(layer).__name__ and not _differentiates(
+                layer.compute_dtype
+            ):
+                raise ValueError(
+                    f"PyTorch can't differentiate {layer.compute_dtype} convolutions on "
+                    "this CPU: use float32, or a GPU. "
+                    f"Received: {layer.name} in {layer.compute_dtype}"
+                )
 
     def why_no_export(self, format: str) -> str:
         """See `kgan.trainers.tensorflow.Trainer.why_no_export`."""
@@ -69,3 +68,15 @@ class Trainer(Single):
             self.train_function = self.position.passing_over(  # type: ignore
                 self.train_function, 1, read=lambda batches: None
             )
+
+
+def _differentiates(dtype: str) -> bool:
+    """Whether convolutions in a dtype have gradients on this machine."""
+    if dtype not in ("float16", "bfloat16") or torch.cuda.is_available():
+        return True
+    # Without the processor's instructions for it PyTorch takes another way, which
+    # fails on kernels in Keras' order of axes.
+    mkldnn = torch.ops.mkldnn
+    if dtype == "float16":
+        return bool(mkldnn._is_mkldnn_fp16_supported())
+    return bool(mkldnn._is_mkldnn_bf16_supported())
