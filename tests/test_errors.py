@@ -212,3 +212,9 @@ def test_generator_that_cannot_be_copied_is_named():
 def test_sample_refuses(gan, arguments, message):
     with pytest.raises(ValueError, match=message):
         gan.sample(**arguments)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31 - 1])
+def test_seeds_that_some_backend_cannot_take(tiny, seed):
+    with pytest.raises(ValueError, match=f"Received: seed={seed}"):
+        tiny(seed=seed)

@@ -218,3 +218,30 @@ def test_regularizers_are_part_of_the_loss():
     _, regularized = weights(0.5)
     # The gradient of 0.5 * w² is w.
     np.testing.assert_allclose(plain - regularized, RATE * start, atol=1e-6)
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["plain", "spectral"])
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_activity_regularizers_are_part_of_the_loss(network, wrapped):
+    def weights(strength):
+        keras.utils.set_random_seed(0)
+
+        def layer(name):
+            penalty = keras.regularizers.L2(strength) if name == network else None
+            layer = keras.layers.Dense(4, "tanh", activity_regularizer=penalty)
+            return kgan.layers.SpectralNormalization(layer) if wrapped else layer
+
+        gan = kgan.GAN(
+            keras.Sequential(
+                [keras.Input((3,)), layer("generator"), keras.layers.Dense(2)]
+            ),
+            keras.Sequential(
+                [keras.Input((2,)), layer("discriminator"), keras.layers.Dense(1)]
+            ),
+            seed=0,
+        )
+        gan.compile(optimizer=keras.optimizers.SGD(0.1))
+        gan.train_on_batch(np.ones((8, 2), "float32"))
+        return numpy(getattr(gan, network).trainable_variables[0])
+
+    assert np.abs(weights(1.0) - weights(0.0)).max() > 1e-3

@@ -52,6 +52,12 @@ def pullback(
 
 
 def apply(optimizer: Any, gradients: list[Any], variables: Sequence[Any]) -> None:
+    if len(variables) != len(optimizer._trainable_variables):
+        raise ValueError(
+            "Call `compile` again after a change of `trainable`. Received: "
+            f"{len(variables)} trainable variables for {optimizer.name}, which was built "
+            f"with {len(optimizer._trainable_variables)}"
+        )
     # Not `apply`, since a loss scale assigns within branches.
     trained, state = optimizer.stateless_apply(
         [variable.value for variable in optimizer.variables],

@@ -15,7 +15,7 @@ class Scope(keras.StatelessScope):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(collect_losses=True)
         self.outer = get_stateless_scope()
         if self.outer is not None:
             self.state_mapping.update(self.outer.state_mapping)

@@ -8,6 +8,12 @@ from kgan import backend, serialization
 # Keeps a kernel of zeros zero.
 _EPSILON = 1e-12
 
+_TRANSPOSED = (
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+)
+
 
 @serialization.register
 class SpectralNormalization(keras.layers.Wrapper):
@@ -20,7 +26,8 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     `W` itself is never written: unlike `keras.layers.SpectralNormalization`, which
     overwrites it in every training step, that works on every backend, leaves the
-    optimizer its own variable, and computes the same in training and at inference.
+    optimizer its own variable, and divides at inference too, by the sigma that the next
+    step of the iteration gives.
 
     Args:
         layer: A `keras.layers.Layer` with a `kernel`, such as `Dense` or `Conv2D`, or
@@ -76,19 +83,21 @@ class SpectralNormalization(keras.layers.Wrapper):
     @property
     def _output_axis(self) -> int:
         # Transposed convolutions have their output channels before their input's.
-        return -2 if "Transpose" in type(self.layer).__name__ else -1
+        return -2 if isinstance(self.layer, _TRANSPOSED) else -1
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         kernel = self._kernel
         with backend.uncast():
             normalized, u = self.normalized_kernel()
-        if training:
+        if training and self.trainable:
             self.u.assign(u)
         scope = backend.Scope()
         scope.state_mapping[id(kernel)] = normalized
         with scope:
             outputs = self.layer(inputs)
         scope.write_through(scope.written())
+        for loss in scope.losses:
+            self.add_loss(loss)
         return outputs
 
     def normalized_kernel(self) -> tuple[Any, Any]:

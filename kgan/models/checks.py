@@ -89,6 +89,14 @@ def check_half_life(ema_half_life: Any) -> None:
         )
 
 
+def check_seed(seed: Any) -> None:
+    """Refuses a seed that some backend's generators can't take."""
+    if seed is not None and not 0 <= seed < 2**31 - 1:
+        raise ValueError(
+            f"`seed` must be an int of 0 to 2**31 - 2, or None. Received: seed={seed}"
+        )
+
+
 def check_counts(**counts: Any) -> None:
     """Refuses counts that are no ints of at least 1, by name."""
     for name, count in counts.items():

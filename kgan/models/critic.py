@@ -25,11 +25,14 @@ class Critic:
         self.discriminator = discriminator
         self.seed_generator = seed_generator
         self.training = training
+        # What layers and weights add to the loss, as of the last pass.
+        self.added_loss: Any = 0.0
         self._gradients: dict[int, tuple[Any, Any]] = {}
 
     def __call__(self, x: Any) -> Any:
         """Returns the float32 logits of `x`, and remembers how to differentiate."""
-        (_, outputs), gradient = backend.pullback(self._judge, x)
+        (_, (outputs, added)), gradient = backend.pullback(self._judge, x)
+        self.added_loss = added
         # `x` is kept with it, so that its id stays its own.
         self._gradients[id(x)] = x, gradient
         return outputs
@@ -48,7 +51,9 @@ class Critic:
 
     def _judge(self, x: Any) -> tuple[Any, Any]:
         outputs = ops.cast(self.discriminator(x, training=self.training), "float32")
-        return score(outputs), outputs
+        # Asked here: on JAX the pass has a scope of its own, which keeps them.
+        added = sum(self.discriminator.losses, start=ops.zeros(()))
+        return score(outputs), (outputs, added)
 
 
 def score(outputs: Any) -> Any:

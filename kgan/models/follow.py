@@ -43,7 +43,7 @@ class Follow(keras.callbacks.Callback):
     def on_test_begin(self, logs=None):
         self.model.position.pause()
         # Validation's noise is a function of the epoch, however often it was evaluated.
-        seed, draws = self.model.seed + 1, self.model.epoch * 1_000_000
+        seed, draws = self.model.seed + 1, self.model.epoch * 1_000_000 % 2**31
         self.model.test_seed_generator.state.assign([seed, draws])
 
     def on_epoch_end(self, epoch, logs=None):

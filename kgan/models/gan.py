@@ -42,9 +42,9 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         ema_half_life: Float, half-life of the generator's exponential moving
             average in images, ramped up as 5 % of the images seen; None for no
             average.
-        seed: Int for the same noise and order of data again; None for a seed
-            drawn from Python's generator, which `keras.utils.set_random_seed`
-            sets.
+        seed: Int of 0 to 2**31 - 2, for the same noise and order of data again; None
+            for a seed drawn from Python's generator, which
+            `keras.utils.set_random_seed` sets.
 
     Attributes:
         generator: The network that trains.
@@ -98,7 +98,8 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         self.ema_generator = (
             ema.copy_of(generator, self.latent_dim) if ema_half_life else None
         )
-        seed = random.randint(0, 2**31 - 1) if seed is None else seed
+        checks.check_seed(seed)
+        seed = random.randint(0, 2**31 - 2) if seed is None else seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         # Apart, so that evaluating does not move the noise of training.
         self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)

@@ -66,8 +66,9 @@ class AdversarialStep:
         """Trains the discriminator once, on reals and on fakes from fresh noise."""
         with frozen(self.generator, self.seed_generator):
             fakes = self.generator(self._latents(reals), training=True)
-        # Under mixed precision they come in another dtype.
-        fakes = ops.cast(fakes, reals.dtype)
+        # Under mixed precision they come in another dtype. PyTorch would keep all that
+        # it takes to differentiate the generator.
+        fakes = ops.stop_gradient(ops.cast(fakes, reals.dtype))
         values = self._descend(
             lambda: self.discriminator_loss(reals, fakes),
             self.discriminator.trainable_variables,
@@ -91,6 +92,7 @@ class AdversarialStep:
         """Returns what the discriminator minimises, and what to log."""
         critic = Critic(self.discriminator, self.seed_generator)
         real_logits, fake_logits = critic(reals), critic(fakes)
+        added = critic.added_loss
         loss = self.loss.discriminator_loss(real_logits, fake_logits)
         values = {
             "d_loss": loss,
@@ -103,7 +105,7 @@ class AdversarialStep:
                 self.d_optimizer.iterations,
             )  # fmt: skip
             loss = loss + penalty.weight * values[penalty.name]
-        return loss + sum(self.discriminator.losses), values
+        return loss + added, values
 
     def generator_loss(self, reals: Any, latents: Any) -> tuple[Any, dict[str, Any]]:
         """Returns what the generator minimises, and what to log."""

@@ -19,7 +19,8 @@ class Trainer(Single):
     @property
     def has_state(self) -> bool:  # type: ignore[override]
         # While it trains, Keras takes the variables' values; an error loses them.
-        return self.images_seen._value is not None  # type: ignore[attr-defined]
+        value = self.images_seen._value  # type: ignore[attr-defined]
+        return value is not None and not value.is_deleted()
 
     def why_no_export(self, format: str) -> str:
         """See `kgan.trainers.tensorflow.Trainer.why_no_export`."""
