@@ -214,7 +214,7 @@ def test_sample_refuses(gan, arguments, message):
         gan.sample(**arguments)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**31 - 1])
+@pytest.mark.parametrize("seed", [-1, 2**31 - 1, 1.5])
 def test_seeds_that_some_backend_cannot_take(tiny, seed):
     with pytest.raises(ValueError, match=f"Received: seed={seed}"):
         tiny(seed=seed)

@@ -111,8 +111,10 @@ def test_convolutions_that_have_no_gradients_are_refused(policy, monkeypatch, dt
         kgan.networks.dcgan_generator((8, 8, 1), 3, width=4),
         kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
     )
+    gan.compile()
+    assert np.isfinite(gan.sample(2)).all()
     with pytest.raises(ValueError, match=f"{dtype} convolutions.*Received: .*conv2d"):
-        gan.compile()
+        gan.fit(np.zeros((4, 8, 8, 1), "float32"), verbose=0)
 
 
 @pytest.mark.backends("torch", reason="the others can")

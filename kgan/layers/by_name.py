@@ -30,15 +30,20 @@ def normalized(layer: keras.layers.Layer, normalization: str | None) -> Callable
     Raises:
         ValueError: If `normalization` is none of these.
     """
+    check(normalization)
     if normalization is None:
         return layer
     if normalization == "spectral":
         return SpectralNormalization(layer)
-    if normalization not in _AFTER:
+    after = _AFTER[normalization]()
+    return lambda x: after(layer(x))
+
+
+def check(normalization: str | None) -> None:
+    """Raises the error of `normalized` for a name that it does not know."""
+    if normalization not in (None, "spectral", *_AFTER):
         raise ValueError(
             "`normalization` must be None, 'spectral', or one of "
             f"{', '.join(map(repr, _AFTER))}. "
             f"Received: normalization={normalization!r}"
         )
-    after = _AFTER[normalization]()
-    return lambda x: after(layer(x))

@@ -91,7 +91,7 @@ def check_half_life(ema_half_life: Any) -> None:
 
 def check_seed(seed: Any) -> None:
     """Refuses a seed that some backend's generators can't take."""
-    if seed is not None and not 0 <= seed < 2**31 - 1:
+    if seed is not None and not (seed == int(seed) and 0 <= seed < 2**31 - 1):
         raise ValueError(
             f"`seed` must be an int of 0 to 2**31 - 2, or None. Received: seed={seed}"
         )

@@ -178,7 +178,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         ):
             pair = pair.scaled()
         scaled = isinstance(pair.g_optimizer, keras.optimizers.LossScaleOptimizer)
-        self.check_strategy(
+        self.check_compile(
             pair.optimizers,
             jit_compile=jit_compile,
             steps_per_execution=steps_per_execution,

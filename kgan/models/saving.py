@@ -40,6 +40,7 @@ class Saving(keras.Model):
     """How a `GAN` is saved, loaded and exported."""
 
     # What the classes beside it in `GAN` have, for type checkers.
+    replaced: dict[str, Any]
     why_no_export: Any
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
@@ -158,7 +159,8 @@ class Saving(keras.Model):
         return serialization.portable(config)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        arguments = keras.saving.deserialize_keras_object(config)
+        self.compile(**arguments | self.replaced)
 
     def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)

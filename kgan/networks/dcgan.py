@@ -4,7 +4,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan.layers import normalized
+from kgan.layers import by_name, normalized
 
 # Halving ends when the shorter side is this small.
 _SMALLEST = 4
@@ -97,6 +97,7 @@ def dcgan_discriminator(
         ValueError: If `image_shape` is not that of an image, or `normalization` is
             none of these.
     """
+    by_name.check(normalization)
     *sizes, channels = _stages(image_shape, depth)
     images = x = keras.Input((*sizes[0], channels), name="images")
     spectral = normalization if normalization == "spectral" else None

@@ -1,7 +1,9 @@
 """What the backends without strategies of `tf.distribute` have in common."""
 
+import contextlib
+import types
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
@@ -37,8 +39,9 @@ class Single:
     has_workers = False
     is_chief = True
     has_state = True
+    replaced: ClassVar[dict[str, Any]] = {}
 
-    def check_strategy(self, optimizers: list, **arguments: Any) -> None:
+    def check_compile(self, optimizers: list, **arguments: Any) -> None:
         """Does nothing: there is no strategy."""
 
     def check_share(
@@ -64,15 +67,9 @@ WorkerLost: tuple = ()
 
 def strategy(name: str) -> Any:
     """Refuses all strategies but none: they are TensorFlow's."""
-    import contextlib
-
     if name != "none":
         raise ValueError(
             "Strategies of `tf.distribute` need KERAS_BACKEND=tensorflow. "
             f"Received: strategy={name}"
         )
-
-    class NoStrategy:
-        scope = staticmethod(contextlib.nullcontext)
-
-    return NoStrategy()
+    return types.SimpleNamespace(scope=contextlib.nullcontext)

@@ -3,11 +3,12 @@
 import functools
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
 from kgan.data import Batches
+from kgan.trainers.refuse import refuse
 from kgan.trainers.shares import Shares
 
 # What a worker gets when another one is gone.
@@ -21,6 +22,7 @@ WorkerLost = (
 
 
 # What several devices can't do: the values that they can, and why not others.
+_WHERE = "Under a strategy of `tf.distribute` with several devices"
 _CLIPPING = "each would clip its own share of the gradient, other than one device does"
 _REFUSED_OF_OPTIMIZERS = {
     "clipnorm": ((None,), _CLIPPING),
@@ -114,12 +116,14 @@ class Trainer:
         return resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
 
     has_state = True
+    # What replaces arguments of `compile` in a file of another backend.
+    replaced: ClassVar[dict[str, Any]] = {}
 
     def why_no_export(self, format: str) -> str:
         """Returns why this backend can't export to a format; empty if it can."""
         return ""
 
-    def check_strategy(self, optimizers: list, **arguments: Any) -> None:
+    def check_compile(self, optimizers: list, **arguments: Any) -> None:
         """Refuses what several devices would train otherwise than one, or not at all.
 
         Args:
@@ -146,9 +150,9 @@ class Trainer:
                     f"{optimizer.name} under {type(made_under).__name__}"
                 )
             if self.replicas > 1:
-                _refuse_under_strategy(_REFUSED_OF_OPTIMIZERS, vars(optimizer))
+                refuse(_WHERE, _REFUSED_OF_OPTIMIZERS, vars(optimizer))
         if self.replicas > 1:
-            _refuse_under_strategy(_REFUSED, arguments)
+            refuse(_WHERE, _REFUSED, arguments)
 
     def check_share(
         self, name: str, size: int | None, divisor: int = 1, last: int = 0
@@ -210,15 +214,6 @@ class Trainer:
             return data, steps
         parts = self.d_steps if epoch else 1
         return Shares(data, steps, self.distribute_strategy, parts), steps
-
-
-def _refuse_under_strategy(refused: dict[str, tuple], given: dict[str, Any]) -> None:
-    for name, (allowed, reason) in refused.items():
-        if name in given and given[name] not in allowed:
-            raise ValueError(
-                f"Under a strategy of `tf.distribute` with several devices {reason}. "
-                f"Received: {name}={given[name]!r}"
-            )
 
 
 def strategy(name: str) -> tf.distribute.Strategy:

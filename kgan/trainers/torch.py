@@ -1,9 +1,11 @@
 """Training on PyTorch."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import torch
 
+from kgan.trainers.refuse import refuse
 from kgan.trainers.single import Single
 
 _REFUSED = {
@@ -20,7 +22,10 @@ class Trainer(Single):
     training_step: Any
     validation_step: Any
 
-    def check_strategy(self, optimizers: list, **arguments: Any) -> None:
+    # They say how to run, not what to train.
+    replaced: ClassVar[dict[str, Any]] = {"jit_compile": "auto", "steps_per_execution": 1}
+
+    def check_compile(self, optimizers: list, **arguments: Any) -> None:
         """Refuses what Keras does not do on PyTorch.
 
         Args:
@@ -30,21 +35,7 @@ class Trainer(Single):
         Raises:
             ValueError: If there is such a thing.
         """
-        for name, (allowed, reason) in _REFUSED.items():
-            if name in arguments and arguments[name] not in allowed:
-                raise ValueError(
-                    f"On the PyTorch backend {reason}. "
-                    f"Received: {name}={arguments[name]!r}"
-                )
-        for layer in self._flatten_layers():  # type: ignore[attr-defined]
-            if "Conv" in type(layer).__name__ and not _differentiates(
-                layer.compute_dtype
-            ):
-                raise ValueError(
-                    f"PyTorch can't differentiate {layer.compute_dtype} convolutions on "
-                    "this CPU: use float32, or a GPU. "
-                    f"Received: {layer.name} in {layer.compute_dtype}"
-                )
+        refuse("On the PyTorch backend", _REFUSED, arguments)
 
     def why_no_export(self, format: str) -> str:
         """See `kgan.trainers.tensorflow.Trainer.why_no_export`."""
@@ -63,10 +54,22 @@ class Trainer(Single):
 
     def make_train_function(self, force: bool = False) -> None:
         if self.train_function is None or force:
+            _check_convolutions(self._flatten_layers())  # type: ignore[attr-defined]
             super().make_train_function(force=True)  # type: ignore[misc]
             # Keras has read the batches before it calls.
             self.train_function = self.position.passing_over(  # type: ignore
                 self.train_function, 1, read=lambda batches: None
+            )
+
+
+def _check_convolutions(layers: Iterable[Any]) -> None:
+    # When training begins, since sampling needs no gradients.
+    for layer in layers:
+        dtype = layer.compute_dtype
+        if "Conv" in type(layer).__name__ and not _differentiates(dtype):
+            raise ValueError(
+                f"PyTorch can't differentiate {dtype} convolutions on this CPU: use "
+                f"float32, or a GPU. Received: {layer.name} in {dtype}"
             )
 
 
