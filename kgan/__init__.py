@@ -7,5 +7,6 @@ from kgan import losses as losses
 from kgan import networks as networks
 from kgan import noise as noise
 from kgan import penalties as penalties
+from kgan import schedules as schedules
 from kgan.models.gan import GAN as GAN
 from kgan.version import __version__ as __version__

@@ -41,7 +41,8 @@ class Configurable:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Builds the object from what `get_config` returned."""
-        return cls(**config)
+        # Of objects within it Keras leaves the configs as they are.
+        return cls(**keras.saving.deserialize_keras_object(config))
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.get_config() == other.get_config()  # type: ignore[attr-defined]

@@ -7,7 +7,8 @@ import kgan
 
 ROOT = pathlib.Path(kgan.__file__).parent
 FLOORS = [
-    {"types", "serialization", "files", "version", "backend"},
+    {"types", "serialization", "files", "version"},
+    {"backend", "schedules"},
     {"data", "layers", "augment", "noise"},
     {"losses", "penalties", "networks", "metrics"},
     {"trainers"},
@@ -76,6 +77,7 @@ def test_public_names_are_the_listed_ones():
         "networks",
         "noise",
         "penalties",
+        "schedules",
     }
 
 

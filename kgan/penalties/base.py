@@ -5,7 +5,7 @@ from typing import Any
 
 from keras import ops
 
-from kgan import serialization
+from kgan import schedules, serialization
 
 
 class Penalty(serialization.Configurable):
@@ -15,7 +15,7 @@ class Penalty(serialization.Configurable):
     of samples to the gradient of each one's logit with respect to it.
 
     Args:
-        weight: Float, at least 0: what the value is multiplied by.
+        weight: Float, at least 0, or a schedule: what the value is multiplied by.
         every: Int, at least 1: apply it on every `every`-th update of the
             discriminator only, multiplied by `every` (lazy regularisation).
 
@@ -36,11 +36,8 @@ class Penalty(serialization.Configurable):
     # The key in the logs.
     name = "penalty"
 
-    def __init__(self, weight: float = 1.0, every: int = 1):
-        if not weight >= 0:
-            raise ValueError(
-                f"`weight` must be a number of at least 0. Received: weight={weight}"
-            )
+    def __init__(self, weight: schedules.Number = 1.0, every: int = 1):
+        schedules.check(minimum=0, weight=weight)
         if every != int(every) or every < 1:
             raise ValueError(
                 f"`every` must be an int of at least 1. Received: every={every}"

@@ -1,0 +1,51 @@
+import keras
+import numpy as np
+import pytest
+
+import kgan
+from kgan.schedules import Cosine, Linear, at, check
+
+
+def test_values_are_those_of_numpy():
+    seen = np.array([0, 99, 100, 150, 200, 300, 301, 2**31 - 1])
+    progress = np.clip((seen - 100) / 200, 0, 1)
+    linear, cosine = Linear(2.0, -1.0, 200, begin=100), Cosine(2.0, -1.0, 200, begin=100)
+    np.testing.assert_allclose([float(linear(n)) for n in seen], 2 - 3 * progress, 1e-6)
+    expected = -1 + 3 * (1 + np.cos(np.pi * progress)) / 2
+    np.testing.assert_allclose([float(cosine(n)) for n in seen], expected, 1e-6, 1e-6)
+
+
+def test_an_option_gets_its_values_at_any_depth():
+    inner = kgan.penalties.R1(Linear(1.0, 0.0, 10))
+    option = kgan.penalties.R2(2.0)
+    option.parts = (inner, [kgan.penalties.R2(1.0)])
+    now = at(option, 5)
+    assert float(now.parts[0].weight) == 0.5 and now.weight == 2.0
+    assert now.parts[1] is option.parts[1]
+    assert isinstance(inner.weight, Linear)
+
+
+def test_what_is_not_scheduled_stays_itself():
+    option = kgan.penalties.R1(2.0)
+    assert at(option, 5) is option
+    assert at(3.0, 5) == 3.0
+
+
+def test_schedules_are_saved_with_their_option():
+    penalty = kgan.penalties.R1(Cosine(1.0, 0.5, 100, begin=3), every=2)
+    config = keras.saving.serialize_keras_object(penalty)
+    assert keras.saving.deserialize_keras_object(config) == penalty
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), Linear(1.0, -1.0, 10)])
+def test_numbers_out_of_bounds_are_refused(weight):
+    with pytest.raises(ValueError, match="`weight` must be a number of at least 0"):
+        check(minimum=0, weight=weight)
+    with pytest.raises(ValueError, match=r"of 0 to 1.*Received: weight="):
+        check(minimum=0, maximum=1, weight=weight)
+
+
+@pytest.mark.parametrize("arguments", [(0,), (10, -1)])
+def test_schedules_need_a_length(arguments):
+    with pytest.raises(ValueError, match="Received: images="):
+        Linear(1.0, 0.0, *arguments)
