@@ -1,4 +1,4 @@
-"""A small classifier of the digits, to judge samples by."""
+"""A small classifier of digits, to judge samples by."""
 
 import keras
 import numpy as np
@@ -16,17 +16,19 @@ class Judge:
 
     Args:
         seed: Int, seed of the classifier's weights and training.
+        source: Images with labels of ten classes, see `kgan.data.load`.
     """
 
-    def __init__(self, seed: int = 0):
-        self.images, self.labels = kgan.data.load("digits")
+    def __init__(self, seed: int = 0, source: str = "digits"):
+        self.images, self.labels = kgan.data.load(source)
         keras.utils.set_random_seed(seed)
         order = np.random.default_rng(seed).permutation(len(self.images))
-        train, test = order[:1400], order[1400:]
-        model = _classifier()
+        size = round(len(order) * 0.779)
+        train, test = order[:size], order[size:]
+        model = _classifier(self.images.shape[1:])
         model.fit(
             _scale(self.images[train]), self.labels[train],
-            epochs=40, batch_size=32, verbose=0,
+            epochs=max(3, 56_000 // size), batch_size=32, verbose=0,
         )  # fmt: skip
         x, y = _scale(self.images[test]), self.labels[test]
         self.accuracy = model.evaluate(x, y, verbose=0)[1]
@@ -38,9 +40,13 @@ class Judge:
 
     def __call__(self, images: np.ndarray) -> tuple[float, np.ndarray]:
         """Returns the distance of uint8 images to the real ones, and class shares."""
+        distance, classes = self.classes(images)
+        return distance, np.bincount(classes, minlength=10) / len(images)
+
+    def classes(self, images: np.ndarray) -> tuple[float, np.ndarray]:
+        """Returns the distance of uint8 images to the real ones, and their classes."""
         features, logits = self._judge(images)
-        shares = np.bincount(logits.argmax(axis=1), minlength=10) / len(images)
-        return frechet_distance(self._real, features), shares
+        return frechet_distance(self._real, features), logits.argmax(axis=1)
 
     def _judge(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         features, logits = self._model.predict(_scale(images), batch_size=512, verbose=0)
@@ -80,11 +86,13 @@ def _scale(images: np.ndarray) -> np.ndarray:
     return images.astype("float32") / 127.5 - 1
 
 
-def _classifier() -> keras.Model:
+def _classifier(shape: tuple) -> keras.Model:
+    # Of larger images every second pixel is a place to look from.
+    strides = 1 if shape[0] <= 16 else 2
     model = keras.Sequential(
         [
-            keras.Input((8, 8, 1)),
-            layers.Conv2D(32, 3, padding="same", activation="relu"),
+            keras.Input(shape),
+            layers.Conv2D(32, 3, strides, padding="same", activation="relu"),
             layers.Conv2D(64, 3, padding="same", activation="relu"),
             layers.MaxPooling2D(),
             layers.Dropout(0.25),

@@ -67,12 +67,13 @@ def score(toy, points):
 ## The recipe
 
 Dense networks of three layers, the points themselves as data, no momentum, and
-learning rates that fall to zero along a cosine. A zero-centred gradient penalty keeps
+a learning rate that falls to zero along a cosine. A zero-centred gradient penalty keeps
 the discriminator smooth between the modes. On the grid, the relativistic loss judges
 each fake against a real, which keeps the discriminator from forgetting modes.
 """
 
 LATENT_DIM = 2
+STEPS = 20_000
 LEARNING_RATE = 1e-3
 BATCH_SIZE = 128
 
@@ -85,21 +86,20 @@ GRID |= {
 
 def build_gan(toy, steps, seed):
     keras.utils.set_random_seed(seed)
+    pack, d_steps = toy.get("pack", 1), toy.get("d_steps", 1)
     gan = kgan.GAN(
         kgan.networks.mlp_generator((2,), latent_dim=LATENT_DIM, activation=None),
-        kgan.networks.mlp_discriminator((2,)),
+        kgan.networks.mlp_discriminator((2,), pack=pack),
+        pack=pack,
         seed=seed,
     )
-
-    def optimizer():
-        schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
-        return keras.optimizers.Adam(schedule, beta_1=0.0, beta_2=0.99)
-
+    images = steps * d_steps * BATCH_SIZE
     gan.compile(
-        g_optimizer=optimizer(),
-        d_optimizer=optimizer(),
+        optimizer=keras.optimizers.Adam(LEARNING_RATE, beta_1=0.0, beta_2=0.99),
+        schedules={"learning_rate": kgan.schedules.Cosine(LEARNING_RATE, 0.0, images)},
         loss=toy["loss"],
-        penalties=toy["penalties"],
+        penalties=toy.get("penalties", ()),
+        d_steps=d_steps,
         # Keras' PyTorch backend takes one step at a time.
         steps_per_execution=1 if keras.backend.backend() == "torch" else min(steps, 100),
     )
@@ -133,7 +133,7 @@ def picture(toy, points, size=480):
 def main():
     parser = argparse.ArgumentParser(description="GANs on rings and grids of Gaussians.")
     parser.add_argument("toy", nargs="?", choices=["ring", "grid"], default="ring")
-    parser.add_argument("--steps", type=int, default=10_000)
+    parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", help="path of a PNG to draw the samples in")
     parser.add_argument("--smoke", action="store_true", help="train for 40 steps only")

@@ -1,6 +1,8 @@
 """kgan: generative adversarial networks for Keras 3."""
 
+from kgan import augment as augment
 from kgan import callbacks as callbacks
+from kgan import constraints as constraints
 from kgan import data as data
 from kgan import layers as layers
 from kgan import losses as losses

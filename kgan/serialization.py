@@ -41,8 +41,7 @@ class Configurable:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """Builds the object from what `get_config` returned."""
-        # Of objects within it Keras leaves the configs as they are.
-        return cls(**keras.saving.deserialize_keras_object(config))
+        return cls(**{name: _restored(value) for name, value in config.items()})
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.get_config() == other.get_config()  # type: ignore[attr-defined]
@@ -53,6 +52,15 @@ class Configurable:
     def __repr__(self) -> str:
         arguments = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items())
         return f"{type(self).__name__}({arguments})"
+
+
+def _restored(value: Any) -> Any:
+    # Of objects within an object Keras leaves the configs as they are.
+    if isinstance(value, list | tuple):
+        return [_restored(item) for item in value]
+    if isinstance(value, dict):
+        return keras.saving.deserialize_keras_object(value)
+    return value
 
 
 def get(identifier: Any, known: Mapping[str, type], kind: type, argument: str) -> Any:

@@ -9,7 +9,7 @@ ROOT = pathlib.Path(kgan.__file__).parent
 FLOORS = [
     {"types", "serialization", "files", "version"},
     {"backend", "schedules"},
-    {"data", "layers", "augment", "noise"},
+    {"data", "layers", "augment", "noise", "constraints"},
     {"losses", "penalties", "networks", "metrics"},
     {"trainers"},
     {"models"},
@@ -70,7 +70,9 @@ def test_public_names_are_the_listed_ones():
     submodules = {"backend", "cli", "files", "models", "serialization", "trainers"}
     assert public - submodules - {"version"} == {
         "GAN",
+        "augment",
         "callbacks",
+        "constraints",
         "data",
         "layers",
         "losses",

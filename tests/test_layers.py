@@ -1,6 +1,7 @@
 """Second derivatives against finite differences; values against Keras and numpy."""
 
 import contextlib
+import re
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from keras import ops
 import kgan
 from kgan import backend
 from kgan.models.critic import Critic
+from kgan.models.judge import Judge
 
 BACKEND = keras.backend.backend()
 RANDOM = np.random.default_rng(0)
@@ -50,6 +52,33 @@ class Resize(keras.layers.Layer):
         return (shape[0], 7, 5, shape[3])
 
 
+LABELS = np.array([2, 0, 2], "int32")
+
+
+class Labelled(keras.layers.Layer):
+    """Gives a layer the labels of a batch of three."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def build(self, shape):
+        self.layer.build([shape, (3,)])
+
+    def call(self, x):
+        # On JAX Keras infers shapes with batches of other sizes.
+        labels = ops.convert_to_tensor(np.resize(LABELS, x.shape[0] or 3))
+        return self.layer([x, labels], training=True)
+
+    def compute_output_shape(self, shape):
+        return self.layer.compute_output_shape([shape, (3,)])
+
+
+def projection(spectral):
+    layer = kgan.layers.ProjectionLogit(3, spectral_normalization=spectral)
+    return [keras.layers.Flatten(), Labelled(layer)]
+
+
 def converged(layer):
     # As constants, `u` and `v` are right where they are the singular vectors.
     return kgan.layers.SpectralNormalization(layer, power_iterations=100)
@@ -67,19 +96,25 @@ BEFORE = {
     "layer": lambda: [kgan.layers.LayerNormalization()],
     "layer of all": lambda: [kgan.layers.LayerNormalization(axis=(1, 2, 3))],
     "group": lambda: [kgan.layers.GroupNormalization(groups=2)],
+    "minibatch": lambda: [kgan.layers.MinibatchStdDev(group_size=2, features=2)],
+    "pixel": lambda: [kgan.layers.PixelNormalization(epsilon=0.1)],
+    "conditional": lambda: [Labelled(kgan.layers.ConditionalBatchNormalization(3))],
 }
+AFTER = {"projection": lambda: projection(False)}
 
 
 def judge(kind):
     layers = [
         keras.Input((5, 6, 1)),
         CONV(4, 3, strides=2, activation=bend, name="first"),
-        *BEFORE[kind](),
+        *BEFORE.get(kind, list)(),
         CONV(2, 2, padding="same"),
         keras.layers.LeakyReLU(0.2),
         keras.layers.Flatten(),
-        converged(keras.layers.Dense(1)) if "spectral" in kind else keras.layers.Dense(1),
+        *AFTER.get(kind, lambda: [keras.layers.Dense(1)])(),
     ]
+    if "spectral" in kind:
+        layers[-1] = converged(layers[-1])
     model = keras.Sequential(layers)
     for weight in model.trainable_variables:
         weight.assign(RANDOM.standard_normal(weight.shape) / 2)
@@ -90,7 +125,7 @@ PENALTIES = [kgan.penalties.R1(), kgan.penalties.R2(), kgan.penalties.GradientPe
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=lambda p: p.name)
-@pytest.mark.parametrize("kind", BEFORE)
+@pytest.mark.parametrize("kind", [*BEFORE, *AFTER])
 def test_second_order_gradients_agree_with_finite_differences(kind, penalty, monkeypatch):
     with float64(monkeypatch):
         model = judge(kind)
@@ -100,7 +135,7 @@ def test_second_order_gradients_agree_with_finite_differences(kind, penalty, mon
 
         def loss():
             seed.state.assign([0, 0])
-            critic = Critic(model, seed)
+            critic = Critic(Judge(model, seed))
             critic(reals), critic(fakes)
             # As the penalties see it, without its cast to float32.
             gradient = float64_gradient(critic)
@@ -243,3 +278,162 @@ def test_discriminators_with_norms_train_under_a_penalty(normalization, tmp_path
     np.testing.assert_allclose(
         numpy(loaded.discriminator(x)), numpy(gan.discriminator(x)), rtol=1e-6
     )
+
+
+def spreads(x, group, features=1):
+    """The formula, sample by sample."""
+    rows = []
+    for i in range(len(x)):
+        start = i // min(group, len(x)) * min(group, len(x))
+        members = x[[(start + j) % len(x) for j in range(min(group, len(x)))]]
+        deviations = members.std(axis=0)
+        parts = np.split(deviations, features, axis=-1)
+        rows.append([part.mean() for part in parts])
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("features", [1, 3])
+@pytest.mark.parametrize("shape", [(4, 6), (8, 5, 6), (7, 2, 3, 6), (3, 6), (1, 6)])
+def test_minibatch_std_dev_is_the_mean_deviation_of_a_group(shape, features):
+    x = RANDOM.normal(size=shape).astype("float32")
+    layer = kgan.layers.MinibatchStdDev(group_size=4, features=features)
+    outputs = numpy(layer(x))
+    assert (
+        outputs.shape == layer.compute_output_shape(shape) == (*shape[:-1], 6 + features)
+    )
+    np.testing.assert_array_equal(outputs[..., :6], x)
+    wanted = spreads(x, 4, features).reshape(-1, *(1 for _ in shape[1:-1]), features)
+    wanted = np.broadcast_to(wanted, (*shape[:-1], features))
+    np.testing.assert_allclose(outputs[..., 6:], wanted, rtol=1e-5, atol=2e-4)
+
+
+def test_minibatch_std_dev_takes_batches_of_any_size():
+    x = keras.Input((None, None, 4))
+    model = keras.Model(x, kgan.layers.MinibatchStdDev(3)(x))
+    assert model.output_shape == (None, None, None, 5)
+    for size in (2, 5):
+        batch = RANDOM.normal(size=(size, 3, 2, 4)).astype("float32")
+        found = model.predict(batch, verbose=0)[:, 0, 0, 4]
+        wanted = spreads(batch, 3)[:, 0]
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_minibatch_std_dev_of_equal_samples_has_finite_second_derivatives():
+    layer = kgan.layers.MinibatchStdDev()
+    weight = keras.Variable(2.0)
+
+    def loss():
+        x = ops.ones((4, 3))
+        _, gradient = backend.pullback(lambda x: (layer(x * weight), ()), x)
+        return ops.sum(gradient() ** 2), ()
+
+    (gradient,) = backend.value_and_grad(loss, [weight])[1]
+    assert np.isfinite(numpy(gradient))
+
+
+def test_pixel_normalization_is_its_formula():
+    x = RANDOM.normal(size=(2, 3, 4)).astype("float32")
+    wanted = x / np.sqrt((x**2).mean(axis=-1, keepdims=True) + 0.5)
+    found = numpy(kgan.layers.PixelNormalization(0.5)(x))
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("column", [False, True])
+def test_conditional_batch_normalization_scales_by_class(column):
+    x = RANDOM.normal(2, 3, (3, 2, 4, 5)).astype("float32")
+    labels = LABELS[:, None] if column else LABELS
+    layer = kgan.layers.ConditionalBatchNormalization(3, momentum=0.5, epsilon=0.1)
+    layer.build([x.shape, labels.shape])
+    plain = (x - x.mean((0, 1, 2))) / np.sqrt(x.var((0, 1, 2)) + 0.1)
+    fresh = numpy(layer([x, labels], training=True))
+    np.testing.assert_allclose(fresh, plain, rtol=1e-4, atol=1e-5)
+    gamma, beta = RANDOM.normal(size=(2, 3, 5)).astype("float32")
+    layer.gamma.assign(gamma), layer.beta.assign(beta)
+    wanted = plain * gamma[LABELS][:, None, None] + beta[LABELS][:, None, None]
+    found = numpy(layer([x, labels], training=True))
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+    # Twice halfway from 0 and 1 to the batch's moments.
+    mean, variance = 0.75 * x.mean((0, 1, 2)), 0.25 + 0.75 * x.var((0, 1, 2))
+    wanted = (x - mean) / np.sqrt(variance + 0.1) * gamma[LABELS][:, None, None]
+    found = numpy(layer([x, labels]))
+    wanted = wanted + beta[LABELS][:, None, None]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 1)])
+def test_label_embedding_is_a_row_of_its_table(shape):
+    layer = kgan.layers.LabelEmbedding(4, 2)
+    found = numpy(layer(LABELS.reshape(shape)))
+    assert found.shape == (3, 2)
+    np.testing.assert_array_equal(found, numpy(layer.embeddings)[LABELS])
+
+
+@pytest.mark.parametrize("spectral", [False, True])
+def test_projection_logit_is_its_formula(spectral):
+    x = RANDOM.normal(size=(3, 5)).astype("float32")
+    layer = kgan.layers.ProjectionLogit(4, spectral_normalization=spectral)
+    for _ in range(50 if spectral else 1):
+        found = numpy(layer([x, LABELS], training=True))
+    dense = layer.logit.layer if spectral else layer.logit
+    embedding = layer.embedding.layer if spectral else layer.embedding
+    kernel, table = numpy(dense.kernel), numpy(embedding.embeddings)
+    if spectral:
+        kernel, table = (w / np.linalg.norm(w, ord=2) for w in (kernel, table))
+    wanted = x @ kernel + (table[LABELS] * x).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
+
+
+def conditional_model():
+    x, labels = keras.Input((4, 4, 3)), keras.Input((), dtype="int32")
+    y = kgan.layers.ConditionalBatchNormalization(5, momentum=0.8)([x, labels])
+    y = kgan.layers.PixelNormalization(1e-4)(y)
+    y = kgan.layers.MinibatchStdDev(2, features=1)(y)
+    y = keras.layers.Flatten()(y)
+    y = keras.layers.Concatenate()([y, kgan.layers.LabelEmbedding(5, 2)(labels)])
+    outputs = [
+        kgan.layers.ProjectionLogit(5, spectral_normalization=spectral)([y, labels])
+        for spectral in (False, True)
+    ]
+    return keras.Model([x, labels], outputs)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = conditional_model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    x = RANDOM.normal(size=(6, 4, 4, 3)).astype("float32")
+    labels = np.array([0, 1, 2, 3, 4, 0], "int32")
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit([x, labels], [np.ones((6, 1))] * 2, verbose=0)
+    trained = zip(model.get_weights(), before, strict=True)
+    assert all((new != old).any() for new, old in trained)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    wanted, found = (m.predict([x, labels], verbose=0) for m in (model, loaded))
+    for one, other in zip(wanted, found, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "build, received",
+    [
+        (lambda: kgan.layers.MinibatchStdDev(0), "group_size=0"),
+        (lambda: kgan.layers.MinibatchStdDev(features=1.5), "features=1.5"),
+        (lambda: kgan.layers.MinibatchStdDev(features=3).build((2, 4)), "features=3"),
+        (lambda: kgan.layers.PixelNormalization(0), "epsilon=0"),
+        (lambda: kgan.layers.ConditionalBatchNormalization(0), "num_classes=0"),
+        (lambda: kgan.layers.LabelEmbedding(3, -1), "dim=-1"),
+        (lambda: kgan.layers.ProjectionLogit(True), "num_classes=True"),
+        (
+            lambda: kgan.layers.ProjectionLogit(3).build([(2, 4, 4), (2,)]),
+            "features of shape (2, 4, 4)",
+        ),
+    ],
+)
+def test_new_layers_refuse(build, received):
+    with pytest.raises(ValueError, match=f"Received: {re.escape(received)}"):
+        build()

@@ -1,3 +1,5 @@
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ from helpers import numpy
 from keras import ops
 
 import kgan
+from kgan import backend
 
 S = np.array([[2.0], [-0.5], [0.3]], "float32")
 T = np.array([[-1.0], [0.7], [0.2]], "float32")
@@ -12,6 +15,11 @@ T = np.array([[-1.0], [0.7], [0.2]], "float32")
 
 def sp(x):
     return np.log1p(np.exp(x))
+
+
+def contrast(high, low):
+    first = np.log(1 + np.exp(low - high.T).sum(axis=0)).mean()
+    return first + np.log(1 + np.exp(low - high.T).sum(axis=1)).mean()
 
 
 # The formulas of the papers, on the numbers above.
@@ -25,6 +33,21 @@ EXPECTED = {
     "hinge": (np.maximum(1 - S, 0).mean() + np.maximum(1 + T, 0).mean(), -T.mean()),
     "wasserstein": (T.mean() - S.mean(), -T.mean()),
     "relativistic": (sp(-(S - T)).mean(), sp(-(T - S)).mean()),
+    "relativistic_average": (
+        sp(-(S - T.mean())).mean() + sp(T - S.mean()).mean(),
+        sp(-(T - S.mean())).mean() + sp(S - T.mean()).mean(),
+    ),
+    "relativistic_average_hinge": (
+        np.maximum(1 - (S - T.mean()), 0).mean()
+        + np.maximum(1 + (T - S.mean()), 0).mean(),
+        np.maximum(1 - (T - S.mean()), 0).mean()
+        + np.maximum(1 + (S - T.mean()), 0).mean(),
+    ),
+    "relativistic_average_least_squares": (
+        ((S - T.mean() - 1) ** 2).mean() + ((T - S.mean() + 1) ** 2).mean(),
+        ((T - S.mean() - 1) ** 2).mean() + ((S - T.mean() + 1) ** 2).mean(),
+    ),
+    "dual_contrastive": (contrast(S, T), contrast(T, S)),
 }
 
 
@@ -44,12 +67,158 @@ def test_least_squares_by_hand():
     assert float(loss.generator_loss(None, fake)) == 0.5
 
 
-@pytest.mark.parametrize("name", ["non_saturating", "minimax", "relativistic"])
+STABLE = ["non_saturating", "minimax", "dual_contrastive"]
+
+
+@pytest.mark.parametrize("name", [n for n in EXPECTED if n in STABLE or "relat" in n])
 def test_large_logits_stay_finite(name):
     loss = kgan.losses.get(name)
     far = ops.convert_to_tensor([[1e4], [-1e4]])
     assert np.isfinite(numpy(loss.discriminator_loss(far, -far)))
     assert np.isfinite(numpy(loss.generator_loss(far, -far)))
+
+
+@pytest.mark.parametrize("name", ["relativistic_average", "dual_contrastive"])
+def test_reals_and_fakes_may_differ_in_number(name):
+    loss, more = kgan.losses.get(name), np.concatenate([S, S[:1] - 1])
+    real, fake = ops.convert_to_tensor(more), ops.convert_to_tensor(T)
+    if name == "dual_contrastive":
+        wanted = contrast(more, T), contrast(T, more)
+    else:
+        d_loss = sp(-(more - T.mean())).mean() + sp(T - more.mean()).mean()
+        wanted = d_loss, sp(-(T - more.mean())).mean() + sp(more - T.mean()).mean()
+    found = loss.discriminator_loss(real, fake), loss.generator_loss(real, fake)
+    np.testing.assert_allclose(list(map(numpy, found)), wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "loss, wanted",
+    [
+        (kgan.losses.Minimax, (0.7 * sp(-S) + 0.3 * sp(S)).mean() + sp(T).mean()),
+        (kgan.losses.NonSaturating, (0.7 * sp(-S) + 0.3 * sp(S)).mean() + sp(T).mean()),
+        (kgan.losses.LeastSquares, ((S - 0.7) ** 2).mean() / 2 + (T**2).mean() / 2),
+        (functools.partial(kgan.losses.KerasLoss, "mse"),
+         ((S - 0.7) ** 2).mean() + (T**2).mean()),
+    ],
+    ids=["minimax", "non_saturating", "least_squares", "keras"],
+)  # fmt: skip
+def test_smoothing_moves_the_label_of_reals_alone(loss, wanted):
+    smoothed = loss(label_smoothing=0.3)
+    real, fake = ops.convert_to_tensor(S), ops.convert_to_tensor(T)
+    found = smoothed.discriminator_loss(real, fake)
+    np.testing.assert_allclose(numpy(found), wanted, rtol=1e-6)
+    found, plain = (x.generator_loss(None, fake) for x in (smoothed, loss()))
+    np.testing.assert_array_equal(numpy(found), numpy(plain))
+    assert smoothed.get_config()["label_smoothing"] == 0.3
+    assert type(smoothed).from_config(smoothed.get_config()) == smoothed
+
+
+def test_smoothing_of_two_outputs_is_one_hot_too():
+    loss = kgan.losses.KerasLoss("mse", label_smoothing=0.3)
+    outputs = np.array([[0.2, 0.9]], "float32")
+    wanted = (0.1**2 + 0.2**2) / 2 + (0.8**2 + 0.9**2) / 2
+    np.testing.assert_allclose(loss.discriminator_loss(outputs, outputs), wanted, 1e-6)
+
+
+@pytest.mark.parametrize("value", [1, -0.1, float("nan"), "0.1", None])
+def test_smoothing_out_of_bounds_is_refused(value):
+    with pytest.raises(ValueError, match=r"`label_smoothing` .*Received: label_sm"):
+        kgan.losses.LeastSquares(value)
+
+
+MANY = np.array([[0.3], [-2.0], [1.5], [0.3], [0.9]], "float32")
+OTHERS = np.array([[0.1], [0.4], [-0.7], [2.0], [-1.0]], "float32")
+BINARY = keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+@pytest.mark.parametrize(
+    "loss, each",
+    [
+        ("minimax", -sp(MANY)),
+        ("hinge", -MANY),
+        ("relativistic", sp(OTHERS - MANY)),
+        (BINARY, sp(-MANY)),
+        # Summed, it stays of the size of a sum over all.
+        (keras.losses.MeanSquaredError(reduction="sum"), 5 * (MANY - 1) ** 2),
+    ],
+    ids=["minimax", "hinge", "relativistic", "keras", "summed"],
+)
+@pytest.mark.parametrize(
+    "fraction, top", [(0.4, [2, 4]), (0.0, [2]), (0.55, [2, 4, 0]), (1.0, range(5))]
+)
+def test_top_k_is_the_mean_over_the_highest(loss, each, fraction, top):
+    chosen = kgan.losses.TopK(loss, fraction)
+    real, fake = ops.convert_to_tensor(OTHERS), ops.convert_to_tensor(MANY)
+    found = numpy(chosen.generator_loss(real, fake))
+    # Of equal logits either may count, but not both.
+    np.testing.assert_allclose(found, each[list(top)].mean(), rtol=1e-6)
+    plain = kgan.losses.get(loss)
+    assert (chosen.paired, chosen.outputs) == (plain.paired, plain.outputs)
+    np.testing.assert_array_equal(
+        numpy(chosen.discriminator_loss(real, fake)),
+        numpy(plain.discriminator_loss(real, fake)),
+    )
+
+
+def test_top_k_of_two_outputs_ranks_their_difference():
+    outputs = ops.convert_to_tensor([[0.9, 1.0], [0.1, 0.8], [3.0, 2.0]])
+    found = kgan.losses.TopK("mse", 0.4).generator_loss(None, outputs)
+    np.testing.assert_allclose(found, (0.1**2 + 0.2**2) / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("fraction", [0.4, kgan.schedules.Linear(1.0, 0.4, images=100)])
+def test_top_k_gives_the_others_no_gradient(fraction):
+    loss = kgan.losses.TopK("non_saturating", fraction)
+    variable = keras.Variable(MANY)
+
+    def of(seen):
+        at = kgan.schedules.at(loss, seen)
+        return lambda: (at.generator_loss(None, ops.convert_to_tensor(variable)), ())
+
+    ((gradient,), all_of_them) = (
+        backend.value_and_grad(of(seen), [variable])[1] for seen in (100, 0)
+    )
+    slopes = -1 / (1 + np.exp(MANY))
+    wanted = slopes / 2
+    wanted[[0, 1, 3]] = 0
+    np.testing.assert_allclose(numpy(gradient), wanted, rtol=1e-5)
+    if not isinstance(fraction, float):
+        np.testing.assert_allclose(numpy(all_of_them[0]), slopes / 5, rtol=1e-5)
+
+
+@pytest.mark.backends("tensorflow", reason="batches of unknown size are its own")
+def test_top_k_in_a_graph_of_unknown_size():
+    import tensorflow as tf
+
+    loss = kgan.losses.TopK("relativistic", 0.4)
+    graph = tf.function(
+        loss.generator_loss, input_signature=2 * [tf.TensorSpec((None, 1), "float32")]
+    )
+    for size in (5, 4):
+        found, wanted = graph(OTHERS[:size], MANY[:size]), sp(OTHERS - MANY)
+        np.testing.assert_allclose(found, wanted[[2, 4] if size == 5 else [2, 0]].mean())
+
+
+@pytest.mark.backends("jax", reason="compiles")
+def test_top_k_compiles_with_a_changing_fraction():
+    import jax
+
+    loss = kgan.losses.TopK("hinge", kgan.schedules.Linear(1.0, 0.4, images=100))
+    compiled = jax.jit(lambda n: kgan.schedules.at(loss, n).generator_loss(None, MANY))
+    np.testing.assert_allclose(compiled(0), -MANY.mean(), rtol=1e-6)
+    np.testing.assert_allclose(compiled(100), -1.2, rtol=1e-6)
+
+
+def test_top_k_refuses_and_is_saved():
+    with pytest.raises(ValueError, match=r"each fake.*Received: loss=RelativisticA"):
+        kgan.losses.TopK("relativistic_average")
+    with pytest.raises(ValueError, match=r"Received: fraction=1.5"):
+        kgan.losses.TopK("hinge", 1.5)
+    schedule = kgan.schedules.Linear(1.0, 0.5, images=10)
+    loss = kgan.losses.TopK(kgan.losses.LeastSquares(0.1), schedule)
+    config = keras.saving.serialize_keras_object(loss)
+    assert keras.saving.deserialize_keras_object(config) == loss
+    assert repr(loss.loss) == "LeastSquares(label_smoothing=0.1)"
 
 
 def test_relativistic_refuses_unequal_numbers():

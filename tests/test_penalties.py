@@ -5,7 +5,9 @@ from helpers import numpy
 from keras import ops
 
 import kgan
+from kgan import backend
 from kgan.models.critic import Critic
+from kgan.models.judge import Judge
 
 RANDOM = np.random.default_rng(0)
 REALS = RANDOM.standard_normal((6, 3)).astype("float32")
@@ -26,7 +28,7 @@ def slopes(x):
 
 
 def value(penalty, reals=REALS, fakes=FAKES, **arguments):
-    critic = Critic(quadratic(), keras.random.SeedGenerator(0))
+    critic = Critic(Judge(quadratic(), keras.random.SeedGenerator(0)))
     reals, fakes = ops.convert_to_tensor(reals), ops.convert_to_tensor(fakes)
     critic(reals), critic(fakes)
     seed = keras.random.SeedGenerator(0)
@@ -67,6 +69,148 @@ def test_gradient_penalty_is_finite_where_the_gradient_is_zero(tiny):
     assert all(np.isfinite(weight).all() for weight in gan.get_weights())
 
 
+@pytest.mark.parametrize("center", [0.5, 2])
+def test_gradient_penalty_pulls_the_norm_to_its_center(center):
+    norms = np.linalg.norm(slopes(FAKES), axis=1)
+    actual = value(kgan.penalties.GradientPenalty(center=center), FAKES, FAKES)
+    np.testing.assert_allclose(actual, ((norms - center) ** 2).mean(), rtol=1e-6)
+
+
+def test_zero_centered_gradient_penalty_is_the_mean_squared_norm():
+    penalty = kgan.penalties.get("zero_centered_gradient_penalty")
+    assert penalty == kgan.penalties.GradientPenalty(10.0, center=0.0)
+    wanted = (slopes(FAKES) ** 2).sum(axis=1).mean()
+    np.testing.assert_allclose(value(penalty, FAKES, FAKES), wanted, rtol=1e-6)
+    # Without a root, and so without what keeps that finite.
+    assert value(penalty, 0 * FAKES, 0 * FAKES) == 0
+
+
+def test_a_center_may_follow_a_schedule():
+    schedule = kgan.schedules.Linear(0.0, 2.0, images=10)
+    penalty = kgan.penalties.GradientPenalty(center=schedule)
+    norms = np.linalg.norm(slopes(FAKES), axis=1)
+    for seen, center in ((0, 0), (5, 1), (10, 2)):
+        actual = value(kgan.schedules.at(penalty, seen), FAKES, FAKES)
+        np.testing.assert_allclose(actual, ((norms - center) ** 2).mean(), rtol=1e-6)
+
+
+def test_dragan_perturbs_each_real_within_half_a_deviation():
+    reals = RANDOM.normal(3, 2, (200, 4, 5)).astype("float32")
+    near = kgan.penalties.dragan.perturbed
+    points = numpy(near(ops.convert_to_tensor(reals), keras.random.SeedGenerator(0)))
+    steps = (points - reals) / (reals.std() / 2)
+    assert steps.min() > -1e-4 and 0.9 < steps.max() < 1
+    # The longest step of a sample tells its `a`, uniform in [0, 1).
+    longest = steps.max(axis=(1, 2))
+    assert longest.min() < 0.05 and abs(longest.mean() - 0.5 * 20 / 21) < 0.05
+    shares = steps / longest[:, None, None]
+    assert abs(shares.mean() - 0.5 * 21 / 20) < 0.03
+
+
+def test_dragan_is_the_gradient_penalty_there(monkeypatch):
+    monkeypatch.setattr(kgan.penalties.dragan, "perturbed", lambda x, seed: x + 1)
+    norms = np.linalg.norm(slopes(REALS + 1), axis=1)
+    wanted = ((norms - 1) ** 2).mean()
+    actual = value(kgan.penalties.DRAGAN())
+    np.testing.assert_allclose(actual, wanted, rtol=1e-6)
+    monkeypatch.undo()
+    assert value(kgan.penalties.DRAGAN()) != actual
+
+
+def of_logits(penalty, s, t, step=0):
+    logits = (ops.convert_to_tensor(s), ops.convert_to_tensor(t))
+    step = ops.convert_to_tensor(step)
+    return float(numpy(penalty(None, None, None, step=step, logits=logits)))
+
+
+LOGITS = [(RANDOM.normal(1, 1, (6, 1)), RANDOM.normal(-1, 1, (4, 1))) for _ in range(3)]
+LOGITS = [(s.astype("float32"), t.astype("float32")) for s, t in LOGITS]
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_lecam_by_hand_over_three_steps(every):
+    penalty = kgan.penalties.LeCam(decay=0.75, every=every)
+    penalty.build()
+    penalty.build()  # Which keeps what is there.
+    real, fake = 0.0, 0.0
+    for step, (s, t) in enumerate(LOGITS):
+        wanted = ((s - fake) ** 2).mean() + ((t - real) ** 2).mean()
+        wanted *= every * (step % every == 0)
+        np.testing.assert_allclose(of_logits(penalty, s, t, step), wanted, rtol=1e-5)
+        real, fake = 0.75 * real + 0.25 * s.mean(), 0.75 * fake + 0.25 * t.mean()
+        kept = [numpy(variable) for variable in penalty.variables]
+        np.testing.assert_allclose(kept, [real, fake], rtol=1e-5)
+        penalty.build()
+    assert all(not variable.trainable for variable in penalty.variables)
+
+
+def test_the_averages_of_lecam_are_constants():
+    penalty = kgan.penalties.LeCam(decay=0.5)
+    penalty.build()
+    s, t = (keras.Variable(x) for x in LOGITS[0])
+    # As if they held what follows from the logits, which they then would differentiate.
+    penalty.variables[0].assign(2.0), penalty.variables[1].assign(-3.0)
+
+    def loss():
+        logits = ops.convert_to_tensor(s), ops.convert_to_tensor(t)
+        return penalty(None, None, None, logits=logits), ()
+
+    gradients = backend.value_and_grad(loss, [s, t])[1]
+    for found, logits, average in zip(gradients, LOGITS[0], (-3.0, 2.0), strict=True):
+        wanted = 2 * (logits - average) / len(logits)
+        np.testing.assert_allclose(numpy(found), wanted, rtol=1e-5)
+
+
+def test_a_schedule_leaves_the_averages_shared():
+    schedule = kgan.schedules.Linear(0.0, 1.0, images=10)
+    penalty = kgan.penalties.LeCam(schedule, decay=0.5)
+    penalty.build()
+    of_logits(kgan.schedules.at(penalty, 5), *LOGITS[0])
+    found = numpy(penalty.variables[0])
+    np.testing.assert_allclose(found, LOGITS[0][0].mean() / 2, rtol=1e-5)
+
+
+def test_penalties_on_gradients_have_nothing_to_keep():
+    penalty = kgan.penalties.R1()
+    penalty.build()
+    assert list(penalty.variables) == []
+    logits = LOGITS[0]
+    np.testing.assert_array_equal(value(penalty, logits=logits), value(penalty))
+
+
+@pytest.mark.parametrize(
+    "shape, batch_size, wanted",
+    [((256, 256, 3), 32, 0.4096), ((512, 256, 3), 16, 1.6384), ((28, 28, 1), 32, 0.1)],
+)
+def test_suggested_weight(shape, batch_size, wanted):
+    for penalty in (kgan.penalties.R1, kgan.penalties.R2):
+        np.testing.assert_allclose(penalty.suggest(shape, batch_size), wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "shape, size, name",
+    [
+        ((28, 28), 32, "image_shape"),
+        ((28.0, 28, 1), 32, "image_shape"),
+        ((0, 28, 1), 32, "image_shape"),
+        ((28, 28, 1), 0, "batch_size"),
+        ((28, 28, 1), 2.5, "batch_size"),
+    ],
+)
+def test_suggest_refuses(shape, size, name):
+    with pytest.raises(ValueError, match=f"`{name}` must.*Received: {name}="):
+        kgan.penalties.R1.suggest(shape, size)
+
+
+@pytest.mark.parametrize("name", kgan.penalties.names())
+def test_names_give_penalties_that_are_saved(name):
+    penalty = kgan.penalties.get(name)
+    penalty.build()
+    config = keras.saving.serialize_keras_object(penalty)
+    assert keras.saving.deserialize_keras_object(config) == penalty
+    assert repr(penalty).startswith(f"{type(penalty).__name__}(weight=")
+
+
 def test_lazy_penalty_is_due_every_kth_step_and_rescaled():
     plain, lazy = kgan.penalties.R1(), kgan.penalties.R1(every=3)
     due = [value(lazy, step=ops.convert_to_tensor(step)) for step in range(6)]
@@ -92,7 +236,7 @@ def test_of_two_outputs_the_difference_is_differentiated():
     layer = keras.layers.Dense(2, use_bias=False)
     model = keras.Model(x, layer(x))
     layer.set_weights([np.array([[1.0, 4.0], [2.0, 2.0], [3.0, 1.0]])])
-    critic = Critic(model, keras.random.SeedGenerator(0))
+    critic = Critic(Judge(model, keras.random.SeedGenerator(0)))
     gradient = critic.gradient(ops.convert_to_tensor(REALS))
     np.testing.assert_allclose(numpy(gradient), np.tile([3.0, 0.0, -2.0], (6, 1)))
 
@@ -117,3 +261,12 @@ def test_bad_arguments_are_named(arguments):
     (name,) = arguments
     with pytest.raises(ValueError, match=f"`{name}`.*Received: {name}="):
         kgan.penalties.R1(**arguments)
+
+
+def test_bad_arguments_of_others_are_named():
+    with pytest.raises(ValueError, match=r"`center`.*Received: center=-1"):
+        kgan.penalties.GradientPenalty(center=-1)
+    with pytest.raises(ValueError, match=r"`decay`.*Received: decay=1.5"):
+        kgan.penalties.LeCam(decay=1.5)
+    with pytest.raises(ValueError, match=r"dragan, gradient_penalty, lecam.*'r3'"):
+        kgan.penalties.get("r3")

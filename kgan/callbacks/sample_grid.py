@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image
 
 from kgan import data
+from kgan.callbacks import class_rows
 from kgan.files import PathLike, atomic_path
 
 # Frames of an animation, and how long each one and the last one stay, in ms.
@@ -25,7 +26,9 @@ class SampleGrid(keras.callbacks.Callback):
 
     Args:
         directory: Folder for the pictures; made if missing.
-        rows: Int, rows of a grid.
+        rows: Int, rows of a grid; None for 8, or, of a conditional GAN, for one per
+            class. There each row has one class, from 0 on, and the latents are the
+            same in all rows.
         columns: Int, columns of a grid.
         scale: Int, the side that each pixel becomes; None for one that makes the
             grid about 512 pixels wide.
@@ -51,7 +54,7 @@ class SampleGrid(keras.callbacks.Callback):
     def __init__(
         self,
         directory: PathLike,
-        rows: int = 8,
+        rows: int | None = None,
         columns: int = 8,
         scale: int | None = None,
         save_freq: int | str = "epoch",
@@ -61,7 +64,11 @@ class SampleGrid(keras.callbacks.Callback):
         reals: bool = True,
     ):
         super().__init__()
-        sizes = {"rows": rows, "columns": columns, "scale": 1 if scale is None else scale}
+        sizes = {
+            "rows": 8 if rows is None else rows,
+            "columns": columns,
+            "scale": 1 if scale is None else scale,
+        }
         for name, value in sizes.items():
             if not isinstance(value, int) or value < 1:
                 raise ValueError(
@@ -96,11 +103,14 @@ class SampleGrid(keras.callbacks.Callback):
                 f"4 channels. Received: samples of shape {self.model.sample_shape}"
             )
         self._frames = None
+        model, columns = self.model, self.columns
+        self._rows = rows = class_rows.rows_of(model, self.rows)
         if self.latents is None:
-            shape = (self.rows * self.columns, self.model.latent_dim)
-            self.latents = self.model.noise.sample(shape, seed=self.seed)
-        if self.reals and self.model.real_samples is not None:
-            self._save(self.model.real_samples, "reals.png")
+            self.latents = class_rows.latents_of(model, rows, columns, self.seed)
+        self._labels = class_rows.labels_of(model, rows, columns)
+        if self.reals and model.real_samples is not None:
+            reals, labels = model.real_samples, model.real_labels
+            self._save(class_rows.by_class(reals, labels, rows, columns), "reals.png")
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._frames is not None:
@@ -146,13 +156,13 @@ class SampleGrid(keras.callbacks.Callback):
     def _save_samples(self) -> None:
         assert self._frames is not None
         name = f"samples-{self._updates():06d}.png"
-        path = self._save(self.model.sample(z=self.latents), name)
+        path = self._save(self.model.sample(z=self.latents, labels=self._labels), name)
         if path not in self._frames:
             self._frames.append(path)
 
     def _save(self, images: np.ndarray, name: str) -> pathlib.Path:
         if self.model.is_chief:
-            picture = data.grid(images, self.rows, self.columns, self.scale)
+            picture = data.grid(images, self._rows, self.columns, self.scale)
             with atomic_path(self.directory / name) as path:
                 picture.save(path, format="PNG")
         return self.directory / name

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kgan import data
+from kgan.callbacks import class_rows
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
@@ -16,7 +17,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     Args:
         log_dir: Folder of the logs.
-        rows: Int, rows of the grid.
+        rows: Int, rows of the grid; None for 8, or one per class of a conditional GAN.
         columns: Int, columns of the grid.
         seed: Int, seed of the latents.
         **kwargs: Further arguments of `keras.callbacks.TensorBoard`.
@@ -34,7 +35,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
     def __init__(
         self,
         log_dir: Any = "logs",
-        rows: int = 8,
+        rows: int | None = None,
         columns: int = 8,
         seed: int = 0,
         **kwargs: Any,
@@ -59,8 +60,12 @@ class TensorBoard(keras.callbacks.TensorBoard):
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
         if self._writer is not None:
-            samples = self.model.sample(self.rows * self.columns, seed=self.seed)
-            picture = np.asarray(data.grid(samples, self.rows, self.columns))
+            rows = class_rows.rows_of(self.model, self.rows)
+            samples = self.model.sample(
+                z=class_rows.latents_of(self.model, rows, self.columns, self.seed),
+                labels=class_rows.labels_of(self.model, rows, self.columns),
+            )
+            picture = np.asarray(data.grid(samples, rows, self.columns))
             if picture.ndim == 2:
                 picture = picture[..., None]
             with self._writer.as_default():

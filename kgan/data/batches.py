@@ -17,6 +17,7 @@ class Batches(keras.utils.PyDataset):
         seed: Int, at least 0.
         epoch: Int, number of the first epoch where Keras counts by itself; `GAN.fit`
             goes by its own `initial_epoch`.
+        labels: Array `(n,)` that comes with the samples; None without.
         drop_remainder: Bool. The last batch holds what is left over: with True
             it is dropped unless it is full.
 
@@ -36,9 +37,11 @@ class Batches(keras.utils.PyDataset):
         seed: int = 0,
         epoch: int = 0,
         drop_remainder: bool = False,
+        labels: np.ndarray | None = None,
     ):
         super().__init__()
         self.x = x
+        self.labels = labels
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
@@ -67,14 +70,20 @@ class Batches(keras.utils.PyDataset):
             self._order = made_for, order
         return order
 
-    def batch(self, number: int) -> np.ndarray:
-        """Returns a batch by its number since the beginning of epoch 0."""
+    def batch(self, number: int) -> tuple[np.ndarray, ...]:
+        """Returns a batch by its number since the beginning of epoch 0.
+
+        That is `(samples,)`, or `(samples, labels)`.
+        """
         epoch, index = divmod(number, len(self))
         start = index * self.batch_size
-        return self.x[self.order(epoch)[start : start + self.batch_size]]
+        rows = self.order(epoch)[start : start + self.batch_size]
+        if self.labels is None:
+            return (self.x[rows],)
+        return self.x[rows], self.labels[rows]
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray]:
-        return (self.batch(self.epoch * len(self) + index),)
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        return self.batch(self.epoch * len(self) + index)
 
     def on_epoch_end(self) -> None:
         self.epoch += 1

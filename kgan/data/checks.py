@@ -62,6 +62,22 @@ def check_samples(
         _check_values(x, shape, value_range, argument)
 
 
+def check_labels(values: np.ndarray, num_classes: int, argument: str) -> None:
+    """Refuses labels that are no ints of 0 to `num_classes - 1`."""
+    whole = np.issubdtype(values.dtype, np.integer)
+    flat = values.ndim <= 1 or (values.ndim == 2 and values.shape[1] == 1)
+    if not whole or not flat or not values.size:
+        raise ValueError(
+            f"`{argument}` must be ints of shape (n,). Received: {argument} of dtype "
+            f"{values.dtype} and shape {values.shape}"
+        )
+    if values.min() < 0 or values.max() >= num_classes:
+        raise ValueError(
+            f"`{argument}` must be of 0 to {num_classes - 1}. Received: {argument} "
+            f"from {values.min()} to {values.max()}"
+        )
+
+
 def _check_values(
     x: np.ndarray, shape: tuple, value_range: Range | None, argument: str
 ) -> None:

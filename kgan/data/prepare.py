@@ -8,7 +8,10 @@ import keras
 import numpy as np
 
 from kgan.data.batches import Batches
-from kgan.data.checks import Range, check_batch_size, check_samples
+from kgan.data.checks import Range, check_batch_size, check_labels, check_samples
+
+# How many samples are kept to look at, of each class.
+_SOME = 64
 
 
 def prepare(
@@ -19,8 +22,10 @@ def prepare(
     d_steps: int = 1,
     argument: str = "x",
     default_batch_size: int = 32,
+    y: Any = None,
+    num_classes: int | None = None,
     **options: Any,
-) -> tuple[Any, np.ndarray]:
+) -> tuple[Any, np.ndarray, np.ndarray | None]:
     """Checks data and makes batches of arrays.
 
     Args:
@@ -32,10 +37,13 @@ def prepare(
         d_steps: Int, into how many updates a batch is divided.
         argument: Name of the argument, for the errors.
         default_batch_size: Int, for arrays when `batch_size` is None.
+        y: Labels of arrays.
+        num_classes: Int, where labels are needed; None to leave them aside.
         **options: Further arguments of `Batches`.
 
     Returns:
-        `(data, samples)`: what Keras' `fit` takes, and some of the samples.
+        `(data, samples, labels)`: what Keras' `fit` takes, and some of the samples with
+        their labels, None where they are left aside.
 
     Raises:
         ValueError: If the data can't be trained on.
@@ -47,29 +55,52 @@ def prepare(
         )
     _refuse_weights(x, argument)
     if _is_pair(x):
-        x = x[0]
+        x, y = x
     if _is_array(x):
         x = np.asarray(x)
         check_samples(x, shape, value_range, argument)
+        y = _labels(y, len(x), num_classes, argument)
         batch_size = default_batch_size if batch_size is None else batch_size
         check_batch_size(batch_size, d_steps)
-        batches = Batches(x, batch_size, **options)
-        return batches, x[np.sort(batches.order(0)[:64])]
+        batches = Batches(x, batch_size, labels=y, **options)
+        some = np.sort(batches.order(0)[: _SOME * (num_classes or 1)])
+        return batches, x[some], None if y is None else y[some]
     if batch_size is not None:
         raise ValueError(
             f"`batch_size` goes with arrays: this `{argument}` makes its own batches. "
             f"Received: batch_size={batch_size}, {argument} of type {type(x).__name__}"
         )
-    return _checked_batches(x, shape, value_range, d_steps, argument)
+    return _checked_batches(x, shape, value_range, d_steps, argument, num_classes)
 
 
-def split(x: Any, validation_split: float) -> tuple[np.ndarray, np.ndarray]:
-    """Splits the end off an array, `validation_split` of it.
+def _labels(y: Any, count: int, num_classes: int | None, argument: str) -> Any:
+    if num_classes is None:
+        return None
+    if y is None:
+        raise ValueError(
+            "A conditional GAN trains on samples with labels: pass `y`, or data of "
+            f"pairs (samples, labels). Received: {argument} without labels"
+        )
+    y = np.asarray(y)
+    check_labels(y, num_classes, f"labels of {argument}")
+    if len(y) != count:
+        raise ValueError(
+            "There must be one label for each sample. "
+            f"Received: {count} samples and {len(y)} labels"
+        )
+    return y.reshape(-1).astype("int32")
+
+
+def split(x: Any, validation_split: float, y: Any = None) -> tuple[tuple, tuple]:
+    """Splits the end off an array and its labels, `validation_split` of them.
+
+    Returns:
+        Two pairs `(samples, labels)`; the labels are None where there are none.
 
     Raises:
         ValueError: If `x` is no array, or either part would be empty.
     """
-    x = x[0] if _is_pair(x) else x
+    x, y = x if _is_pair(x) else (x, y)
     if not _is_array(x):
         raise ValueError(
             "`validation_split` goes with arrays; pass `validation_data` instead. "
@@ -82,7 +113,10 @@ def split(x: Any, validation_split: float) -> tuple[np.ndarray, np.ndarray]:
             "`validation_split` must be between 0 and 1 and leave samples on both "
             f"sides. Received: validation_split={validation_split}, x.shape={x.shape}"
         )
-    return x[:start], x[start:]
+    if y is None:
+        return (x[:start], None), (x[start:], None)
+    y = np.asarray(y)
+    return (x[:start], y[:start]), (x[start:], y[start:])
 
 
 def _refuse_weights(x: Any, argument: str) -> None:
@@ -103,12 +137,18 @@ def _is_pair(x: Any) -> bool:
 
 
 def _checked_batches(
-    x: Any, shape: tuple, value_range: Range | None, d_steps: int, argument: str
-) -> tuple[Any, np.ndarray]:
+    x: Any,
+    shape: tuple,
+    value_range: Range | None,
+    d_steps: int,
+    argument: str,
+    num_classes: int | None,
+) -> tuple[Any, np.ndarray, np.ndarray | None]:
     x, first = _peek(x, argument)
     _refuse_weights(first, argument)
+    y = None
     if isinstance(first, tuple | list):
-        first = first[0]
+        first, y = first[0], first[1] if len(first) > 1 else None
     if isinstance(first, dict):
         raise ValueError(
             f"`{argument}` must yield batches of samples, or pairs (samples, labels). "
@@ -121,8 +161,9 @@ def _checked_batches(
             f"Received: {argument} that yields shape {first.shape}"
         )
     check_samples(first, shape, value_range, argument)
+    y = _labels(y, len(first), num_classes, argument)
     check_batch_size(len(first), d_steps)
-    return x, first
+    return x, first, y
 
 
 def _peek(x: Any, argument: str) -> tuple[Any, Any]:

@@ -45,7 +45,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         # With the first two Keras' moments are plain too.
         if mask is not None or self.synchronized or getattr(self, "renorm", False):
             return super().call(inputs, training=training, mask=mask)
-        x = _at_least_float32(inputs)
+        x = at_least_float32(inputs)
         axis = self.axis % len(x.shape)
         shape = [x.shape[i] if i == axis else 1 for i in range(len(x.shape))]
         if training and self.trainable:
@@ -80,7 +80,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
     def call(self, inputs: Any) -> Any:
         if getattr(self, "rms_scaling", False):
             return super().call(inputs)
-        x = _at_least_float32(inputs)
+        x = at_least_float32(inputs)
         axes = [self.axis] if isinstance(self.axis, int) else list(self.axis)
         axes = [axis % len(x.shape) for axis in axes]
         mean, variance = moments(x, axes)
@@ -101,7 +101,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
     """
 
     def call(self, inputs: Any) -> Any:
-        x = _at_least_float32(inputs)
+        x = at_least_float32(inputs)
         axis = self.axis % len(x.shape)
         sizes = [size or ops.shape(x)[i] for i, size in enumerate(x.shape)]
         # The groups become an axis of their own, in front of the channels'.
@@ -114,7 +114,8 @@ class GroupNormalization(keras.layers.GroupNormalization):
         return ops.cast(_scaled(self, x, shape), self.compute_dtype)
 
 
-def _at_least_float32(x: Any) -> Any:
+def at_least_float32(x: Any) -> Any:
+    """Returns a tensor in which moments may be taken under mixed precision."""
     # Not `result_type`, which knows float64 on TensorFlow only.
     dtype = keras.backend.standardize_dtype(x.dtype)
     return x if dtype == "float64" else ops.cast(x, "float32")

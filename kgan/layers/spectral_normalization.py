@@ -72,6 +72,8 @@ class SpectralNormalization(keras.layers.Wrapper):
             keras.initializers.RandomNormal(),
             dtype=self._kernel.dtype,
             trainable=False,
+            # On PyTorch, under mixed precision, writes would go to a copy.
+            autocast=False,
             name="u",
         )
 

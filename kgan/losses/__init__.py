@@ -6,14 +6,22 @@ import keras
 
 from kgan import serialization
 from kgan.losses.base import Loss
+from kgan.losses.dual_contrastive import DualContrastive
 from kgan.losses.hinge import Hinge
 from kgan.losses.keras_loss import KerasLoss
 from kgan.losses.least_squares import LeastSquares
 from kgan.losses.minimax import Minimax, NonSaturating
 from kgan.losses.relativistic import Relativistic
+from kgan.losses.relativistic_average import (
+    RelativisticAverage,
+    RelativisticAverageHinge,
+    RelativisticAverageLeastSquares,
+)
+from kgan.losses.top_k import TopK
 from kgan.losses.wasserstein import Wasserstein
 
 __all__ = [
+    "DualContrastive",
     "Hinge",
     "KerasLoss",
     "LeastSquares",
@@ -21,17 +29,25 @@ __all__ = [
     "Minimax",
     "NonSaturating",
     "Relativistic",
+    "RelativisticAverage",
+    "RelativisticAverageHinge",
+    "RelativisticAverageLeastSquares",
+    "TopK",
     "Wasserstein",
     "get",
     "names",
 ]
 
 _LOSSES = {
+    "dual_contrastive": DualContrastive,
     "hinge": Hinge,
     "least_squares": LeastSquares,
     "minimax": Minimax,
     "non_saturating": NonSaturating,
     "relativistic": Relativistic,
+    "relativistic_average": RelativisticAverage,
+    "relativistic_average_hinge": RelativisticAverageHinge,
+    "relativistic_average_least_squares": RelativisticAverageLeastSquares,
     "wasserstein": Wasserstein,
 }
 
@@ -60,7 +76,7 @@ def get(identifier: Any) -> Loss:
 
     >>> import kgan
     >>> kgan.losses.get("least_squares")
-    LeastSquares()
+    LeastSquares(label_smoothing=0.0)
     """
     if isinstance(identifier, dict):
         identifier = keras.saving.deserialize_keras_object(identifier)

@@ -17,8 +17,9 @@ class Loss(serialization.Configurable):
     - `generator_term(t)`: what the generator minimises.
 
     Each is averaged over its own images, so reals and fakes may differ in number.
-    Losses that look at reals and fakes together override the two public methods
-    instead, and set `paired = True`.
+    Losses that look at reals and fakes together set `paired = True` and override
+    `discriminator_loss`, and `generator_values`, or `generator_loss` where it is no
+    mean over fakes.
 
     Example:
 
@@ -35,7 +36,7 @@ class Loss(serialization.Configurable):
     1.0
     """
 
-    # Whether `generator_loss` needs the logits of reals, one for each fake.
+    # Whether `generator_loss` needs the logits of reals.
     paired = False
     # How many outputs of the discriminator the loss can read.
     outputs: tuple[int, ...] = (1,)
@@ -65,7 +66,28 @@ class Loss(serialization.Configurable):
         Returns:
             A float scalar.
         """
-        return ops.mean(self.generator_term(fake_logits))
+        return self.reduce(self.generator_values(real_logits, fake_logits))
+
+    def generator_values(self, real_logits: Any, fake_logits: Any) -> Any:
+        """Returns the generator's loss on each fake, before they are averaged.
+
+        Args:
+            real_logits: See `generator_loss`.
+            fake_logits: See `generator_loss`.
+
+        Returns:
+            A float tensor `(noise_batch, ...)`.
+        """
+        return self.generator_term(fake_logits)
+
+    def reduce(self, values: Any) -> Any:
+        """Returns the mean of the losses on each fake."""
+        return ops.mean(values)
+
+    @property
+    def by_fake(self) -> bool:
+        """Whether `generator_loss` is made of `generator_values`."""
+        return type(self).generator_loss is Loss.generator_loss
 
     def real_term(self, s: Any) -> Any:
         """The discriminator's loss on each real."""

@@ -4,11 +4,11 @@ import keras
 from keras import ops
 
 from kgan import serialization
-from kgan.losses.base import Loss
+from kgan.losses.smoothed import Smoothed
 
 
 @serialization.register
-class KerasLoss(Loss):
+class KerasLoss(Smoothed):
     """Any Keras loss, on labels 1 for real and 0 for fake.
 
     The discriminator minimises `loss(1, reals) + loss(0, fakes)`, the generator
@@ -19,7 +19,10 @@ class KerasLoss(Loss):
 
     Args:
         loss: A `keras.losses.Loss`, or a function of `(y_true, y_pred)`. Options
-            such as `label_smoothing` and `from_logits` are the loss' own.
+            such as `from_logits` are the loss' own.
+        label_smoothing: Float of at least 0 and below 1, by how much the
+            discriminator's label of reals, 1, is lessened: one-sided, unlike the
+            `label_smoothing` of Keras' own losses, which moves all labels.
 
     Example:
 
@@ -33,24 +36,28 @@ class KerasLoss(Loss):
 
     outputs = (1, 2)
 
-    def __init__(self, loss: Any):
+    def __init__(self, loss: Any, label_smoothing: float = 0.0):
+        super().__init__(label_smoothing)
         self.loss = keras.losses.get(loss)
 
     def discriminator_loss(self, real_logits, fake_logits):
-        return self._against(1, real_logits) + self._against(0, fake_logits)
+        reals = self._values(1 - self.label_smoothing, real_logits)
+        return self.reduce(reals) + self.reduce(self._values(0, fake_logits))
 
-    def generator_loss(self, real_logits, fake_logits):
-        return self._against(1, fake_logits)
+    def generator_values(self, real_logits, fake_logits):
+        return self._values(1, fake_logits)
 
-    def _against(self, label: int, outputs: Any) -> Any:
+    def reduce(self, values: Any) -> Any:
+        summed = getattr(self.loss, "reduction", None) == "sum"
+        return ops.sum(values) if summed else ops.mean(values)
+
+    def _values(self, label: float, outputs: Any) -> Any:
         labels = ops.full((ops.shape(outputs)[0], 1), label, dtype=outputs.dtype)
         if outputs.shape[-1] == 2:
             labels = ops.concatenate([1 - labels, labels], axis=-1)
         # `call` and not `__call__`, which divides by the number of replicas.
         function = getattr(self.loss, "call", self.loss)
-        values = function(labels, outputs)
-        summed = getattr(self.loss, "reduction", None) == "sum"
-        return ops.sum(values) if summed else ops.mean(values)
+        return function(labels, outputs)
 
     def get_config(self):
-        return {"loss": keras.losses.serialize(self.loss)}
+        return {"loss": keras.losses.serialize(self.loss), **super().get_config()}

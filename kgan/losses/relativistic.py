@@ -23,9 +23,9 @@ class Relativistic(Loss):
         _check_pairs(real_logits, fake_logits)
         return ops.mean(ops.softplus(fake_logits - real_logits))
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_values(self, real_logits, fake_logits):
         _check_pairs(real_logits, fake_logits)
-        return ops.mean(ops.softplus(real_logits - fake_logits))
+        return ops.softplus(real_logits - fake_logits)
 
 
 def _check_pairs(real_logits, fake_logits):

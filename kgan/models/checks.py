@@ -6,7 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan import backend
+from kgan import backend, schedules
+from kgan.losses import Loss
+from kgan.models import conditions
+from kgan.models.judge import takes_labels
 
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
 
@@ -23,6 +26,8 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
     """
     _check_model(generator, "generator")
     shape = getattr(generator, "input_shape", None) if generator.built else None
+    if isinstance(shape, list) and takes_labels(generator):
+        shape = shape[0]
     if shape is None:
         if not _is_count(asked):
             raise ValueError(
@@ -44,11 +49,17 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
     return shape[1]
 
 
-def check(generator: Any, discriminator: Any, latent_dim: int) -> tuple:
+def check(
+    generator: Any,
+    discriminator: Any,
+    latent_dim: int,
+    num_classes: int | None = None,
+    pack: int = 1,
+) -> tuple:
     """Builds both networks where they aren't yet, and checks their shapes.
 
     Returns:
-        The shape of one sample.
+        The shape of one sample, and those of the discriminator's outputs.
 
     Raises:
         ValueError: If the discriminator can't judge what the generator draws, or
@@ -60,32 +71,51 @@ def check(generator: Any, discriminator: Any, latent_dim: int) -> tuple:
             "`generator` and `discriminator` must be two models. "
             f"Received: generator=discriminator={generator}"
         )
-    samples = _output_shape(generator, (None, latent_dim))
-    expected = (
-        getattr(discriminator, "input_shape", None) if discriminator.built else None
-    )
-    if expected is not None and not _compatible(samples, expected):
+    samples, *others = output_shapes(generator, (None, latent_dim))
+    if others:
         raise ValueError(
-            "The generator must draw what the discriminator judges. Received: "
-            f"generator with output shape {samples}, discriminator with input shape "
-            f"{expected}"
+            "The generator must have one output. "
+            f"Received: generator with further outputs of shapes {others}"
         )
-    logits = _output_shape(discriminator, samples)
+    judged = (*samples[:-1], None if samples[-1] is None else pack * samples[-1])
+    _check_input(discriminator, samples, judged, pack)
+    outputs = output_shapes(discriminator, judged)
+    conditions.check_outputs(outputs, num_classes)
+    logits = outputs[0]
     if len(logits) != 2 or logits[1] not in (1, 2):
         raise ValueError(
             "The discriminator must end in one logit, (batch, 1), or two outputs for "
             "one-hot labels, (batch, 2). "
             f"Received: discriminator with output shape {logits}"
         )
-    return samples[1:]
+    return samples[1:], outputs
+
+
+def _check_input(
+    discriminator: keras.Model, samples: tuple, judged: tuple, pack: int
+) -> None:
+    expected = (
+        getattr(discriminator, "input_shape", None) if discriminator.built else None
+    )
+    if isinstance(expected, list) and takes_labels(discriminator):
+        expected = expected[0]
+    if expected is not None and not _compatible(judged, expected):
+        packs = f", which are {judged} with pack={pack}" if pack > 1 else ""
+        raise ValueError(
+            "The generator must draw what the discriminator judges. Received: "
+            f"generator with output shape {samples}{packs}, discriminator with input "
+            f"shape {expected}"
+        )
 
 
 def check_half_life(ema_half_life: Any) -> None:
     """Refuses a half-life that is not above 0, nor None."""
-    if ema_half_life is not None and not ema_half_life > 0:
+    if isinstance(ema_half_life, schedules.Schedule):
+        schedules.check(minimum=0, ema_half_life=ema_half_life)
+    elif ema_half_life is not None and not ema_half_life > 0:
         raise ValueError(
-            "`ema_half_life` must be a number of images above 0, or None for no "
-            f"average. Received: ema_half_life={ema_half_life}"
+            "`ema_half_life` must be a number of images above 0, a schedule of such, or "
+            f"None for no average. Received: ema_half_life={ema_half_life}"
         )
 
 
@@ -106,9 +136,14 @@ def check_counts(**counts: Any) -> None:
             )
 
 
-def check_outputs(discriminator: keras.Model, sample_shape: tuple, loss: Any) -> None:
-    """Refuses a discriminator whose number of outputs the loss can't read."""
-    outputs = _output_shape(discriminator, (None, *sample_shape))
+def check_outputs(discriminator: keras.Model, outputs: tuple, loss: Any) -> None:
+    """Refuses a discriminator whose number of outputs the loss can't read.
+
+    Args:
+        discriminator: The discriminator.
+        outputs: The shape of its logits.
+        loss: The `Loss`.
+    """
     if outputs[-1] not in loss.outputs:
         raise ValueError(
             f"The loss {loss!r} reads one logit per sample; a discriminator with two "
@@ -124,6 +159,8 @@ def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
     probabilities = ends_in in ("sigmoid", "softmax", "hard_sigmoid")
     # Keras' cross-entropies say which of the two they read; other Keras losses don't
     # care, and ours read logits.
+    while isinstance(getattr(loss, "loss", None), Loss):
+        loss = loss.loss
     keras_loss = getattr(loss, "loss", None)
     wants_logits = getattr(keras_loss, "from_logits", keras_loss is None or None)
     if wants_logits and probabilities:
@@ -205,15 +242,28 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
-def _output_shape(model: keras.Model, shape: tuple) -> tuple:
-    if not model.built:
+def output_shapes(model: keras.Model, shape: tuple) -> list[tuple]:
+    """Builds a network where it isn't yet, and returns the shapes of its outputs.
+
+    Args:
+        model: The network.
+        shape: Of its input, with the batch; labels are added where it takes them.
+
+    Raises:
+        ValueError: If the outputs have no shapes.
+    """
+    inputs: Any = keras.KerasTensor(shape)
+    if takes_labels(model):
+        inputs = [inputs, keras.KerasTensor((None,), dtype="int32")]
+    elif not model.built:
         model.build(shape)
-    output = model.compute_output_spec(keras.KerasTensor(shape))
-    if not hasattr(output, "shape"):
+    outputs = model.compute_output_spec(inputs)
+    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+    if not all(hasattr(output, "shape") for output in outputs):
         raise ValueError(
-            f"The model must have one output. Received: {model.name} with {output}"
+            f"The model must have one output. Received: {model.name} with {outputs}"
         )
-    return tuple(output.shape)
+    return [tuple(output.shape) for output in outputs]
 
 
 def _compatible(found: tuple, expected: Any) -> bool:

@@ -2,7 +2,7 @@ from typing import Any
 
 import keras
 
-from kgan.models.frozen import frozen
+from kgan.models.judge import Judge, packed
 
 
 class Combined(keras.Model):
@@ -15,25 +15,29 @@ class Combined(keras.Model):
 
     Args:
         generator: A `keras.Model`, latents to samples.
-        discriminator: A `keras.Model`, samples to logits.
-        seed_generator: A `keras.random.SeedGenerator` for the discriminator's
-            dropout.
+        judge: A `Judge` with the discriminator.
     """
 
-    def __init__(self, generator, discriminator, seed_generator, **kwargs):
+    def __init__(self, generator: keras.Model, judge: Judge, **kwargs: Any):
         super().__init__(**kwargs)
         self.generator = generator
-        self.discriminator = discriminator
-        self.seed_generator = seed_generator
+        self.discriminator = judge.discriminator
+        self.judge = judge
         self.built = True
 
-    def call(self, latents: Any, training: bool | None = None) -> Any:
-        return self.discriminate(self.generator(latents, training=training))
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Returns the logits of what is drawn from latents, or from [latents, labels].
 
-    def discriminate(self, samples: Any) -> Any:
-        """Returns the frozen discriminator's logits of `samples`."""
-        with frozen(self.discriminator, self.seed_generator):
-            return self.discriminator(samples, training=True)
+        With a second output for classes it returns a list of both.
+        """
+        labels = inputs[1] if isinstance(inputs, list | tuple) else None
+        samples = self.generator(inputs, training=training)
+        logits, classes = self.discriminate(packed(samples, self.judge.pack), labels)
+        return logits if classes is None else [logits, classes]
+
+    def discriminate(self, samples: Any, labels: Any = None) -> tuple[Any, Any]:
+        """Returns what the frozen discriminator says of `samples`, see `Judge`."""
+        return self.judge(samples, labels, trace=False)
 
     # Setting `trainable = False` would reach the discriminator itself, so the
     # split is made here, where Keras looks for it. `trainable_weights` is what

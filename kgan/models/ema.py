@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from kgan import schedules
+
 # The half-life grows with the images seen until it reaches the asked one, so that
 # the average forgets the untrained generator.
 RAMP = 0.05
@@ -38,7 +40,7 @@ def copy_of(model: keras.Model, latent_dim: int) -> keras.Model:
     return copy
 
 
-def decay(batch_size: Any, images_seen: Any, half_life: float) -> Any:
+def decay(batch_size: Any, images_seen: Any, half_life: schedules.Number) -> Any:
     """Returns the share of the average that is kept at one update.
 
     `0.5 ** (batch_size / min(half_life, 0.05 * images_seen))`: after `half_life`
@@ -47,13 +49,16 @@ def decay(batch_size: Any, images_seen: Any, half_life: float) -> Any:
     Args:
         batch_size: Images that came with the update.
         images_seen: Images seen so far, those included.
-        half_life: Float, in images.
+        half_life: Float, in images; or a schedule, whose values hold as they are.
 
     Reference:
         [Karras et al., 2020](https://arxiv.org/abs/2006.06676), whose code ramps
         the half-life up.
     """
     images = ops.cast(batch_size, "float32")
+    if isinstance(half_life, schedules.Schedule):
+        # At a half-life of 0 nothing is kept.
+        return ops.power(0.5, images / ops.maximum(half_life(images_seen), 1e-6))
     seen = ops.cast(images_seen, "float32")
     return ops.power(0.5, images / ops.minimum(half_life, RAMP * seen))
 

@@ -19,6 +19,8 @@ class Fitting(keras.Model):
     generator: keras.Model
     position: Any
     has_state: bool
+    num_classes: int | None
+    real_labels: np.ndarray | None
     real_samples: np.ndarray | None
     sample_shape: tuple
     seed: int
@@ -48,7 +50,8 @@ class Fitting(keras.Model):
                 float array in the generator's output range, or a
                 `keras.utils.PyDataset`, `tf.data.Dataset` or generator that yields
                 batches of either, with or without labels.
-            y: Labels, which a GAN without conditions leaves aside.
+            y: Int labels `(n,)` of an array, for a conditional GAN; one without
+                conditions leaves them aside.
             batch_size: Int, for arrays only; 32 by default.
             epochs: Int.
             verbose: See `keras.Model.fit`.
@@ -74,14 +77,14 @@ class Fitting(keras.Model):
         _refuse_weights(kwargs)
         self._assert_compile_called("fit")
         if validation_split:
-            x, validation_data = data.split(x, validation_split)
+            (x, y), validation_data = data.split(x, validation_split, y)
         given = x
-        x, self.real_samples = self._prepared(
-            x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle
+        x, self.real_samples, self.real_labels = self._prepared(
+            x, "x", batch_size, d_steps=self.d_steps, shuffle=shuffle, y=y
         )
         self._check_batches(x, self.real_samples, self.d_steps)
         if validation_data is not None:
-            validation_data, first = self._prepared(
+            validation_data, first, _ = self._prepared(
                 validation_data,
                 "validation_data",
                 validation_batch_size,
@@ -129,7 +132,7 @@ class Fitting(keras.Model):
 
         Args:
             x: Samples, as in `fit`.
-            y: Labels, left aside.
+            y: Labels, as in `fit`.
             batch_size: Int, for arrays only; 32 by default.
             **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
                 `keras.Model.evaluate`.
@@ -140,22 +143,23 @@ class Fitting(keras.Model):
         _refuse_weights(kwargs)
         # From inside `fit` the data comes prepared.
         if not kwargs.get("_use_cached_eval_dataset"):
-            x, first = self._prepared(x, "x", batch_size, shuffle=False)
+            x, first, _ = self._prepared(x, "x", batch_size, shuffle=False, y=y)
             self._check_batches(x, first)
             x, kwargs["steps"] = self.feed(x, kwargs.get("steps"))
         return super().evaluate(x=x, **kwargs)
 
-    def check_data(self, x: Any, batch_size: int | None = None) -> None:
+    def check_data(self, x: Any, batch_size: int | None = None, y: Any = None) -> None:
         """Raises the error with which `fit` would refuse this data, if any.
 
         Args:
             x: Real samples, as in `fit`.
             batch_size: Int, for arrays only.
+            y: Labels, as in `fit`.
 
         Raises:
             ValueError: If the data can't be trained on.
         """
-        self._prepared(x, "x", batch_size, d_steps=self.d_steps)
+        self._prepared(x, "x", batch_size, d_steps=self.d_steps, y=y)
 
     def _prepared(self, x: Any, argument: str, batch_size: Any, **options: Any) -> Any:
         return data.prepare(
@@ -165,6 +169,7 @@ class Fitting(keras.Model):
             batch_size,
             argument=argument,
             seed=self.seed,
+            num_classes=self.num_classes,
             **options,
         )
 

@@ -2,27 +2,31 @@
 
 import functools
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
-from kgan import backend, data, losses, serialization
+from kgan import augment as augments
+from kgan import backend, losses, serialization
 from kgan import noise as noises
 from kgan import penalties as penalties_lib
-from kgan.models import checks, ema, logs
+from kgan import schedules as schedules_lib
+from kgan.models import checks, conditions, ema, logs, passes
 from kgan.models.combined import Combined
 from kgan.models.fitting import Fitting
+from kgan.models.judge import Judge
 from kgan.models.optimizer_pair import OptimizerPair
 from kgan.models.position import Position
+from kgan.models.sampling import Sampling
 from kgan.models.saving import Saving
 from kgan.models.step import AdversarialStep
 from kgan.trainers import Trainer
 
 
 @serialization.register
-class GAN(Trainer, AdversarialStep, Fitting, Saving):
+class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
     """A generative adversarial network that trains with `fit`.
 
     One training step updates the discriminator `d_steps` times on real and
@@ -32,26 +36,33 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
 
     Args:
         generator: A `keras.Model`, latents `(batch, latent_dim)` to samples
-            `(batch, ...)`. `kgan.networks` has some.
+            `(batch, ...)`. `kgan.networks` has some. A conditional one has a second
+            input, int labels `(batch,)`.
         discriminator: A `keras.Model`, samples to logits `(batch, 1)`, or
-            `(batch, 2)` for Keras losses on one-hot labels.
+            `(batch, 2)` for Keras losses on one-hot labels. It may take labels as a
+            second input, and have logits of the classes `(batch, num_classes)` as a
+            second output (AC-GAN).
         latent_dim: Int; None to read it off the generator's input.
         noise: The distribution of latents, for training and sampling alike:
             `"normal"`, `"uniform"`, `"truncated_normal"`, or a
             `kgan.noise.Noise`.
         ema_half_life: Float, half-life of the generator's exponential moving
-            average in images, ramped up as 5 % of the images seen; None for no
-            average.
+            average in images, ramped up as 5 % of the images seen; a schedule, whose
+            values hold as they are; or None for no average.
         seed: Int of 0 to 2**31 - 2, for the same noise and order of data again; None
             for a seed drawn from Python's generator, which
             `keras.utils.set_random_seed` sets.
+        num_classes: Int, for conditional networks, whose labels are
+            0 to `num_classes - 1`; None to read it off the generator's layers.
+        pack: Int, how many samples the discriminator judges together, joined along
+            their last axis: it then takes that many times the channels (PacGAN).
 
     Attributes:
         generator: The network that trains.
         discriminator: The other one.
         ema_generator: The averaged generator; None when off.
         combined: A `keras.Model`, latents to logits, in which the discriminator
-            is frozen.
+            is frozen; of a conditional GAN from `[latents, labels]`.
         latent_dim: Length of a noise vector.
 
     Raises:
@@ -83,20 +94,28 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         discriminator: keras.Model,
         latent_dim: int | None = None,
         noise: Any = "normal",
-        ema_half_life: float | None = 10_000,
+        ema_half_life: schedules_lib.Number | None = 10_000,
         seed: int | None = None,
+        num_classes: int | None = None,
+        pack: int = 1,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        checks.check_counts(pack=pack)
+        self.num_classes = conditions.num_classes(generator, discriminator, num_classes)
+        conditions.check_pack(self.num_classes, pack)
+        self.pack = pack
         self.latent_dim = checks.latent_dim(generator, latent_dim)
-        self.sample_shape = checks.check(generator, discriminator, self.latent_dim)
+        self.sample_shape, self._outputs = checks.check(
+            generator, discriminator, self.latent_dim, self.num_classes, pack
+        )
         checks.check_half_life(ema_half_life)
         self.generator = generator
         self.discriminator = discriminator
         self.noise = noises.get(noise)
         self.ema_half_life = ema_half_life
         self.ema_generator = (
-            ema.copy_of(generator, self.latent_dim) if ema_half_life else None
+            None if ema_half_life is None else ema.copy_of(generator, self.latent_dim)
         )
         checks.check_seed(seed)
         seed = random.randint(0, 2**31 - 2) if seed is None else seed
@@ -105,8 +124,11 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)
         self.images_seen = self._counter("images")
         self.steps_seen = self._counter("steps")
+        self.judge = Judge(discriminator, self.seed_generator, pack)
+        self.judge.images_seen = self.images_seen
         # Some of what `fit` was given, for callbacks to show.
         self.real_samples: np.ndarray | None = None
+        self.real_labels: np.ndarray | None = None
         self._logs = logs.Logs()
         self.position = Position(self.steps_seen, lambda: self._logs)
         self.build((None, self.latent_dim))
@@ -122,7 +144,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
     @functools.cached_property
     def combined(self) -> Combined:
         # A cached property is not tracked: its networks are this model's already.
-        return Combined(self.generator, self.discriminator, self.seed_generator)
+        return Combined(self.generator, self.judge)
 
     def compile(
         self,
@@ -134,6 +156,9 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         g_steps: int = 1,
         noise_batch_size: int | None = None,
         optimizer: Any = None,
+        augment: Any = None,
+        schedules: Mapping[str, Any] | None = None,
+        class_loss_weight: schedules_lib.Number = 1.0,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
@@ -155,6 +180,15 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
             noise_batch_size: Int, noise vectors in an update; None for as many as
                 there are reals in a discriminator's update.
             optimizer: Sets both optimizers from the config of this one.
+            augment: What reals and fakes go through before the discriminator: a name
+                (`"diffaugment"`, `"ada"`), a `kgan.augment.Augmentation`, or a list of
+                them. Penalties act on the samples before it.
+            schedules: Dict of hyperparameters of the optimizers that follow the images
+                seen, such as `{"learning_rate": kgan.schedules.Cosine(...)}` for both
+                or `"d_beta_2"` for the discriminator's. Other options take a schedule
+                in place of a number.
+            class_loss_weight: Float or schedule, the weight of the cross-entropy of
+                labels where the discriminator has logits of classes.
             run_eagerly: See `keras.Model.compile`.
             steps_per_execution: See `keras.Model.compile`.
             jit_compile: See `keras.Model.compile`.
@@ -169,8 +203,12 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         if noise_batch_size is not None:
             checks.check_counts(noise_batch_size=noise_batch_size)
         gan_loss = losses.get(loss)
-        checks.check_outputs(self.discriminator, self.sample_shape, gan_loss)
+        checks.check_outputs(self.discriminator, self._outputs[0], gan_loss)
         terms = tuple(penalties_lib.get(penalty) for penalty in penalties)
+        augment = augments.get(augment)
+        if augment is not None:
+            augment.check(self.sample_shape)
+        schedules_lib.check(minimum=0, class_loss_weight=class_loss_weight)
         checks.warn_of_inexact_layers(self.discriminator, terms)
         pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer)
         if auto_scale_loss and checks.computes_in_float16(
@@ -185,7 +223,12 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
             compute_dtype="float16" if scaled else None,
         )
         self.check_share("noise_batch_size", noise_batch_size)
+        pair.follow(schedules)
         pair.build_for(self.generator, self.discriminator)
+        options = (*terms, augment) if augment is not None else terms
+        for option in options:
+            option.build()
+        pair.option_variables = [v for option in options for v in option.variables]
         super().compile(
             optimizer=pair,
             run_eagerly=run_eagerly,
@@ -198,8 +241,15 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
         self.d_steps = d_steps
         self.g_steps = g_steps
         self.noise_batch_size = noise_batch_size
-        self._logs = logs.Logs(tuple(term.name for term in terms))
+        self.augment = self.judge.augment = augment
+        self.class_loss_weight = class_loss_weight
+        self.judges_together = passes.can_be_one(self.discriminator, terms)
+        names = tuple(term.name for term in terms)
+        names += tuple(augment.logs()) if augment is not None else ()
+        names += ("d_class", "g_class") if len(self._outputs) == 2 else ()
+        self._logs = logs.Logs(names)
         self._compile_arguments = {
+            "schedules": schedules,
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
@@ -218,62 +268,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Saving):
     def metrics(self) -> list[keras.metrics.Metric]:
         return self._logs.metrics
 
-    def call(self, latents: Any, training: bool | None = None) -> Any:
-        """Draws samples from latents, always in inference mode.
-
-        Args:
-            latents: Float tensor `(batch, latent_dim)`.
-            training: Ignored; Keras passes it.
-
-        Returns:
-            A float tensor `(batch, ...)`, from `ema_generator` where there is one.
-        """
-        return self.sampling_generator(latents, training=False)
-
-    @property
-    def sampling_generator(self) -> keras.Model:
-        """The averaged generator, or, without an average, the one that trains."""
-        return self.ema_generator or self.generator
-
     @property
     def seed(self) -> int:
         """The seed of noise and order, saved with the GAN; all workers have the same."""
         return int(self.seed_generator.state.numpy()[0])
-
-    def sample(
-        self,
-        n: int | None = None,
-        seed: int | None = None,
-        z: Any = None,
-        noise: Any = None,
-        as_uint8: bool = False,
-        batch_size: int = 256,
-    ) -> np.ndarray:
-        """Draws samples, from the averaged generator where there is one.
-
-        Args:
-            n: Int, how many; left out when `z` is given. Defaults to 1.
-            seed: Int for the same samples again.
-            z: Float array `(n, latent_dim)`, the latents themselves.
-            noise: A distribution other than that of training, such as
-                `kgan.noise.TruncatedNormal(0.7)`.
-            as_uint8: Bool, whether to return pixels of 0 to 255.
-            batch_size: Int, samples drawn at a time.
-
-        Returns:
-            A float32 array `(n, ...)` in the generator's range, or uint8.
-
-        Raises:
-            ValueError: If `z` has another shape, or comes with `n` unlike it.
-        """
-        if z is None:
-            n = 1 if n is None else n
-            checks.check_counts(n=n)
-            distribution = self.noise if noise is None else noises.get(noise)
-            z = distribution.sample((n, self.latent_dim), seed=seed)
-        z = checks.latents(z, self.latent_dim, n)
-        checks.check_counts(batch_size=batch_size)
-        # `predict` would make a dataset and an iterator at each call.
-        parts = [self.draw(z[i : i + batch_size]) for i in range(0, len(z), batch_size)]
-        samples = np.concatenate(parts).astype("float32", copy=False)
-        return data.to_uint8(samples) if as_uint8 else samples

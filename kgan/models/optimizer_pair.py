@@ -1,8 +1,11 @@
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
+
+from kgan.models import scheduling
 
 
 class OptimizerPair(keras.optimizers.Optimizer):
@@ -31,6 +34,9 @@ class OptimizerPair(keras.optimizers.Optimizer):
         super().__init__(learning_rate=0.0, name=name)
         self.g_optimizer = g_optimizer
         self.d_optimizer = d_optimizer
+        # Variables of options, such as a penalty's averages, are saved with these.
+        self.option_variables: list = []
+        self._schedules: dict[int, dict] = {}
 
     @classmethod
     def make(cls, g_optimizer: Any, d_optimizer: Any, optimizer: Any) -> "OptimizerPair":
@@ -58,6 +64,18 @@ class OptimizerPair(keras.optimizers.Optimizer):
         self.d_optimizer.build(discriminator.trainable_variables)
         self.built = True
 
+    def follow(self, schedules: Mapping[str, Any] | None) -> None:
+        """Lets hyperparameters follow schedules, see `GAN.compile`."""
+        self._schedules = scheduling.of_each(schedules, self)
+
+    def scheduled(self, optimizer: Any, images_seen: Any) -> Any:
+        """Returns a context in which an optimizer has the values of its schedules."""
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        own = self._schedules.get(id(optimizer), {})
+        return scheduling.applied(
+            optimizer, {name: schedule(images_seen) for name, schedule in own.items()}
+        )
+
     @property
     def optimizers(self) -> list:
         """The two, without their loss scales: what callbacks look at and set."""
@@ -68,7 +86,8 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     @property
     def variables(self) -> list:
-        return self.g_optimizer.variables + self.d_optimizer.variables
+        trained = self.g_optimizer.variables + self.d_optimizer.variables
+        return trained + self.option_variables
 
     @property
     def iterations(self) -> Any:
@@ -101,10 +120,13 @@ class OptimizerPair(keras.optimizers.Optimizer):
         raise NotImplementedError("Each network is updated by its own optimizer.")
 
     def save_own_variables(self, store: Any) -> None:
-        """The two optimizers, attributes of this one, store their own."""
+        # The two optimizers, attributes of this one, store their own.
+        for i, variable in enumerate(self.option_variables):
+            store[f"option_{i}"] = variable.numpy()
 
     def load_own_variables(self, store: Any) -> None:
-        """The two optimizers, attributes of this one, load their own."""
+        for i, variable in enumerate(self.option_variables):
+            variable.assign(store[f"option_{i}"])
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """Ends training: optimizers with `use_ema=True` put their averages in place."""

@@ -128,16 +128,18 @@ class Saving(keras.Model):
             "discriminator": serialize(self.discriminator),
             "latent_dim": self.latent_dim,
             "noise": serialize(self.noise),
-            "ema_half_life": self.ema_half_life,
+            "ema_half_life": serialize(self.ema_half_life),
             "seed": self.seed,
+            "num_classes": self.num_classes,
+            "pack": self.pack,
         }
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         config = dict(config)
-        for network in ("generator", "discriminator"):
-            config[network] = keras.saving.deserialize_keras_object(
-                config[network], custom_objects=custom_objects
+        for name in ("generator", "discriminator", "ema_half_life"):
+            config[name] = keras.saving.deserialize_keras_object(
+                config[name], custom_objects=custom_objects
             )
         return cls(**config)
 
@@ -153,6 +155,8 @@ class Saving(keras.Model):
                 "d_steps": self.d_steps,
                 "g_steps": self.g_steps,
                 "noise_batch_size": self.noise_batch_size,
+                "augment": self.augment,
+                "class_loss_weight": self.class_loss_weight,
                 **self._compile_arguments,
             }
         )

@@ -4,7 +4,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan.layers import by_name, normalized
+from kgan.layers import ConditionalBatchNormalization, by_name, normalized
+from kgan.networks import conditional
 
 # Halving ends when the shorter side is this small.
 _SMALLEST = 4
@@ -17,6 +18,7 @@ def dcgan_generator(
     width: int = 64,
     depth: int | None = None,
     activation: Any = "tanh",
+    num_classes: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a convolutional generator after DCGAN, for any image size.
@@ -34,10 +36,13 @@ def dcgan_generator(
             down to 4.
         activation: Activation of the output. `"tanh"` matches data in [-1, 1], to
             which uint8 images are scaled.
+        num_classes: Int, for a generator of `[latents, labels]`: an embedding of the
+            label is joined to the latents, and all batch normalisation is conditional.
         name: Name of the model.
 
     Returns:
-        A `keras.Model`, `(batch, latent_dim)` to `(batch, *image_shape)`.
+        A `keras.Model`, `(batch, latent_dim)` to `(batch, *image_shape)`; with
+        `num_classes` from `[(batch, latent_dim), (batch,)]`.
 
     Raises:
         ValueError: If `image_shape` is not that of an image.
@@ -55,16 +60,18 @@ def dcgan_generator(
     *sizes, channels = _stages(image_shape, depth)
     widths = _widths(width, len(sizes) - 1)
     latents = keras.Input((latent_dim,), name="latents")
+    inputs, labels = conditional.inputs(latents, num_classes)
     high, wide = sizes[-1]
-    x = layers.Dense(high * wide * widths[-1], use_bias=False)(latents)
+    x = conditional.with_labels(latents, labels, num_classes)
+    x = layers.Dense(high * wide * widths[-1], use_bias=False)(x)
     x = layers.Reshape((high, wide, widths[-1]))(x)
-    x = _normalized(x)
+    x = _normalized(x, labels, num_classes)
     for size, filters in zip(sizes[-2::-1], widths[-2::-1], strict=True):
         x = _enlarge(x, size)
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = _normalized(x)
+        x = _normalized(x, labels, num_classes)
     x = layers.Conv2D(channels, 3, padding="same")(x)
-    return keras.Model(latents, layers.Activation(activation)(x), name=name)
+    return keras.Model(inputs, layers.Activation(activation)(x), name=name)
 
 
 def dcgan_discriminator(
@@ -73,6 +80,9 @@ def dcgan_discriminator(
     depth: int | None = None,
     outputs: int = 1,
     normalization: str | None = None,
+    num_classes: int | None = None,
+    conditioning: str = "projection",
+    pack: int = 1,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a convolutional discriminator after DCGAN, for any image size.
@@ -88,18 +98,31 @@ def dcgan_discriminator(
         outputs: Int, 1 for a logit, 2 for one-hot labels.
         normalization: `"spectral"`, of all kernels; `"batch"`, `"layer"` or
             `"group"`, of all stages but the first; or None. See `kgan.layers`.
+        num_classes: Int, for a conditional GAN.
+        conditioning: How it is conditional: by `"projection"` of the features on an
+            embedding of the label, a second input; or by an `"auxiliary"` second
+            output, logits of the classes (AC-GAN).
+        pack: Int, how many images it judges together, joined along their channels.
+            See `kgan.GAN`.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, *image_shape)` to logits `(batch, outputs)`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image, or `normalization` is
-            none of these.
+        ValueError: If `image_shape` is not that of an image, or `normalization` or
+            `conditioning` is none of these.
+
+    Reference:
+        [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637) for the projection;
+        [Odena et al., 2016](https://arxiv.org/abs/1610.09585) for AC-GAN;
+        [Lin et al., 2017](https://arxiv.org/abs/1712.04086) for packing.
     """
     by_name.check(normalization)
+    conditional.check(num_classes, conditioning, outputs)
     *sizes, channels = _stages(image_shape, depth)
-    images = x = keras.Input((*sizes[0], channels), name="images")
+    images = x = keras.Input((*sizes[0], pack * channels), name="images")
+    inputs, labels = conditional.inputs(images, num_classes)
     spectral = normalization if normalization == "spectral" else None
     for i, filters in enumerate(_widths(width, len(sizes) - 1)[1:]):
         kind = normalization if i else spectral
@@ -109,8 +132,10 @@ def dcgan_discriminator(
         )
         x = normalized(stage, kind)(x)
         x = layers.LeakyReLU(0.2)(x)
-    logits = normalized(layers.Dense(outputs), spectral)(layers.Flatten()(x))
-    return keras.Model(images, logits, name=name)
+    ends, used = conditional.logits(
+        layers.Flatten()(x), labels, num_classes, conditioning, outputs, spectral
+    )
+    return keras.Model(images if used is None else inputs, ends, name=name)
 
 
 def _stages(image_shape: Sequence[int], depth: int | None) -> list:
@@ -140,7 +165,10 @@ def _enlarge(x: Any, size: tuple[int, int]) -> Any:
     return x
 
 
-def _normalized(x: Any) -> Any:
+def _normalized(x: Any, labels: Any, num_classes: int | None) -> Any:
     # A short memory, so that the statistics follow the weights in short runs too.
-    x = layers.BatchNormalization(momentum=0.9)(x)
+    if num_classes is None:
+        x = layers.BatchNormalization(momentum=0.9)(x)
+    else:
+        x = ConditionalBatchNormalization(num_classes, momentum=0.9)([x, labels])
     return layers.LeakyReLU(0.2)(x)

@@ -28,8 +28,8 @@ class Feed(keras.utils.PyDataset):
     def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, index: int) -> tuple[Any]:
-        return (self.batches.batch(self.epoch() * self.steps + index),)
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        return self.batches.batch(self.epoch() * self.steps + index)
 
 
 class Single:

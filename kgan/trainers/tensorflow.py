@@ -51,6 +51,7 @@ class Trainer:
     validation_step: Callable
     position: Any
     latent_dim: int
+    num_classes: int | None
     d_steps: int
     variables: list
     _logs: Any
@@ -182,9 +183,12 @@ class Trainer:
 
     @functools.cached_property
     def _draw(self) -> Callable:
+        latents: Any = tf.TensorSpec((None, self.latent_dim))
+        if self.num_classes is not None:
+            latents = [latents, tf.TensorSpec((None,), "int32")]
         return tf.function(
-            lambda latents: self(latents, training=False),  # type: ignore[operator]
-            input_signature=[tf.TensorSpec((None, self.latent_dim))],
+            lambda inputs: self(inputs, training=False),  # type: ignore[operator]
+            input_signature=[latents],
         )
 
     def feed(
@@ -251,12 +255,13 @@ def _stream(
         return batches.batch(first + int(number))
 
     size = batches.batch_size if batches.all_full else None
-    spec = tf.TensorSpec((size, *batches.x.shape[1:]), batches.x.dtype)
+    arrays = [a for a in (batches.x, batches.labels) if a is not None]
+    specs = [tf.TensorSpec((size, *a.shape[1:]), a.dtype) for a in arrays]
 
-    def on_number(number: Any) -> tuple[Any]:
-        return (
-            tf.ensure_shape(tf.numpy_function(load, [number], spec.dtype), spec.shape),
-        )
+    def on_number(number: Any) -> tuple[Any, ...]:
+        loaded = tf.numpy_function(load, [number], [spec.dtype for spec in specs])
+        parts = zip(loaded, specs, strict=True)
+        return tuple(tf.ensure_shape(part, spec.shape) for part, spec in parts)
 
     # Not `from_generator`, which makes the C library give freed memory back to the
     # system at once (M_TRIM_THRESHOLD) and small networks train at half the speed.

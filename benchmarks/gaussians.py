@@ -1,0 +1,123 @@
+"""Ring and grid of Gaussians: modes and quality of several recipes, over seeds.
+
+    KERAS_BACKEND=jax python benchmarks/gaussians.py --results gaussians.jsonl
+
+All recipes have the networks, the optimizer and the number of reals shown in common, see
+examples/gaussians.py; they differ in loss, penalties, packing and updates of the
+discriminator. Each result is appended to the file as soon as it is there, and what is in
+the file is not run again. At the end it prints a table of means over the seeds, with the
+lowest of them.
+
+Reference: [Lin et al., 2017 (PacGAN)](https://arxiv.org/abs/1712.04086), section 4.1.
+"""
+
+import argparse
+import json
+import pathlib
+import runpy
+import time
+
+import keras
+import numpy as np
+
+import kgan
+
+ROOT = pathlib.Path(__file__).parent.parent
+EXAMPLE = runpy.run_path(str(ROOT / "examples" / "gaussians.py"))
+TOYS = {"ring": EXAMPLE["RING"], "grid": EXAMPLE["GRID"]}
+BATCH_SIZE = EXAMPLE["BATCH_SIZE"]
+
+R1, R2 = kgan.penalties.R1, kgan.penalties.R2
+# The smaller the modes are on the scale of the networks, the smaller the weight.
+WEIGHTS = {"ring": 0.2, "grid": 0.02}
+RECIPES = {
+    "non_saturating": lambda weight: {"loss": "non_saturating"},
+    "non_saturating + R1": lambda weight: {
+        "loss": "non_saturating",
+        "penalties": [R1(weight)],
+    },
+    "PacGAN 2": lambda weight: {"loss": "non_saturating", "pack": 2},
+    "WGAN-GP": lambda weight: {
+        "loss": "wasserstein",
+        "penalties": [kgan.penalties.GradientPenalty(0.1)],
+        "d_steps": 5,
+    },
+    "relativistic + R1 + R2": lambda weight: {
+        "loss": "relativistic",
+        "penalties": [R1(weight), R2(weight)],
+    },
+}
+
+
+def run(toy_name, recipe, seed, steps):
+    """Trains one GAN, and returns modes covered and the share of high quality."""
+    toy = TOYS[toy_name]
+    options = RECIPES[recipe](WEIGHTS[toy_name])
+    # As many reals for all: with several updates of the discriminator, fewer steps.
+    d_steps = options.get("d_steps", 1)
+    steps //= d_steps
+    gan = EXAMPLE["build_gan"]({**toy, **options}, steps, seed)
+    batch_size, per_epoch = BATCH_SIZE * d_steps, max(1, steps // 20)
+    points = EXAMPLE["draw_points"](toy, per_epoch * batch_size, seed)
+    gan.fit(points, batch_size=batch_size, epochs=steps // per_epoch, verbose=0)
+    return EXAMPLE["score"](toy, gan.sample(2500, seed=seed))
+
+
+def table(results, toys, recipes):
+    """Yields the lines of the table."""
+    yield (
+        "| recipe | "
+        + " | ".join(f"{toy}: modes | high quality (lowest)" for toy in toys)
+        + " |"
+    )
+    yield "| --- " * (1 + 2 * len(toys)) + "|"
+    for recipe in recipes:
+        cells = []
+        for toy in toys:
+            runs = [r for r in results if (r["toy"], r["recipe"]) == (toy, recipe)]
+            modes = [r["modes"] for r in runs]
+            quality = [100 * r["quality"] for r in runs]
+            count = len(TOYS[toy]["centers"])
+            cells += [
+                f"{np.mean(modes):.1f} of {count} ({min(modes)})",
+                f"{np.mean(quality):.1f} % ({min(quality):.1f})",
+            ]
+        yield f"| {recipe} | " + " | ".join(cells) + " |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Recipes on rings and grids.")
+    parser.add_argument("--toy", choices=TOYS, action="append")
+    parser.add_argument("--recipe", choices=RECIPES, action="append")
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--steps", type=int, default=EXAMPLE["STEPS"])
+    parser.add_argument("--results", default="gaussians.jsonl")
+    arguments = parser.parse_args()
+    toys, recipes = arguments.toy or list(TOYS), arguments.recipe or list(RECIPES)
+    path = pathlib.Path(arguments.results)
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    results = [json.loads(line) for line in lines]
+    done = {(r["toy"], r["recipe"], r["seed"], r["steps"]) for r in results}
+    for seed in range(arguments.seeds):
+        for recipe in recipes:
+            for toy in toys:
+                case = toy, recipe, seed, arguments.steps
+                if case in done:
+                    continue
+                start = time.time()
+                modes, quality = run(*case)
+                keys = ("toy", "recipe", "seed", "steps")
+                result = dict(zip(keys, case, strict=True))
+                result |= {
+                    "modes": modes, "quality": quality,
+                    "seconds": round(time.time() - start), "keras": keras.__version__,
+                    "backend": keras.backend.backend(),
+                }  # fmt: skip
+                results.append(result)
+                with open(path, "a", encoding="utf-8") as file:
+                    file.write(json.dumps(result) + "\n")
+    print("\n".join(table(results, toys, recipes)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from kgan import serialization
+from kgan.layers.label_embedding import LabelEmbedding, count
+from kgan.layers.spectral_normalization import SpectralNormalization
+
+
+@serialization.register
+class ProjectionLogit(keras.layers.Layer):
+    """The end of a discriminator that judges whether a sample is one of its class.
+
+    `Dense(1)(features) + sum(embedding[label] * features)`.
+
+    Args:
+        num_classes: Int, at least 1: labels are 0 to `num_classes - 1`.
+        spectral_normalization: Bool, whether to divide both kernels by their largest
+            singular values, by `kgan.layers.SpectralNormalization`.
+        **kwargs: See `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `num_classes` is no such int, or features are no vectors.
+
+    Example:
+
+    >>> import kgan
+    >>> features, labels = keras.Input((64,)), keras.Input((), dtype="int32")
+    >>> kgan.layers.ProjectionLogit(num_classes=10)([features, labels]).shape
+    (None, 1)
+
+    Reference:
+        [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637), equation 3.
+    """
+
+    def __init__(
+        self, num_classes: int, spectral_normalization: bool = False, **kwargs: Any
+    ):
+        super().__init__(**kwargs)
+        self.num_classes = count(num_classes=num_classes)
+        self.spectral_normalization = spectral_normalization
+
+    def build(self, input_shape: Any) -> None:
+        features, labels = input_shape
+        if len(features) != 2:
+            raise ValueError(
+                "Features must be vectors, (batch, dim): flatten or pool them first. "
+                f"Received: features of shape {tuple(features)}"
+            )
+        dense = keras.layers.Dense(1, dtype=self.dtype_policy, name="logit")
+        embedding = LabelEmbedding(
+            self.num_classes, features[-1], dtype=self.dtype_policy, name="embedding"
+        )
+        self.logit, self.embedding = self._normalized(dense), self._normalized(embedding)
+        self.logit.build(features)
+        self.embedding.build(labels)
+
+    def _normalized(self, layer: keras.layers.Layer) -> keras.layers.Layer:
+        if not self.spectral_normalization:
+            return layer
+        return SpectralNormalization(
+            layer, dtype=self.dtype_policy, name=f"spectral_{layer.name}"
+        )
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Returns the logits, `(batch, 1)`.
+
+        Args:
+            inputs: `[features, labels]`: a float tensor `(batch, dim)` and an int tensor
+                `(batch,)` or `(batch, 1)`.
+            training: Bool, whether spectral normalisation carries its iteration on.
+        """
+        features, labels = inputs
+        options = {"training": training} if self.spectral_normalization else {}
+        embedded = self.embedding(labels, **options)
+        match = ops.sum(embedded * features, axis=-1, keepdims=True)
+        return self.logit(features, **options) + match
+
+    def compute_output_shape(self, input_shape: Any) -> tuple:
+        return (input_shape[0][0], 1)
+
+    def get_config(self) -> dict[str, Any]:
+        own = {
+            "num_classes": self.num_classes,
+            "spectral_normalization": self.spectral_normalization,
+        }
+        return {**super().get_config(), **own}

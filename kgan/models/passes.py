@@ -1,0 +1,50 @@
+"""Whether reals and fakes may go through the discriminator in one pass."""
+
+import keras
+
+from kgan import layers
+
+# Layers of Keras that look at each sample by itself and write no state.
+_ALONE = (
+    keras.layers.InputLayer,
+    keras.layers.Dense,
+    keras.layers.Embedding,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Activation,
+    keras.layers.LeakyReLU,
+    keras.layers.ReLU,
+    keras.layers.PReLU,
+    keras.layers.Add,
+    keras.layers.Concatenate,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.AveragePooling1D,
+    keras.layers.AveragePooling2D,
+    keras.layers.GlobalAveragePooling1D,
+    keras.layers.GlobalAveragePooling2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.LayerNormalization,
+    keras.layers.GroupNormalization,
+    layers.LayerNormalization,
+    layers.GroupNormalization,
+    layers.LabelEmbedding,
+    layers.PixelNormalization,
+    layers.ProjectionLogit,
+)
+
+
+def can_be_one(discriminator: keras.Model, penalties: tuple) -> bool:
+    """Whether one pass is the same as two, and saves work.
+
+    It is the same where every layer is known to look at each sample by itself, and
+    saves work where gradients are wanted at reals and fakes alike, in every update.
+    """
+    points = {p.point for p in penalties if p.every == 1}
+    lazy = any(p.point for p in penalties if p.every > 1)
+    alone = all(
+        type(layer) in _ALONE or isinstance(layer, keras.Model)
+        for layer in discriminator._flatten_layers()
+    )
+    return points >= {"reals", "fakes"} and not lazy and alone
