@@ -52,6 +52,32 @@ def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
     assert str(out) in said and " sample " in said
 
 
+def test_conditional_runs_are_sampled_by_label(tmp_path, capsys):
+    images, labels = kgan.data.load("digits")
+    np.savez(tmp_path / "few.npz", images=images[:64], labels=labels[:64])
+    run, out = str(tmp_path / "run"), str(tmp_path / "some.npz")
+    options = ["--data", str(tmp_path / "few.npz"), "--augment", "diffaugment"]
+    command = ["train", *options, "--conditional", "--epochs", "1", "--out", run]
+    assert main(command) == 0
+    assert main(["sample", run, "--count", "12", "--out", out]) == 0
+    found = np.load(out)
+    np.testing.assert_array_equal(found["labels"], [*range(10), 0, 1])
+    gan = keras.models.load_model(tmp_path / "run" / "gan.keras")
+    expected = gan.sample(12, seed=0, labels=found["labels"])
+    np.testing.assert_array_equal(found["images"], expected)
+    assert gan.augment == kgan.augment.DiffAugment()
+    assert main(["sample", run, "--count", "2", "--label", "7", "--out", out]) == 0
+    np.testing.assert_array_equal(np.load(out)["labels"], [7, 7])
+    assert main(["sample", run, "--label", "10", "--out", out]) == 1
+    assert "`labels` must be of 0 to 9" in capsys.readouterr().err
+
+
+def test_conditional_runs_need_labels(tmp_path, few, capsys):
+    command = ["train", "--data", few, "--conditional", "--out", str(tmp_path / "run")]
+    assert main(command) == 1
+    assert "--conditional trains on labels" in capsys.readouterr().err
+
+
 def test_the_same_command_trains_the_same(tmp_path, few):
     for name in ("a", "b"):
         options = ["--data", few, "--epochs", "1", "--out", str(tmp_path / name)]

@@ -343,6 +343,6 @@ def test_number_of_classes_that_no_layer_tells_is_asked_for():
         [latents, labels], layers.Dense(2)(layers.Concatenate()([latents, asked]))
     )
     discriminator = kgan.networks.mlp_discriminator((2,), num_classes=2)
-    with pytest.raises(ValueError, match="pass `num_classes`. Received: layers of no"):
+    with pytest.raises(ValueError, match=r"pass `num_classes`. Received: layers of no"):
         kgan.GAN(generator, discriminator)
     assert kgan.GAN(generator, discriminator, num_classes=2).num_classes == 2

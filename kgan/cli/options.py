@@ -76,6 +76,16 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
         help="what the networks compute in",
     )
+    add(
+        "--conditional",
+        action="store_true",
+        help="train on the labels of the data too, to sample by label",
+    )
+    add(
+        "--augment",
+        choices=("diffaugment", "ada"),
+        help="for little data: what the discriminator sees is augmented",
+    )
     add("--out", metavar="FOLDER", help="run folder; by default a new one in runs/")
     add(
         "--resume",

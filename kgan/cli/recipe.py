@@ -35,6 +35,7 @@ def build(
     loss: str,
     seed: int,
     precision: str = "float32",
+    num_classes: int | None = None,
     **compile_arguments: Any,
 ) -> kgan.GAN:
     """Returns a compiled GAN for samples of `shape`.
@@ -45,11 +46,12 @@ def build(
         loss: Name of the loss.
         seed: Seed of weights, noise and the order of data.
         precision: Name of the dtype policy of both networks.
+        num_classes: Of a conditional GAN.
         **compile_arguments: Further arguments of `GAN.compile`.
     """
     keras.utils.set_random_seed(seed)
     with _dtype_policy(precision):
-        gan = kgan.GAN(*_networks(shape, latent_dim), seed=seed)
+        gan = kgan.GAN(*_networks(shape, latent_dim, num_classes), seed=seed)
     gan.compile(
         optimizer=keras.optimizers.Adam(_LEARNING_RATE, beta_1=0.5, beta_2=0.99),
         loss=loss,
@@ -69,15 +71,20 @@ def _dtype_policy(name: str) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def _networks(shape: tuple[int, ...], latent_dim: int) -> tuple[keras.Model, keras.Model]:
+def _networks(
+    shape: tuple[int, ...], latent_dim: int, num_classes: int | None
+) -> tuple[keras.Model, keras.Model]:
+    lib = kgan.networks
     if not is_image_shape(shape):
         return (
-            kgan.networks.mlp_generator(shape, latent_dim, activation=None),
-            kgan.networks.mlp_discriminator(shape),
+            lib.mlp_generator(
+                shape, latent_dim, activation=None, num_classes=num_classes
+            ),
+            lib.mlp_discriminator(shape, num_classes=num_classes),
         )
     # Tiny images are halved twice all the same, down to 2 pixels.
-    depth = 2 if min(shape[:2]) <= 8 else None
+    size: dict[str, Any] = {"width": 32, "depth": 2 if min(shape[:2]) <= 8 else None}
     return (
-        kgan.networks.dcgan_generator(shape, latent_dim, width=32, depth=depth),
-        kgan.networks.dcgan_discriminator(shape, width=32, depth=depth),
+        lib.dcgan_generator(shape, latent_dim, num_classes=num_classes, **size),
+        lib.dcgan_discriminator(shape, num_classes=num_classes, **size),
     )

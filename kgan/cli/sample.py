@@ -23,6 +23,8 @@ def add_to(commands: Any) -> None:
     add("run_or_model", metavar="RUN|MODEL", help="run folder, or .keras file")
     add("--count", type=types.count, default=64, metavar="N", help="how many")
     add("--seed", type=types.seed, default=0, metavar="N", help="seed of the latents")
+    add("--label", type=types.seed, metavar="N",
+        help="of a conditional GAN, what to draw; by default all in turn")  # fmt: skip
     add("--out", default="samples.png", metavar="FILE",
         help=".png for a grid, .npz for an array")  # fmt: skip
     parser.set_defaults(run=run)
@@ -39,13 +41,19 @@ def run(arguments: argparse.Namespace) -> int:
             f"These samples are no images, so --out must end in .npz. "
             f"Received: --out {out}, samples of shape {gan.sample_shape}"
         )
-    samples = gan.sample(arguments.count, seed=arguments.seed)
+    labels = None
+    if arguments.label is not None:
+        labels = np.full(arguments.count, arguments.label)
+    elif gan.num_classes is not None:
+        labels = np.arange(arguments.count) % gan.num_classes
+    samples = gan.sample(arguments.count, seed=arguments.seed, labels=labels)
     with atomic_path(out) as path:
         if out.suffix == ".png":
             kgan.data.grid(samples).save(path, format="PNG")
         else:
             # Of a path numpy would change the suffix.
             with open(path, "wb") as file:
-                np.savez_compressed(file, images=samples)
+                with_labels = {} if labels is None else {"labels": labels}
+                np.savez_compressed(file, images=samples, **with_labels)
     print(f"{arguments.count} samples in {out}")
     return 0

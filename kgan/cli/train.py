@@ -49,10 +49,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _begin(arguments: argparse.Namespace) -> int:
-    samples, _ = kgan.data.load(arguments.data)
+    samples, labels = kgan.data.load(arguments.data)
     if arguments.epochs is None:
         arguments.epochs = recipe.epochs(len(samples))
-    gan, batches = _built(arguments, samples)
+    gan, batches = _built(arguments, samples, labels)
     name = "".join(c if c.isalnum() else "-" for c in pathlib.Path(arguments.data).stem)
     folder = run_folder.make(arguments.out, name) if gan.is_chief else pathlib.Path()
     try:
@@ -72,9 +72,9 @@ def _resume(arguments: argparse.Namespace, config: dict[str, Any]) -> int:
     wanted = {key: getattr(arguments, key) for key in ("resume", "strategy", "epochs")}
     vars(arguments).update(config["arguments"])
     vars(arguments).update({key: value for key, value in wanted.items() if value})
-    samples, _ = kgan.data.load(arguments.data)
+    samples, labels = kgan.data.load(arguments.data)
     run_folder.check_same_data(config, samples)
-    gan, batches = _built(arguments, samples)
+    gan, batches = _built(arguments, samples, labels)
     if (folder / "gan.keras").exists():
         gan = run_folder.load_gan(folder)
     if gan.epoch > arguments.epochs:
@@ -102,8 +102,9 @@ def _refuse_others(arguments: argparse.Namespace) -> None:
 
 
 def _built(
-    arguments: argparse.Namespace, samples: np.ndarray
+    arguments: argparse.Namespace, samples: np.ndarray, labels: np.ndarray | None
 ) -> tuple[kgan.GAN, kgan.data.Batches]:
+    labels = _labels(arguments, labels)
     if arguments.batch_size > len(samples):
         raise ValueError(
             f"--batch-size must be at most the number of samples, {len(samples)}. "
@@ -118,12 +119,31 @@ def _built(
         g_steps=arguments.g_steps,
         noise_batch_size=arguments.noise_batch_size,
         precision=arguments.precision,
+        augment=arguments.augment,
+        num_classes=None if labels is None else int(labels.max()) + 1,
     )
-    gan.check_data(samples, arguments.batch_size)
+    gan.check_data(samples, arguments.batch_size, labels)
     batches = kgan.data.Batches(
-        samples, arguments.batch_size, seed=arguments.seed, drop_remainder=True
+        samples,
+        arguments.batch_size,
+        labels=labels,
+        seed=arguments.seed,
+        drop_remainder=True,
     )
     return gan, batches
+
+
+def _labels(
+    arguments: argparse.Namespace, labels: np.ndarray | None
+) -> np.ndarray | None:
+    if not arguments.conditional:
+        return None
+    if labels is None:
+        raise ValueError(
+            "--conditional trains on labels, which the data does not have. "
+            f"Received: --data {arguments.data}"
+        )
+    return labels
 
 
 def _train(
