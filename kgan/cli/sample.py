@@ -53,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         else:
             # Of a path numpy would change the suffix.
             with open(path, "wb") as file:
-                with_labels = {} if labels is None else {"labels": labels}
-                np.savez_compressed(file, images=samples, **with_labels)
+                arrays: dict[str, Any] = {"images": samples, "labels": labels}
+                there = {k: v for k, v in arrays.items() if v is not None}
+                np.savez_compressed(file, **there)
     print(f"{arguments.count} samples in {out}")
     return 0
