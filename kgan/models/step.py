@@ -125,7 +125,8 @@ class AdversarialStep(Inputs):
             )
             loss = loss + self._now(self.class_loss_weight) * values["d_class"]
         if self.augment is not None:
-            self.augment.update(score(real_logits), ops.shape(reals)[0] * self.pack)
+            size = ops.shape(reals)[0] * self.pack * self.replicas
+            self.augment.update(score(real_logits), size)
             values |= self.augment.logs()
         return loss + added, values
 
