@@ -27,6 +27,7 @@ LOSSES = [
 CASES = [
     *LOSSES, *(f"{name} penalties" for name in LOSSES),
     "d_steps", "steps_per_execution", "noise_batch_size", "regularised",
+    "conditional", "packed", "scheduled",
 ]  # fmt: skip
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240
@@ -140,6 +141,7 @@ def test_a_last_batch_smaller_than_the_devices(runs):
         ("accumulation", "accumulate .* Received: gradient_accumulation_steps=2"),
         ("jit_compile", "XLA .* Received: jit_compile=True"),
         ("noise_batch_size", "multiple of 2. Received: noise_batch_size=7"),
+        ("schedules", "only the learning rate .* Received: schedules={'momentum'}"),
         ("outside", "strategy.scope.* Received: .*MirroredStrategy"),
         ("networks outside", "strategy.scope.* Received: .*, made outside of it"),
         ("gan outside", "strategy.scope.* Received: .*, made outside of it"),

@@ -215,15 +215,16 @@ class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
             self.generator, self.discriminator
         ):
             pair = pair.scaled()
+        pair.follow(schedules)
         scaled = isinstance(pair.g_optimizer, keras.optimizers.LossScaleOptimizer)
         self.check_compile(
             pair.optimizers,
             jit_compile=jit_compile,
             steps_per_execution=steps_per_execution,
             compute_dtype="float16" if scaled else None,
+            schedules=pair.followed - {"learning_rate"},
         )
         self.check_share("noise_batch_size", noise_batch_size)
-        pair.follow(schedules)
         pair.build_for(self.generator, self.discriminator)
         options = (*terms, augment) if augment is not None else terms
         for option in options:

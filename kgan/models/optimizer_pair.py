@@ -68,6 +68,11 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """Lets hyperparameters follow schedules, see `GAN.compile`."""
         self._schedules = scheduling.of_each(schedules, self)
 
+    @property
+    def followed(self) -> set[str]:
+        """The names of what follows a schedule, in either optimizer."""
+        return {name for own in self._schedules.values() for name in own}
+
     def scheduled(self, optimizer: Any, images_seen: Any) -> Any:
         """Returns a context in which an optimizer has the values of its schedules."""
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)

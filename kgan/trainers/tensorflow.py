@@ -36,6 +36,8 @@ _REFUSED = {
         "Keras looks for an overflow on the first of them only: use mixed_bfloat16",
     ),
     "jit_compile": ((False, "auto"), "XLA can't compile the step"),
+    # The devices' threads would set them in each other's way.
+    "schedules": ((set(),), "of an optimizer only the learning rate can be scheduled"),
 }
 
 

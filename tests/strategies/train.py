@@ -20,6 +20,8 @@ import kgan
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype("float32")
 
+LABELS = np.arange(40) % 3
+
 
 def penalties():
     lib = kgan.penalties
@@ -40,6 +42,13 @@ CASES = {
     "noise_batch_size": {"noise_batch_size": 6, "g_steps": 2},
     "steps_per_execution": {"steps_per_execution": 2},
     "regularised": {"regulariser": 0.1},
+    "conditional": {"num_classes": 3, "penalties": penalties()},
+    "packed": {"loss": "relativistic", "pack": 2, "penalties": penalties()},
+    "scheduled": {
+        "augment": kgan.augment.InstanceNoise(kgan.schedules.Linear(0.3, 0.0, 64)),
+        "penalties": [kgan.penalties.LeCam(0.5), kgan.penalties.R1(0.5)],
+        "schedules": {"learning_rate": kgan.schedules.Cosine(0.1, 0.02, 64)},
+    },
 }
 
 
@@ -54,17 +63,22 @@ def make_strategy(kind):
     return tf.distribute.get_strategy()
 
 
-def build(strategy, regulariser=None, **options):
+def build(strategy, regulariser=None, num_classes=None, pack=1, **options):
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        layers = [keras.Input((2,)), keras.layers.Dense(8, "relu")]
-        decay = keras.regularizers.L2(regulariser) if regulariser else None
-        layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
-        gan = kgan.GAN(
-            kgan.networks.mlp_generator((2,), 3, hidden=(8,), activation=None),
-            keras.Sequential(layers),
-            seed=1,
+        if regulariser is None:
+            discriminator = kgan.networks.mlp_discriminator(
+                (2,), (8,), num_classes=num_classes, pack=pack
+            )
+        else:
+            decay = keras.regularizers.L2(regulariser)
+            layers = [keras.Input((2,)), keras.layers.Dense(8, "relu")]
+            layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
+            discriminator = keras.Sequential(layers)
+        generator = kgan.networks.mlp_generator(
+            (2,), 3, hidden=(8,), activation=None, num_classes=num_classes
         )
+        gan = kgan.GAN(generator, discriminator, pack=pack, seed=1)
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **options)
     return gan
 
@@ -73,6 +87,10 @@ def fit(gan, data=POINTS, epochs=2, **options):
     """Ten steps on batches of eight."""
     if isinstance(data, np.ndarray):
         options.setdefault("batch_size", 8)
+        options.setdefault("y", LABELS[: len(data)])
+        if "validation_data" in options:
+            held = options["validation_data"]
+            options["validation_data"] = held, LABELS[: len(held)]
     return gan.fit(data, epochs=epochs, verbose=0, **options).history
 
 
@@ -191,6 +209,9 @@ def refusals(strategy):
         "accumulation": with_optimizer(gradient_accumulation_steps=2),
         "jit_compile": with_option(jit_compile=True),
         "noise_batch_size": with_option(noise_batch_size=7),
+        "schedules": with_option(
+            schedules={"d_momentum": kgan.schedules.Linear(0.1, 0.5, 100)}
+        ),
         "outside": outside,
         "networks outside": networks_outside,
         "gan outside": gan_outside,
