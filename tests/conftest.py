@@ -1,20 +1,54 @@
+import gc
 import os
+from importlib.metadata import version
 
 # Before Keras is imported: quiet, and the same numbers on every machine.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# On JAX most of the time XLA compiles what then runs once. How well is for the tests of
+# `test_backends.py`, which train with all optimizations.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+    # XLA ends the process at flags that it doesn't know, and these releases know both.
+    if os.environ.get("KERAS_BACKEND") == "jax" and version("jax").startswith("0.10.")
+    else "--xla_backend_optimization_level=0",
+)
 
 import keras
 import pytest
 
 import kgan
 
+# Begun last, each would keep one process busy while the other has nothing left to do.
+LONGEST = ["test_backends.py", "test_strategies.py", "test_cli.py", "test_resume.py"]
+
+
+def pytest_configure(config):
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # Nor need graphs that run a few times be optimized. Processes of their own, as
+        # those of the command line and of strategies, do it.
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    # pytest-xdist would begin with the files of many tests.
+    config.option.loadscopereorder = False
+
 
 def pytest_collection_modifyitems(items):
     backend = keras.backend.backend()
+    order = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
     for item in items:
         for mark in item.iter_markers("backends"):
             if backend not in mark.args:
                 item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
+
+
+def pytest_collection_finish():
+    # `clear_session` collects garbage, and went through all that the frameworks keep
+    # forever, before each test: up to half a second.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

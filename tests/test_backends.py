@@ -28,10 +28,19 @@ INSTALLED = ["tensorflow"] + [
 
 
 def run(backend, task, folder):
+    environment = {
+        # What was compiled for training is not compiled again for each loaded file.
+        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        **os.environ,
+        "KERAS_BACKEND": backend,
+    }
+    # Without those of conftest.py: here XLA optimizes all that it can, as for users.
+    environment.pop("XLA_FLAGS", None)
     subprocess.run(
         [sys.executable, str(TRAIN), task, str(folder)],
-        env={**os.environ, "KERAS_BACKEND": backend}, check=True, timeout=600,
-        stderr=subprocess.PIPE,
+        env=environment, check=True, timeout=600, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
@@ -48,7 +57,7 @@ def runs(tmp_path_factory):
 
 @pytest.mark.parametrize("backend", OTHERS)
 def test_trains_what_tensorflow_trains(runs, backend):
-    assert len(runs["tensorflow"]) > 600
+    assert len(runs["tensorflow"]) > 450
     for key, wanted in runs["tensorflow"].items():
         np.testing.assert_allclose(
             runs[backend][key], wanted, rtol=1e-4, atol=1e-5, err_msg=key
@@ -66,23 +75,18 @@ def test_files_of_all_load_and_train_on(runs, backend):
 
 
 @pytest.mark.parametrize("backend", OTHERS)
-def test_imports_no_tensorflow(backend):
-    code = "import sys, kgan, kgan.cli.main; assert 'tensorflow' not in sys.modules"
-    subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "KERAS_BACKEND": backend}, check=True, stderr=subprocess.PIPE,
-    )  # fmt: skip
+def test_imports_no_tensorflow(runs, backend):
+    imported = runs[f"loaded by {backend}"]["imports"]
+    assert backend in imported and "tensorflow" not in imported
 
 
 @pytest.mark.skipif("jax" not in INSTALLED, reason="jax is not installed")
 def test_two_jax_devices_train_what_one_does(tmp_path):
-    found = []
-    for kind in ("one", "two"):
-        script = TRAIN.with_name("parallel.py")
-        subprocess.run(
-            [sys.executable, str(script), kind, str(tmp_path / kind)],
-            check=True, timeout=600, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        found.append(dict(np.load(tmp_path / f"{kind}.npz")))
-    for key, wanted in found[0].items():
-        np.testing.assert_allclose(found[1][key], wanted, atol=1e-6, err_msg=key)
+    subprocess.run(
+        [sys.executable, str(TRAIN.with_name("parallel.py")), str(tmp_path)],
+        check=True, timeout=600, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    one, two = (dict(np.load(tmp_path / f"{kind}.npz")) for kind in ("one", "two"))
+    assert len(one) > 60
+    for key, wanted in one.items():
+        np.testing.assert_allclose(two[key], wanted, atol=1e-6, err_msg=key)

@@ -122,10 +122,21 @@ def judge(kind):
 
 
 PENALTIES = [kgan.penalties.R1(), kgan.penalties.R2(), kgan.penalties.GradientPenalty(1)]
+# Only on TensorFlow are second derivatives wrong of some layers; on the others each layer
+# and each penalty is tried, not each with each.
+PAIRS = [
+    pytest.param(
+        kind,
+        penalty,
+        id=f"{kind}-{penalty.name}",
+        marks=[] if kind == "conv" or penalty.name == "r1" else [pytest.mark.slow],
+    )
+    for kind in [*BEFORE, *AFTER]
+    for penalty in PENALTIES
+]
 
 
-@pytest.mark.parametrize("penalty", PENALTIES, ids=lambda p: p.name)
-@pytest.mark.parametrize("kind", [*BEFORE, *AFTER])
+@pytest.mark.parametrize("kind, penalty", PAIRS)
 def test_second_order_gradients_agree_with_finite_differences(kind, penalty, monkeypatch):
     with float64(monkeypatch):
         model = judge(kind)

@@ -43,7 +43,7 @@ def build(seed=0, gan_seed=3, **options):
     gan.compile(
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-2, 100)),
         "rmsprop",
-        penalties=[kgan.penalties.R1(0.1, every=2), kgan.penalties.GradientPenalty(0.1)],
+        penalties=[kgan.penalties.GradientPenalty(0.1, every=2)],
         **options,
     )
     return gan

@@ -1,19 +1,19 @@
-"""Trains on JAX on one device, or on two virtual ones, and saves the weights.
+"""Trains on JAX on one device, then on two virtual ones, and saves the weights of both.
 
-python parallel.py one|two OUT
+python parallel.py FOLDER
 """
 
 import os
+import pathlib
 import sys
 
 os.environ["KERAS_BACKEND"] = "jax"
-os.environ["XLA_FLAGS"] = "--xla_force_host_platform_device_count=2"
+os.environ["XLA_FLAGS"] = (
+    os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=2"
+)
 
 import keras
 import numpy as np
-
-if sys.argv[1] == "two":
-    keras.distribution.set_distribution(keras.distribution.DataParallel())
 
 import kgan
 
@@ -38,19 +38,29 @@ def refused(*arguments, **options):
         return str(error)
 
 
-arrays = {}
-for case, options in {
-    "plain": {},
-    "penalties": {"penalties": ["r1", "r2", "gradient_penalty"]},
-    "options": {"loss": "relativistic", "d_steps": 2},
-}.items():
-    gan = build(**options)
-    logs = gan.fit(X, batch_size=8, verbose=0, validation_data=X[:16]).history
-    arrays |= {f"{case} {i}": w for i, w in enumerate(gan.get_weights())}
-    arrays |= {f"{case} {key}": value for key, value in logs.items()}
-arrays["samples"] = gan.sample(7, seed=0)
-if sys.argv[1] == "two":
-    assert len(gan.generator.weights[0].value.sharding.device_set) == 2
-    assert "multiple of 2. Received: batch_size=7" in refused(X, batch_size=7)
-    assert "last batch has 7 samples" in refused(X[:79], batch_size=8)
-np.savez(sys.argv[2], **arrays)
+def train(kind):
+    """Saves what every case leaves, and returns the last GAN."""
+    arrays = {}
+    for case, options in {
+        "plain": {},
+        "penalties": {"penalties": ["r1", "r2", "gradient_penalty"]},
+        "options": {"loss": "relativistic", "d_steps": 2},
+    }.items():
+        gan = build(**options)
+        logs = gan.fit(X, batch_size=8, verbose=0, validation_data=X[:16]).history
+        arrays |= {f"{case} {i}": w for i, w in enumerate(gan.get_weights())}
+        arrays |= {f"{case} {key}": value for key, value in logs.items()}
+    arrays["samples"] = gan.sample(7, seed=0)
+    np.savez(pathlib.Path(sys.argv[1]) / f"{kind}.npz", **arrays)
+    return gan
+
+
+def devices(gan):
+    return len(gan.generator.weights[0].value.sharding.device_set)
+
+
+assert devices(train("one")) == 1
+keras.distribution.set_distribution(keras.distribution.DataParallel())
+assert devices(train("two")) == 2
+assert "multiple of 2. Received: batch_size=7" in refused(X, batch_size=7)
+assert "last batch has 7 samples" in refused(X[:79], batch_size=8)
