@@ -255,8 +255,9 @@ def output_shapes(model: keras.Model, shape: tuple) -> list[tuple]:
     inputs: Any = keras.KerasTensor(shape)
     if takes_labels(model):
         inputs = [inputs, keras.KerasTensor((None,), dtype="int32")]
-    elif not model.built:
-        model.build(shape)
+    if not model.built:
+        # Two inputs have no one shape to build by.
+        model(inputs) if takes_labels(model) else model.build(shape)
     outputs = model.compute_output_spec(inputs)
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
     if not all(hasattr(output, "shape") for output in outputs):

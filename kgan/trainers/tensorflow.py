@@ -30,7 +30,7 @@ _REFUSED_OF_OPTIMIZERS = {
     "global_clipnorm": ((None,), _CLIPPING),
     "gradient_accumulation_steps": ((None,), "Keras can't accumulate gradients"),
 }
-_REFUSED = {
+_REFUSED: dict[str, tuple] = {
     "compute_dtype": (
         (None,),
         "Keras looks for an overflow on the first of them only: use mixed_bfloat16",
