@@ -88,8 +88,8 @@ def fit(gan, data=POINTS, epochs=2, **options):
     if isinstance(data, np.ndarray):
         options.setdefault("batch_size", 8)
         options.setdefault("y", LABELS[: len(data)])
-        if "validation_data" in options:
-            held = options["validation_data"]
+        held = options.get("validation_data")
+        if held is not None:
             options["validation_data"] = held, LABELS[: len(held)]
     return gan.fit(data, epochs=epochs, verbose=0, **options).history
 
