@@ -18,6 +18,7 @@ import kgan
 
 AUGMENTATIONS = {
     "none": lambda: None,
+    "translation": lambda: kgan.augment.DiffAugment("translation"),
     "diffaugment": lambda: kgan.augment.DiffAugment(),
     "ada": lambda: kgan.augment.ADA(images=20_000),
 }
@@ -42,7 +43,7 @@ def main():
     parser = argparse.ArgumentParser(description="GANs of a hundred digits.")
     parser.add_argument("--augment", choices=AUGMENTATIONS, action="append")
     parser.add_argument("--count", type=int, default=100, help="reals to train on")
-    parser.add_argument("--images", type=int, default=100_000, help="reals shown")
+    parser.add_argument("--images", type=int, default=200_000, help="reals shown")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--grids", help="prefix of PNGs of samples")
     arguments = parser.parse_args()

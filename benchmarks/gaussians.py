@@ -1,11 +1,11 @@
 """Ring and grid of Gaussians: modes and quality of several recipes, over seeds.
 
-    KERAS_BACKEND=jax python benchmarks/gaussians.py --results gaussians.jsonl
+    KERAS_BACKEND=jax python benchmarks/gaussians.py
 
 All recipes have the networks, the optimizer and the number of reals shown in common, see
 examples/gaussians.py; they differ in loss, penalties, packing and updates of the
-discriminator. Each result is appended to the file as soon as it is there, and what is in
-the file is not run again. At the end it prints a table of means over the seeds, with the
+discriminator. Each result is appended to a file as soon as it is there, and what is in
+the file, benchmarks/results/gaussians.jsonl by default, is not run again. At the end it prints a table of means over the seeds, with the
 lowest of them.
 
 Reference: [Lin et al., 2017 (PacGAN)](https://arxiv.org/abs/1712.04086), section 4.1.
@@ -24,6 +24,7 @@ import kgan
 
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLE = runpy.run_path(str(ROOT / "examples" / "gaussians.py"))
+RESULTS = ROOT / "benchmarks" / "results" / "gaussians.jsonl"
 TOYS = {"ring": EXAMPLE["RING"], "grid": EXAMPLE["GRID"]}
 BATCH_SIZE = EXAMPLE["BATCH_SIZE"]
 
@@ -91,7 +92,7 @@ def main():
     parser.add_argument("--recipe", choices=RECIPES, action="append")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--steps", type=int, default=EXAMPLE["STEPS"])
-    parser.add_argument("--results", default="gaussians.jsonl")
+    parser.add_argument("--results", default=RESULTS)
     arguments = parser.parse_args()
     toys, recipes = arguments.toy or list(TOYS), arguments.recipe or list(RECIPES)
     path = pathlib.Path(arguments.results)

@@ -21,8 +21,9 @@ import kgan
 """
 ## The one line
 
-`augment=` of `compile`. Colour on grey digits is brightness and contrast; translation
-is by up to an eighth of the side; cutout greys out a square of half of it.
+`augment=` of `compile`. Here it is translation alone, by up to an eighth of the side: of
+digits of 8x8 pixels colour (on grey images, brightness and contrast) and cutout, which
+greys out a square of half the side, leave too little. `--policy` takes all three.
 `kgan.augment.ADA()` in its place turns augmentation up as far as the discriminator needs
 it, and no further ([Karras et al., 2020](https://arxiv.org/abs/2006.06676)).
 """
@@ -53,8 +54,8 @@ a GAN that learns a hundred images by heart, or collapses, shows in `diversity`.
 
 def main():
     parser = argparse.ArgumentParser(description="A GAN of a hundred digits.")
-    parser.add_argument("--policy", default="color,translation,cutout")
-    parser.add_argument("--epochs", type=int, default=1000)
+    parser.add_argument("--policy", default="translation")
+    parser.add_argument("--epochs", type=int, default=2000)
     parser.add_argument("--out", default="few_shot", help="folder of the grids")
     parser.add_argument("--smoke", action="store_true", help="train for a moment only")
     arguments = parser.parse_args()
