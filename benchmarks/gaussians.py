@@ -5,8 +5,8 @@
 All recipes have the networks, the optimizer and the number of reals shown in common, see
 examples/gaussians.py; they differ in loss, penalties, packing and updates of the
 discriminator. Each result is appended to a file as soon as it is there, and what is in
-the file, benchmarks/results/gaussians.jsonl by default, is not run again. At the end it prints a table of means over the seeds, with the
-lowest of them.
+the file, benchmarks/results/gaussians.jsonl by default, is not run again. At the end it
+prints a table of means over the seeds, with the lowest of them.
 
 Reference: [Lin et al., 2017 (PacGAN)](https://arxiv.org/abs/1712.04086), section 4.1.
 """
