@@ -231,6 +231,35 @@ def test_lazy_penalty_trains_in_a_graph(tiny):
     assert logs[1] == logs[3] == 0
 
 
+class Drawn(kgan.penalties.Penalty):
+    """The first number that it draws, less what the gradient would be."""
+
+    name = "drawn"
+
+    def value(self, gradient, reals, fakes, seed=None):
+        mixed = kgan.penalties.gradient_penalty.mix(reals, fakes, seed)
+        return ops.sum(keras.random.uniform((1,), seed=seed)) + 0 * ops.sum(
+            gradient(mixed)
+        )
+
+
+def test_lazy_penalty_draws_anew_each_time():
+    x = keras.Input((2,))
+    hidden = keras.layers.Dropout(0.5)(keras.layers.Dense(4)(x))
+    gan = kgan.GAN(
+        kgan.networks.mlp_generator((2,), 3, activation=None),
+        keras.Model(x, keras.layers.Dense(1)(hidden)),
+        seed=0,
+    )
+    gan.compile(penalties=[Drawn(every=2)])
+    data, values = np.ones((8, 2), "float32"), []
+    for _ in range(6):
+        gan.reset_metrics()
+        values.append(float(gan.train_on_batch(data, return_dict=True)["drawn"]))
+    assert values[1::2] == [0, 0, 0]
+    assert len(set(values[::2])) == 3 and 0 < min(values[::2]) < max(values[::2]) < 2
+
+
 def test_of_two_outputs_the_difference_is_differentiated():
     x = keras.Input((3,))
     layer = keras.layers.Dense(2, use_bias=False)

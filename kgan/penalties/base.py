@@ -6,10 +6,12 @@ from typing import Any
 import keras
 from keras import ops
 
-from kgan import schedules, serialization
+from kgan import backend, schedules, serialization
 
 # Keeps the root's derivative finite where the gradient is zero.
 _EPSILON = 1e-12
+# Bits of a seed that are others within a branch.
+_BRANCH = 0x55555555
 
 
 class Penalty(serialization.Configurable):
@@ -117,7 +119,7 @@ class Penalty(serialization.Configurable):
             value = due()
         else:
             now = ops.equal(step % self.every, 0)
-            value = ops.cond(now, due, lambda: ops.zeros(()))
+            value = ops.cond(now, _apart(due, seed), lambda: ops.zeros(()))
         # Not within the branch, where JAX lets no variable be assigned.
         if self.reads_logits:
             self.follow(*logits)
@@ -125,6 +127,26 @@ class Penalty(serialization.Configurable):
 
     def get_config(self):
         return {"weight": self.weight, "every": self.every}
+
+
+def _apart(function: Callable, seed: Any) -> Callable:
+    """Returns a function that changes no variable, and draws numbers of its own.
+
+    Within a branch JAX lets no variable be assigned, not even the state of a seed.
+    """
+    if not isinstance(seed, keras.random.SeedGenerator):
+        return function
+    own, counter = ops.unstack(seed.next(), axis=-1)
+    # No other draws have this seed, and none has a counter in these sixteen twice.
+    state = ops.stack([ops.bitwise_xor(own, _BRANCH), counter * 16])
+
+    def apart() -> Any:
+        scope = backend.Scope()
+        scope.add_update((seed.state, state))
+        with scope:
+            return function()
+
+    return apart
 
 
 def squared_norm(gradient: Any) -> Any:
