@@ -25,7 +25,7 @@ LOSSES = [
     if "average" not in name and name != "dual_contrastive"
 ]
 CASES = [
-    *LOSSES, *(f"{name} penalties" for name in LOSSES),
+    *LOSSES, "hinge penalties", "relativistic penalties",
     "d_steps", "steps_per_execution", "noise_batch_size", "regularised",
     "conditional", "packed", "scheduled",
 ]  # fmt: skip
