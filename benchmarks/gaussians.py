@@ -30,7 +30,7 @@ BATCH_SIZE = EXAMPLE["BATCH_SIZE"]
 
 R1, R2 = kgan.penalties.R1, kgan.penalties.R2
 # The smaller the modes are on the scale of the networks, the smaller the weight.
-WEIGHTS = {"ring": 0.2, "grid": 0.02}
+WEIGHTS = {"ring": 0.1, "grid": 0.02}
 RECIPES = {
     "non_saturating": lambda weight: {"loss": "non_saturating"},
     "non_saturating + R1": lambda weight: {

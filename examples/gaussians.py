@@ -77,7 +77,7 @@ STEPS = 20_000
 LEARNING_RATE = 1e-3
 BATCH_SIZE = 128
 
-RING |= {"loss": "non_saturating", "penalties": [kgan.penalties.R1(0.2)]}
+RING |= {"loss": "non_saturating", "penalties": [kgan.penalties.R1(0.1)]}
 GRID |= {
     "loss": "relativistic",
     "penalties": [kgan.penalties.R1(0.02), kgan.penalties.R2(0.02)],
