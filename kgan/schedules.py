@@ -6,6 +6,7 @@ takes a schedule too. The step puts in its value of the moment, by `at`.
 
 import copy
 import math
+import numbers
 from typing import Any, TypeAlias
 
 from keras import ops
@@ -23,10 +24,16 @@ class Schedule(serialization.Configurable):
         begin: Float, at how many images seen that begins.
 
     Raises:
-        ValueError: If `images` is not above 0, or `begin` is below it.
+        ValueError: If one is no number, if `images` is not above 0, or `begin` below it.
     """
 
     def __init__(self, start: float, end: float, images: float, begin: float = 0):
+        given = {"start": start, "end": end, "images": images, "begin": begin}
+        for name, number in given.items():
+            if not isinstance(number, numbers.Real):
+                raise ValueError(
+                    f"`{name}` must be a number. Received: {name}={number!r}"
+                )
         if not images > 0 or not begin >= 0:
             raise ValueError(
                 "`images` must be above 0, and `begin` at least 0. "
@@ -129,13 +136,13 @@ def at(option: Any, images_seen: Any) -> Any:
     return changed
 
 
-def check(minimum: float | None = None, maximum: float | None = None, **numbers: Any):
+def check(minimum: float | None = None, maximum: float | None = None, **values: Any):
     """Refuses numbers out of bounds, by name; of schedules, both ends.
 
     Args:
         minimum: Float, the lowest that is allowed; None for any.
         maximum: Float, the highest; None for any.
-        **numbers: Floats or schedules.
+        **values: Floats or schedules.
 
     Raises:
         ValueError: If one is out of bounds, or no number.
@@ -146,14 +153,16 @@ def check(minimum: float | None = None, maximum: float | None = None, **numbers:
         else f"of at {'least' if maximum is None else 'most'} "
         f"{minimum if maximum is None else maximum}"
     )
-    for name, number in numbers.items():
+    for name, number in values.items():
         ends = (number.start, number.end) if isinstance(number, Schedule) else (number,)
         for end in ends:
             # Written so that NaN is refused.
-            low = minimum is None or end >= minimum
-            high = maximum is None or end <= maximum
-            if not (low and high):
+            fits = isinstance(end, numbers.Real) and (
+                (minimum is None or float(end) >= minimum)
+                and (maximum is None or float(end) <= maximum)
+            )
+            if not fits:
                 raise ValueError(
                     f"`{name}` must be a number {bounds}, or a schedule of such. "
-                    f"Received: {name}={number}"
+                    f"Received: {name}={number!r}"
                 )

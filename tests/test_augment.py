@@ -660,6 +660,8 @@ BAD = {
     "stddev": (lambda: augment.InstanceNoise(-0.1), r"`stddev`.*: stddev=-0.1"),
     "target": (lambda: augment.ADA(target=2), r"`target`.*-1 to 1.*: target=2"),
     "images": (lambda: augment.ADA(images=0), r"`images`.*: images=0"),
+    "scheduled": (lambda: augment.ADA(target=kgan.schedules.Linear(0, 1, 9)),
+                  r"`target`.*: target=Linear"),
     "initial": (lambda: augment.ADA(initial=0.9), r"`initial`.*0 to 0.8.*: initial=0.9"),
     "maximum": (lambda: augment.ADA(maximum=1.1), r"`maximum`.*0 to 1.*: maximum=1.1"),
     "pipeline": (lambda: augment.ADA(pipeline="bgf"),

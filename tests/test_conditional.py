@@ -226,8 +226,11 @@ def test_cells_without_a_real_are_white(tmp_path):
     from kgan.callbacks.class_rows import by_class
 
     x = np.array([10, 20, 30], "uint8").reshape(3, 1, 1, 1)
-    cells = by_class(x, np.array([1, 1, 0]), rows=3, columns=2)
+    cells = by_class(x, np.array([1, 1, 0]), np.array([0, 0, 1, 1, 2, 2]))
     assert cells.ravel().tolist() == [30, 255, 10, 20, 255, 255]
+    # A class that has two rows goes on in its second.
+    cells = by_class(x, np.array([1, 1, 0]), np.array([0, 1, 0, 1]))
+    assert cells.ravel().tolist() == [30, 10, 255, 20]
 
 
 class Subclassed(keras.Model):
@@ -252,6 +255,35 @@ def test_networks_of_ones_own_take_labels():
     gan.compile(penalties=["r1"])
     history = gan.fit(POINTS, LABELS, epochs=1, batch_size=4, verbose=0).history
     assert np.isfinite(history["loss"]).all()
+
+
+class Headed(keras.Model):
+    """A discriminator of samples alone, with a head of classes."""
+
+    num_classes, takes_labels = CLASSES, False
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense, self.head = layers.Dense(1), layers.Dense(CLASSES)
+
+    def build(self, input_shape):
+        self.dense.build(input_shape)
+        self.head.build(input_shape)
+
+    def call(self, x):
+        return self.dense(x), self.head(x)
+
+
+@pytest.mark.parametrize("kind", [Subclassed, Headed])
+def test_health_judges_networks_of_ones_own(kind):
+    gan = kgan.GAN(build().generator, kind())
+    gan.compile()
+    health = kgan.callbacks.Health(samples=4, warmup=10**6)
+    logs = gan.fit(
+        POINTS, LABELS, epochs=1, batch_size=4, verbose=0, callbacks=[health]
+    ).history
+    assert np.isfinite(logs["diversity"]).all()
+    assert ("d_gap" in logs) == (kind is Headed)
 
 
 def unconditional():
@@ -296,7 +328,7 @@ ERRORS = {
         lambda g: kgan.GAN(
             unconditional(), kgan.networks.mlp_discriminator((2,)), num_classes=2
         ),
-        r"must take `\[latents, labels\]`. Received: num_classes=2",
+        r"must take `\[latents, labels\]`; a subclass .* Received: num_classes=2",
     ),
     "packs": (
         lambda g: kgan.GAN(g.generator, g.discriminator, pack=2),
@@ -310,6 +342,12 @@ ERRORS = {
             ),
         ),
         r"output shapes \[\(None, 1\), \(None, 4\)\], num_classes=3",
+    ),
+    "fewer classes": (
+        lambda g: kgan.GAN(
+            g.generator, kgan.networks.mlp_discriminator((2,), num_classes=2)
+        ),
+        "must know all classes. Received: num_classes=3, a discriminator of 2",
     ),
     "conditioning": (
         lambda g: kgan.networks.mlp_discriminator((2,), num_classes=2, conditioning="x"),

@@ -43,7 +43,9 @@ def test_numbers_are_those_worked_out_by_hand():
     logits = {0.0: -1.0, 3.0: 2.0, 4.0: 4.0, 5.0: 0.0}
     model = types.SimpleNamespace(
         real_samples=reals,
-        sample=lambda n, seed: samples,
+        real_labels=None,
+        pack=1,
+        sample=lambda n, seed, labels: samples,
         discriminator=lambda x, training: np.array(
             [[0.0, logits[float(row.max())]] for row in numpy(x)], "float32"
         ),
@@ -229,3 +231,12 @@ def test_refuses():
     for name, least in (("samples", 2), ("patience", 1), ("warmup", 0), ("seed", 0)):
         with pytest.raises(ValueError, match=f"at least {least}.*: {name}={least - 1}"):
             Health(**{name: least - 1})
+
+
+def test_reals_are_from_all_over_the_data(tiny):
+    # Sorted by class, as the digits of many files are.
+    reals = np.repeat(np.float32([[-1, -1], [1, 1]]), 100, axis=0)
+    gan = tiny()
+    gan.compile()
+    health, _ = train(gan, reals, epochs=1, samples=10)
+    assert 3 <= (health._reals == 1).all(axis=1).sum() <= 7

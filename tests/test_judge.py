@@ -9,6 +9,7 @@ from helpers import assert_same_state, numpy
 from keras import layers, ops
 
 import kgan
+from kgan.models.critic import margin
 from kgan.models.judge import packed, unpacked
 from kgan.models.passes import can_be_one
 
@@ -193,6 +194,75 @@ def test_two_passes_where_samples_are_not_alone(kind):
     x = keras.Input((2,))
     model = keras.Model(x, layers.Dense(1)(LAYERS[kind]()(x)))
     assert not can_be_one(model, (R1, R2))
+
+
+class Centred(keras.Model):
+    """Looks at the mean of the batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(1)
+
+    def call(self, x):
+        return self.dense(x - ops.mean(x, axis=0, keepdims=True))
+
+
+def test_two_passes_where_operations_may_mix_samples():
+    x = keras.Input((2,))
+    mixed = keras.Model(x, layers.Dense(1)(x - ops.mean(x, axis=0, keepdims=True)))
+    centred = Centred()
+    centred(REALS)
+    assert not can_be_one(mixed, (R1, R2)) and not can_be_one(centred, (R1, R2))
+    assert not can_be_one(keras.Sequential([x, mixed]), (R1, R2))
+    assert can_be_one(keras.Sequential([x, layers.Dense(1)]), (R1, R2))
+
+
+class First(kgan.penalties.Penalty):
+    """The mean square of the first derivative at reals."""
+
+    name = "first"
+
+    def value(self, gradient, reals, fakes, seed=None):
+        return ops.mean(ops.square(gradient(reals)[:, 0]))
+
+
+def test_two_penalties_look_at_the_same_samples():
+    gan = still(linear([2.0, 3.0]), penalties=[R1, First(1.0)])
+    logs = gan.fit(REALS, batch_size=6, epochs=1, verbose=0).history
+    np.testing.assert_allclose(logs["first"], 4.0, rtol=1e-5)
+    # Half the square of the norm.
+    np.testing.assert_allclose(logs["r1"], (4 + 9) / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "outputs", "boundary"),
+    [
+        ("hinge", 1, 0.0),
+        ("least_squares", 1, 0.5),
+        (kgan.losses.TopK("least_squares"), 1, 0.5),
+        (keras.losses.MeanSquaredError(), 1, 0.5),
+        (keras.losses.BinaryCrossentropy(from_logits=True), 1, 0.0),
+        (keras.losses.BinaryCrossentropy(), 1, 0.5),
+        (keras.losses.Hinge(), 1, 0.0),
+        (keras.losses.MeanSquaredError(), 2, 0.0),
+    ],
+)
+def test_margin_is_from_the_boundary_of_the_loss(loss, outputs, boundary):
+    logits = ops.convert_to_tensor(np.float32([[0.75], [0.25], [-1.0]]))
+    if outputs == 2:
+        logits = ops.concatenate([ops.ones_like(logits), logits + 1], axis=-1)
+    found = margin(logits, kgan.losses.get(loss))
+    np.testing.assert_allclose(numpy(found)[:, 0], np.array([0.75, 0.25, -1]) - boundary)
+
+
+def test_ada_counts_from_the_boundary():
+    # Half of the logits of reals are below 0.5, and all above 0.
+    reals = np.float32([[0.2, 0]] * 3 + [[0.8, 0]] * 3)
+    ada = kgan.augment.ADA(images=1e6, pipeline=Triple())
+    gan = still(linear([1.0, 0.0]), augment=ada)
+    gan.compile(optimizer=keras.optimizers.SGD(0.0), loss="least_squares", augment=ada)
+    logs = gan.fit(reals, batch_size=6, epochs=1, verbose=0).history
+    assert logs["augment_r"] == [0.0]
 
 
 def test_one_pass_only_where_it_saves_work():

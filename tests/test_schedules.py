@@ -37,12 +37,20 @@ def test_schedules_are_saved_with_their_option():
     assert keras.saving.deserialize_keras_object(config) == penalty
 
 
-@pytest.mark.parametrize("weight", [-1.0, float("nan"), Linear(1.0, -1.0, 10)])
+@pytest.mark.parametrize(
+    "weight", [-1.0, float("nan"), "0.1", None, Linear(1.0, -1.0, 10)]
+)
 def test_numbers_out_of_bounds_are_refused(weight):
     with pytest.raises(ValueError, match="`weight` must be a number of at least 0"):
         check(minimum=0, weight=weight)
     with pytest.raises(ValueError, match=r"of 0 to 1.*Received: weight="):
         check(minimum=0, maximum=1, weight=weight)
+
+
+@pytest.mark.parametrize("arguments", [("a", 1, 10), (0, 1, "10"), (0, None, 10)])
+def test_schedules_are_of_numbers(arguments):
+    with pytest.raises(ValueError, match=r"must be a number\. Received: "):
+        Linear(*arguments)
 
 
 @pytest.mark.parametrize("arguments", [(0,), (10, -1)])

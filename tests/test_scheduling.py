@@ -140,6 +140,8 @@ def test_scheduled_training_resumes_exactly(tiny, tmp_path):
         ({"learning_rate": 0.1}, "must have schedules as values"),
         ({"beta_3": Linear(0, 1, 1)}, "Received: 'beta_3' for"),
         ({"g_momentum": Linear(0, 1, 1)}, "Received: 'momentum' for g_adam"),
+        ({"clipnorm": Linear(1, 2, 1)}, "can't follow a schedule. Received: 'clipnorm'"),
+        ({"use_ema": Linear(1, 2, 1)}, "can't follow a schedule. Received: 'use_ema'"),
     ],
 )
 def test_schedules_that_no_optimizer_follows_are_refused(tiny, schedules, message):

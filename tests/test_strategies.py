@@ -146,7 +146,7 @@ def test_a_last_batch_smaller_than_the_devices(runs):
         ("accumulation", "accumulate .* Received: gradient_accumulation_steps=2"),
         ("jit_compile", "XLA .* Received: jit_compile=True"),
         ("noise_batch_size", "multiple of 2. Received: noise_batch_size=7"),
-        ("schedules", "only the learning rate .* Received: schedules={'momentum'}"),
+        ("schedules", "only the learning rate .* Received: schedules={'weight_decay'}"),
         ("outside", "strategy.scope.* Received: .*MirroredStrategy"),
         ("networks outside", "strategy.scope.* Received: .*, made outside of it"),
         ("gan outside", "strategy.scope.* Received: .*, made outside of it"),

@@ -1,3 +1,5 @@
+import math
+import numbers
 from typing import Any
 
 import keras
@@ -30,8 +32,8 @@ class ADA(Augmentation):
     `min(1, reals / 256)`; the paper takes the plain mean of 4 batches of 64.
 
     `p` and `r` are variables, in the logs as `augment_p` and `augment_r`. `r` needs
-    logits whose 0 lies between real and fake: a relativistic or a Wasserstein loss leaves
-    open where that is.
+    logits with a boundary between real and fake, which losses tell (`Loss.boundary`): a
+    relativistic or a Wasserstein loss leaves open where that is.
 
     Args:
         target: Float in [-1, 1], the `r` that is aimed at.
@@ -69,8 +71,9 @@ class ADA(Augmentation):
         maximum: float = 0.8,
     ):
         super().__init__()
-        if not images > 0:
-            raise ValueError(f"`images` must be above 0. Received: images={images}")
+        _check("images", images, 0, math.inf)
+        if images == 0:
+            raise ValueError("`images` must be above 0. Received: images=0")
         _check("target", target, -1, 1)
         _check("maximum", maximum, 0, 1)
         _check("initial", initial, 0, maximum)
@@ -142,9 +145,9 @@ def _stages(pipeline: str | Augmentation) -> Augmentation:
 
 
 def _check(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
+    if not isinstance(value, numbers.Real) or not low <= value <= high:
         raise ValueError(
-            f"`{name}` must be a number of {low} to {high}. Received: {name}={value}"
+            f"`{name}` must be a number of {low} to {high}. Received: {name}={value!r}"
         )
 
 

@@ -78,7 +78,8 @@ def pullback(
         `((y, aux), gradient)`, where `gradient()` is the gradient of `sum(y)` with
         respect to `x`, itself differentiable. It costs nothing until called.
     """
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
+    # Several penalties may ask for it.
+    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch(x)
         y, aux = function(x)
     return (y, aux), lambda: tape.gradient(y, x)

@@ -31,15 +31,21 @@ def latents_of(model: Any, rows: int, columns: int, seed: int) -> np.ndarray:
 
 
 def by_class(
-    samples: np.ndarray, labels: np.ndarray | None, rows: int, columns: int
+    samples: np.ndarray, labels: np.ndarray | None, wanted: np.ndarray | None
 ) -> np.ndarray:
-    """Returns samples in the order in which a grid shows them, white where none is."""
-    if labels is None:
+    """Returns samples of the wanted label in each cell, white where there is none.
+
+    Args:
+        samples: Array `(n, ...)`.
+        labels: Ints `(n,)`; None without conditions, for the samples as they are.
+        wanted: Ints, one per cell.
+    """
+    if labels is None or wanted is None:
         return samples
-    cells = np.ones((rows * columns, *samples.shape[1:]), samples.dtype)
+    cells = np.ones((len(wanted), *samples.shape[1:]), samples.dtype)
     if samples.dtype == np.uint8:
         cells *= 255
-    for row in range(rows):
-        found = samples[labels == row][:columns]
-        cells[row * columns : row * columns + len(found)] = found
+    for label in np.unique(wanted):
+        places, found = np.flatnonzero(wanted == label), samples[labels == label]
+        cells[places[: len(found)]] = found[: len(places)]
     return cells

@@ -110,7 +110,7 @@ class SampleGrid(keras.callbacks.Callback):
         self._labels = class_rows.labels_of(model, rows, columns)
         if self.reals and model.real_samples is not None:
             reals, labels = model.real_samples, model.real_labels
-            self._save(class_rows.by_class(reals, labels, rows, columns), "reals.png")
+            self._save(class_rows.by_class(reals, labels, self._labels), "reals.png")
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._frames is not None:

@@ -99,24 +99,42 @@ def read_config(run: str) -> dict[str, Any]:
     return config
 
 
-def check_same_data(config: dict[str, Any], samples: np.ndarray) -> None:
-    """Refuses to go on with other data than the run's."""
-    found = sha256(samples)
-    if found != config["data"]["sha256"]:
-        raise ValueError(
-            "A run goes on with the data that it began with, and that is another now. "
-            f"Received: {config['arguments']['data']} with sha256 {found}, expected "
-            f"{config['data']['sha256']}"
-        )
+def check_same_data(
+    config: dict[str, Any], samples: np.ndarray, labels: np.ndarray | None
+) -> None:
+    """Refuses to go on with other data than the run's, or other labels."""
+    for key, found in hashes(samples, labels).items():
+        # Runs without conditions, and of earlier releases, have no hash of labels.
+        expected = config["data"].get(key, found)
+        if found != expected:
+            raise ValueError(
+                "A run goes on with the data that it began with, and that is another "
+                f"now. Received: {config['arguments']['data']} with {key} {found}, "
+                f"expected {expected}"
+            )
+
+
+def hashes(samples: np.ndarray, labels: np.ndarray | None) -> dict[str, str]:
+    """Returns the hashes of the bytes of samples and labels."""
+    found = {"sha256": sha256(samples)}
+    return (
+        found
+        if labels is None
+        else found | {"labels_sha256": sha256(np.asarray(labels, "int64"))}
+    )
 
 
 def sha256(samples: np.ndarray) -> str:
-    """Returns the hash of the samples' bytes."""
+    """Returns the hash of an array's bytes."""
     return hashlib.sha256(samples.tobytes()).hexdigest()
 
 
 def write_config(
-    folder: pathlib.Path, arguments: dict[str, Any], samples: np.ndarray, gan: Any
+    folder: pathlib.Path,
+    arguments: dict[str, Any],
+    samples: np.ndarray,
+    labels: np.ndarray | None,
+    gan: Any,
 ) -> None:
     """Writes `config.json`: all that is needed to repeat the run.
 
@@ -124,6 +142,7 @@ def write_config(
         folder: The run folder.
         arguments: The command's arguments, defaults filled in.
         samples: The data.
+        labels: Those that a conditional GAN trains on, or None.
         gan: The compiled GAN.
     """
     backend = keras.backend.backend()
@@ -134,7 +153,7 @@ def write_config(
         "data": {
             "shape": list(samples.shape),
             "dtype": str(samples.dtype),
-            "sha256": sha256(samples),
+            **hashes(samples, labels),
         },
         "gan": {
             key: value

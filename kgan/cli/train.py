@@ -73,7 +73,7 @@ def _resume(arguments: argparse.Namespace, config: dict[str, Any]) -> int:
     vars(arguments).update(config["arguments"])
     vars(arguments).update({key: value for key, value in wanted.items() if value})
     samples, labels = kgan.data.load(arguments.data)
-    run_folder.check_same_data(config, samples)
+    run_folder.check_same_data(config, samples, labels)
     gan, batches = _built(arguments, samples, labels)
     if (folder / "gan.keras").exists():
         gan = run_folder.load_gan(folder)
@@ -171,7 +171,7 @@ def _fit(
     # One worker can't stop by itself after the batch at hand.
     stops = [] if gan.has_workers else [stop]
     if gan.is_chief:
-        _prepare(gan, batches.x, arguments, folder)
+        _prepare(gan, batches, arguments, folder)
     start, already = time.monotonic(), gan.epoch
     gan.fit(
         batches,
@@ -190,7 +190,7 @@ def _fit(
 
 def _prepare(
     gan: kgan.GAN,
-    samples: np.ndarray,
+    batches: kgan.data.Batches,
     arguments: argparse.Namespace,
     folder: pathlib.Path,
 ) -> None:
@@ -198,7 +198,8 @@ def _prepare(
     given = {k: v for k, v in vars(arguments).items() if k not in hidden}
     if given["data"] != "digits":
         given["data"] = str(pathlib.Path(given["data"]).resolve())
-    run_folder.write_config(folder, given, samples, gan)
+    samples = batches.x
+    run_folder.write_config(folder, given, samples, batches.labels, gan)
     if kgan.data.is_image_shape(gan.sample_shape):
         _save_reals(samples, arguments.seed, folder)
     print(

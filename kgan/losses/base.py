@@ -40,6 +40,8 @@ class Loss(serialization.Configurable):
     paired = False
     # How many outputs of the discriminator the loss can read.
     outputs: tuple[int, ...] = (1,)
+    # Above what single logit the discriminator takes a sample for real.
+    boundary = 0.0
 
     def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         """Returns the scalar that the discriminator minimises.

@@ -39,6 +39,10 @@ class KerasLoss(Smoothed):
     def __init__(self, loss: Any, label_smoothing: float = 0.0):
         super().__init__(label_smoothing)
         self.loss = keras.losses.get(loss)
+        # The labels are 0 and 1, which a hinge takes for -1 and 1.
+        hinges = keras.losses.Hinge, keras.losses.SquaredHinge
+        logits = getattr(self.loss, "from_logits", isinstance(self.loss, hinges))
+        self.boundary = 0.0 if logits else 0.5
 
     def discriminator_loss(self, real_logits, fake_logits):
         reals = self._values(1 - self.label_smoothing, real_logits)

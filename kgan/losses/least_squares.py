@@ -20,6 +20,8 @@ class LeastSquares(Smoothed):
         the smoothing.
     """
 
+    boundary = 0.5
+
     def real_term(self, s):
         return ops.square(s - (1 - self.label_smoothing)) / 2
 

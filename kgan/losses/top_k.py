@@ -44,6 +44,7 @@ class TopK(Loss):
         self.fraction = fraction
         self.paired = self.loss.paired
         self.outputs = self.loss.outputs
+        self.boundary = self.loss.boundary
         if not self.loss.by_fake:
             raise ValueError(
                 "The loss must be one that gives each fake a loss of its own, by "

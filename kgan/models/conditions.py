@@ -20,8 +20,8 @@ def num_classes(
         asked: What the user says it is; None to read it off the generator's layers.
 
     Raises:
-        ValueError: If no layer tells, if several disagree, or if only one of the
-            networks knows of labels.
+        ValueError: If no layer tells, if several disagree, if one of the networks has
+            fewer, or if only one of them knows of labels.
     """
     if asked is None and not takes_labels(generator):
         if takes_labels(discriminator):
@@ -33,7 +33,8 @@ def num_classes(
         return None
     if not takes_labels(generator):
         raise ValueError(
-            "With `num_classes` the generator must take `[latents, labels]`. "
+            "With `num_classes` the generator must take `[latents, labels]`; a subclass "
+            "of `keras.Model` says that it does by `takes_labels = True`. "
             f"Received: num_classes={asked}, generator with inputs {_inputs(generator)}"
         )
     found = {_classes(layer) for layer in generator._flatten_layers()} - {None}
@@ -47,6 +48,13 @@ def num_classes(
         raise ValueError(
             f"`num_classes` must be an int of at least 1. Received: num_classes={count}"
         )
+    for network in (generator, discriminator):
+        known = {_classes(layer) for layer in network._flatten_layers()} - {None}
+        if len(known) == 1 and min(known) < count:
+            raise ValueError(
+                "Both networks must know all classes. Received: "
+                f"num_classes={count}, a {network.name} of {min(known)} classes"
+            )
     return int(count)
 
 

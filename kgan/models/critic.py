@@ -79,6 +79,11 @@ class Critic:
         return ops.cast(self._gradients[id(x)][1](), "float32")
 
 
+def margin(outputs: Any, loss: Any) -> Any:
+    """Returns how far samples lie on the side of the reals, of each of them."""
+    return score(outputs) - (loss.boundary if outputs.shape[-1] == 1 else 0.0)
+
+
 def score(outputs: Any) -> Any:
     """Returns one logit per sample: of two outputs, real minus fake."""
     return outputs if outputs.shape[-1] == 1 else outputs[:, 1:] - outputs[:, :1]

@@ -41,7 +41,8 @@ class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
         discriminator: A `keras.Model`, samples to logits `(batch, 1)`, or
             `(batch, 2)` for Keras losses on one-hot labels. It may take labels as a
             second input, and have logits of the classes `(batch, num_classes)` as a
-            second output (AC-GAN).
+            second output (AC-GAN). A network that is a subclass of `keras.Model`
+            says whether it takes labels by an attribute `takes_labels`.
         latent_dim: Int; None to read it off the generator's input.
         noise: The distribution of latents, for training and sampling alike:
             `"normal"`, `"uniform"`, `"truncated_normal"`, or a

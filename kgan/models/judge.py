@@ -77,10 +77,13 @@ class Judge:
 def takes_labels(network: keras.Model) -> bool:
     """Whether a network has a second input, for labels.
 
-    A subclass of `keras.Model` says so by an attribute `num_classes`.
+    A subclass of `keras.Model` says so by an attribute `takes_labels`; without, one that
+    has `num_classes` does.
     """
     inputs = getattr(network, "inputs", None)
-    return len(inputs) == 2 if inputs else hasattr(network, "num_classes")
+    if inputs:
+        return len(inputs) == 2
+    return getattr(network, "takes_labels", hasattr(network, "num_classes"))
 
 
 def packed(x: Any, pack: int) -> Any:

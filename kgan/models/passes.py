@@ -43,8 +43,16 @@ def can_be_one(discriminator: keras.Model, penalties: tuple) -> bool:
     """
     points = {p.point for p in penalties if p.every == 1}
     lazy = any(p.point for p in penalties if p.every > 1)
-    alone = all(
-        type(layer) in _ALONE or isinstance(layer, keras.Model)
-        for layer in discriminator._flatten_layers()
+    wanted = points >= {"reals", "fakes"} and not lazy
+    return wanted and all(map(_alone, discriminator._flatten_layers()))
+
+
+def _alone(layer: keras.layers.Layer) -> bool:
+    if not isinstance(layer, keras.Model):
+        return type(layer) in _ALONE
+    # A subclass has a `call` of its own, and a functional model may have operations
+    # between its layers.
+    parts = getattr(layer, "operations", layer.layers)
+    return type(layer).__module__.startswith("keras.") and all(
+        isinstance(part, keras.layers.Layer) for part in parts
     )
-    return points >= {"reals", "fakes"} and not lazy and alone

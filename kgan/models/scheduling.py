@@ -10,6 +10,8 @@ from kgan.schedules import Schedule
 
 _PREFIXES = ("g_", "d_")
 _RATE = "learning_rate"
+# Keras asks whether these are 0, which a tensor can't tell while it builds a graph.
+_FIXED = {"momentum", "clipnorm", "clipvalue", "global_clipnorm"}
 
 
 def of_each(schedules: Mapping[str, Any] | None, pair: Any) -> dict[int, dict]:
@@ -45,6 +47,11 @@ def _check(optimizer: optimizers.Optimizer, name: str) -> None:
         raise ValueError(
             "`schedules` must name hyperparameters of the optimizers, such as "
             f"learning_rate or d_beta_2. Received: {name!r} for {optimizer.name}"
+        )
+    if name in _FIXED or isinstance(optimizer.get_config()[name], bool | str):
+        raise ValueError(
+            f"Keras' optimizers take {name} as it is when they are made, so it can't "
+            f"follow a schedule. Received: {name!r} for {optimizer.name}"
         )
     rate = getattr(optimizer, "_learning_rate", None)
     if name == _RATE and isinstance(rate, optimizers.schedules.LearningRateSchedule):

@@ -8,7 +8,7 @@ from keras import ops
 
 from kgan import backend, schedules
 from kgan.models import ema, logs
-from kgan.models.critic import Critic, score
+from kgan.models.critic import Critic, margin, score
 from kgan.models.frozen import frozen
 from kgan.models.inputs import Inputs, joined
 from kgan.models.judge import Judge, packed
@@ -126,7 +126,7 @@ class AdversarialStep(Inputs):
             loss = loss + self._now(self.class_loss_weight) * values["d_class"]
         if self.augment is not None:
             size = ops.shape(reals)[0] * self.pack * self.replicas
-            self.augment.update(score(real_logits), size)
+            self.augment.update(margin(real_logits, self.loss), size)
             values |= self.augment.logs()
         return loss + added, values
 

@@ -215,7 +215,7 @@ def refusals(strategy):
         "jit_compile": with_option(jit_compile=True),
         "noise_batch_size": with_option(noise_batch_size=7),
         "schedules": with_option(
-            schedules={"d_momentum": kgan.schedules.Linear(0.1, 0.5, 100)}
+            schedules={"d_weight_decay": kgan.schedules.Linear(0.1, 0.5, 100)}
         ),
         "outside": outside,
         "networks outside": networks_outside,

@@ -8,6 +8,7 @@ from keras import ops
 
 from kgan import data
 from kgan.callbacks.health import numbers, sentences
+from kgan.models.judge import takes_labels
 
 # Healthy runs, below, are the README's recipe on the digits with five losses (all but
 # minimax; four of them without a penalty too), and the ring and the grid of
@@ -112,11 +113,16 @@ class Health(keras.callbacks.Callback):
         self.findings = []
         self._seen.clear()
         self._penalties.clear()
-        self._reals = _array(data.to_float(self.model.real_samples[: self.samples]))
+        reals, labels = self.model.real_samples, self.model.real_labels
+        # From all over them: of a conditional GAN they may come sorted by class.
+        count = min(self.samples, len(reals))
+        chosen = np.linspace(0, len(reals) - 1, count).astype(int)
+        self._reals = _array(data.to_float(reals[chosen]))
+        self._labels = None if labels is None else labels[chosen]
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
-        samples = self.model.sample(len(self._reals), seed=self.seed)
+        samples = self.model.sample(len(self._reals), seed=self.seed, labels=self._labels)
         found = {"nan": _not_finite(logs, samples), "penalty": self._exploded(logs)}
         # What can't be computed, as of samples that are NaN, is NaN.
         with np.errstate(all="ignore"):
@@ -148,8 +154,7 @@ class Health(keras.callbacks.Callback):
         return {key: float(value) for key, value in values.items()}
 
     def _judges_single_samples(self) -> bool:
-        inputs = getattr(self.model.discriminator, "inputs", None) or [None]
-        return len(inputs) == 1 and getattr(self.model, "pack", 1) == 1
+        return self.model.pack == 1 and not takes_labels(self.model.discriminator)
 
     def _logits(self, samples: np.ndarray) -> np.ndarray:
         # Not `predict`, which would run on all devices of a strategy.

@@ -8,7 +8,7 @@ NAN = (
 )
 TIMES = ", {times:.0f} times its median so far"
 PENALTY = (
-    "The penalty {name} is {value:.3g}{times}: the discriminator's gradient "
+    "The penalty {name} is {value:.3g}{times}: the discriminator "
     "explodes. Try a lower learning rate of `d_optimizer`, "
     '`normalization="spectral"` in the discriminator, or another weight of the penalty.'
 )
