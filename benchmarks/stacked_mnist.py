@@ -25,7 +25,7 @@ from keras import layers
 import kgan
 
 SHAPE, LATENT_DIM, BATCH_SIZE, SAMPLES = (28, 28, 3), 64, 64, 25_600
-PENALTY = 0.1
+PENALTY = 1.0
 
 RECIPES = {
     "plain": {"loss": "non_saturating"},
@@ -84,7 +84,8 @@ def build_gan(recipe, width, rate, steps, seed):
     )
     terms = [kgan.penalties.R1(PENALTY), kgan.penalties.R2(PENALTY)]
     gan.compile(
-        optimizer=keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99),
+        optimizer=keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99),
+        schedules={"learning_rate": kgan.schedules.Cosine(rate, 0.0, steps * BATCH_SIZE)},
         penalties=terms if penalised else [],
         steps_per_execution=1 if keras.backend.backend() == "torch" else 50,
         **options,
