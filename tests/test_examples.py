@@ -37,6 +37,14 @@ def test_example_runs(path, monkeypatch, capsys):
     assert capsys.readouterr().out
 
 
+def test_scripts_hide_no_module_of_python():
+    # A script's folder comes first where Python looks for modules: one that is named as
+    # a module of the standard library breaks all scripts beside it.
+    for folder in ("examples", "benchmarks"):
+        names = {path.stem for path in (ROOT / folder).glob("*.py")}
+        assert not names & sys.stdlib_module_names
+
+
 def test_score_of_real_points_is_that_of_three_deviations():
     example = runpy.run_path(str(ROOT / "examples" / "gaussians.py"))
     for toy, modes in ((example["RING"], 8), (example["GRID"], 25)):

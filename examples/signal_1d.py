@@ -4,7 +4,7 @@
 A GAN of kgan takes samples of any shape. Here they are short recordings of a bell, 128
 values each: a sine of random pitch and phase that dies away.
 
-    python examples/signal.py
+    python examples/signal_1d.py
 """
 
 import argparse
