@@ -69,6 +69,10 @@ def test_conditional_runs_are_sampled_by_label(tmp_path, capsys):
     np.testing.assert_array_equal(np.load(out)["labels"], [7, 7])
     assert main(["sample", run, "--label", "10", "--out", out]) == 1
     assert "`labels` must be of 0 to 9" in capsys.readouterr().err
+    # With other labels it is another run.
+    np.savez(tmp_path / "few.npz", images=images[:64], labels=labels[:64][::-1])
+    assert main(["train", "--resume", run, "--epochs", "2"]) == 1
+    assert "with labels_sha256" in capsys.readouterr().err
 
 
 def test_conditional_runs_need_labels(tmp_path, few, capsys):

@@ -1,4 +1,3 @@
-import math
 import numbers
 from typing import Any
 
@@ -71,9 +70,10 @@ class ADA(Augmentation):
         maximum: float = 0.8,
     ):
         super().__init__()
-        _check("images", images, 0, math.inf)
-        if images == 0:
-            raise ValueError("`images` must be above 0. Received: images=0")
+        if not isinstance(images, numbers.Real) or not images > 0:
+            raise ValueError(
+                f"`images` must be a number above 0. Received: images={images!r}"
+            )
         _check("target", target, -1, 1)
         _check("maximum", maximum, 0, 1)
         _check("initial", initial, 0, maximum)

@@ -37,19 +37,19 @@ def num_classes(
             "of `keras.Model` says that it does by `takes_labels = True`. "
             f"Received: num_classes={asked}, generator with inputs {_inputs(generator)}"
         )
-    found = {_classes(layer) for layer in generator._flatten_layers()} - {None}
+    found = _known(generator)
     if asked is None and len(found) != 1:
         raise ValueError(
             "The number of classes can't be read off the generator's layers: pass "
             f"`num_classes`. Received: layers of {sorted(found) or 'no'} classes"
         )
-    count = found.pop() if asked is None else asked
+    count = min(found) if asked is None else asked
     if not isinstance(count, int | np.integer) or count < 1:
         raise ValueError(
             f"`num_classes` must be an int of at least 1. Received: num_classes={count}"
         )
     for network in (generator, discriminator):
-        known = {_classes(layer) for layer in network._flatten_layers()} - {None}
+        known = _known(network)
         if len(known) == 1 and min(known) < count:
             raise ValueError(
                 "Both networks must know all classes. Received: "
@@ -118,6 +118,10 @@ def labels(given: Any, n: int | None, num_classes: int | None, seed: Any) -> Any
             f"Received: labels of shape {values.shape}"
         )
     return values.reshape(-1).astype("int32")
+
+
+def _known(network: keras.Model) -> set:
+    return {_classes(layer) for layer in network._flatten_layers()} - {None}
 
 
 def _classes(layer: Any) -> Any:
