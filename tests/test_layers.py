@@ -99,8 +99,19 @@ BEFORE = {
     "minibatch": lambda: [kgan.layers.MinibatchStdDev(group_size=2, features=2)],
     "pixel": lambda: [kgan.layers.PixelNormalization(epsilon=0.1)],
     "conditional": lambda: [Labelled(kgan.layers.ConditionalBatchNormalization(3))],
+    "smooth up": lambda: [kgan.layers.SmoothUpSampling2D()],
+    "smooth down": lambda: [CONV(4, 1), kgan.layers.SmoothDownSampling2D()],
+    "grouped": lambda: [CONV(4, 3, padding="same", groups=2)],
 }
-AFTER = {"projection": lambda: projection(False)}
+AFTER = {
+    "projection": lambda: projection(False),
+    "bases": lambda: [
+        keras.layers.Dense(3),
+        kgan.layers.GenerativeBasis((2, 3)),
+        kgan.layers.DiscriminativeBasis(),
+        keras.layers.Dense(1),
+    ],
+}
 
 
 def judge(kind):

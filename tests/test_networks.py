@@ -1,3 +1,5 @@
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ from helpers import numpy
 
 import kgan
 
+ENDS = ("generator", "discriminator")
 SHAPES = [(8, 8, 1), (33, 17, 3), (1, 1, 1)]
 # Sizes of layers are worked out before any backend sees them.
 SHAPES += [
@@ -16,11 +19,13 @@ SHAPES += [
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("kind", ["dcgan", "mlp"])
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "r3gan", "resnet"])
 def test_any_shape_goes_round(shape, kind):
     generator = getattr(kgan.networks, f"{kind}_generator")
     discriminator = getattr(kgan.networks, f"{kind}_discriminator")
-    size = {"width": 4} if kind == "dcgan" else {"hidden": (6,)}
+    size = {"mlp": {"hidden": (6,)}, "r3gan": {"width": 4, "group_size": None}}.get(
+        kind, {"width": 4}
+    )
     gan = kgan.GAN(generator(shape, 5, **size), discriminator(shape, **size))
     assert gan.sample(2).shape == (2, *shape)
     assert gan.combined(np.zeros((2, 5), "float32")).shape == (2, 1)
@@ -34,15 +39,24 @@ def test_output_is_in_the_range_of_scaled_pixels():
     assert generator.layers[-1].activation is keras.activations.tanh
 
 
-def test_a_flat_input_draws_no_checkerboard():
+@pytest.mark.parametrize(
+    "kind, first",
+    [("dcgan", "reshape"), ("resnet", "reshape"), ("r3gan", "generative_basis")],
+)
+def test_a_flat_input_draws_no_checkerboard(kind, first):
     """Constant features stay constant, away from the borders and their padding."""
-    generator = kgan.networks.dcgan_generator((32, 32, 1), 5, width=8)
-    start = next(layer for layer in generator.layers if "reshape" in layer.name)
+    build = getattr(kgan.networks, f"{kind}_generator")
+    size = {"group_size": None, "blocks": 1} if kind == "r3gan" else {}
+    # At 512 pixels what comes in from the border does not reach the middle.
+    generator = build((512, 8, 1), 5, width=8, **size)
+    for weight in generator.trainable_weights:
+        weight.assign(np.random.default_rng(0).uniform(-0.5, 0.6, weight.shape))
+    start = next(layer for layer in generator.layers if first in layer.name)
     upsample = keras.Model(start.output, generator.output)
     flat = np.ones((1, *start.output.shape[1:]), "float32")
-    inside = numpy(upsample(flat, training=False))[0, 12:20, 12:20, 0]
-    assert np.ptp(inside) < 1e-6
-    assert abs(inside.mean()) > 1e-6
+    lines = numpy(upsample(flat, training=False))[0, 250:262, :, 0]
+    assert np.ptp(lines, axis=0).max() <= 1e-5 * np.abs(lines).max()
+    assert np.abs(lines).max() > 1e-6
 
 
 def test_channels_of_the_paper_and_depth():
@@ -65,6 +79,121 @@ def test_two_outputs():
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 5), (0, 8, 1), (2,)])
 def test_no_image_shape_is_named(shape):
-    for build in (kgan.networks.dcgan_generator, kgan.networks.dcgan_discriminator):
+    names = [f"{kind}_{end}" for kind in ("dcgan", "resnet", "r3gan") for end in ENDS]
+    for build in (getattr(kgan.networks, name) for name in names):
         with pytest.raises(ValueError, match=r"`image_shape`.*Received: image_shape="):
+            build(shape)
+
+
+def test_parameters_of_sngan_for_cifar_10():
+    """Worked out from table 4 of the paper: 256 channels in the generator, 128 in the
+    discriminator."""
+    convolution, shortcut = 9 * 256 * 256 + 256, 256 * 256 + 256
+    block = 2 * convolution + shortcut + 2 * 2 * 256
+    generator = (128 + 1) * 16 * 256 + 3 * block + 2 * 256 + 9 * 256 * 3 + 3
+    network = kgan.networks.resnet_generator((32, 32, 3))
+    assert sum(np.prod(w.shape) for w in network.trainable_weights) == generator
+    convolution, shortcut = 9 * 128 * 128 + 128, 128 * 128 + 128
+    first = 9 * 3 * 128 + 128 + convolution + 3 * 128 + 128
+    discriminator = first + 2 * convolution + shortcut + 4 * convolution + 128 + 1
+    network = kgan.networks.resnet_discriminator((32, 32, 3))
+    assert sum(np.prod(w.shape) for w in network.trainable_weights) == discriminator
+    names = [layer.name for layer in network.layers]
+    assert sum("spectral" in name for name in names) == 8 + 2 + 1
+
+
+def test_a_residual_discriminator_is_that_of_numpy():
+    """One pixel: convolutions are products, pooling is nothing."""
+    network = kgan.networks.resnet_discriminator((1, 1, 2), width=3, normalization=None)
+    random = np.random.default_rng(0)
+    weights = [random.standard_normal(w.shape) for w in network.get_weights()]
+    network.set_weights(weights)
+    x = random.standard_normal((4, 2))
+
+    def middle(k, b, x):
+        return np.maximum(x, 0) @ k[k.shape[0] // 2, k.shape[1] // 2] + b
+
+    first, second, third, fourth = (weights[i : i + 2] for i in (0, 2, 6, 8))
+    side, end = weights[4:6], weights[10:]
+    shortcut = x @ side[0][0, 0] + side[1]
+    y = middle(*second, middle(*first, x)) + shortcut
+    y = middle(*fourth, middle(*third, y)) + y
+    wanted = np.maximum(y, 0) @ end[0] + end[1]
+    found = numpy(network(x[:, None, None].astype("float32")))
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind, low, high", [("dcgan", 0.01, 4), ("resnet", 0.1, 20)])
+def test_no_layer_loses_or_blows_up_the_variance_at_the_start(kind, low, high):
+    random = np.random.default_rng(0)
+    generator = getattr(kgan.networks, f"{kind}_generator")((32, 32, 3), 64, width=32)
+    discriminator = getattr(kgan.networks, f"{kind}_discriminator")(
+        (32, 32, 3), width=16, normalization=None
+    )
+    for network, shape in ((generator, (32, 64)), (discriminator, (32, 32, 32, 3))):
+        kernels = [layer for layer in network.layers if layer.weights]
+        every = keras.Model(network.input, [layer.output for layer in kernels])
+        outputs = every(random.standard_normal(shape).astype("float32"), training=True)
+        spreads = [float(np.std(numpy(x))) for x in outputs]
+        assert min(spreads) > low and max(spreads) < high, spreads
+
+
+@pytest.mark.parametrize("kind", ["dcgan", "resnet", "r3gan"])
+def test_labels_reach_both_ends(kind):
+    shape, num_classes = (8, 8, 1), 3
+    size = {"width": 8} | ({"group_size": None} if kind == "r3gan" else {})
+    generator = getattr(kgan.networks, f"{kind}_generator")(
+        shape, 4, num_classes=num_classes, **size
+    )
+    discriminator = getattr(kgan.networks, f"{kind}_discriminator")(
+        shape, num_classes=num_classes, **size
+    )
+    random = np.random.default_rng(0)
+    for weight in (*generator.weights, *discriminator.trainable_weights):
+        weight.assign(random.uniform(-0.3, 0.3, weight.shape))
+    z, x = np.ones((2, 4), "float32"), np.ones((2, *shape), "float32")
+    labels = np.array([0, 2])
+    for network, inputs in ((generator, z), (discriminator, x)):
+        first, second = numpy(network([inputs, labels]))
+        assert not np.allclose(first, second)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 2), (100, 1), (256, 3)])
+def test_signals_of_any_length_go_round(shape):
+    generator = kgan.networks.wavegan_generator(shape, 5, width=4)
+    discriminator = kgan.networks.wavegan_discriminator(shape, width=4, phase_shuffle=0)
+    assert generator.output_shape == (None, *shape)
+    assert kgan.GAN(generator, discriminator).sample(2).shape == (2, *shape)
+
+
+def test_parameters_of_wavegan():
+    """The shapes of the paper's tables 3 and 4, with d = 64 and c = 1."""
+    d = 64
+    widths = [16 * d, 8 * d, 4 * d, 2 * d, d, 1]
+    pairs = list(itertools.pairwise(widths))
+    generator = (100 + 1) * 256 * d + sum(25 * a * b + b for a, b in pairs)
+    discriminator = sum(25 * a * b + a for a, b in pairs) + 256 * d + 1
+    build = kgan.networks.wavegan_generator, kgan.networks.wavegan_discriminator
+    assert [f((16384, 1)).count_params() for f in build] == [generator, discriminator]
+    shuffles = [x for x in build[1]((16384, 1)).layers if "phase" in x.name]
+    assert len(shuffles) == 4
+
+
+def test_a_signal_gan_trains_with_phase_shuffle_and_labels():
+    shape = (70, 1)
+    gan = kgan.GAN(
+        kgan.networks.wavegan_generator(shape, 4, width=4, num_classes=2),
+        kgan.networks.wavegan_discriminator(shape, width=4, num_classes=2),
+        seed=0,
+    )
+    gan.compile(loss="wasserstein", penalties=["gradient_penalty"])
+    x = np.random.default_rng(0).uniform(-1, 1, (16, *shape)).astype("float32")
+    history = gan.fit(x, np.arange(16) % 2, batch_size=8, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+
+
+@pytest.mark.parametrize("shape", [(8,), (8, 8, 1), (0, 1)])
+def test_no_signal_shape_is_named(shape):
+    for build in (kgan.networks.wavegan_generator, kgan.networks.wavegan_discriminator):
+        with pytest.raises(ValueError, match=r"`signal_shape`.*Received: signal_shape="):
             build(shape)

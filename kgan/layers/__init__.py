@@ -1,5 +1,6 @@
 """Layers for networks that play against each other."""
 
+from kgan.layers.basis import DiscriminativeBasis, GenerativeBasis
 from kgan.layers.by_name import normalized
 from kgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from kgan.layers.label_embedding import LabelEmbedding
@@ -9,19 +10,26 @@ from kgan.layers.normalization import (
     GroupNormalization,
     LayerNormalization,
 )
+from kgan.layers.phase_shuffle import PhaseShuffle
 from kgan.layers.pixel_normalization import PixelNormalization
 from kgan.layers.projection_logit import ProjectionLogit
+from kgan.layers.resampling import SmoothDownSampling2D, SmoothUpSampling2D
 from kgan.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
     "BatchNormalization",
     "ConditionalBatchNormalization",
+    "DiscriminativeBasis",
+    "GenerativeBasis",
     "GroupNormalization",
     "LabelEmbedding",
     "LayerNormalization",
     "MinibatchStdDev",
+    "PhaseShuffle",
     "PixelNormalization",
     "ProjectionLogit",
+    "SmoothDownSampling2D",
+    "SmoothUpSampling2D",
     "SpectralNormalization",
     "normalized",
 ]

@@ -17,6 +17,8 @@ _ALONE = (
     keras.layers.PReLU,
     keras.layers.Add,
     keras.layers.Concatenate,
+    keras.layers.Dot,
+    keras.layers.Rescaling,
     keras.layers.Conv1D,
     keras.layers.Conv2D,
     keras.layers.Conv3D,
@@ -27,11 +29,13 @@ _ALONE = (
     keras.layers.MaxPooling2D,
     keras.layers.LayerNormalization,
     keras.layers.GroupNormalization,
+    layers.DiscriminativeBasis,
     layers.LayerNormalization,
     layers.GroupNormalization,
     layers.LabelEmbedding,
     layers.PixelNormalization,
     layers.ProjectionLogit,
+    layers.SmoothDownSampling2D,
 )
 
 

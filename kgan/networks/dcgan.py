@@ -5,10 +5,8 @@ import keras
 from keras import layers
 
 from kgan.layers import ConditionalBatchNormalization, by_name, normalized
-from kgan.networks import conditional
+from kgan.networks import conditional, sizes
 
-# Halving ends when the shorter side is this small.
-_SMALLEST = 4
 _WIDEST = 512
 
 
@@ -57,17 +55,17 @@ def dcgan_generator(
         [Radford et al., 2015](https://arxiv.org/abs/1511.06434), with the
         upsampling of [Odena et al., 2016](https://distill.pub/2016/deconv-checkerboard).
     """
-    *sizes, channels = _stages(image_shape, depth)
-    widths = _widths(width, len(sizes) - 1)
+    steps, channels = sizes.halvings(image_shape, depth)
+    widths = _widths(width, len(steps) - 1)
     latents = keras.Input((latent_dim,), name="latents")
     inputs, labels = conditional.inputs(latents, num_classes)
-    high, wide = sizes[-1]
+    high, wide = steps[-1]
     x = conditional.with_labels(latents, labels, num_classes)
     x = layers.Dense(high * wide * widths[-1], use_bias=False)(x)
     x = layers.Reshape((high, wide, widths[-1]))(x)
     x = _normalized(x, labels, num_classes)
-    for size, filters in zip(sizes[-2::-1], widths[-2::-1], strict=True):
-        x = _enlarge(x, size)
+    for size, filters in zip(steps[-2::-1], widths[-2::-1], strict=True):
+        x = sizes.cropped(layers.UpSampling2D(2)(x), size)
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
         x = _normalized(x, labels, num_classes)
     x = layers.Conv2D(channels, 3, padding="same")(x)
@@ -120,11 +118,11 @@ def dcgan_discriminator(
     """
     by_name.check(normalization)
     conditional.check(num_classes, conditioning, outputs)
-    *sizes, channels = _stages(image_shape, depth)
-    images = x = keras.Input((*sizes[0], pack * channels), name="images")
+    steps, channels = sizes.halvings(image_shape, depth)
+    images = x = keras.Input((*steps[0], pack * channels), name="images")
     inputs, labels = conditional.inputs(images, num_classes)
     spectral = normalization if normalization == "spectral" else None
-    for i, filters in enumerate(_widths(width, len(sizes) - 1)[1:]):
+    for i, filters in enumerate(_widths(width, len(steps) - 1)[1:]):
         kind = normalization if i else spectral
         # Batch normalisation would take a bias out again; its gradient is rounding.
         stage = layers.Conv2D(
@@ -138,31 +136,9 @@ def dcgan_discriminator(
     return keras.Model(images if used is None else inputs, ends, name=name)
 
 
-def _stages(image_shape: Sequence[int], depth: int | None) -> list:
-    """Returns the sizes from the image's down, halved, and the channels."""
-    shape = tuple(image_shape)
-    if len(shape) != 3 or min(shape) < 1 or shape[-1] > 4:
-        raise ValueError(
-            "`image_shape` must be (height, width, channels) with 1 to 4 channels. "
-            f"Received: image_shape={shape}"
-        )
-    sizes: list[tuple] = [shape[:2]]
-    while min(sizes[-1]) > _SMALLEST if depth is None else len(sizes) <= depth:
-        sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
-    return [*sizes, shape[-1]]
-
-
 def _widths(width: int, depth: int) -> list[int]:
     """Returns the channels at the full size and after each of the halvings."""
     return [max(1, width // 2)] + [min(width * 2**i, _WIDEST) for i in range(depth)]
-
-
-def _enlarge(x: Any, size: tuple[int, int]) -> Any:
-    x = layers.UpSampling2D(2)(x)
-    surplus = [have - want for have, want in zip(x.shape[1:3], size, strict=True)]
-    if any(surplus):
-        x = layers.Cropping2D(tuple((0, rows) for rows in surplus))(x)
-    return x
 
 
 def _normalized(x: Any, labels: Any, num_classes: int | None) -> Any:
