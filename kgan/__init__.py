@@ -11,4 +11,7 @@ from kgan import noise as noise
 from kgan import penalties as penalties
 from kgan import schedules as schedules
 from kgan.models.gan import GAN as GAN
+
+# After what it builds.
+from kgan import presets as presets  # isort: skip
 from kgan.version import __version__ as __version__

@@ -79,6 +79,7 @@ def test_public_names_are_the_listed_ones():
         "networks",
         "noise",
         "penalties",
+        "presets",
         "schedules",
     }
 

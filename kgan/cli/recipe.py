@@ -1,90 +1,76 @@
-"""What `kgan train` trains with when it is told nothing else."""
+"""What `kgan train` trains with: a preset, and what the command line says otherwise."""
 
-import contextlib
-import math
-from collections.abc import Callable, Iterator
-from typing import Any
+import argparse
+import dataclasses
 
 import keras
 
 import kgan
-from kgan.data import is_image_shape
+from kgan import losses, presets
+from kgan.presets import Call, Preset
 
-# Shown in all, unless --epochs says otherwise: about what the digits need.
-IMAGES_SHOWN = 150_000
-LATENT_DIM = 64
-BATCH_SIZE = 32
-
-# Small batches, a high learning rate and a light penalty learn fastest on the small
-# images of a first try; the averaged generator smooths the noise that they bring.
-_LEARNING_RATE = 2e-3
-_PENALTIES: dict[str, Callable[[], list[kgan.penalties.Penalty]]] = {
-    "wasserstein": lambda: [kgan.penalties.GradientPenalty(10.0)],
-    "relativistic": lambda: [kgan.penalties.R1(0.05), kgan.penalties.R2(0.05)],
+# Penalties that a loss wants, where it is not that of the preset.
+_PENALTIES = {
+    "wasserstein": [Call("kgan.penalties.GradientPenalty", {"weight": 10.0})],
+    "relativistic": [
+        Call("kgan.penalties.R1", {"weight": 0.05}),
+        Call("kgan.penalties.R2", {"weight": 0.05}),
+    ],
 }
+_PENALTY = [Call("kgan.penalties.R1", {"weight": 0.3})]
 
 
-def epochs(count: int) -> int:
-    """Returns how many epochs show about `IMAGES_SHOWN` of `count` samples."""
-    return max(1, math.ceil(IMAGES_SHOWN / count))
-
-
-def build(
+def preset(
+    arguments: argparse.Namespace,
     shape: tuple[int, ...],
-    latent_dim: int,
-    loss: str,
-    seed: int,
-    precision: str = "float32",
-    num_classes: int | None = None,
-    **compile_arguments: Any,
-) -> kgan.GAN:
-    """Returns a compiled GAN for samples of `shape`.
+    num_images: int,
+    num_classes: int | None,
+) -> Preset:
+    """Returns the preset that a command trains with.
 
     Args:
+        arguments: The command's options.
         shape: Shape of one sample.
-        latent_dim: Length of a noise vector.
-        loss: Name of the loss.
-        seed: Seed of weights, noise and the order of data.
-        precision: Name of the dtype policy of both networks.
+        num_images: How many there are.
         num_classes: Of a conditional GAN.
-        **compile_arguments: Further arguments of `GAN.compile`.
     """
-    keras.utils.set_random_seed(seed)
-    with _dtype_policy(precision):
-        gan = kgan.GAN(*_networks(shape, latent_dim, num_classes), seed=seed)
-    gan.compile(
-        optimizer=keras.optimizers.Adam(_LEARNING_RATE, beta_1=0.5, beta_2=0.99),
-        loss=loss,
-        penalties=_PENALTIES.get(loss, lambda: [kgan.penalties.R1(0.3)])(),
-        **compile_arguments,
+    asked = shape, num_images, num_classes, arguments.compute, arguments.budget
+    chosen = (
+        presets.get(arguments.preset, *asked)
+        if arguments.preset
+        else presets.suggest(*asked)
     )
-    return gan
+    return _with_loss(_with_options(chosen, arguments), arguments.loss)
 
 
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
+def _with_options(chosen: Preset, arguments: argparse.Namespace) -> Preset:
+    generator = chosen.generator
+    if arguments.latent_dim is not None:
+        changed = {**generator.arguments, "latent_dim": arguments.latent_dim}
+        generator = dataclasses.replace(generator, arguments=changed)
+    options = ("d_steps", "g_steps", "noise_batch_size", "augment")
+    given = {name: getattr(arguments, name) for name in options}
+    return dataclasses.replace(
+        chosen,
+        generator=generator,
+        compile={**chosen.compile, **{k: v for k, v in given.items() if v is not None}},
+        batch_size=arguments.batch_size or chosen.batch_size,
+        epochs=arguments.epochs or chosen.epochs,
+    )
+
+
+def _with_loss(chosen: Preset, loss: str | None) -> Preset:
+    if loss is None or losses.get(loss) == losses.get(chosen.compile["loss"]):
+        return chosen
+    changed = {"loss": loss, "penalties": _PENALTIES.get(loss, _PENALTY)}
+    return dataclasses.replace(chosen, compile={**chosen.compile, **changed})
+
+
+def build(chosen: Preset, seed: int, precision: str) -> kgan.GAN:
+    """Returns the GAN of a preset, whose networks compute in a precision."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
+    keras.config.set_dtype_policy(precision)
     try:
-        yield
+        return chosen.build(seed)
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def _networks(
-    shape: tuple[int, ...], latent_dim: int, num_classes: int | None
-) -> tuple[keras.Model, keras.Model]:
-    lib = kgan.networks
-    if not is_image_shape(shape):
-        return (
-            lib.mlp_generator(
-                shape, latent_dim, activation=None, num_classes=num_classes
-            ),
-            lib.mlp_discriminator(shape, num_classes=num_classes),
-        )
-    # Tiny images are halved twice all the same, down to 2 pixels.
-    size: dict[str, Any] = {"width": 32, "depth": 2 if min(shape[:2]) <= 8 else None}
-    return (
-        lib.dcgan_generator(shape, latent_dim, num_classes=num_classes, **size),
-        lib.dcgan_discriminator(shape, num_classes=num_classes, **size),
-    )

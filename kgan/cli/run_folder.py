@@ -135,6 +135,7 @@ def write_config(
     samples: np.ndarray,
     labels: np.ndarray | None,
     gan: Any,
+    preset: kgan.presets.Preset,
 ) -> None:
     """Writes `config.json`: all that is needed to repeat the run.
 
@@ -144,12 +145,14 @@ def write_config(
         samples: The data.
         labels: Those that a conditional GAN trains on, or None.
         gan: The compiled GAN.
+        preset: What it was built by.
     """
     backend = keras.backend.backend()
     packages = (*_PACKAGES, backend)
     versions = {package: importlib.metadata.version(package) for package in packages}
     config = {
         "arguments": arguments,
+        "preset": {"code": str(preset).splitlines(), "reasons": preset.reasons},
         "data": {
             "shape": list(samples.shape),
             "dtype": str(samples.dtype),

@@ -4,7 +4,7 @@ import argparse
 import pathlib
 import shutil
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,14 @@ from kgan.cli.progress import Progress
 from kgan.files import atomic_path
 
 
+class Training(NamedTuple):
+    """What is trained, on what, and by which preset."""
+
+    gan: kgan.GAN
+    batches: kgan.data.Batches
+    preset: kgan.presets.Preset
+
+
 def add_to(commands: Any) -> None:
     """Adds the command to the parser."""
     parser = commands.add_parser(
@@ -22,7 +30,6 @@ def add_to(commands: Any) -> None:
         help="train a GAN and save it",
         description="Trains a GAN, on handwritten digits unless told otherwise, and "
         "leaves a run folder with samples, history and the saved model.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     options.add_to(parser)
     defaults = {action.dest: action.default for action in parser._actions}
@@ -50,13 +57,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _begin(arguments: argparse.Namespace) -> int:
     samples, labels = kgan.data.load(arguments.data)
-    if arguments.epochs is None:
-        arguments.epochs = recipe.epochs(len(samples))
-    gan, batches = _built(arguments, samples, labels)
+    training = built(arguments, samples, labels)
+    gan = training.gan
     name = "".join(c if c.isalnum() else "-" for c in pathlib.Path(arguments.data).stem)
     folder = run_folder.make(arguments.out, name) if gan.is_chief else pathlib.Path()
     try:
-        return _train(gan, batches, arguments, folder)
+        return _train(training, arguments, folder)
     except trainers.WorkerLost:
         raise
     except BaseException:
@@ -74,9 +80,10 @@ def _resume(arguments: argparse.Namespace, config: dict[str, Any]) -> int:
     vars(arguments).update({key: value for key, value in wanted.items() if value})
     samples, labels = kgan.data.load(arguments.data)
     run_folder.check_same_data(config, samples, labels)
-    gan, batches = _built(arguments, samples, labels)
+    training = built(arguments, samples, labels)
     if (folder / "gan.keras").exists():
-        gan = run_folder.load_gan(folder)
+        training = training._replace(gan=run_folder.load_gan(folder))
+    gan = training.gan
     if gan.epoch > arguments.epochs:
         raise ValueError(
             f"--epochs must be at least the {gan.epoch} that are trained. "
@@ -84,7 +91,7 @@ def _resume(arguments: argparse.Namespace, config: dict[str, Any]) -> int:
         )
     if gan.is_chief:
         files.remove_leftovers(folder)
-    return _train(gan, batches, arguments, folder)
+    return _train(training, arguments, folder)
 
 
 def _refuse_others(arguments: argparse.Namespace) -> None:
@@ -101,27 +108,26 @@ def _refuse_others(arguments: argparse.Namespace) -> None:
         )
 
 
-def _built(
+def built(
     arguments: argparse.Namespace, samples: np.ndarray, labels: np.ndarray | None
-) -> tuple[kgan.GAN, kgan.data.Batches]:
+) -> Training:
+    """Returns what a command trains, checked against the data.
+
+    What the command leaves open, and the preset settles, is filled into `arguments`.
+    """
     labels = _labels(arguments, labels)
-    if arguments.batch_size > len(samples):
+    if (arguments.batch_size or 0) > len(samples):
         raise ValueError(
             f"--batch-size must be at most the number of samples, {len(samples)}. "
             f"Received: --batch-size {arguments.batch_size}"
         )
-    gan = recipe.build(
-        samples.shape[1:],
-        arguments.latent_dim,
-        arguments.loss,
-        arguments.seed,
-        d_steps=arguments.d_steps,
-        g_steps=arguments.g_steps,
-        noise_batch_size=arguments.noise_batch_size,
-        precision=arguments.precision,
-        augment=arguments.augment,
-        num_classes=None if labels is None else int(labels.max()) + 1,
-    )
+    num_classes = None if labels is None else int(labels.max()) + 1
+    preset = recipe.preset(arguments, samples.shape[1:], len(samples), num_classes)
+    # What was left open is settled, for the run's record and to resume it anywhere.
+    arguments.preset, arguments.compute = preset.name, preset.compute
+    arguments.epochs, arguments.batch_size = preset.epochs, preset.batch_size
+    arguments.latent_dim = preset.generator.arguments["latent_dim"]
+    gan = recipe.build(preset, arguments.seed, arguments.precision)
     gan.check_data(samples, arguments.batch_size, labels)
     batches = kgan.data.Batches(
         samples,
@@ -130,12 +136,17 @@ def _built(
         seed=arguments.seed,
         drop_remainder=True,
     )
-    return gan, batches
+    return Training(gan, batches, preset)
 
 
 def _labels(
     arguments: argparse.Namespace, labels: np.ndarray | None
 ) -> np.ndarray | None:
+    """Returns the labels that a command trains on, or None.
+
+    Raises:
+        ValueError: If it asks for some that the data does not have.
+    """
     if not arguments.conditional:
         return None
     if labels is None:
@@ -147,13 +158,10 @@ def _labels(
 
 
 def _train(
-    gan: kgan.GAN,
-    batches: kgan.data.Batches,
-    arguments: argparse.Namespace,
-    folder: pathlib.Path,
+    training: Training, arguments: argparse.Namespace, folder: pathlib.Path
 ) -> int:
     try:
-        return _fit(gan, batches, arguments, folder)
+        return _fit(training, arguments, folder)
     except OSError as error:
         raise ValueError(
             f"The run folder can't be written to ({error.strerror or error}); what was "
@@ -161,17 +169,13 @@ def _train(
         ) from None
 
 
-def _fit(
-    gan: kgan.GAN,
-    batches: kgan.data.Batches,
-    arguments: argparse.Namespace,
-    folder: pathlib.Path,
-) -> int:
+def _fit(training: Training, arguments: argparse.Namespace, folder: pathlib.Path) -> int:
+    gan, batches, _ = training
     stop = kgan.callbacks.StopOnInterrupt()
     # One worker can't stop by itself after the batch at hand.
     stops = [] if gan.has_workers else [stop]
     if gan.is_chief:
-        _prepare(gan, batches, arguments, folder)
+        _prepare(training, arguments, folder)
     start, already = time.monotonic(), gan.epoch
     gan.fit(
         batches,
@@ -189,22 +193,20 @@ def _fit(
 
 
 def _prepare(
-    gan: kgan.GAN,
-    batches: kgan.data.Batches,
-    arguments: argparse.Namespace,
-    folder: pathlib.Path,
+    training: Training, arguments: argparse.Namespace, folder: pathlib.Path
 ) -> None:
+    gan, batches, preset = training
     hidden = ("run", "command", "resume", "defaults")
     given = {k: v for k, v in vars(arguments).items() if k not in hidden}
     if given["data"] != "digits":
         given["data"] = str(pathlib.Path(given["data"]).resolve())
     samples = batches.x
-    run_folder.write_config(folder, given, samples, batches.labels, gan)
+    run_folder.write_config(folder, given, samples, batches.labels, gan, preset)
     if kgan.data.is_image_shape(gan.sample_shape):
         _save_reals(samples, arguments.seed, folder)
     print(
-        f"Training on {len(samples):,} samples of shape {gan.sample_shape}, epochs "
-        f"{gan.epoch + 1} to {arguments.epochs}.",
+        f"Training on {len(samples):,} samples of shape {gan.sample_shape} by the preset "
+        f"{preset.name!r}, epochs {gan.epoch + 1} to {arguments.epochs}.",
         "" if gan.has_workers else "Ctrl-C stops and saves.",
         flush=True,
     )

@@ -1,0 +1,61 @@
+"""`kgan info`."""
+
+import argparse
+import textwrap
+from typing import Any
+
+import keras
+import numpy as np
+
+import kgan
+from kgan.cli import options, train
+from kgan.presets import cost
+
+
+def add_to(commands: Any) -> None:
+    """Adds the command to the parser."""
+    parser = commands.add_parser(
+        "info",
+        help="what would be trained with, and what it costs",
+        description="Says what `kgan train` would train with on this data, why, and "
+        "about how much time and memory that takes. Nothing is trained or written.",
+    )
+    options.add_to(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints, and returns the exit status."""
+    samples, labels = kgan.data.load(arguments.data)
+    gan, _, preset = train.built(arguments, samples, labels)
+    classes = 0 if labels is None else len(np.unique(labels))
+    print(
+        f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}, "
+        f"{f'{classes} classes' if classes else 'without labels'}.\n"
+    )
+    print(f"The preset {preset.name!r} for a {preset.compute.upper()}:\n")
+    print(textwrap.indent(str(preset), "    ") + "\n")
+    for reason in preset.reasons:
+        print(textwrap.fill(reason, 80))
+    print(textwrap.fill(_costs(gan, preset), 80))
+    return 0
+
+
+def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:
+    costs = cost.of(gan, preset.images, preset.batch_size)
+    speed = cost.speed()
+    return (
+        f"It shows {preset.images:,} samples to {costs.parameters:,} parameters: "
+        f"{costs.flops / 1e12:.3g} TFLOP, about {_duration(costs.seconds(speed))} at the "
+        f"{speed / 1e9:.0f} GFLOP/s of a matrix product on this machine's "
+        f"{keras.backend.backend()} just now, of which training reaches about a third. "
+        f"Memory: about {costs.memory / 1e9:.1f} GB."
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    if seconds < 5400:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,247 @@
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from helpers import numpy
+
+import kgan
+from kgan.cli.main import main
+from kgan.presets import Call, cost
+
+SHAPES = {
+    "small": (12, 9, 1),
+    "dcgan": (12, 9, 1),
+    "sngan": (8, 8, 3),
+    "r3gan": (8, 8, 1),
+    "wavegan": (70, 1),
+    "mlp": (5,),
+}
+# Narrow, lest the tests compile what trains for hours.
+NARROW = {"width": 4}
+
+
+def narrowed(preset):
+    import dataclasses
+
+    def narrow(call):
+        size = {"hidden": (4,)} if "mlp" in call.function else NARROW
+        return dataclasses.replace(call, arguments={**call.arguments, **size})
+
+    networks = narrow(preset.generator), narrow(preset.discriminator)
+    return dataclasses.replace(
+        preset, generator=networks[0], discriminator=networks[1], epochs=1
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("name", kgan.presets.names())
+def test_what_is_printed_trains_what_is_built(name, num_classes):
+    shape, random = SHAPES[name], np.random.default_rng(0)
+    samples = random.uniform(-1, 1, (20, *shape)).astype("float32")
+    labels = np.arange(20) % 3 if num_classes else None
+    preset = kgan.presets.get(name, shape, 20, num_classes, compute="cpu", budget=40)
+    assert preset.epochs == 2 and preset.name == name
+    preset = narrowed(preset)
+    built = preset.build(seed=0)
+    batches = kgan.data.Batches(
+        samples, preset.batch_size, labels=labels, seed=0, drop_remainder=True
+    )
+    built.fit(batches, epochs=1, verbose=0)
+    # As a user would, without the bar.
+    code = str(preset).replace("epochs=1)", "epochs=1, verbose=0)")
+    namespace = {"samples": samples, "labels": labels}
+    exec(code, namespace)
+    for one, other in zip(
+        built.get_weights(), namespace["gan"].get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert int(built.images_seen.numpy()) == 20 // preset.batch_size * preset.batch_size
+
+
+@pytest.mark.parametrize(
+    "shape, compute, name",
+    [
+        ((28, 28, 1), "cpu", "small"),
+        ((28, 28, 1), "gpu", "r3gan"),
+        ((8, 8, 1), "gpu", "small"),
+        ((256, 256, 3), "cpu", "small"),
+        ((16_384, 2), "cpu", "wavegan"),
+        ((100, 2), "gpu", "mlp"),
+        ((2,), "cpu", "mlp"),
+        ((4, 4, 4, 1), "cpu", "mlp"),
+    ],
+)
+def test_the_shape_and_the_machine_choose(shape, compute, name):
+    assert kgan.presets.suggest(shape, 50_000, compute=compute).name == name
+
+
+def test_the_budget_is_in_images():
+    for count, budget, epochs in ((60_000, 300_000, 5), (7, 20, 3), (50, 1, 1)):
+        preset = kgan.presets.suggest((28, 28, 1), count, compute="cpu", budget=budget)
+        assert preset.epochs == epochs
+        assert preset.images == epochs * count
+
+
+def test_schedules_span_the_budget():
+    preset = kgan.presets.get("r3gan", (64, 64, 3), 1_000, compute="gpu", budget=10_000)
+    rate = preset.compile["schedules"]["learning_rate"].make()
+    found = [float(rate(seen)) for seen in (0, 1_000, 2_000, 10_000)]
+    np.testing.assert_allclose(found, [2e-4, 1.25e-4, 5e-5, 5e-5], rtol=1e-5)
+
+
+def test_little_data_is_augmented():
+    def policy(shape, count):
+        preset = kgan.presets.suggest(shape, count, compute="cpu")
+        call = preset.compile.get("augment")
+        assert bool(call) == any("lest it learn" in reason for reason in preset.reasons)
+        return call and call.arguments["policy"]
+
+    assert policy((28, 28, 1), 60_000) is None
+    assert policy((28, 28, 1), 500) == "translation"
+    assert policy((64, 64, 3), 5_000) == "color,translation,cutout"
+    assert policy((64, 64, 3), 50_000) is None
+
+
+def test_a_batch_fits_small_data_and_divides_into_updates():
+    for count in (1, 7, 64, 1_000):
+        assert kgan.presets.get("small", (8, 8, 1), count).batch_size == min(32, count)
+        size = kgan.presets.get("sngan", (8, 8, 1), count).batch_size
+        assert size % 5 == 0 and size <= max(5, min(320, count))
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"name": "biggan"}, "Received: name='biggan'"),
+        ({"image_shape": ()}, r"Received: image_shape=\(\)"),
+        ({"image_shape": (8, 0, 1)}, "Received: image_shape="),
+        ({"num_images": 0}, "Received: num_images=0"),
+        ({"num_images": None}, "Received: num_images=None"),
+        ({"num_classes": 1.5}, "Received: num_classes=1.5"),
+        ({"budget": True}, "Received: budget=True"),
+        ({"compute": "tpu"}, "Received: compute='tpu'"),
+    ],
+)
+def test_presets_refuse(arguments, message):
+    given = {"name": "small", "image_shape": (8, 8, 1), "num_images": 10} | arguments
+    with pytest.raises(ValueError, match=message):
+        kgan.presets.get(**given)
+    if "name" not in arguments:
+        del given["name"]
+        with pytest.raises(ValueError, match=message):
+            kgan.presets.suggest(**given)
+
+
+def test_calls_print_as_they_are_made():
+    schedule = Call("kgan.schedules.Linear", {"start": 1, "end": 0.5, "images": 20_000})
+    call = Call("kgan.penalties.R1", {"weight": schedule})
+    assert (
+        str(call)
+        == (
+            "kgan.penalties.R1(\n"
+            "    weight=kgan.schedules.Linear(start=1, end=0.5, images=20_000),\n"
+            ")"
+        )
+        or str(call).count("\n") == 0
+    )
+    assert eval(str(call)) == call.make()
+    assert call.make() == kgan.penalties.R1(kgan.schedules.Linear(1, 0.5, 20_000))
+    assert max(map(len, str(kgan.presets.get("r3gan", (64, 64, 3), 9)).split("\n"))) < 89
+
+
+def networks(pack=1):
+    """Of 10 x 6 x 4 and 3 x 3 kernels; counted by hand below."""
+    z = keras.Input((6,))
+    x = keras.layers.Reshape((2, 2, 3))(keras.layers.Dense(12)(z))
+    x = keras.layers.Conv2DTranspose(2, 4, strides=2, padding="same")(x)
+    generator = keras.Model(z, x)
+    images = keras.Input((4, 4, 2 * pack))
+    convolution = keras.layers.Conv2D(5, 3, strides=2, padding="same")
+    x = kgan.layers.SpectralNormalization(convolution)(images)
+    x = keras.layers.Dense(1)(keras.layers.Flatten()(x))
+    return generator, keras.Model(images, x)
+
+
+G = 2 * (6 * 12 + 4 * 4 * 4 * 3 * 2)
+D = 2 * (3 * 3 * 2 * 5 * 4 + 20)
+
+
+def test_operations_are_those_counted_by_hand():
+    generator, discriminator = networks()
+    assert cost.flops(generator) == G and cost.flops(discriminator) == D
+
+
+@pytest.mark.parametrize(
+    "options, wanted",
+    [
+        ({}, G + 6 * D + 3 * G + 2 * D),
+        ({"penalties": ["r1"]}, G + 9 * D + 3 * G + 2 * D),
+        ({"penalties": [kgan.penalties.R1(every=3)]}, G + 7 * D + 3 * G + 2 * D),
+        ({"penalties": ["gradient_penalty"]}, G + 10 * D + 3 * G + 2 * D),
+        ({"penalties": [kgan.penalties.LeCam(0.1)]}, G + 6 * D + 3 * G + 2 * D),
+        ({"loss": "relativistic"}, G + 6 * D + 3 * G + 3 * D),
+        # Two updates of 4 reals, then one of the generator, on 4 latents.
+        ({"d_steps": 2}, (2 * 4 * (G + 6 * D) + 4 * (3 * G + 2 * D)) / 8),
+        ({"g_steps": 3}, G + 6 * D + 3 * (3 * G + 2 * D)),
+        (
+            {"noise_batch_size": 16},
+            (16 * (G + 3 * D) + 8 * 3 * D + 16 * (3 * G + 2 * D)) / 8,
+        ),
+    ],
+)
+def test_operations_of_a_step(options, wanted):
+    gan = kgan.GAN(*networks())
+    gan.compile(**options)
+    assert cost.flops_per_image(gan, batch_size=8) == pytest.approx(wanted)
+    found = cost.of(gan, images=1_000, batch_size=8)
+    assert found.flops == pytest.approx(1_000 * wanted)
+    assert found.parameters == 6 * 12 + 12 + 96 + 2 + 90 + 5 + 20 + 1 + 5
+    assert found.seconds(1e9) == pytest.approx(wanted * 1_000 / 1e9 / 0.3)
+
+
+def test_speed_is_that_of_products():
+    assert 1e8 < cost.speed(0.05, size=256) < 1e15
+
+
+def test_info_says_what_would_be_trained(tmp_path, capsys):
+    labels = np.arange(40) % 4
+    np.savez(tmp_path / "x.npz", x=np.zeros((40, 8, 8, 1), "uint8"), y=labels)
+    before = sorted(tmp_path.rglob("*"))
+    data = ["--data", str(tmp_path / "x.npz")]
+    assert main(["info", *data, "--conditional", "--loss", "hinge", "--n", "9"]) == 0
+    said = capsys.readouterr().out
+    lines = [line.strip() for line in said.split("\n")]
+    assert "40 samples of shape (8, 8, 1), uint8, 4 classes." in lines
+    for wanted in ('loss="hinge",', "latent_dim=9,", "num_classes=4,"):
+        assert wanted in lines
+    assert "lest it learn" in said and "TFLOP" in said and "Memory: about" in said
+    assert sorted(tmp_path.rglob("*")) == before
+    assert main(["info", *data, "--batch-size", "50"]) == 1
+    assert "Received: --batch-size 50" in capsys.readouterr().err
+
+
+def test_train_takes_a_preset_and_records_it(tmp_path, capsys):
+    import json
+
+    np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(64, 3)))
+    run = tmp_path / "run"
+    options = ["--data", str(tmp_path / "x.npz"), "--preset", "mlp", "--budget", "128"]
+    assert main(["train", *options, "--compute", "cpu", "--out", str(run)]) == 0
+    config = json.loads((run / "config.json").read_text())
+    assert config["arguments"]["preset"] == "mlp"
+    assert config["arguments"]["epochs"] == 2 and config["arguments"]["compute"] == "cpu"
+    code = "\n".join(config["preset"]["code"])
+    assert code == str(kgan.presets.get("mlp", (3,), 64, compute="cpu", budget=128))
+    with pytest.raises(SystemExit):
+        main(["train", "--preset", "biggan"])
+    assert "biggan" in capsys.readouterr().err
+
+
+def test_numpy_weights_differ_between_seeds():
+    preset = kgan.presets.suggest((2,), 10)
+    first, second = (preset.build(seed).generator.get_weights() for seed in (0, 1))
+    pairs = itertools.zip_longest(first, second)
+    assert any(not np.array_equal(a, b) for a, b in pairs)
+    assert numpy(preset.build(0).generator.weights[0]).shape == first[0].shape
