@@ -143,7 +143,7 @@ def main():
     parser.add_argument("data", help=".npz file with x_train and y_train")
     parser.add_argument("--recipe", choices=RECIPES, action="append")
     parser.add_argument("--width", type=int, default=4, choices=(2, 4))
-    parser.add_argument("--steps", type=int, default=24_000)
+    parser.add_argument("--steps", type=int, default=8_000)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--grid", help="path of a PNG of samples of the last recipe")

@@ -1,4 +1,6 @@
+import dataclasses
 import itertools
+import json
 
 import keras
 import numpy as np
@@ -17,47 +19,56 @@ SHAPES = {
     "wavegan": (70, 1),
     "mlp": (5,),
 }
-# Narrow, lest the tests compile what trains for hours.
-NARROW = {"width": 4}
+LABELS = np.arange(20) % 3
 
 
 def narrowed(preset):
-    import dataclasses
-
     def narrow(call):
-        size = {"hidden": (4,)} if "mlp" in call.function else NARROW
+        size = {"hidden": (4,)} if "mlp" in call.function else {"width": 4}
         return dataclasses.replace(call, arguments={**call.arguments, **size})
 
     networks = narrow(preset.generator), narrow(preset.discriminator)
-    return dataclasses.replace(
-        preset, generator=networks[0], discriminator=networks[1], epochs=1
-    )
+    return dataclasses.replace(preset, generator=networks[0], discriminator=networks[1])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [None, 3])
 @pytest.mark.parametrize("name", kgan.presets.names())
-def test_what_is_printed_trains_what_is_built(name, num_classes):
-    shape, random = SHAPES[name], np.random.default_rng(0)
-    samples = random.uniform(-1, 1, (20, *shape)).astype("float32")
-    labels = np.arange(20) % 3 if num_classes else None
+def test_what_is_printed_is_what_is_built(name, num_classes):
+    shape = SHAPES[name]
     preset = kgan.presets.get(name, shape, 20, num_classes, compute="cpu", budget=40)
     assert preset.epochs == 2 and preset.name == name
     preset = narrowed(preset)
+    code, training = str(preset).split("batches = ")
     built = preset.build(seed=0)
-    batches = kgan.data.Batches(
-        samples, preset.batch_size, labels=labels, seed=0, drop_remainder=True
-    )
-    built.fit(batches, epochs=1, verbose=0)
-    # As a user would, without the bar.
-    code = str(preset).replace("epochs=1)", "epochs=1, verbose=0)")
-    namespace = {"samples": samples, "labels": labels}
+    keras.utils.clear_session(free_memory=False)  # Names are counted anew.
+    namespace = {}
     exec(code, namespace)
+    printed = namespace["gan"]
+    for one, other in zip(built.get_weights(), printed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert built.get_compile_config() == printed.get_compile_config()
+    assert built.ema_half_life == printed.ema_half_life
+    # A batch can be trained on: its updates divide it.
+    labels = LABELS if num_classes else None
+    built.check_data(np.zeros((20, *shape), "float32"), preset.batch_size, labels)
+    assert f"batch_size={preset.batch_size}," in training and "epochs=2)" in training
+    assert ("labels=labels" in training) == (num_classes is not None)
+
+
+def test_what_is_printed_trains():
+    samples = np.random.default_rng(0).uniform(-1, 1, (20, 5)).astype("float32")
+    preset = narrowed(kgan.presets.get("mlp", (5,), 20, 3, compute="cpu", budget=40))
+    code = str(preset).replace("epochs=2)", "epochs=2, verbose=0)")
+    namespace = {"samples": samples, "labels": LABELS}
+    exec(code, namespace)
+    built = preset.build(seed=0)
+    batches = kgan.data.Batches(samples, 20, labels=LABELS, seed=0)
+    built.fit(batches, epochs=2, verbose=0)
     for one, other in zip(
         built.get_weights(), namespace["gan"].get_weights(), strict=True
     ):
         np.testing.assert_array_equal(one, other)
-    assert int(built.images_seen.numpy()) == 20 // preset.batch_size * preset.batch_size
+    assert int(numpy(built.images_seen)) == 40
 
 
 @pytest.mark.parametrize(
@@ -137,14 +148,8 @@ def test_presets_refuse(arguments, message):
 def test_calls_print_as_they_are_made():
     schedule = Call("kgan.schedules.Linear", {"start": 1, "end": 0.5, "images": 20_000})
     call = Call("kgan.penalties.R1", {"weight": schedule})
-    assert (
-        str(call)
-        == (
-            "kgan.penalties.R1(\n"
-            "    weight=kgan.schedules.Linear(start=1, end=0.5, images=20_000),\n"
-            ")"
-        )
-        or str(call).count("\n") == 0
+    assert str(call) == (
+        "kgan.penalties.R1(weight=kgan.schedules.Linear(start=1, end=0.5, images=20_000))"
     )
     assert eval(str(call)) == call.make()
     assert call.make() == kgan.penalties.R1(kgan.schedules.Linear(1, 0.5, 20_000))
@@ -216,6 +221,7 @@ def test_info_says_what_would_be_trained(tmp_path, capsys):
     assert "40 samples of shape (8, 8, 1), uint8, 4 classes." in lines
     for wanted in ('loss="hinge",', "latent_dim=9,", "num_classes=4,"):
         assert wanted in lines
+    said = " ".join(lines)
     assert "lest it learn" in said and "TFLOP" in said and "Memory: about" in said
     assert sorted(tmp_path.rglob("*")) == before
     assert main(["info", *data, "--batch-size", "50"]) == 1
@@ -223,8 +229,6 @@ def test_info_says_what_would_be_trained(tmp_path, capsys):
 
 
 def test_train_takes_a_preset_and_records_it(tmp_path, capsys):
-    import json
-
     np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(64, 3)))
     run = tmp_path / "run"
     options = ["--data", str(tmp_path / "x.npz"), "--preset", "mlp", "--budget", "128"]

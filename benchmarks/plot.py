@@ -1,0 +1,69 @@
+"""Two plots of quality, drawn with Pillow: against arithmetic, and against time."""
+
+import math
+
+from PIL import Image, ImageDraw
+
+WIDTH, HEIGHT, EDGE = 460, 320, 56
+COLORS = {"kgan": "#c0392b", "keras_io": "#2c7fb8", "keras_gan": "#7a7a7a"}
+
+
+def plot(rows, folder):
+    """Draws distances, of all seeds, on logarithmic axes into `quality.png`.
+
+    Args:
+        rows: Dicts as `quality.py` writes them.
+        folder: Where.
+    """
+    image = Image.new("RGB", (2 * WIDTH, HEIGHT), "white")
+    keys = {"tflop": "training arithmetic, TFLOP", "seconds": "training time, seconds"}
+    for i, (key, label) in enumerate(keys.items()):
+        panel = Image.new("RGB", (WIDTH, HEIGHT), "white")
+        _panel(ImageDraw.Draw(panel), rows, key, label)
+        image.paste(panel, (i * WIDTH, 0))
+    image.save(folder / "quality.png")
+
+
+def _panel(draw, rows, key, label):
+    x = _Scale([row[key] for row in rows], EDGE, WIDTH - 16)
+    y = _Scale([row["distance"] for row in rows], HEIGHT - EDGE, 24)
+    box = (EDGE, 24, WIDTH - 16, HEIGHT - EDGE)
+    draw.rectangle(box, outline="#888888")
+    for scale, vertical in ((x, False), (y, True)):
+        for tick in scale.ticks:
+            at = scale(tick)
+            text = f"{tick:g}"
+            if vertical:
+                draw.line((EDGE, at, WIDTH - 16, at), fill="#e4e4e4")
+                draw.text((EDGE - 6, at), text, fill="black", anchor="rm")
+            else:
+                draw.line((at, 24, at, HEIGHT - EDGE), fill="#e4e4e4")
+                draw.text((at, HEIGHT - EDGE + 6), text, fill="black", anchor="mt")
+    draw.text((WIDTH / 2, HEIGHT - 22), label, fill="black", anchor="mm")
+    draw.text((EDGE, 12), "Fréchet distance (lower is better)", fill="black", anchor="lm")
+    names = dict.fromkeys(row["name"] for row in rows)
+    for i, name in enumerate(names):
+        color = COLORS.get(name, "black")
+        draw.text((WIDTH - 24, 36 + 14 * i), name, fill=color, anchor="rm")
+        for seed in {row["seed"] for row in rows}:
+            line = [
+                (x(row[key]), y(row["distance"]))
+                for row in rows
+                if (row["name"], row["seed"]) == (name, seed)
+            ]
+            draw.line(line, fill=color, width=2)
+
+
+class _Scale:
+    """A logarithmic axis: from a value to a pixel."""
+
+    def __init__(self, values, start, end):
+        self.low, self.high = math.log10(min(values)), math.log10(max(values))
+        self.low, self.high = self.low - 0.05, self.high + 0.05
+        self.start, self.end = start, end
+        ticks = (m * 10.0**e for e in range(-2, 6) for m in (1, 2, 5))
+        self.ticks = [t for t in ticks if self.low <= math.log10(t) <= self.high]
+
+    def __call__(self, value):
+        share = (math.log10(value) - self.low) / (self.high - self.low)
+        return self.start + share * (self.end - self.start)
