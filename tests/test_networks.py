@@ -19,7 +19,7 @@ SHAPES += [
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("kind", ["dcgan", "mlp", "r3gan", "resnet"])
+@pytest.mark.parametrize("kind", ["dcgan", "mlp", "r3gan", "resnet", "small"])
 def test_any_shape_goes_round(shape, kind):
     generator = getattr(kgan.networks, f"{kind}_generator")
     discriminator = getattr(kgan.networks, f"{kind}_discriminator")
@@ -41,7 +41,12 @@ def test_output_is_in_the_range_of_scaled_pixels():
 
 @pytest.mark.parametrize(
     "kind, first",
-    [("dcgan", "reshape"), ("resnet", "reshape"), ("r3gan", "generative_basis")],
+    [
+        ("dcgan", "reshape"),
+        ("resnet", "reshape"),
+        ("small", "reshape"),
+        ("r3gan", "generative_basis"),
+    ],
 )
 def test_a_flat_input_draws_no_checkerboard(kind, first):
     """Constant features stay constant, away from the borders and their padding."""
@@ -79,7 +84,9 @@ def test_two_outputs():
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 5), (0, 8, 1), (2,)])
 def test_no_image_shape_is_named(shape):
-    names = [f"{kind}_{end}" for kind in ("dcgan", "resnet", "r3gan") for end in ENDS]
+    names = [
+        f"{kind}_{end}" for kind in ("dcgan", "resnet", "r3gan", "small") for end in ENDS
+    ]
     for build in (getattr(kgan.networks, name) for name in names):
         with pytest.raises(ValueError, match=r"`image_shape`.*Received: image_shape="):
             build(shape)
@@ -138,7 +145,7 @@ def test_no_layer_loses_or_blows_up_the_variance_at_the_start(kind, low, high):
         assert min(spreads) > low and max(spreads) < high, spreads
 
 
-@pytest.mark.parametrize("kind", ["dcgan", "resnet", "r3gan"])
+@pytest.mark.parametrize("kind", ["dcgan", "resnet", "r3gan", "small"])
 def test_labels_reach_both_ends(kind):
     shape, num_classes = (8, 8, 1), 3
     size = {"width": 8} | ({"group_size": None} if kind == "r3gan" else {})
@@ -197,3 +204,16 @@ def test_no_signal_shape_is_named(shape):
     for build in (kgan.networks.wavegan_generator, kgan.networks.wavegan_discriminator):
         with pytest.raises(ValueError, match=r"`signal_shape`.*Received: signal_shape="):
             build(shape)
+
+
+def test_the_small_pair_is_small():
+    """The operations of MNIST's, of width 15, counted by hand."""
+    from kgan.presets import cost
+
+    generator = kgan.networks.small_generator((28, 28, 1), 64, width=15)
+    w = 15
+    by_hand = 64 * 16 * 4 * w + 9 * (16 * 16 + 49 * 8 + 196 * 2) * w * w + 784 * 25 * w
+    assert cost.flops(generator) == 2 * by_hand
+    discriminator = kgan.networks.small_discriminator((28, 28, 1), width=w)
+    by_hand = 16 * (196 * w + 49 * 2 * w * w + 16 * 8 * w * w) + 16 * (4 * w + 1)
+    assert cost.flops(discriminator) == 2 * by_hand

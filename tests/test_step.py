@@ -245,3 +245,21 @@ def test_activity_regularizers_are_part_of_the_loss(network, wrapped):
         return numpy(getattr(gan, network).trainable_variables[0])
 
     assert np.abs(weights(1.0) - weights(0.0)).max() > 1e-3
+
+
+@pytest.mark.backends("tensorflow", reason="counts operations of its graph")
+def test_what_is_not_used_costs_nothing():
+    generator = kgan.networks.dcgan_generator((32, 32, 1), 8, width=4)
+    discriminator = kgan.networks.dcgan_discriminator((32, 32, 1), width=4)
+    gan = kgan.GAN(generator, discriminator, ema_half_life=None)
+    gan.compile()
+    batch = tf.TensorSpec((4, 32, 32, 1), "uint8")
+    graph = tf.function(gan.training_step).get_concrete_function(batch).graph
+    kinds = [operation.type for operation in graph.get_operations()]
+    # Four convolutions in the generator, three in the discriminator: fakes are drawn in
+    # both phases, reals judged in one, fakes in both.
+    assert kinds.count("Conv2D") == 2 * 4 + 3 * 3
+    # By weights: of both passes in the first phase; in the second TensorFlow makes those
+    # of the discriminator too, and drops them when it optimizes the graph.
+    assert kinds.count("Conv2DBackpropFilter") == 2 * 3 + 3 + 4
+    assert kinds.count("StatelessRandomNormalV2") == 2
