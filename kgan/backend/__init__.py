@@ -1,4 +1,4 @@
-"""The two automatic differentiation primitives and the replicas' shares of noise."""
+"""Automatic differentiation, and what else differs between frameworks."""
 
 import keras
 
@@ -10,6 +10,7 @@ match keras.backend.backend():
             COUNTER,
             INEXACT_LAYERS,
             apply,
+            has_gpu,
             pullback,
             random_state,
             rows,
@@ -21,6 +22,7 @@ match keras.backend.backend():
             COUNTER,
             INEXACT_LAYERS,
             apply,
+            has_gpu,
             pullback,
             random_state,
             rows,
@@ -32,6 +34,7 @@ match keras.backend.backend():
             COUNTER,
             INEXACT_LAYERS,
             apply,
+            has_gpu,
             pullback,
             random_state,
             rows,
@@ -50,6 +53,7 @@ __all__ = [
     "INEXACT_LAYERS",
     "Scope",
     "apply",
+    "has_gpu",
     "pullback",
     "random_state",
     "rows",

@@ -81,3 +81,8 @@ def random_state() -> np.ndarray:
 
 def set_random_state(state: np.ndarray) -> None:
     """Takes over what `random_state` returned."""
+
+
+def has_gpu() -> bool:
+    """Whether the framework computes on something faster than CPUs."""
+    return jax.default_backend() != "cpu"

@@ -92,3 +92,8 @@ def random_state() -> np.ndarray:
 
 def set_random_state(state: np.ndarray) -> None:
     """Takes over what `random_state` returned."""
+
+
+def has_gpu() -> bool:
+    """Whether the framework computes on something faster than CPUs."""
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -49,3 +49,8 @@ def random_state() -> np.ndarray:
 def set_random_state(state: np.ndarray) -> None:
     if len(state):
         torch.set_rng_state(torch.from_numpy(np.array(state, "uint8")))
+
+
+def has_gpu() -> bool:
+    """Whether the framework computes on something faster than CPUs."""
+    return torch.cuda.is_available() or torch.backends.mps.is_available()

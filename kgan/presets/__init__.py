@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import keras
-
+from kgan import backend
 from kgan.presets import cost as cost
 from kgan.presets import recipes
 from kgan.presets.call import Call
@@ -128,7 +127,7 @@ def _compute(compute: str | None) -> str:
         raise ValueError(
             f"`compute` must be 'cpu', 'gpu' or None. Received: compute={compute!r}"
         )
-    return compute or ("gpu" if keras.distribution.list_devices("gpu") else "cpu")
+    return compute or ("gpu" if backend.has_gpu() else "cpu")
 
 
 def _is_count(value: object) -> bool:
