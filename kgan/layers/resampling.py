@@ -50,7 +50,7 @@ class SmoothDownSampling2D(keras.layers.Layer):
     Example:
 
     >>> import kgan
-    >>> x = keras.ops.ones((1, 6, 1, 1))
+    >>> x = keras.ops.ones((1, 6, 2, 1))
     >>> [float(v) for v in kgan.layers.SmoothDownSampling2D()(x)[0, :, 0, 0]]
     [0.65625, 0.75, 0.65625]
 
