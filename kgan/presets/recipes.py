@@ -17,16 +17,19 @@ def small(
     """For small images on a CPU: tuned for the most quality per second of training."""
     tiny = min(shape[:2]) <= 8
     # Tiny images are halved twice all the same, down to 2 pixels.
-    pair = "dcgan" if tiny else "small"
-    size = {"width": 32, "depth": 2} if tiny else {"width": 15}
+    size: dict[str, Any] = {"width": 32, "depth": 2} if tiny else {"width": 15}
+    builder = "dcgan_generator" if tiny else "small_generator"
+    normalization = {} if tiny else {"normalization": "batch"}
     labels = _labels(num_classes)
     return Preset(
         name="small",
         sample_shape=shape,
         num_images=num_images,
         compute=compute,
-        generator=_network(f"{pair}_generator", shape, latent_dim=64, **size, **labels),
-        discriminator=_network(f"{pair}_discriminator", shape, **size, **labels),
+        generator=_network(builder, shape, latent_dim=64, **size, **labels),
+        discriminator=_network(
+            "dcgan_discriminator", shape, **size, **normalization, **labels
+        ),
         gan={"ema_half_life": 10_000},
         compile={
             "optimizer": _adam(2e-3, beta_1=0.5 if tiny else 0.0, beta_2=0.99),
