@@ -139,7 +139,7 @@ class StopAfter(keras.callbacks.Callback):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", help='.npz with x_train and y_train, or "digits"')
+    parser.add_argument("data", help=".npz with x_train and y_train")
     parser.add_argument("--tflop", type=float, default=12.0)
     parser.add_argument("--shares", type=int, default=6, help="turns of each")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

@@ -20,7 +20,7 @@ def add_to(commands: Any) -> None:
         description="Says what `kgan train` would train with on this data, why, and "
         "about how much time and memory that takes. Nothing is trained or written.",
     )
-    options.add_to(parser)
+    options.add_model(parser)
     parser.set_defaults(run=run)
 
 
@@ -48,7 +48,7 @@ def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:
         f"It shows {preset.images:,} samples to {costs.parameters:,} parameters: "
         f"{costs.flops / 1e12:.3g} TFLOP, about {_duration(costs.seconds(speed))} at the "
         f"{speed / 1e9:.0f} GFLOP/s of a matrix product on this machine's "
-        f"{keras.backend.backend()} just now, of which training reaches about a third. "
+        f"{keras.backend.backend()} just now, of which training reaches about a half. "
         f"Memory: about {costs.memory / 1e9:.1f} GB."
     )
 

@@ -8,14 +8,17 @@ from kgan.cli import types
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Adds the options of training to the command's parser."""
-    add_preset(parser)
-    _add_step(parser.add_argument_group("the algorithm, where not the preset's"))
+    add_model(parser)
     _add_run(parser.add_argument_group("the run"))
 
 
-def add_preset(parser: argparse.ArgumentParser) -> None:
-    """Adds what a preset is chosen by."""
-    group = parser.add_argument_group("data and preset")
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Adds what says which GAN is trained, and on what."""
+    _add_preset(parser.add_argument_group("data and preset"))
+    _add_step(parser.add_argument_group("the algorithm, where not the preset's"))
+
+
+def _add_preset(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--data", default="digits", metavar="X.npz",
         help='"digits", the default, or an .npz file with an array')  # fmt: skip
@@ -46,15 +49,15 @@ def _add_step(group: argparse._ArgumentGroup) -> None:
     add("--loss", metavar="NAME", help=", ".join(names))
     add("--augment", choices=("diffaugment", "ada"),
         help="for little data: what the discriminator sees is augmented")  # fmt: skip
-
-
-def _add_run(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
     add("--seed", type=types.seed, default=0, metavar="N",
         help="seed of weights, noise and order (default: 0)")  # fmt: skip
     add("--precision", default="float32",
         choices=("float32", "mixed_bfloat16", "mixed_float16"),
         help="what the networks compute in (default: float32)")  # fmt: skip
+
+
+def _add_run(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add("--out", metavar="FOLDER", help="run folder; by default a new one in runs/")
     add("--resume", metavar="RUN",
         help="go on with this run, exactly where it was interrupted")  # fmt: skip

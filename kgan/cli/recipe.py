@@ -34,7 +34,9 @@ def preset(
         num_images: How many there are.
         num_classes: Of a conditional GAN.
     """
-    asked = shape, num_images, num_classes, arguments.compute, arguments.budget
+    # Schedules span the epochs that are asked for.
+    budget = arguments.epochs * num_images if arguments.epochs else arguments.budget
+    asked = shape, num_images, num_classes, arguments.compute, budget
     chosen = (
         presets.get(arguments.preset, *asked)
         if arguments.preset
@@ -55,7 +57,6 @@ def _with_options(chosen: Preset, arguments: argparse.Namespace) -> Preset:
         generator=generator,
         compile={**chosen.compile, **{k: v for k, v in given.items() if v is not None}},
         batch_size=arguments.batch_size or chosen.batch_size,
-        epochs=arguments.epochs or chosen.epochs,
     )
 
 

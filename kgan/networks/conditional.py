@@ -5,7 +5,12 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan.layers import LabelEmbedding, ProjectionLogit, normalized
+from kgan.layers import (
+    ConditionalBatchNormalization,
+    LabelEmbedding,
+    ProjectionLogit,
+    normalized,
+)
 
 # What a discriminator may do with labels.
 CONDITIONINGS = ("projection", "auxiliary")
@@ -25,6 +30,14 @@ def with_labels(latents: Any, labels: Any, num_classes: int | None) -> Any:
         return latents
     embedded = LabelEmbedding(num_classes, latents.shape[-1])(labels)
     return layers.Concatenate()([latents, embedded])
+
+
+def batch_normalized(x: Any, labels: Any, num_classes: int | None) -> Any:
+    """Normalises a generator's features, conditionally where there are labels."""
+    # A short memory, so that the statistics follow the weights in short runs too.
+    if num_classes is None:
+        return layers.BatchNormalization(momentum=0.9)(x)
+    return ConditionalBatchNormalization(num_classes, momentum=0.9)([x, labels])
 
 
 def logits(

@@ -4,10 +4,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan.layers import ConditionalBatchNormalization, by_name, normalized
+from kgan.layers import by_name, normalized
 from kgan.networks import conditional, sizes
-
-_WIDEST = 512
 
 
 def dcgan_generator(
@@ -138,13 +136,9 @@ def dcgan_discriminator(
 
 def _widths(width: int, depth: int) -> list[int]:
     """Returns the channels at the full size and after each of the halvings."""
-    return [max(1, width // 2)] + [min(width * 2**i, _WIDEST) for i in range(depth)]
+    return [max(1, width // 2), *sizes.doubled(width, depth)]
 
 
 def _normalized(x: Any, labels: Any, num_classes: int | None) -> Any:
-    # A short memory, so that the statistics follow the weights in short runs too.
-    if num_classes is None:
-        x = layers.BatchNormalization(momentum=0.9)(x)
-    else:
-        x = ConditionalBatchNormalization(num_classes, momentum=0.9)([x, labels])
+    x = conditional.batch_normalized(x, labels, num_classes)
     return layers.LeakyReLU(0.2)(x)

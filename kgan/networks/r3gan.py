@@ -193,4 +193,4 @@ def _widths(width: int | Sequence[int], steps: list) -> list[int]:
                 f"Received: width={width}"
             )
         return list(width)
-    return [max(1, width * 32 // max(32, min(size))) for size in steps[::-1]]
+    return [sizes.level(width, size) for size in steps[::-1]]

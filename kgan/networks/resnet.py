@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan.layers import ConditionalBatchNormalization, by_name, normalized
+from kgan.layers import by_name, normalized
 from kgan.networks import conditional, sizes
 
 # The discriminator's last two blocks work at this size.
@@ -56,20 +56,15 @@ def resnet_generator(
     inputs, labels = conditional.inputs(latents, num_classes)
 
     def normalize(x: Any) -> Any:
-        # A short memory, so that the statistics follow the weights in short runs too.
-        if num_classes is None:
-            x = layers.BatchNormalization(momentum=0.9)(x)
-        else:
-            x = ConditionalBatchNormalization(num_classes, momentum=0.9)([x, labels])
-        return layers.ReLU()(x)
+        return layers.ReLU()(conditional.batch_normalized(x, labels, num_classes))
 
     high, wide = steps[-1]
-    filters = _filters(width, steps[-1])
+    filters = sizes.level(width, steps[-1])
     x = layers.Reshape((high, wide, filters))(
         layers.Dense(high * wide * filters)(latents)
     )
     for size in steps[-2::-1]:
-        filters = _filters(width, size)
+        filters = sizes.level(width, size)
         y = sizes.cropped(layers.UpSampling2D(2)(normalize(x)), size)
         y = _convolve(filters)(y)
         y = _convolve(filters)(normalize(y))
@@ -134,13 +129,13 @@ def resnet_discriminator(
 
     x = images
     for i, size in enumerate(steps[:-1]):
-        filters = _filters(width, size)
+        filters = sizes.level(width, size)
         # Pixels go in as they are.
         y = layers.ReLU()(x) if i else x
         y = layers.ReLU()(convolve(filters, first=not i)(y))
         y = _halve(convolve(filters)(y))
         x = layers.Add()([y, shortcut(_halve(x), filters)])
-    filters = _filters(width, steps[-1])
+    filters = sizes.level(width, steps[-1])
     for _ in range(2):
         y = convolve(filters)(layers.ReLU()(x))
         y = convolve(filters)(layers.ReLU()(y))
@@ -162,7 +157,3 @@ def _convolve(filters: int) -> layers.Layer:
 
 def _halve(x: Any) -> Any:
     return layers.AveragePooling2D(2, padding="same")(x)
-
-
-def _filters(width: int, size: tuple[int, int]) -> int:
-    return max(1, width * 32 // max(32, min(size)))

@@ -7,6 +7,7 @@ from keras import layers
 
 # Halving ends when the shorter side is this small.
 SMALLEST = 4
+_WIDEST = 512
 
 
 def halvings(
@@ -33,6 +34,16 @@ def halvings(
         height, width = sizes[-1]
         sizes.append(((height + 1) // 2, (width + 1) // 2))
     return sizes, shape[-1]
+
+
+def doubled(width: int, depth: int) -> list[int]:
+    """Returns channels after each halving, twice as many at each, up to 512."""
+    return [min(width * 2**i, _WIDEST) for i in range(depth)]
+
+
+def level(width: int, size: tuple[int, int]) -> int:
+    """Returns `width` channels up to 32 pixels, half as many at each doubling beyond."""
+    return max(1, width * 32 // max(32, min(size)))
 
 
 def cropped(x: Any, size: tuple[int, int]) -> Any:

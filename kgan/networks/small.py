@@ -4,10 +4,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from kgan.layers import ConditionalBatchNormalization
 from kgan.networks import conditional, sizes
-
-_WIDEST = 512
 
 
 def small_generator(
@@ -49,16 +46,12 @@ def small_generator(
     (None, 28, 28, 1)
     """
     steps, channels = sizes.halvings(image_shape)
-    widths = _widths(width, len(steps) - 1)[::-1]
+    widths = sizes.doubled(width, len(steps) - 1)[::-1]
     latents = keras.Input((latent_dim,), name="latents")
     inputs, labels = conditional.inputs(latents, num_classes)
 
     def normalize(x: Any) -> Any:
-        # A short memory, so that the statistics follow the weights in short runs too.
-        if num_classes is None:
-            x = layers.BatchNormalization(momentum=0.9)(x)
-        else:
-            x = ConditionalBatchNormalization(num_classes, momentum=0.9)([x, labels])
+        x = conditional.batch_normalized(x, labels, num_classes)
         return layers.LeakyReLU(0.2)(x)
 
     high, wide = steps[-1]
@@ -71,8 +64,3 @@ def small_generator(
         x = sizes.cropped(layers.UpSampling2D(2)(normalize(x)), size)
     x = layers.Conv2D(channels, 5, padding="same")(x)
     return keras.Model(inputs, layers.Activation(activation)(x), name=name)
-
-
-def _widths(width: int, depth: int) -> list[int]:
-    """Returns the channels after each halving."""
-    return [min(width * 2**i, _WIDEST) for i in range(depth)]

@@ -76,7 +76,7 @@ def code(value: Any, indent: int = 0, before: str = "") -> str:
 def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     """Returns what a value begins with, its named items, and its end."""
     if isinstance(value, Call):
-        items = [(f"{k}=" if k else "", v) for k, v in value.arguments.items()]
+        items = [(f"{k}=", v) for k, v in value.arguments.items()]
         return f"{value.function}(", items, ")"
     if isinstance(value, dict):
         return "{", [(f"{_atom(k)}: ", v) for k, v in value.items()], "}"

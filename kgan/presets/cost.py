@@ -11,12 +11,12 @@ import numpy as np
 import kgan
 
 # Float operations that training reaches of what a matrix product does, on a CPU.
-_SHARE = 0.3
+_SHARE = 0.5
 # Times that what the layers put out is held: their outputs, their gradients, and what
 # the update makes of both.
 _COPIES = 6
 # What Keras and its backend take before any network, in bytes.
-_BASE = 0.6e9
+_BASE = 0.7e9
 
 
 @dataclasses.dataclass(frozen=True)
