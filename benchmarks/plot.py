@@ -40,7 +40,7 @@ def _panel(draw, rows, key, label):
                 draw.line((at, 24, at, HEIGHT - EDGE), fill="#e4e4e4")
                 draw.text((at, HEIGHT - EDGE + 6), text, fill="black", anchor="mt")
     draw.text((WIDTH / 2, HEIGHT - 22), label, fill="black", anchor="mm")
-    draw.text((EDGE, 12), "Fréchet distance (lower is better)", fill="black", anchor="lm")
+    draw.text((EDGE, 12), "distance to held-out images, lower is better", fill="black", anchor="lm")
     names = dict.fromkeys(row["name"] for row in rows)
     for i, name in enumerate(names):
         color = COLORS.get(name, "black")
@@ -52,6 +52,8 @@ def _panel(draw, rows, key, label):
                 if (row["name"], row["seed"]) == (name, seed)
             ]
             draw.line(line, fill=color, width=2)
+            for point in line:
+                draw.circle(point, 3, fill=color)
 
 
 class _Scale:
