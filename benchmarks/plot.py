@@ -40,7 +40,7 @@ def _panel(draw, rows, key, label):
                 draw.line((at, 24, at, HEIGHT - EDGE), fill="#e4e4e4")
                 draw.text((at, HEIGHT - EDGE + 6), text, fill="black", anchor="mt")
     draw.text((WIDTH / 2, HEIGHT - 22), label, fill="black", anchor="mm")
-    draw.text((EDGE, 12), "distance to held-out images, lower is better", fill="black", anchor="lm")
+    draw.text((EDGE, 12), "distance (lower is better)", fill="black", anchor="lm")
     names = dict.fromkeys(row["name"] for row in rows)
     for i, name in enumerate(names):
         color = COLORS.get(name, "black")
