@@ -2,12 +2,12 @@
 
     python benchmarks/quality.py mnist_train.npz --tflop 12 --seeds 0 1 2
 
-All train on the same images, in turns, each a share of its arithmetic at a time. A
-classifier that is trained here on the labels judges 10,000 samples of each by a Fréchet
-distance of its features to 10,000 images that neither it nor any GAN was trained on. The
-arithmetic is counted from the layers, both networks, forward and backward: a
-multiplication with its addition is two operations. The seconds are those of training, and
-of the first share, which compiles, too.
+All train on the same images, in turns, each a share of its arithmetic (or, with
+`--minutes`, of its time) at a time. A classifier that is trained here on the labels
+judges 10,000 samples of each by a Fréchet distance of its features to 10,000 images that
+neither it nor any GAN was trained on. The arithmetic is counted from the layers, both
+networks, forward and backward: a multiplication with its addition is two operations. The
+seconds are those of training, and of the first share, which compiles, too.
 
 Results are added to a file, a line each, from which the table and the plot are made.
 """
@@ -21,8 +21,7 @@ import copied
 import keras
 import numpy as np
 import tensorflow as tf
-from judge import frechet_distance
-from keras import layers
+from judge import Classifier, frechet_distance
 from plot import plot
 
 import kgan
@@ -32,60 +31,30 @@ HELD_OUT = 10_000
 
 
 class Judge:
-    """Features of a classifier, and the distance of samples to what it never saw."""
+    """The distance of samples to images that no one was trained on."""
 
-    def __init__(self, images, labels, held_out, seed=0):
-        keras.utils.set_random_seed(seed)
-        shape = images.shape[1:]
-        model = keras.Sequential(
-            [
-                keras.Input(shape),
-                layers.Rescaling(1 / 127.5, -1),
-                layers.Conv2D(32, 3, 2, padding="same", activation="relu"),
-                layers.Conv2D(64, 3, padding="same", activation="relu"),
-                layers.MaxPooling2D(),
-                layers.Dropout(0.25),
-                layers.Conv2D(64, 3, padding="same", activation="relu"),
-                layers.Flatten(),
-                layers.Dense(64, activation="relu", name="features"),
-                layers.Dropout(0.3),
-                layers.Dense(int(labels.max()) + 1),
-            ]
-        )
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile("adam", loss, metrics=["accuracy"])
-        model.fit(images, labels, batch_size=64, epochs=3, verbose=0)
-        x, y = held_out
-        self.accuracy = model.evaluate(x, y, verbose=0)[1]
-        features = model.get_layer("features").output
-        self.model = keras.Model(model.inputs, [features, model.outputs[0]])
-        self.real = self.features(x)[0]
-        some = np.random.default_rng(seed).permutation(len(images))[: len(x)]
-        self.floor = frechet_distance(self.real, self.features(images[some])[0])
-
-    def features(self, images):
-        features, logits = self.model.predict(images, batch_size=512, verbose=0)
-        return features.astype("float64"), logits
+    def __init__(self, images, labels, held_out):
+        self.classifier = Classifier(images, labels)
+        self.accuracy = self.classifier.accuracy(*held_out)
+        self.real = self.classifier(held_out[0])[0]
+        some = np.random.default_rng(0).permutation(len(images))[: len(held_out[0])]
+        self.floor = frechet_distance(self.real, self.classifier(images[some])[0])
+        self.classes = int(labels.max()) + 1
 
     def __call__(self, images):
         """Returns the distance, and the smallest share of a class."""
-        features, logits = self.features(images)
-        shares = np.bincount(logits.argmax(1), minlength=logits.shape[1]) / len(images)
+        features, classes = self.classifier(images)
+        shares = np.bincount(classes, minlength=self.classes) / len(images)
         return frechet_distance(self.real, features), float(shares.min())
 
 
 class Contender:
     """One that trains, a share of its arithmetic at a time."""
 
-    def __init__(self, name, images, seed, tflop):
+    def __init__(self, name, images, seed):
         keras.utils.set_random_seed(seed)
-        self.name, self.images, self.seed, self.shown, self.seconds = (
-            name,
-            images,
-            seed,
-            0,
-            0,
-        )
+        self.name, self.images, self.seed = name, images, seed
+        self.shown, self.seconds = 0, 0.0
         if name == "kgan":
             preset = kgan.presets.suggest(images.shape[1:], len(images), compute="cpu")
             self.gan, self.batch_size = preset.build(seed), preset.batch_size
@@ -98,26 +67,28 @@ class Contender:
         self.batches = kgan.data.Batches(
             images, self.batch_size, seed=seed, drop_remainder=True
         )
-        self.wanted = tflop * 1e12 / self.flops
 
-    def train(self, share):
-        """Trains until `share` of the arithmetic is spent."""
-        start, count = time.perf_counter(), round(share * self.wanted) - self.shown
-        steps = max(1, count // self.batch_size)
-        if self.name == "kgan":
-            self._fit_kgan(steps)
-        else:
-            self.gan.fit(self._dataset(), steps_per_epoch=steps, verbose=0)
-        self.shown += steps * self.batch_size
-        self.seconds += time.perf_counter() - start
+    @property
+    def tflop(self):
+        """Arithmetic spent so far."""
+        return self.shown * self.flops / 1e12
 
-    def _fit_kgan(self, steps):
+    def train(self, limit, until):
+        """Trains until `limit`, "tflop" or "seconds", has reached the value `until`."""
+        start, before = time.perf_counter(), self.seconds
+
+        def step():
+            self.shown += self.batch_size
+            self.seconds = before + time.perf_counter() - start
+            return getattr(self, limit) >= until
+
         # Epochs are those of the data: the fit stops in the middle of one, and goes on.
-        stop = StopAfter(steps)
-        self.gan.fit(
-            self.batches, epochs=10**6, initial_epoch=self.gan.epoch, verbose=0,
-            callbacks=[stop],
-        )  # fmt: skip
+        arguments = {"epochs": 10**6, "verbose": 0, "callbacks": [StopWhen(step)]}
+        if self.name == "kgan":
+            self.gan.fit(self.batches, initial_epoch=self.gan.epoch, **arguments)
+        else:
+            self.gan.fit(self._dataset(), steps_per_epoch=10**4, **arguments)
+        self.seconds = before + time.perf_counter() - start
 
     def _dataset(self):
         if not hasattr(self, "_endless"):
@@ -127,20 +98,22 @@ class Contender:
         return self._endless
 
 
-class StopAfter(keras.callbacks.Callback):
-    def __init__(self, steps):
+class StopWhen(keras.callbacks.Callback):
+    """Stops a fit after the step at which a function returns true."""
+
+    def __init__(self, step):
         super().__init__()
-        self.left = steps
+        self.step = step
 
     def on_train_batch_end(self, batch, logs=None):
-        self.left -= 1
-        self.model.stop_training = self.left <= 0
+        self.model.stop_training = self.step()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", help=".npz with x_train and y_train")
     parser.add_argument("--tflop", type=float, default=12.0)
+    parser.add_argument("--minutes", type=float, help="a budget of time instead")
     parser.add_argument("--shares", type=int, default=6, help="turns of each")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", default=["kgan", "keras_io", "keras_gan"])
@@ -152,14 +125,13 @@ def main():
     train, held_out = slice(0, -HELD_OUT), slice(-HELD_OUT, None)
     judge = Judge(images[train], labels[train], (images[held_out], labels[held_out]))
     print(f"judge: accuracy {judge.accuracy:.2%}, floor {judge.floor:.2f}", flush=True)
+    minutes = arguments.minutes
+    limit, budget = ("seconds", 60 * minutes) if minutes else ("tflop", arguments.tflop)
     for seed in arguments.seeds:
-        contenders = [
-            Contender(name, images[train], seed, arguments.tflop)
-            for name in arguments.only
-        ]
+        contenders = [Contender(name, images[train], seed) for name in arguments.only]
         for share in np.linspace(0, 1, arguments.shares + 1)[1:]:
             for contender in contenders:
-                contender.train(share)
+                contender.train(limit, share * budget)
                 row = measure(contender, judge, out)
                 print(json.dumps(row), flush=True)
                 with open(out / "quality.jsonl", "a", encoding="utf-8") as file:
@@ -177,7 +149,7 @@ def measure(contender, judge, out):
         "name": contender.name,
         "seed": contender.seed,
         "images": contender.shown,
-        "tflop": round(contender.shown * contender.flops / 1e12, 2),
+        "tflop": round(contender.tflop, 2),
         "seconds": round(contender.seconds),
         "distance": round(distance, 2),
         "over_floor": round(distance / judge.floor, 2),

@@ -5,10 +5,9 @@ import textwrap
 from typing import Any
 
 import keras
-import numpy as np
 
 import kgan
-from kgan.cli import options, train
+from kgan.cli import options, pictures, train
 from kgan.presets import cost
 
 
@@ -18,21 +17,25 @@ def add_to(commands: Any) -> None:
         "info",
         help="what would be trained with, and what it costs",
         description="Says what `kgan train` would train with on this data, why, and "
-        "about how much time and memory that takes. Nothing is trained or written.",
+        "about how much time and memory that takes. Nothing is trained.",
     )
     options.add_model(parser)
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--grid", metavar="FILE.png", help="save a picture of what will be trained on"
+    )
+    # All that can be said is said, however many files are bad.
+    parser.set_defaults(run=run, on_error="skip", max_bad=1.0)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints, and returns the exit status."""
-    samples, labels = kgan.data.load(arguments.data)
-    gan, _, preset = train.built(arguments, samples, labels)
-    classes = 0 if labels is None else len(np.unique(labels))
-    print(
-        f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}, "
-        f"{f'{classes} classes' if classes else 'without labels'}.\n"
-    )
+    loaded = pictures.load(arguments)
+    training = train.built(arguments, loaded)
+    gan, preset = training.gan, training.preset
+    print("\n".join(pictures.describe(loaded)) + "\n")
+    if arguments.grid:
+        train.save_grid(loaded.samples, arguments.seed, arguments.grid)
+        print(f"{arguments.grid} shows what the networks will see.\n")
     print(f"The preset {preset.name!r} for a {preset.compute.upper()}:\n")
     print(textwrap.indent(str(preset), "    ") + "\n")
     for reason in preset.reasons:

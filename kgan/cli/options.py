@@ -3,7 +3,7 @@
 import argparse
 
 import kgan
-from kgan.cli import types
+from kgan.cli import pictures, types
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -15,13 +15,15 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def add_model(parser: argparse.ArgumentParser) -> None:
     """Adds what says which GAN is trained, and on what."""
     _add_preset(parser.add_argument_group("data and preset"))
+    pictures.add_to(parser.add_argument_group("pictures, see kgan.data.load"))
     _add_step(parser.add_argument_group("the algorithm, where not the preset's"))
 
 
 def _add_preset(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--data", default="digits", metavar="X.npz",
-        help='"digits", the default, or an .npz file with an array')  # fmt: skip
+    add("--data", default="digits", metavar="X",
+        help='"digits", the default; a folder or archive of pictures; an .npz, .npy or '
+        '.csv file; "mnist", "cifar10" and so on, or "tfds:NAME"')  # fmt: skip
     add("--conditional", action="store_true",
         help="train on the labels of the data too, to sample by label")  # fmt: skip
     add("--preset", choices=kgan.presets.names(),

@@ -126,7 +126,10 @@ def hashes(samples: np.ndarray, labels: np.ndarray | None) -> dict[str, str]:
 
 def sha256(samples: np.ndarray) -> str:
     """Returns the hash of an array's bytes."""
-    return hashlib.sha256(samples.tobytes()).hexdigest()
+    digest = hashlib.sha256()
+    for part in kgan.data.chunks(samples):
+        digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()
 
 
 def write_config(

@@ -1,6 +1,7 @@
 """`kgan train`."""
 
 import argparse
+import os
 import pathlib
 import shutil
 import time
@@ -10,9 +11,10 @@ import numpy as np
 
 import kgan
 from kgan import files, trainers
-from kgan.cli import options, recipe, report, run_folder
+from kgan.cli import options, pictures, recipe, report, run_folder
 from kgan.cli.progress import Progress
-from kgan.files import atomic_path
+from kgan.data.collect import Data, write_skipped
+from kgan.files import PathLike, atomic_path
 
 
 class Training(NamedTuple):
@@ -21,6 +23,7 @@ class Training(NamedTuple):
     gan: kgan.GAN
     batches: kgan.data.Batches
     preset: kgan.presets.Preset
+    loaded: Data
 
 
 def add_to(commands: Any) -> None:
@@ -56,8 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _begin(arguments: argparse.Namespace) -> int:
-    samples, labels = kgan.data.load(arguments.data)
-    training = built(arguments, samples, labels)
+    loaded = pictures.load(arguments)
+    training = built(arguments, loaded)
     gan = training.gan
     name = "".join(c if c.isalnum() else "-" for c in pathlib.Path(arguments.data).stem)
     folder = run_folder.make(arguments.out, name) if gan.is_chief else pathlib.Path()
@@ -78,9 +81,9 @@ def _resume(arguments: argparse.Namespace, config: dict[str, Any]) -> int:
     wanted = {key: getattr(arguments, key) for key in ("resume", "strategy", "epochs")}
     vars(arguments).update(config["arguments"])
     vars(arguments).update({key: value for key, value in wanted.items() if value})
-    samples, labels = kgan.data.load(arguments.data)
-    run_folder.check_same_data(config, samples, labels)
-    training = built(arguments, samples, labels)
+    loaded = pictures.load(arguments)
+    run_folder.check_same_data(config, loaded.samples, loaded.labels)
+    training = built(arguments, loaded)
     if (folder / "gan.keras").exists():
         training = training._replace(gan=run_folder.load_gan(folder))
     gan = training.gan
@@ -108,14 +111,13 @@ def _refuse_others(arguments: argparse.Namespace) -> None:
         )
 
 
-def built(
-    arguments: argparse.Namespace, samples: np.ndarray, labels: np.ndarray | None
-) -> Training:
+def built(arguments: argparse.Namespace, loaded: Data) -> Training:
     """Returns what a command trains, checked against the data.
 
-    What the command leaves open, and the preset settles, is filled into `arguments`.
+    What the command leaves open, and data and preset settle, is filled into `arguments`.
     """
-    labels = _labels(arguments, labels)
+    samples, labels = loaded.samples, _labels(arguments, loaded.labels)
+    pictures.settle(arguments, loaded)
     if (arguments.batch_size or 0) > len(samples):
         raise ValueError(
             f"--batch-size must be at most the number of samples, {len(samples)}. "
@@ -136,7 +138,7 @@ def built(
         seed=arguments.seed,
         drop_remainder=True,
     )
-    return Training(gan, batches, preset)
+    return Training(gan, batches, preset, loaded)
 
 
 def _labels(
@@ -170,7 +172,7 @@ def _train(
 
 
 def _fit(training: Training, arguments: argparse.Namespace, folder: pathlib.Path) -> int:
-    gan, batches, _ = training
+    gan, batches = training.gan, training.batches
     stop = kgan.callbacks.StopOnInterrupt()
     # One worker can't stop by itself after the batch at hand.
     stops = [] if gan.has_workers else [stop]
@@ -195,15 +197,20 @@ def _fit(training: Training, arguments: argparse.Namespace, folder: pathlib.Path
 def _prepare(
     training: Training, arguments: argparse.Namespace, folder: pathlib.Path
 ) -> None:
-    gan, batches, preset = training
+    gan, batches, preset, loaded = training
     hidden = ("run", "command", "resume", "defaults")
     given = {k: v for k, v in vars(arguments).items() if k not in hidden}
-    if given["data"] != "digits":
-        given["data"] = str(pathlib.Path(given["data"]).resolve())
+    for key in ("data", "cache"):
+        if given[key] is not None and os.path.exists(given[key]):
+            given[key] = os.path.abspath(given[key])
     samples = batches.x
     run_folder.write_config(folder, given, samples, batches.labels, gan, preset)
+    skipped = loaded.report.bad if loaded.report else {}
+    if skipped:
+        write_skipped(skipped, folder / "skipped.txt")
+        print(f"{len(skipped):,} files are left out, see {folder / 'skipped.txt'}.")
     if kgan.data.is_image_shape(gan.sample_shape):
-        _save_reals(samples, arguments.seed, folder)
+        save_grid(samples, arguments.seed, folder / "reals.png")
     print(
         f"Training on {len(samples):,} samples of shape {gan.sample_shape} by the preset "
         f"{preset.name!r}, epochs {gan.epoch + 1} to {arguments.epochs}.",
@@ -227,7 +234,8 @@ def _callbacks(gan: kgan.GAN, folder: pathlib.Path) -> list:
     return callbacks
 
 
-def _save_reals(samples: np.ndarray, seed: int, folder: pathlib.Path) -> None:
+def save_grid(samples: Any, seed: int, path: PathLike) -> None:
+    """Saves a grid of some samples, as the networks will see them."""
     chosen = np.random.default_rng(seed).permutation(len(samples))[:64]
-    with atomic_path(folder / "reals.png") as path:
-        kgan.data.grid(samples[chosen], 8, 8).save(path, format="PNG")
+    with atomic_path(path) as temporary:
+        kgan.data.grid(samples[chosen], 8, 8).save(temporary, format="PNG")

@@ -13,6 +13,12 @@ def seed(text: str) -> int:
     return _integer(text, 0)
 
 
+def size(text: str) -> tuple[int, ...] | int:
+    """An int, or two of them with an x between."""
+    sides = tuple(count(side) for side in text.lower().split("x"))
+    return sides[0] if len(sides) == 1 else sides
+
+
 def _integer(text: str, lowest: int) -> int:
     try:
         value = int(text)

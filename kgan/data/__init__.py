@@ -3,15 +3,21 @@
 from kgan.data.batches import Batches
 from kgan.data.checks import check_labels
 from kgan.data.images import grid, is_image_shape, to_float, to_uint8
-from kgan.data.load import load
+from kgan.data.load import load, load_all
+from kgan.data.options import Options
 from kgan.data.prepare import prepare, split
+from kgan.data.store import Store, chunks
 
 __all__ = [
     "Batches",
+    "Options",
+    "Store",
     "check_labels",
+    "chunks",
     "grid",
     "is_image_shape",
     "load",
+    "load_all",
     "prepare",
     "split",
     "to_float",

@@ -9,6 +9,7 @@ import numpy as np
 
 from kgan.data.batches import Batches
 from kgan.data.checks import Range, check_batch_size, check_labels, check_samples
+from kgan.data.store import Store
 
 # How many samples are kept to look at, of each class.
 _SOME = 64
@@ -57,7 +58,7 @@ def prepare(
     if _is_pair(x):
         x, y = x
     if _is_array(x):
-        x = np.asarray(x)
+        x = _as_array(x)
         check_samples(x, shape, value_range, argument)
         y = _labels(y, len(x), num_classes, argument)
         batch_size = default_batch_size if batch_size is None else batch_size
@@ -106,17 +107,24 @@ def split(x: Any, validation_split: float, y: Any = None) -> tuple[tuple, tuple]
             "`validation_split` goes with arrays; pass `validation_data` instead. "
             f"Received: validation_split={validation_split}, x of type {type(x).__name__}"
         )
-    x = np.asarray(x)
+    x = _as_array(x)
     start = int(len(x) * (1 - validation_split))
     if not 0 < start < len(x):
         raise ValueError(
             "`validation_split` must be between 0 and 1 and leave samples on both "
             f"sides. Received: validation_split={validation_split}, x.shape={x.shape}"
         )
+    first, last = _parts(x, start)
     if y is None:
-        return (x[:start], None), (x[start:], None)
+        return (first, None), (last, None)
     y = np.asarray(y)
-    return (x[:start], y[:start]), (x[start:], y[start:])
+    return (first, y[:start]), (last, y[start:])
+
+
+def _parts(x: Any, start: int) -> tuple[Any, Any]:
+    if isinstance(x, Store):
+        return x.part(0, start), x.part(start, len(x))
+    return x[:start], x[start:]
 
 
 def _refuse_weights(x: Any, argument: str) -> None:
@@ -129,7 +137,11 @@ def _refuse_weights(x: Any, argument: str) -> None:
 
 
 def _is_array(x: Any) -> bool:
-    return isinstance(x, list) or hasattr(x, "__array__")
+    return isinstance(x, list | Store) or hasattr(x, "__array__")
+
+
+def _as_array(x: Any) -> Any:
+    return x if isinstance(x, Store) else np.asarray(x)
 
 
 def _is_pair(x: Any) -> bool:

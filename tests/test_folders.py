@@ -1,0 +1,268 @@
+"""Folders and archives with surprises in them."""
+
+import os
+import shutil
+import struct
+import tarfile
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kgan
+from kgan.data import Options, load_all
+from kgan.data.sources import MAX_BYTES
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (12, 6, 5, 3), dtype="uint8")
+
+
+def save(pixels, path, **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, **options)
+
+
+def chunk(kind, data):
+    crc = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + crc
+
+
+def huge():
+    """A PNG whose header says 20,000 x 20,000 pixels."""
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*each) for each in chunks)
+
+
+@pytest.fixture
+def classes(tmp_path):
+    """Pictures in folders of two classes."""
+    root = tmp_path / "set"
+    for number, pixels in enumerate(PIXELS):
+        save(pixels, root / "ab"[number % 2] / "deep" / f"{number:02d}.png")
+    (root / "notes.txt").write_text("about them")
+    (root / ".hidden.png").write_bytes(b"no picture")
+    return root
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """A folder of one good picture, and of what can't be trained on."""
+    root = tmp_path / "odd"
+    save(PIXELS[0], root / "good.png")
+    whole = (root / "good.png").read_bytes()
+    files = {
+        "cut.png": whole[: len(whole) // 2],
+        "empty.png": b"",
+        "huge.png": huge(),
+        "text.jpg": b"hello",
+    }
+    for name, data in files.items():
+        (root / name).write_bytes(data)
+    os.symlink(".", root / "loop")
+    os.symlink("self.png", root / "self.png")
+    os.symlink(tmp_path, root / "outside")
+    os.symlink("/etc/hostname", root / "out.png")
+    os.mkfifo(root / "pipe.png")
+    return root
+
+
+REASONS = {
+    "cut.png": "truncated",
+    "empty.png": "not an image",
+    "huge.png": "more than 89,478,485 pixels",
+    "text.jpg": "not an image",
+    "loop": "a link to a folder that is there already",
+    "self.png": "a link to nothing, or to itself",
+    "outside": "a link out of the folder",
+    "out.png": "a link out of the folder",
+    "pipe.png": "no regular file",
+}
+
+
+def test_folders_are_classes(classes):
+    images, labels, names, report = load_all(classes, Options())
+    # In the order of their names: all of a, then all of b.
+    np.testing.assert_array_equal(images, np.concatenate([PIXELS[::2], PIXELS[1::2]]))
+    assert labels.tolist() == [0] * 6 + [1] * 6 and names == ["a", "b"]
+    assert report.others == 1 and report.bad == {}
+    assert report.sizes == {(6, 5): 12} and report.modes == {"RGB": 12}
+    assert kgan.data.load(classes, labels="none")[1] is None
+
+
+def test_a_picture_outside_of_all_classes_leaves_none(classes):
+    save(PIXELS[0], classes / "stray.png")
+    images, labels = kgan.data.load(classes)
+    assert len(images) == 13 and labels is None
+
+
+def test_bad_files_are_named_with_their_reasons(odd):
+    images, _, _, report = load_all(odd, Options(on_error="skip", max_bad=0.9))
+    np.testing.assert_array_equal(images, PIXELS[:1])
+    assert report.bad.keys() == REASONS.keys()
+    for name, reason in REASONS.items():
+        assert reason in report.bad[name]
+
+
+def test_bad_files_stop_by_default_and_above_a_share(odd):
+    with pytest.raises(
+        ValueError, match=r"Received: source='.*odd' with 'cut.png': .*trunc"
+    ):
+        kgan.data.load(odd, size=4, channels=3)
+    with pytest.raises(ValueError, match=r"9 of 10 files .* share of 0.1"):
+        kgan.data.load(odd, on_error="skip")
+
+
+def test_names_of_all_kinds(tmp_path):
+    root = os.fsencode(tmp_path / "names")
+    os.mkdir(root)
+    save(PIXELS[0], tmp_path / "one.png")
+    for name in ("größe 日本.png".encode(), b"new\nline.png", b"\xff\xfe.PNG"):
+        shutil.copy(os.fsencode(tmp_path / "one.png"), root + b"/" + name)
+    assert len(kgan.data.load(os.fsdecode(root), cache=tmp_path / "cache")[0]) == 3
+    with open(root + b"/bad\xff\n.png", "wb"):
+        pass
+    with pytest.raises(ValueError, match=r"'bad\\udcff\\n.png': not an image"):
+        kgan.data.load(os.fsdecode(root))
+
+
+def zipped(path, root, **odd):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(root.rglob("*.*")):
+            archive.write(file, f"top/{file.relative_to(root)}")
+        for name, data in odd.items():
+            archive.writestr(name, data)
+    return path
+
+
+def tarred(path, root, **odd):
+    mode = "w:gz" if path.name.endswith("gz") else "w"
+    with tarfile.open(path, mode) as archive:
+        archive.add(root, "top")
+    return path
+
+
+@pytest.mark.parametrize(
+    "name, pack", [("x.zip", zipped), ("x.tar", tarred), ("x.tar.gz", tarred)]
+)
+def test_archives_are_as_the_folder(tmp_path, classes, name, pack):
+    images, labels, names, _ = load_all(pack(tmp_path / name, classes), Options())
+    order = np.lexsort((images[:, 0, 0, 0], labels))
+    expected = load_all(classes, Options())
+    again = np.lexsort((expected.samples[:, 0, 0, 0], expected.labels))
+    np.testing.assert_array_equal(images[order], expected.samples[again])
+    assert names == ["a", "b"]
+
+
+def test_archives_that_lead_out_or_burst_are_refused(tmp_path, classes):
+    odd = {"../../out.png": b"x", "top/a/bomb.png": bytes(MAX_BYTES + 1)}
+    path = zipped(tmp_path / "x.zip", classes, **odd)
+    before = sorted(tmp_path.rglob("*"))
+    report = load_all(path, Options(on_error="skip", max_bad=0.5)).report
+    assert report.bad["../../out.png"] == "a path out of the archive"
+    assert "268,435,457 bytes" in report.bad["top/a/bomb.png"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_links_in_archives_are_refused(tmp_path, classes):
+    os.symlink("/etc/hostname", classes / "a" / "link.png")
+    path = tarred(tmp_path / "x.tar", classes)
+    report = load_all(path, Options(on_error="skip", max_bad=0.5)).report
+    assert report.bad == {"top/a/link.png": "a link in an archive"}
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz"])
+@pytest.mark.parametrize("size", [0, 300])
+def test_broken_archives_are_named(tmp_path, classes, name, size):
+    pack = zipped if name == "x.zip" else tarred
+    path = pack(tmp_path / name, classes)
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(ValueError, match=f"Received: source='.*{name}'"):
+        kgan.data.load(path)
+
+
+def test_folders_without_pictures_are_named(tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(ValueError, match=r"no pictures in it. Received: source="):
+        kgan.data.load(tmp_path)
+
+
+def test_sizes_and_channels_are_proposed(tmp_path):
+    save(PIXELS[0].repeat(5, 0).repeat(8, 1), tmp_path / "a.png")  # 30 x 40
+    save(PIXELS[1, ..., 0].repeat(9, 0).repeat(9, 1), tmp_path / "b.png")  # 54 x 45
+    save(PIXELS[2, ..., :2].repeat(20, 0).repeat(20, 1), tmp_path / "c.png")  # 120 x 100
+    # The shorter sides are 30, 45 and 100; one has colors, another has an alpha.
+    assert kgan.data.load(tmp_path)[0].shape == (3, 32, 32, 4)
+    assert kgan.data.load(tmp_path, size=(8, 9), channels=1)[0].shape == (3, 8, 9, 1)
+
+
+def test_any_number_of_threads_gives_the_same(classes):
+    one, _ = kgan.data.load(classes, size=4, crop="random", workers=1)
+    four, _ = kgan.data.load(classes, size=4, crop="random", workers=4)
+    np.testing.assert_array_equal(one, four)
+
+
+def test_flip_adds_mirror_images_and_their_labels(classes):
+    images, labels = kgan.data.load(classes, flip=True)
+    assert labels.tolist() == [0] * 12 + [1] * 12
+    np.testing.assert_array_equal(images[1::2], images[::2, :, ::-1])
+
+
+def test_what_exceeds_memory_stays_on_disk_and_trains_alike(classes):
+    images, _ = kgan.data.load(classes)
+    store, _ = kgan.data.load(classes, memory=100)
+    assert isinstance(store, kgan.data.Store) and store.nbytes == images.nbytes
+    batches = [kgan.data.Batches(x, 5, seed=3) for x in (images, store)]
+    for number in range(6):
+        one, other = (each.batch(number)[0] for each in batches)
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_cache_is_used_and_told_when_files_change(tmp_path, classes):
+    cache = tmp_path / "cache"
+    first, labels = kgan.data.load(classes, cache=cache)
+    pixels, facts = sorted(cache.glob("*.uint8")), sorted(cache.glob("*.json"))
+    assert len(pixels) == len(facts) == 1 and len(list(cache.iterdir())) == 2
+    # What is in the cache is what is loaded: changed there, it is changed.
+    pixels[0].write_bytes(bytes(first.nbytes))
+    again, labels_again = kgan.data.load(classes, cache=cache)
+    assert not again.any()
+    np.testing.assert_array_equal(labels, labels_again)
+    # One that is not whole is made anew, and so is one of other files or options.
+    pixels[0].write_bytes(b"cut")
+    np.testing.assert_array_equal(kgan.data.load(classes, cache=cache)[0], first)
+    save(PIXELS[0], classes / "a" / "more.png")
+    assert len(kgan.data.load(classes, cache=cache)[0]) == 13
+    assert kgan.data.load(classes, cache=cache, size=3)[0].shape == (13, 3, 3, 3)
+
+
+def test_bad_files_of_a_cached_set_are_named_as_well(tmp_path, odd):
+    options = Options(on_error="skip", max_bad=0.9, cache=tmp_path / "cache")
+    first, second = load_all(odd, options), load_all(odd, options)
+    assert first.report == second.report
+    with pytest.raises(ValueError, match=r"cut.png"):
+        load_all(odd, Options(cache=tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"size": 0},
+        {"size": 5000},
+        {"size": (8, 8, 3)},
+        {"channels": 5},
+        {"crop": "middle"},
+        {"labels": "file"},
+        {"background": "nocolor"},
+        {"background": (1, 2)},
+        {"on_error": "ignore"},
+        {"max_bad": 2},
+        {"workers": 0},
+    ],
+    ids=str,
+)
+def test_options_out_of_range_are_named(option):
+    name, value = next(iter(option.items()))
+    with pytest.raises(ValueError, match=f"`{name}` must be .*Received: {name}="):
+        kgan.data.load("digits", **option)

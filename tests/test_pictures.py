@@ -1,0 +1,138 @@
+"""Single pictures: modes, depths, orientation, transparency and sizes."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kgan.data.pictures import BadFileError, Fit, head, opened
+
+RANDOM = np.random.default_rng(0)
+RGB = RANDOM.integers(0, 256, (9, 7, 3), dtype="uint8")
+RGBA = RANDOM.integers(0, 256, (9, 7, 4), dtype="uint8")
+
+
+def saved(image, kind="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    file.seek(0)
+    return file
+
+
+def fitted(file, size=(9, 7), channels=3, name="", **options):
+    with opened(file) as image:
+        return Fit(*size, channels, **options)(image, name)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "P"])
+def test_without_a_resize_pixels_are_those_that_pillow_loads(mode):
+    image = Image.fromarray(RGBA).convert(mode)
+    channels = head(image).channels
+    wanted = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
+    found = fitted(saved(image), channels=channels)
+    expected = np.asarray(image.convert(wanted)).reshape(9, 7, channels)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_cmyk_is_converted_and_jpeg_decoded_as_by_pillow():
+    file = saved(Image.fromarray(RGB).convert("CMYK"), "JPEG")
+    expected = Image.open(io.BytesIO(file.getvalue())).convert("RGB")
+    np.testing.assert_array_equal(fitted(file), np.asarray(expected))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sixteen_bits_become_eight(kind):
+    pixels = np.array([[0, 128, 129, 257, 32_768, 65_535]], "uint16")
+    found = fitted(saved(Image.fromarray(pixels), kind), (1, 6), 1)
+    # Of 0 to 65,535 to 0 to 255: divided by 257, and rounded.
+    assert found.ravel().tolist() == [0, 0, 1, 1, 128, 255]
+
+
+@pytest.mark.parametrize(
+    "pixels", [np.full((2, 2), 0.5, "float32"), np.full((2, 2), 70_000, "int32")]
+)
+def test_pixels_of_unknown_range_are_refused(pixels):
+    with pytest.raises(BadFileError, match="range is unknown"):
+        fitted(saved(Image.fromarray(pixels), "TIFF"), (2, 2), 1)
+
+
+def test_pictures_are_turned_as_exif_says():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = saved(Image.fromarray(RGB), "PNG", exif=exif)
+    with opened(file) as image:
+        assert (head(image).height, head(image).width) == (7, 9)
+    found = fitted(file, (7, 9))
+    np.testing.assert_array_equal(found, np.rot90(RGB, -1))
+
+
+def test_transparency_is_laid_on_the_background():
+    found = fitted(saved(Image.fromarray(RGBA)), background=(10, 200, 30))
+    alpha = RGBA[..., 3:].astype("float64") / 255
+    expected = RGBA[..., :3] * alpha + np.array([10, 200, 30]) * (1 - alpha)
+    np.testing.assert_allclose(found, expected, atol=1)
+
+
+def test_a_transparent_palette_has_an_alpha():
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([255, 0, 0, 0, 0, 255])
+    palette.putdata([0, 1])
+    file = saved(palette, transparency=1)
+    with opened(file) as image:
+        assert head(image).channels == 4
+    assert fitted(file, (1, 2), 4).tolist() == [[[255, 0, 0, 255], [0, 0, 255, 0]]]
+    assert fitted(file, (1, 2), 3).tolist() == [[[255, 0, 0], [255, 255, 255]]]
+
+
+@pytest.mark.parametrize("size", [(4, 3), (20, 16)])
+def test_a_resize_is_pillows_bicubic_one(size):
+    image = Image.fromarray(RGBA)
+    expected = np.asarray(image.resize(size[::-1], Image.Resampling.BICUBIC))
+    found = fitted(saved(image), size, 4, crop="none")
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_hidden_colors_do_not_bleed_when_shrunk():
+    pixels = np.zeros((2, 2, 4), "uint8")
+    pixels[0] = 0, 255, 0, 255
+    pixels[1] = 255, 0, 0, 0  # Red, but wholly transparent.
+    found = fitted(saved(Image.fromarray(pixels)), (1, 1), 4)
+    assert found[0, 0, 0] == 0 and found[0, 0, 1] == 255 and 0 < found[0, 0, 3] < 255
+
+
+def test_center_takes_the_middle():
+    pixels = np.zeros((3, 9, 3), "uint8")
+    pixels[:, 3:6] = 7
+    assert (fitted(saved(Image.fromarray(pixels)), (3, 3)) == 7).all()
+
+
+def test_random_windows_are_those_of_seed_and_name():
+    image = Image.fromarray(
+        np.arange(900, dtype="uint16").astype("uint8")[None].repeat(3, 0)
+    )
+
+    def first(seed, name):
+        return fitted(saved(image), (3, 3), 1, name, crop="random", seed=seed)[0, 0, 0]
+
+    assert first(0, "a") == first(0, "a")
+    assert len({first(seed, name) for seed in range(3) for name in "abc"}) > 5
+
+
+def test_pad_keeps_all_and_fills_up():
+    image = Image.fromarray(np.full((2, 4, 3), 9, "uint8"))
+    found = fitted(saved(image), (4, 4), 3, crop="pad", background=(1, 2, 3))
+    np.testing.assert_array_equal(found[1:3], np.full((2, 4, 3), 9))
+    assert (found[[0, 3]] == [1, 2, 3]).all()
+    with_alpha = fitted(saved(image), (4, 4), 4, crop="pad")
+    assert with_alpha[..., 3].tolist() == [[0] * 4, [255] * 4, [255] * 4, [0] * 4]
+
+
+def test_animations_give_their_first_picture():
+    frames = [Image.fromarray(RGB), Image.fromarray(255 - RGB)]
+    file = saved(
+        frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True
+    )
+    with opened(file) as image:
+        assert head(image).frames == 2
+    np.testing.assert_array_equal(fitted(file), RGB)
