@@ -263,6 +263,6 @@ def test_bad_files_of_a_cached_set_are_named_as_well(tmp_path, odd):
     ids=str,
 )
 def test_options_out_of_range_are_named(option):
-    name, value = next(iter(option.items()))
+    (name,) = option
     with pytest.raises(ValueError, match=f"`{name}` must be .*Received: {name}="):
         kgan.data.load("digits", **option)

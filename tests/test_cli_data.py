@@ -1,0 +1,87 @@
+"""Folders of pictures through the command line."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import kgan
+from kgan.cli.main import main
+from kgan.cli.pictures import describe, duplicates
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (12, 9, 8, 4), dtype="uint8")
+RUN = ["--batch-size", "4", "--preset", "small", "--compute", "cpu"]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of two classes, with a copy and a broken file."""
+    root = tmp_path / "set"
+    for number, pixels in enumerate(PIXELS):
+        path = root / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    (root / "a" / "copy.png").write_bytes((root / "a" / "0.png").read_bytes())
+    (root / "a" / "broken.png").write_bytes(b"no picture")
+    return root
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_folder_is_trained_on_without_code(tmp_path, pictures, channels, capsys):
+    out = tmp_path / "run"
+    options = ["--size", "8x12", "--channels", str(channels), "--on-error", "skip"]
+    options += ["--cache", str(tmp_path / "cache"), "--conditional", *RUN]
+    command = ["train", "--data", str(pictures), *options, "--epochs", "1"]
+    assert main([*command, "--out", str(out)]) == 0
+    assert "1 files are left out" in capsys.readouterr().out
+    assert (out / "skipped.txt").read_text() == (
+        "'a/broken.png': not an image that Pillow knows\n"
+    )
+    config = json.loads((out / "config.json").read_text())
+    assert config["data"]["shape"] == [13, 8, 12, channels]
+    assert config["arguments"]["size"] == [8, 12]
+    mode = {3: "RGB", 4: "RGBA"}[channels]
+    for grid in (out / "reals.png", out / "samples" / "samples-000003.png"):
+        with Image.open(grid) as image:
+            assert image.mode == mode
+    # Resumed, the run finds the same data, by the record of its options.
+    assert main(["train", "--resume", str(out), "--epochs", "2"]) == 0
+    assert keras.models.load_model(out / "gan.keras").epoch == 2
+
+
+def test_a_broken_file_stops_before_anything_is_made(tmp_path, pictures, capsys):
+    command = ["train", "--data", str(pictures), *RUN, "--epochs", "1"]
+    assert main([*command, "--out", str(tmp_path / "run")]) == 1
+    assert "'a/broken.png': not an image" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_info_reports_what_is_there(tmp_path, pictures, capsys):
+    grid = tmp_path / "grid.png"
+    command = ["info", "--data", str(pictures), *RUN, "--grid", str(grid)]
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    for line in (
+        "13 samples of shape (9, 8, 4), uint8.",
+        "2 classes: a 7, b 6.",
+        "1 of them are exact copies of others.",
+        "Sizes, height x width: 9x8 (13).",
+        "Modes: RGBA (13).",
+        "1 files can't be trained on:",
+        "  'a/broken.png': not an image that Pillow knows",
+        "The preset 'small' for a CPU:",
+    ):
+        assert line in said
+    with Image.open(grid) as image:
+        assert image.mode == "RGBA"
+
+
+def test_more_than_memory_is_said(pictures):
+    loaded = kgan.data.load_all(
+        pictures, kgan.data.Options(on_error="skip", memory=0, size=4)
+    )
+    lines = describe(loaded)
+    assert any("stay on disk" in line for line in lines)
+    assert duplicates(loaded.samples) == 1
