@@ -6,6 +6,7 @@ from kgan import constraints as constraints
 from kgan import data as data
 from kgan import layers as layers
 from kgan import losses as losses
+from kgan import metrics as metrics
 from kgan import networks as networks
 from kgan import noise as noise
 from kgan import penalties as penalties

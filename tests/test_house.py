@@ -76,6 +76,7 @@ def test_public_names_are_the_listed_ones():
         "data",
         "layers",
         "losses",
+        "metrics",
         "networks",
         "noise",
         "penalties",

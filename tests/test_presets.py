@@ -218,7 +218,8 @@ def test_info_says_what_would_be_trained(tmp_path, capsys):
     assert main(["info", *data, "--conditional", "--loss", "hinge", "--n", "9"]) == 0
     said = capsys.readouterr().out
     lines = [line.strip() for line in said.split("\n")]
-    assert "40 samples of shape (8, 8, 1), uint8, 4 classes." in lines
+    assert "40 samples of shape (8, 8, 1), uint8." in lines
+    assert "4 classes: 0 10, 1 10, 2 10, 3 10." in lines
     for wanted in ('loss="hinge",', "latent_dim=9,", "num_classes=4,"):
         assert wanted in lines
     said = " ".join(lines)

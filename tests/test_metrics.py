@@ -1,0 +1,208 @@
+"""Metrics against numbers worked out by hand, closed forms and naive loops."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from kgan import metrics
+
+RANDOM = np.random.default_rng(0)
+A, B = RANDOM.normal(size=(300, 6)), RANDOM.normal(1, 2, (200, 6))
+
+
+def square(x):
+    """Features of mean 0 and exactly the covariance x, 2 d of them."""
+    d = len(x)
+    rows = np.linalg.cholesky(x).T * np.sqrt((2 * d - 1) / 2)
+    return np.concatenate([rows, -rows])
+
+
+def test_statistics_are_those_of_numpy():
+    x = RANDOM.normal(5, 2, (3000, 4)).astype("float32")
+    found = metrics.statistics(x)
+    np.testing.assert_allclose(found.mean, x.mean(0, "float64"), rtol=1e-12)
+    np.testing.assert_allclose(found.covariance, np.cov(x.T, dtype="float64"), rtol=1e-10)
+    assert found.size == 3000
+
+
+def test_frechet_of_gaussians_is_the_closed_form():
+    # For covariances that commute the trace is that of (root a - root b)^2.
+    basis = np.linalg.qr(RANDOM.normal(size=(5, 5)))[0]
+    a, b = np.array([1.0, 2, 3, 4, 5]), np.array([2.0, 0.5, 9, 4, 1])
+    covariances = [basis * x @ basis.T for x in (a, b)]
+    shift = np.arange(5.0)
+    first, second = square(covariances[0]), square(covariances[1]) + shift
+    expected = shift @ shift + ((np.sqrt(a) - np.sqrt(b)) ** 2).sum()
+    assert metrics.frechet_distance(first, second) == pytest.approx(expected, rel=1e-11)
+
+
+def test_frechet_is_that_of_eigenvalues_of_the_product():
+    cov = [np.cov(x.T) for x in (A, B)]
+    roots = np.sqrt(np.linalg.eigvals(cov[0] @ cov[1]).real).sum()
+    shift = A.mean(0) - B.mean(0)
+    expected = shift @ shift + np.trace(cov[0] + cov[1]) - 2 * roots
+    assert metrics.frechet_distance(A, B) == pytest.approx(expected, rel=1e-11)
+    given = metrics.statistics(A), metrics.statistics(B)
+    assert metrics.frechet_distance(*given) == metrics.frechet_distance(A, B)
+    single = metrics.frechet_distance(A.astype("float32"), B.astype("float32"))
+    assert single == pytest.approx(expected, rel=1e-5)
+
+
+def test_frechet_of_fewer_samples_than_features():
+    x, y = RANDOM.normal(size=(40, 200)), RANDOM.normal(0.1, 1.5, (30, 200))
+    # (a b)^(1/2) has the eigenvalues that the centred samples' product has as its
+    # singular values: no root is taken of what is zero but for rounding.
+    centred = [(z - z.mean(0)) / np.sqrt(len(z) - 1) for z in (x, y)]
+    cross = np.linalg.svd(centred[0] @ centred[1].T, compute_uv=False).sum()
+    shift = x.mean(0) - y.mean(0)
+    expected = shift @ shift + sum((z**2).sum() for z in centred) - 2 * cross
+    assert metrics.frechet_distance(x, y) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("shape", [(50, 100), (500, 20)])
+def test_the_same_set_is_at_no_distance(shape):
+    x = RANDOM.normal(3, 1, shape)
+    assert metrics.frechet_distance(x, x) < 1e-10 * shape[1]
+    assert metrics.frechet_distance(x, x[::-1]) < 1e-10 * shape[1]
+    twice = np.concatenate([x, x])
+    # Only the n - 1 of the covariance differs.
+    factor = np.sqrt((2 * (len(x) - 1)) / (2 * len(x) - 1))
+    expected = np.trace(np.cov(x.T)) * (1 - factor) ** 2
+    found = metrics.frechet_distance(x, twice)
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_extrapolated_distance_has_less_bias():
+    real = metrics.Statistics(np.zeros(8), np.eye(8), 10**9)
+    plain, infinite = [], []
+    for seed in range(20):
+        fake = np.random.default_rng(seed).normal(size=(200, 8))
+        plain.append(metrics.frechet_distance(real, fake))
+        infinite.append(metrics.frechet_distance_infinity(real, fake, seed=seed))
+    # The true distance is 0.
+    assert np.mean(plain) > 0.1 and abs(np.mean(infinite)) < 0.3 * np.mean(plain)
+    repeated = metrics.frechet_distance_infinity(real, fake, seed=19)
+    assert repeated == infinite[-1]
+
+
+def naive_kernel(x, y):
+    d = x.shape[1]
+
+    def k(u, v):
+        return (u @ v / d + 1) ** 3
+
+    pairs = itertools.permutations(range(len(x)), 2)
+    own = sum(k(x[i], x[j]) + k(y[i], y[j]) for i, j in pairs)
+    cross = sum(k(u, v) for u in x for v in y)
+    return own / (len(x) * (len(x) - 1)) - 2 * cross / len(x) ** 2
+
+
+def test_kernel_distance_is_the_unbiased_mean_over_subsets():
+    random = np.random.RandomState(2020)
+    expected = []
+    for _ in range(3):
+        x = A[random.choice(300, 20, replace=False)]
+        expected.append(naive_kernel(x, B[random.choice(200, 20, replace=False)]))
+    found = metrics.kernel_distances(A, B, 3, 20, seed=2020)
+    np.testing.assert_allclose(found, expected, rtol=1e-11)
+    mean = metrics.kernel_distance(A, B, 3, 20, seed=2020)
+    assert mean == pytest.approx(np.mean(expected), rel=1e-11)
+
+
+def test_kernel_distance_has_no_bias():
+    values = [
+        metrics.kernel_distance(x[:50], x[50:], 10, 40)
+        for x in np.random.default_rng(1).normal(size=(60, 100, 4))
+    ]
+    assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(60)
+
+
+def test_inception_score_of_parts():
+    p = RANDOM.dirichlet(np.ones(4), size=11)
+    scores = []
+    for part in (p[:3], p[3:7], p[7:]):
+        divergence = (part * np.log(part / part.mean(0))).sum(1).mean()
+        scores.append(np.exp(divergence))
+    found = metrics.inception_score(p, splits=3)
+    assert found == pytest.approx(np.mean(scores), rel=1e-12)
+    # Certain of one class, always the same: nothing is told apart.
+    assert metrics.inception_score(np.eye(3)[[0] * 9], splits=3) == 1
+
+
+def naive_radii(x, k):
+    return [sorted(np.linalg.norm(x - u, axis=1))[k] for u in x]
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_neighbours_are_those_of_naive_loops(k):
+    real, fake = A[:60], B[:50] * 0.5
+    balls, others = naive_radii(real, k), naive_radii(fake, k)
+    distances = np.linalg.norm(real[:, None] - fake[None], axis=2)
+    in_real = distances < np.array(balls)[:, None]
+    in_fake = distances < np.array(others)[None]
+    expected = in_real.any(0).mean(), in_fake.any(1).mean()
+    assert metrics.precision_recall(real, fake, k) == pytest.approx(expected)
+    expected = in_real.sum(0).mean() / k, in_real.any(1).mean()
+    assert metrics.density_coverage(real, fake, k) == pytest.approx(expected)
+
+
+def test_neighbours_of_more_samples_than_a_block():
+    real, fake = RANDOM.normal(size=(1300, 3)), RANDOM.normal(0.5, 1, (600, 3))
+    both = metrics.precision_recall(real, fake), metrics.density_coverage(real, fake)
+    order = RANDOM.permutation(1300)
+    again = (
+        metrics.precision_recall(real[order], fake),
+        metrics.density_coverage(real[order], fake),
+    )
+    np.testing.assert_allclose(both, again, rtol=1e-12)
+    assert 0.5 < both[0][0] < 1
+
+
+def test_the_same_set_is_its_own_neighbour():
+    x = np.repeat(RANDOM.normal(100, 1, (40, 50)), 2, axis=0)
+    assert metrics.precision_recall(x, x) == (1.0, 1.0)
+    density, coverage = metrics.density_coverage(A, A)
+    assert coverage == 1 and density == pytest.approx(1)
+
+
+def test_mode_coverage_by_hand():
+    found = metrics.mode_coverage([0, 0, 0, 2, -1], reference=4)
+    expected = 0.75 * np.log(0.75 / 0.25) + 0.25 * np.log(0.25 / 0.25)
+    assert found.covered == 2
+    assert found.reverse_kl == pytest.approx(expected, rel=1e-12)
+    assert metrics.mode_coverage([0, 1, 1], [1, 2]).reverse_kl == pytest.approx(0)
+
+
+def test_order_changes_nothing():
+    order = RANDOM.permutation(300)
+    for metric in (metrics.frechet_distance, metrics.precision_recall):
+        np.testing.assert_allclose(metric(A[order], B), metric(A, B), rtol=1e-9)
+
+
+BAD = A.copy()
+BAD[7, 2] = np.nan
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: metrics.frechet_distance(BAD, B), "a with such in 1 of 300 samples"),
+        (lambda: metrics.frechet_distance(A[:1], B), "too few"),
+        (lambda: metrics.frechet_distance(A[:, :3], B), "same length"),
+        (lambda: metrics.frechet_distance(A > 0, B), "dtype bool"),
+        (lambda: metrics.kernel_distance(A, B), "at least 1000"),
+        (lambda: metrics.kernel_distance(A, B, 0), "subsets=0"),
+        (lambda: metrics.kernel_distance(A, B[:, :2], 1, 5), "same length"),
+        (lambda: metrics.inception_score(A), "probabilities from"),
+        (lambda: metrics.inception_score(np.eye(3)), "at least 10"),
+        (lambda: metrics.precision_recall(A, B[:3]), "at least 4"),
+        (lambda: metrics.density_coverage(A, B, 0), "k=0"),
+        (lambda: metrics.mode_coverage([-1], 3), "at least one"),
+        (lambda: metrics.mode_coverage([3], 3), "up to 3"),
+        (lambda: metrics.frechet_distance_infinity(A, B, points=1), "points=1"),
+    ],
+)
+def test_what_no_distance_can_be_told_of_is_refused(call, message):
+    with pytest.raises(ValueError, match=f"Received: .*{message}|{message}.*Received: "):
+        call()
