@@ -35,7 +35,7 @@ def precision_recall(real: Any, fake: Any, k: int = 3) -> tuple[float, float]:
     >>> import kgan, numpy as np
     >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> kgan.metrics.precision_recall(real, real[:2] + 0.25, k=1)
-    (1.0, 0.5)
+    (1.0, 0.75)
 
     Reference:
 
