@@ -29,10 +29,11 @@ class Rows:
     def __iter__(self) -> Iterator[Entry]:
         for number, (pixels, label) in enumerate(self.rows()):
             label = None if label is None else int(label)
-            yield Entry(str(number), lambda pixels=pixels: _image(pixels), label=label)
+            yield Entry(str(number), lambda pixels=pixels: to_image(pixels), label=label)
 
 
-def _image(pixels: Any) -> Image.Image:
+def to_image(pixels: Any) -> Image.Image:
+    """Returns a picture of uint8 `(height, width, channels)`."""
     pixels = np.asarray(pixels)
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 

@@ -1,0 +1,287 @@
+"""What makes features of images: objects with a name, so that numbers can say by what."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import layers
+
+from kgan import data
+from kgan.metrics import inception
+
+
+class Extracted(NamedTuple):
+    """What an extractor makes of images.
+
+    Args:
+        features: Float array `(n, d)`.
+        probabilities: Float array `(n, classes)`, for the Inception score; None without.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray | None = None
+
+
+class Extractor:
+    """Base of all: a name, and a function from uint8 images to features.
+
+    One of your own implements `extract`.
+
+    Args:
+        name: What numbers are called by: `fd_<name>`.
+        batch_size: Int, images at once.
+    """
+
+    # Whether a Fréchet distance of its features is what others call FID.
+    is_fid = False
+
+    def __init__(self, name: str, batch_size: int = 64):
+        self.name = name
+        self.batch_size = batch_size
+
+    def extract(self, images: np.ndarray) -> Extracted:
+        """Returns the features of a batch of uint8 `(n, height, width, channels)`."""
+        raise NotImplementedError
+
+    def protocol(self) -> dict[str, Any]:
+        """Returns what a number must say of it: its name, and more."""
+        return {"extractor": self.name}
+
+    def __call__(self, images: Any) -> Extracted:
+        """Returns the features of all images, which may lie on disk.
+
+        Args:
+            images: uint8 `(n, height, width, channels)`, an array or a `kgan.data.Store`.
+
+        Raises:
+            ValueError: If they are no such images.
+        """
+        if images.ndim != 4 or images.dtype != np.uint8 or not len(images):
+            raise ValueError(
+                "Expected uint8 images of shape (n, height, width, channels). Received: "
+                f"images of dtype {images.dtype} and shape {images.shape}"
+            )
+        starts = range(0, len(images), self.batch_size)
+        parts = [self.extract(images[i : i + self.batch_size]) for i in starts]
+        features = np.concatenate([part.features for part in parts])
+        if parts[0].probabilities is None:
+            return Extracted(features)
+        return Extracted(features, np.concatenate([part.probabilities for part in parts]))
+
+
+class Inception(Extractor):
+    """The network of FID, by one of three protocols whose numbers don't compare.
+
+    `"tf1"` resizes as the original and torch-fidelity do, `"pytorch"` as pytorch-fid,
+    `"clean"` as clean-fid.
+
+    Args:
+        weights: Path of `pt_inception-2015-12-05-6726825d.pth`. None for that in the
+            environment variable `KGAN_INCEPTION`, or an earlier download.
+        protocol: `"tf1"`, `"pytorch"` or `"clean"`.
+        download: Bool, whether to download the weights, 96 MB, if they are nowhere.
+        dtype: What the network computes in.
+        batch_size: Int, images at once.
+
+    Raises:
+        FileNotFoundError: If there are no weights.
+        ValueError: If the file is damaged, or not of this network.
+
+    Reference:
+
+    - [Heusel et al., 2017](https://arxiv.org/abs/1706.08500)
+    - [Parmar et al., 2022 (clean-fid)](https://arxiv.org/abs/2104.11222)
+    """
+
+    def __init__(
+        self,
+        weights: Any = None,
+        protocol: str = "tf1",
+        download: bool = False,
+        dtype: str = "float32",
+        batch_size: int = 32,
+    ):
+        if protocol not in inception.PROTOCOLS:
+            raise ValueError(
+                f"`protocol` must be one of {', '.join(inception.PROTOCOLS)}. "
+                f"Received: protocol={protocol!r}"
+            )
+        path = inception.find(weights, download)
+        self.sha256 = inception.sha256(path)
+        # With other weights the same network is another extractor.
+        self.is_fid = self.sha256 == inception.SHA256
+        name = f"inception_{protocol}"
+        super().__init__(name if self.is_fid else f"{name}_{self.sha256[:8]}", batch_size)
+        self.resize, self.dtype = inception.PROTOCOLS[protocol], dtype
+        self.network = inception.build(dtype)
+        inception.load(self.network, inception.read(path))
+
+    def extract(self, images: np.ndarray) -> Extracted:
+        """Returns 2,048 features, and the probabilities of 1,008 classes."""
+        resized = self.resize(_rgb(images), self.dtype)
+        features, logits = self.network.predict_on_batch(resized)
+        return Extracted(np.asarray(features), _softmax(np.asarray(logits)))
+
+    def protocol(self) -> dict[str, Any]:
+        """Returns name, hash of the weights, and dtype."""
+        return {"extractor": self.name, "weights": self.sha256, "dtype": self.dtype}
+
+
+class Network(Extractor):
+    """Features of any Keras model of images, such as those of `keras.applications`.
+
+    Args:
+        model: From images to features, or to `[features, logits]`; features with more
+            axes are averaged over all but the last.
+        name: What numbers are called by; the model's by default.
+        preprocess: Callable from uint8 images to the model's input; by default pixels
+            are scaled to [-1, 1].
+        size: Pair `(height, width)` to resize to, by Pillow's bicubic filter; None for
+            the model's input size, if it has one.
+        batch_size: Int, images at once.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        name: str | None = None,
+        preprocess: Callable | None = None,
+        size: tuple[int, int] | None = None,
+        batch_size: int = 64,
+    ):
+        super().__init__(name or model.name, batch_size)
+        self.model = model
+        self.preprocess = preprocess or _scaled
+        height, width, self.channels = model.input_shape[1:]
+        self.size = size or (None if height is None else (height, width))
+
+    def extract(self, images: np.ndarray) -> Extracted:
+        """Returns the features, and of logits the probabilities."""
+        images = _rgb(images) if self.channels == 3 else images
+        out = self.model.predict_on_batch(self.preprocess(_resized(images, self.size)))
+        features, *logits = out if isinstance(out, list | tuple) else [out]
+        features = np.asarray(features)
+        features = features.mean(axis=tuple(range(1, features.ndim - 1)))
+        return Extracted(features, _softmax(np.asarray(logits[0])) if logits else None)
+
+    def protocol(self) -> dict[str, Any]:
+        """Returns name, hash of the weights, and size."""
+        digest = hashlib.sha256()
+        for weight in self.model.get_weights():
+            digest.update(np.ascontiguousarray(weight).data)
+        size = None if self.size is None else list(self.size)
+        return {"extractor": self.name, "weights": digest.hexdigest(), "size": size}
+
+
+class Function(Extractor):
+    """Features by any function of a batch of uint8 images.
+
+    Args:
+        function: From uint8 `(n, height, width, channels)` to a float array `(n, ...)`.
+        name: What numbers are called by.
+        batch_size: Int, images at once.
+
+    Example:
+
+    >>> import kgan, numpy as np
+    >>> means = kgan.metrics.Function(lambda x: x.mean(axis=(1, 2)), name="means")
+    >>> means(np.zeros((5, 8, 8, 3), "uint8")).features.shape
+    (5, 3)
+    """
+
+    def __init__(self, function: Callable, name: str, batch_size: int = 64):
+        super().__init__(name, batch_size)
+        self.function = function
+
+    def extract(self, images: np.ndarray) -> Extracted:
+        """Returns what the function does, flattened."""
+        features = np.asarray(self.function(images))
+        return Extracted(features.reshape(len(features), -1))
+
+
+def classifier(
+    images: Any, labels: Any, epochs: int = 3, seed: int = 0, name: str = "classifier"
+) -> Network:
+    """Trains a small classifier on labelled images, as an extractor of 64 features.
+
+    Its numbers compare only among those of the same classifier. It suits images that are
+    nothing like photographs, and needs no download.
+
+    Args:
+        images: uint8 `(n, height, width, channels)`.
+        labels: Int `(n,)`, from 0.
+        epochs: Int.
+        seed: Int.
+        name: What numbers are called by.
+
+    Returns:
+        A `Network`.
+
+    Raises:
+        ValueError: If there are no labels.
+    """
+    if labels is None:
+        raise ValueError(
+            "A classifier is trained on labels, and there are none. Received: labels=None"
+        )
+    data.check_labels(np.asarray(labels), int(np.max(labels)) + 1, "labels")
+    model = _classifier(images.shape[1:], int(np.max(labels)) + 1, seed)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("adam", loss)
+    batches = data.Batches(images, 32, seed=seed, labels=np.asarray(labels))
+    model.fit(batches, epochs=epochs, verbose=0)
+    features = model.get_layer("features").output
+    both = keras.Model(model.inputs, [features, model.outputs[0]])
+    return Network(both, name, preprocess=lambda x: x)
+
+
+def _classifier(shape: tuple, classes: int, seed: int) -> keras.Model:
+    # Each layer has a seed of its own: networks that are built next are as without it.
+    seeds = iter(range(100 * seed, 100 * seed + 100))
+
+    def convolved(x: Any, filters: int, strides: int) -> Any:
+        start = keras.initializers.GlorotUniform(next(seeds))
+        options = {"padding": "same", "activation": "relu", "kernel_initializer": start}
+        return layers.Conv2D(filters, 3, strides, **options)(x)
+
+    def dense(x: Any, units: int, **options: Any) -> Any:
+        start = keras.initializers.GlorotUniform(next(seeds))
+        return layers.Dense(units, kernel_initializer=start, **options)(x)
+
+    inputs = keras.Input(shape)
+    # Of larger images every second pixel is a place to look from.
+    strides = 1 if min(shape[:2]) <= 16 else 2
+    x = convolved(layers.Rescaling(1 / 127.5, -1)(inputs), 32, strides)
+    x = layers.MaxPooling2D()(convolved(x, 64, 1))
+    x = convolved(layers.Dropout(0.25, seed=next(seeds))(x), 64, 1)
+    x = dense(layers.Flatten()(x), 64, activation="relu", name="features")
+    x = dense(layers.Dropout(0.3, seed=next(seeds))(x), classes)
+    return keras.Model(inputs, x)
+
+
+def _rgb(images: np.ndarray) -> np.ndarray:
+    """Returns three channels: grey repeated, transparency laid on white."""
+    channels = images.shape[-1]
+    if channels in (2, 4):
+        alpha = images[..., -1:].astype("float32") / 255
+        mixed = images[..., :-1] * alpha + 255 * (1 - alpha)
+        images = np.rint(mixed).astype("uint8")
+    return images if images.shape[-1] == 3 else np.repeat(images[..., :1], 3, axis=-1)
+
+
+def _resized(images: np.ndarray, size: tuple[int, int] | None) -> np.ndarray:
+    if size is None or images.shape[1:3] == tuple(size):
+        return images
+    fit = data.Fit(*size, images.shape[-1], crop="none")
+    return np.stack([fit(data.to_image(image)) for image in images])
+
+
+def _scaled(images: np.ndarray) -> np.ndarray:
+    return images.astype("float32") / 127.5 - 1
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True), dtype="float64")
+    return powers / powers.sum(axis=1, keepdims=True)
