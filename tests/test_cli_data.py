@@ -1,6 +1,7 @@
 """Folders of pictures through the command line."""
 
 import json
+import sys
 
 import keras
 import numpy as np
@@ -85,3 +86,27 @@ def test_more_than_memory_is_said(pictures):
     lines = describe(loaded)
     assert any("stay on disk" in line for line in lines)
     assert duplicates(loaded.samples) == 1
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (["--data", "tfds:mnist"], "pip install kgan[tfds]"),
+        (["--grid", "x.png"], "Received: --grid x.png"),
+    ],
+)
+def test_what_info_cannot_do_is_said_in_a_line(
+    tmp_path, options, message, capsys, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
+    np.save(tmp_path / "x.npy", np.zeros((5, 3)))
+    assert main(["info", "--data", str(tmp_path / "x.npy"), *options]) == 1
+    said = capsys.readouterr().err
+    assert message in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("size", ["0", "8x", "x", "8x8x3", "a"])
+def test_sizes_are_checked(size, capsys):
+    with pytest.raises(SystemExit):
+        main(["info", "--size", size])
+    assert f"Received: {size}" in capsys.readouterr().err

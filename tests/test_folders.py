@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import kgan
-from kgan.data import Options, load_all
+from kgan.data import Options, gather, load_all, sources
 from kgan.data.sources import MAX_BYTES
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 6, 5, 3), dtype="uint8")
@@ -169,7 +169,7 @@ def test_links_in_archives_are_refused(tmp_path, classes):
     os.symlink("/etc/hostname", classes / "a" / "link.png")
     path = tarred(tmp_path / "x.tar", classes)
     report = load_all(path, Options(on_error="skip", max_bad=0.5)).report
-    assert report.bad == {"top/a/link.png": "a link in an archive"}
+    assert report.bad == {"top/a/link.png": "a link or a device in an archive"}
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz"])
@@ -245,6 +245,113 @@ def test_bad_files_of_a_cached_set_are_named_as_well(tmp_path, odd):
         load_all(odd, Options(cache=tmp_path / "cache"))
 
 
+def test_a_run_that_stopped_leaves_no_part_of_a_set_in_the_cache(tmp_path, odd):
+    save(PIXELS[1], odd / "zz.png")  # Behind the file at which it stops.
+    options = {"size": 4, "channels": 3, "cache": tmp_path / "cache"}
+    with pytest.raises(ValueError, match=r"cut.png"):
+        kgan.data.load(odd, **options)
+    assert list((tmp_path / "cache").iterdir()) == []
+    found, _ = kgan.data.load(odd, on_error="skip", max_bad=0.9, **options)
+    assert len(found) == 2
+
+
+def test_arrays_are_not_mixed_up_by_a_cache(tmp_path):
+    for value in (0, 200):
+        images = np.full((3, 4, 4, 1), value, "uint8")
+        found, _ = kgan.data.load(images, size=2, cache=tmp_path)
+        assert (found == value).all()
+
+
+def test_a_tar_that_breaks_off_is_named(tmp_path, classes):
+    path = tarred(tmp_path / "x.tar", classes)
+    with tarfile.open(path) as archive:
+        member = [m for m in archive if m.isfile()][3]
+    data = bytearray(path.read_bytes())
+    data[member.offset : member.offset + 512] = b"\x07" * 512
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"broken off.*x.tar"):
+        kgan.data.load(path)
+
+
+def test_a_tar_that_holds_a_zip_is_a_tar(tmp_path, classes):
+    zipped(classes / "inner.zip", classes)
+    assert len(kgan.data.load(tarred(tmp_path / "x.tar", classes))[0]) == 12
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2]
+)
+def test_broken_members_of_a_zip_are_named(tmp_path, classes, method):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for file in sorted(classes.rglob("*.png")):
+            if not file.name.startswith("."):
+                archive.write(file, file.name)
+        member = archive.infolist()[4]
+    data = bytearray(path.read_bytes())
+    start = member.header_offset + 60
+    data[start : start + 40] = b"\xff" * 40
+    path.write_bytes(data)
+    images, _, _, report = load_all(path, Options(on_error="skip"))
+    assert len(images) == 11 and list(report.bad) == [member.filename]
+
+
+def test_names_that_stand_twice_count_twice(tmp_path):
+    with (
+        zipfile.ZipFile(tmp_path / "x.zip", "w") as archive,
+        pytest.warns(UserWarning, match="Duplicate name"),
+    ):
+        for _ in range(3):
+            archive.writestr("a.png", b"no picture")
+    with pytest.raises(ValueError, match=r"3 of 3 files"):
+        kgan.data.load(tmp_path / "x.zip", on_error="skip", max_bad=0.9, size=4)
+
+
+def test_names_with_colons_and_backslashes(tmp_path, classes):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("a/12:30.png", "b\\1.png", "C:/evil.png"):
+            archive.write(classes / "a" / "deep" / "00.png", name)
+    data = load_all(path, Options(on_error="skip", max_bad=0.5))
+    assert data.labels.tolist() == [0, 1] and list(data.report.bad) == ["C:/evil.png"]
+
+
+def test_links_that_are_no_pictures_are_left_alone(classes):
+    os.symlink("/etc/hostname", classes / "a" / "notes.txt")
+    report = load_all(classes, Options()).report
+    assert report.bad == {} and report.others == 2
+
+
+def test_deep_folders_are_searched(tmp_path):
+    folder = tmp_path / "/".join(["d"] * 400)
+    save(PIXELS[0], folder / "a.png")
+    assert len(kgan.data.load(tmp_path)[0]) == 1
+
+
+def test_a_pipe_is_no_source(tmp_path):
+    os.mkfifo(tmp_path / "x.npz")
+    with pytest.raises(ValueError, match=r"regular file. Received: source='.*x.npz'"):
+        kgan.data.load(tmp_path / "x.npz")
+
+
+def test_bytes_ahead_of_the_decoding_are_bounded(monkeypatch):
+    most = held = 0
+
+    def entries():
+        nonlocal most, held
+        for number in range(50):
+            held += 1
+            most = max(most, held)
+            yield sources.Entry(str(number), lambda: None, size=1 << 26)
+
+    monkeypatch.setattr(gather.pictures, "head", lambda image: None)
+    monkeypatch.setattr(sources.Entry, "open", lambda self: Image.new("L", (1, 1)))
+    for _ in gather.heads(entries(), workers=4):
+        held -= 1
+    # Of 64 MiB each: two make up the 128 MiB, and one more is on its way.
+    assert most <= 3
+
+
 @pytest.mark.parametrize(
     "option",
     [
@@ -259,6 +366,10 @@ def test_bad_files_of_a_cached_set_are_named_as_well(tmp_path, odd):
         {"on_error": "ignore"},
         {"max_bad": 2},
         {"workers": 0},
+        {"memory": "1GB"},
+        {"channels": True},
+        {"max_bad": "x"},
+        {"background": None},
     ],
     ids=str,
 )

@@ -1,10 +1,11 @@
 """Single pictures: modes, depths, orientation, transparency and sizes."""
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from kgan.data.pictures import BadFileError, Fit, head, opened
 
@@ -136,3 +137,53 @@ def test_animations_give_their_first_picture():
     with opened(file) as image:
         assert head(image).frames == 2
     np.testing.assert_array_equal(fitted(file), RGB)
+
+
+@pytest.mark.parametrize("orientation", [6, 8, 9])
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_sizes_by_the_header_are_those_that_are_loaded(kind, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = saved(Image.fromarray(RGB), kind, exif=exif)
+    with opened(file) as image:
+        found = head(image)
+        expected = ImageOps.exif_transpose(image).size
+    assert (found.width, found.height) == expected
+
+
+def test_white_may_be_zero():
+    image = Image.fromarray(np.array([[0, 65_535]], "uint16"))
+    found = fitted(saved(image, "TIFF", tiffinfo={262: 0}), (1, 2), 1)
+    assert found.ravel().tolist() == [255, 0]
+
+
+@pytest.mark.parametrize("kind", ["int32", "int16"])
+def test_pixels_with_a_sign_or_of_32_bits_are_refused(kind):
+    image = Image.fromarray(np.array([[1, 200]], "int32"))
+    tags = {}
+    if kind == "int16":
+        image = Image.fromarray(np.array([[1, 200]], "uint16"))
+        tags = {"tiffinfo": {339: 2}}
+    with pytest.raises(BadFileError, match="range is unknown"):
+        fitted(saved(image, "TIFF", **tags), (1, 2), 1)
+
+
+def test_one_deep_grey_may_be_transparent():
+    pixels = np.array([[7, 65_535]], "uint16")
+    file = saved(Image.fromarray(pixels), transparency=7)
+    with opened(file) as image:
+        assert head(image).channels == 2
+    assert fitted(file, (1, 2), 2).tolist() == [[[0, 0], [255, 255]]]
+    assert fitted(file, (1, 2), 1).ravel().tolist() == [255, 255]
+
+
+def test_large_deep_pictures_take_little_memory():
+    side = 2000
+    file = saved(Image.fromarray(np.zeros((side, side), "uint16")), "TIFF")
+    tracemalloc.start()
+    try:
+        fitted(file, (8, 8), 1)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * side**2

@@ -71,6 +71,54 @@ def test_empty_data_sets_are_refused():
         kgan.data.load(Batched(IMAGES[:0]))
 
 
+def test_grey_data_sets_may_have_no_channels():
+    grey = IMAGES[..., 0]
+    for batch in (3, 10):
+        found, _ = kgan.data.load(dataset(grey, batch=batch))
+        np.testing.assert_array_equal(found, grey[..., None])
+
+
+@pytest.mark.parametrize(
+    "make, reason",
+    [
+        (lambda: dataset(IMAGES[..., 0]), "call `.batch"),
+        (lambda: dataset(IMAGES.astype("float32")), "call `.batch"),
+        (lambda: dataset(IMAGES, np.eye(10)[:, :3], batch=4), "one-hot"),
+        (lambda: dataset(IMAGES, np.eye(10)[:, :3]), "one-hot"),
+        (lambda: Batched(IMAGES, np.eye(10)[:, :3]), "one-hot"),
+        (lambda: dataset(IMAGES, LABELS, LABELS, batch=4), "3 parts"),
+        (lambda: dataset({"x": IMAGES}).batch(4), "known rank"),
+    ],
+)
+def test_data_sets_of_something_else_are_named(make, reason):
+    with pytest.raises(ValueError, match=f"{reason}.*Received: source|source .*{reason}"):
+        kgan.data.load(make())
+
+
+@pytest.mark.parametrize(
+    "source, reason",
+    [
+        ((IMAGES, np.array(list("abcdefghij"))), "whole numbers"),
+        ((IMAGES, LABELS + 0.5), "whole numbers"),
+        ([np.zeros(3), np.zeros(4)], "of one shape"),
+    ],
+)
+def test_arrays_that_are_none_are_named(source, reason):
+    with pytest.raises(ValueError, match=f"{reason}.*Received: "):
+        kgan.data.load(source)
+
+
+def test_a_store_is_indexed_along_its_first_axis(tmp_path):
+    path = tmp_path / "pixels"
+    path.write_bytes(IMAGES.tobytes())
+    store = kgan.data.Store(path, IMAGES.shape)
+    for index in (3, -1, slice(2, 9, 3), [4, -2], LABELS == 1, np.array(5)):
+        np.testing.assert_array_equal(store[index], IMAGES[index])
+    for index in ((0, 1), 10, [-11]):
+        with pytest.raises(IndexError):
+            store[index]
+
+
 def test_arrays_are_made_alike_where_asked():
     same, _ = kgan.data.load(IMAGES)
     np.testing.assert_array_equal(same, IMAGES)

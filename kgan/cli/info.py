@@ -30,6 +30,11 @@ def add_to(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints, and returns the exit status."""
     loaded = pictures.load(arguments)
+    if arguments.grid and not kgan.data.is_image_shape(loaded.samples.shape[1:]):
+        raise ValueError(
+            "--grid is of pictures, and these samples are none. "
+            f"Received: --grid {arguments.grid}, shape {loaded.samples.shape}"
+        )
     training = train.built(arguments, loaded)
     gan, preset = training.gan, training.preset
     print("\n".join(pictures.describe(loaded)) + "\n")

@@ -80,8 +80,8 @@ def duplicates(samples: Any) -> int:
 def _classes(labels: np.ndarray | None, classes: list[str] | None) -> list[str]:
     if labels is None:
         return ["They have no labels."]
-    counts = np.bincount(labels)
-    names = classes or [str(number) for number in range(len(counts))]
+    found, counts = np.unique(labels, return_counts=True)
+    names = classes or [str(number) for number in found]
     pairs = zip(names, counts, strict=True)
     each = [f"{ascii(name)[1:-1]} {count:,}" for name, count in pairs]
     return [f"{len(counts)} classes: {_some(each)}."]

@@ -15,7 +15,14 @@ def seed(text: str) -> int:
 
 def size(text: str) -> tuple[int, ...] | int:
     """An int, or two of them with an x between."""
-    sides = tuple(count(side) for side in text.lower().split("x"))
+    try:
+        sides = tuple(count(side) for side in text.lower().split("x"))
+    except argparse.ArgumentTypeError:
+        sides = ()
+    if len(sides) not in (1, 2):
+        raise argparse.ArgumentTypeError(
+            f"must be an int, or two such as 48x64. Received: {text}"
+        )
     return sides[0] if len(sides) == 1 else sides
 
 

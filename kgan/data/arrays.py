@@ -21,7 +21,7 @@ class Rows:
             `(height, width, channels)` and a label, or None.
     """
 
-    others = 0
+    others, stamped = 0, False
 
     def __init__(self, rows: Any):
         self.rows = rows
@@ -67,7 +67,12 @@ def standardize(
     Raises:
         ValueError: If they are no such things.
     """
-    samples = np.asarray(samples)
+    try:
+        samples = np.asarray(samples)
+    except ValueError:
+        raise ValueError(
+            f"Expected samples of one shape. Received: {argument} of several"
+        ) from None
     if samples.ndim < 2 or samples.shape[0] == 0:
         raise ValueError(
             "Expected samples of shape (n, ...) with n at least 1. "
@@ -90,7 +95,13 @@ def standardize(
             f"Expected one label for each of the {len(samples)} samples. "
             f"Received: labels of shape {labels.shape}"
         )
-    return samples, labels.reshape(-1).astype("int64")
+    labels = labels.reshape(-1)
+    if not np.issubdtype(labels.dtype, np.number) or (labels != np.floor(labels)).any():
+        raise ValueError(
+            "Labels must be whole numbers. "
+            f"Received: labels of dtype {labels.dtype} with {labels[:3].tolist()}"
+        )
+    return samples, labels.astype("int64")
 
 
 def of_dataset(dataset: Any, options: Options, argument: str) -> Data:
@@ -105,18 +116,16 @@ def of_dataset(dataset: Any, options: Options, argument: str) -> Data:
         ValueError: If it has no end, or nothing in it.
     """
     _refuse_endless(dataset, argument)
-    batched = not _yields_single(dataset)
+    batched = _yields_batches(dataset, argument)
 
     def rows() -> Iterator[tuple[Any, Any]]:
         for element in _elements(dataset):
-            x, y = element if isinstance(element, tuple | list) else (element, None)
-            x = np.asarray(x)
-            y = None if y is None else np.asarray(y)
+            x, y = _pair(element, argument)
             if not batched:
-                yield x, y
-            else:
-                labels = itertools.repeat(None) if y is None else y.reshape(len(x))
-                yield from zip(x, labels, strict=False)
+                x, y = x[None], None if y is None else y[None]
+            # Grey images may have no axis of channels.
+            x = x[..., None] if x.ndim == 3 and x.dtype == np.uint8 else x
+            yield from zip(x, _flat(y, len(x), argument), strict=False)
 
     first = next(rows(), None)
     if first is None:
@@ -131,8 +140,7 @@ def of_dataset(dataset: Any, options: Options, argument: str) -> Data:
 def _elements(dataset: Any) -> Iterator[Any]:
     if hasattr(dataset, "as_numpy_iterator"):
         return dataset.as_numpy_iterator()
-    elements = (dataset[i] for i in range(len(dataset)))
-    return (x[0] if isinstance(x, tuple) and len(x) == 1 else x for x in elements)
+    return (dataset[i] for i in range(len(dataset)))
 
 
 def _refuse_endless(dataset: Any, argument: str) -> None:
@@ -148,13 +156,48 @@ def _refuse_endless(dataset: Any, argument: str) -> None:
         )
 
 
-def _yields_single(dataset: Any) -> bool:
-    spec = getattr(dataset, "element_spec", None)
-    if spec is None:
-        return False
+def _pair(element: Any, argument: str) -> tuple[np.ndarray, np.ndarray | None]:
+    parts = element if isinstance(element, tuple | list) else (element,)
+    if len(parts) > 2 or isinstance(parts[0], dict):
+        found = f"{len(parts)} parts" if len(parts) > 2 else f"keys {sorted(parts[0])}"
+        raise ValueError(
+            "Expected samples, or pairs (samples, labels). "
+            f"Received: {argument} that yields {found}"
+        )
+    x, y = (*parts, None)[:2]
+    return np.asarray(x), None if y is None else np.asarray(y)
+
+
+def _flat(y: np.ndarray | None, count: int, argument: str) -> Any:
+    if y is None:
+        return itertools.repeat(None)
+    if y.size != count:
+        raise ValueError(
+            "Expected one int for each sample as its label, not one-hot vectors. "
+            f"Received: {argument} that yields labels of shape {y.shape}"
+        )
+    return y.reshape(count)
+
+
+def _yields_batches(dataset: Any, argument: str) -> bool:
+    if not hasattr(dataset, "element_spec"):
+        return True
+    spec = dataset.element_spec
     spec = spec[0] if isinstance(spec, tuple) else spec
-    # Of images (height, width, channels) the rank tells, of others an open first axis.
-    return (len(spec.shape) == 3 and spec.dtype == "uint8") or len(spec.shape) == 1
+    shape = getattr(spec, "shape", None)
+    if isinstance(spec, dict) or shape is None or shape.rank is None:
+        raise ValueError(
+            "Expected a data set of samples, or of pairs (samples, labels), of known "
+            f"rank. Received: {argument} that yields {dataset.element_spec}"
+        )
+    if shape.rank == 4 or (shape.rank > 1 and shape[0] is None):
+        return True
+    if shape.rank == 1 or _are_pictures(spec.dtype.as_numpy_dtype, tuple(shape)):
+        return False
+    raise ValueError(
+        "These may be samples or batches of them: call `.batch(64)`, without "
+        f"`drop_remainder`. Received: {argument} that yields shape {tuple(shape)}"
+    )
 
 
 def _are_pictures(dtype: Any, shape: tuple) -> bool:

@@ -57,7 +57,8 @@ def read(source: Any, options: Options, name: str) -> Data:
     """Reads all pictures of a source.
 
     Args:
-        source: Yields entries each time it is iterated over, and has a count `others`.
+        source: Yields entries each time it is iterated over; has a count `others`, and
+            says whether its entries are `stamped`, so that a cache can tell them.
         options: How.
         name: What the source is called in errors.
 
@@ -65,7 +66,7 @@ def read(source: Any, options: Options, name: str) -> Data:
         ValueError: If there are none, or too many are bad.
     """
     fit = _fit(source, options, name)
-    store, facts = _cached(source, options, fit)
+    store, facts = _cached(source, options, fit, name)
     bad, kept = facts["bad"], facts["names"]
     _check(bad, len(bad) + len(kept), options, name)
     sizes = {(height, width): count for height, width, count in facts["sizes"]}
@@ -81,15 +82,21 @@ def _fit(source: Any, options: Options, name: str) -> Fit:
     if sides is None or channels is None:
         results = list(gather.heads(source, options.threads))
         found = gather.proposed(results)
-        bad = {r.entry.name: r.reason for r in results if r.reason is not None}
+        bad: dict[str, Any] = {}
+        for result in results:
+            if result.reason is not None:
+                bad[_new(result.entry.name, bad)] = result.reason
         _check(bad, len(results), options, name)
-        assert found is not None
-        sides, channels = sides or found[0], channels or found[1]
-    return Fit(*sides, channels, options.crop, options.rgb, options.seed)
+        # There is one: not all are bad.
+        sides, channels = sides or found[0], channels or found[1]  # type: ignore[index]
+    height, width = sides
+    return Fit(height, width, channels, options.crop, options.rgb, options.seed)
 
 
-def _cached(source: Any, options: Options, fit: Fit) -> tuple[Store, dict[str, Any]]:
-    if options.cache is None:
+def _cached(
+    source: Any, options: Options, fit: Fit, name: str
+) -> tuple[Store, dict[str, Any]]:
+    if options.cache is None or not source.stamped:
         return _decoded(source, options, fit, Writer(fit.shape))
     cache = Cache(options.cache, source, (fit, options.flip))
     found = cache.load()
@@ -99,6 +106,9 @@ def _cached(source: Any, options: Options, fit: Fit) -> tuple[Store, dict[str, A
         writer = Writer(fit.shape, path)
         with contextlib.closing(writer):
             _, facts = _decoded(source, options, fit, writer)
+        # What stopped at a bad file is not whole.
+        if options.on_error == "raise":
+            _check(facts["bad"], 1, options, name)
     cache.save_facts(facts)
     return Store(cache.pixels, facts["shape"]), facts
 
@@ -106,7 +116,8 @@ def _cached(source: Any, options: Options, fit: Fit) -> tuple[Store, dict[str, A
 def _decoded(
     source: Any, options: Options, fit: Fit, writer: Writer
 ) -> tuple[Store, dict[str, Any]]:
-    names, labels, bad = [], [], {}
+    names, labels = [], []
+    bad: dict[str, Any] = {}
     sizes: collections.Counter = collections.Counter()
     modes: collections.Counter = collections.Counter()
     animated = 0
@@ -114,7 +125,7 @@ def _decoded(
     with contextlib.closing(results):
         for entry, head, pixels, reason in results:
             if head is None or pixels is None:
-                bad[entry.name] = reason
+                bad[_new(entry.name, bad)] = reason
                 if options.on_error == "raise":
                     break
                 continue
@@ -137,6 +148,14 @@ def _decoded(
         "animated": animated,
         "others": source.others,
     }
+
+
+def _new(name: str, names: dict[str, Any]) -> str:
+    # An archive may hold a name twice.
+    found = name
+    while found in names:
+        found = f"{name} ({len(names) + 1})"
+    return found
 
 
 def _labels(

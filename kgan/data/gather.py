@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import itertools
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +14,8 @@ from kgan.data import pictures
 from kgan.data.pictures import Fit, Head
 from kgan.data.sources import Entry
 
-# What several threads are ahead of the writing, each.
-_AHEAD = 8
+# What the threads are ahead of the writing: pictures for each of them, and bytes in all.
+_AHEAD, _BYTES_AHEAD = 8, 1 << 27
 # The proposed side of squares, of pictures of many sizes.
 _SIDES = (8, 64)
 
@@ -64,20 +63,30 @@ def _in_order(
 ) -> Generator[Result, None, None]:
     def guarded(entry: Entry) -> Result:
         try:
-            return function(entry)
+            return function(entry)._replace(entry=_read(entry))
         # A decoder may raise anything on a broken file: none may end the training.
         except Exception as error:
             reason = " ".join(str(error).split())
-            return Result(entry, reason=reason or type(error).__name__)
+            return Result(_read(entry), reason=reason or type(error).__name__)
 
-    entries = iter(entries)
+    waiting: collections.deque = collections.deque()
     with _quiet(), ThreadPoolExecutor(workers) as pool:
-        ahead = itertools.islice(entries, workers * _AHEAD)
-        waiting = collections.deque(pool.submit(guarded, entry) for entry in ahead)
+        for entry in entries:
+            waiting.append((entry.size, pool.submit(guarded, entry)))
+            while waiting and _enough(waiting, workers):
+                yield waiting.popleft()[1].result()
         while waiting:
-            yield waiting.popleft().result()
-            for entry in itertools.islice(entries, 1):
-                waiting.append(pool.submit(guarded, entry))
+            yield waiting.popleft()[1].result()
+
+
+def _enough(waiting: collections.deque, workers: int) -> bool:
+    ahead = sum(size for size, _ in waiting)
+    return len(waiting) >= workers * _AHEAD or ahead > _BYTES_AHEAD
+
+
+def _read(entry: Entry) -> Entry:
+    """The entry without what it would read, which may be all of a file."""
+    return entry._replace(read=bytes)
 
 
 @contextlib.contextmanager

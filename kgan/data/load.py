@@ -83,11 +83,11 @@ def load(
             leaves such files out.
         max_bad: Float, the share of files above which even `"skip"` raises.
         memory: Int, bytes. Pictures that take more stay on disk, in a `Store`, which is
-            indexed as an array is.
-        cache: Folder to keep the decoded pictures in, so that the next run need not
-            decode them. Names, sizes and times of the files, and the options, tell
-            when they have changed. Without one they are in a file of the system's
-            temporary folder, which is gone with the process.
+            indexed as an array is. Arrays and tables are in memory as they are.
+        cache: Folder to keep the pictures of a folder or archive in, decoded, so that
+            the next run need not decode them. Names, sizes and times of the files, and
+            the options, tell when they have changed. Without one they are in a file of
+            the system's temporary folder, which is gone with the process.
         workers: Int, how many threads decode; as many as cores by default, up to 8. The
             result is the same with any.
         seed: Int, of random windows.
@@ -165,6 +165,8 @@ def _of_path(path: str | os.PathLike, options: Options) -> Data:
         raise FileNotFoundError(f"Expected {_KINDS}; there is no such. {_at(argument)}")
     if os.path.isdir(path):
         return read(Folder(path), options, argument)
+    if not os.path.isfile(path):
+        raise ValueError(f"It is neither a folder nor a regular file. {_at(argument)}")
     if name.endswith(_TABLES):
         return of_arrays(*tables.read(path), options, f"{argument}, samples")
     if name.endswith(_ARCHIVES):

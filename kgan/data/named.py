@@ -50,7 +50,7 @@ def of_tfds(source: str) -> Rows:
     """
     name, _, split = source.removeprefix(TFDS).partition(":")
     split = split or "train"
-    tfds = _tfds()
+    tfds = _tfds(source)
     try:
         dataset = tfds.load(name, split=split)
     # What it raises has many types, of its own and of its download's.
@@ -72,11 +72,11 @@ def _pairs(elements: Callable) -> Callable[[], Iterator[tuple[Any, Any]]]:
     return lambda: ((x["image"], x.get("label")) for x in elements())
 
 
-def _tfds() -> Any:
+def _tfds(source: str) -> Any:
     try:
         return importlib.import_module("tensorflow_datasets")
     except ImportError as error:
         raise ImportError(
             "Sources that begin with `tfds:` need tensorflow-datasets: "
-            f"pip install kgan[tfds] ({error})"
+            f"pip install kgan[tfds] ({error}). Received: source={source!r}"
         ) from None

@@ -35,7 +35,7 @@ class Options:
         _check_one_of("labels", self.labels, ("folder", "none"))
         _check_one_of("crop", self.crop, CROPS)
         _check_one_of("on_error", self.on_error, ("raise", "skip"))
-        if not 0 <= self.max_bad <= 1:
+        if not isinstance(self.max_bad, numbers.Real) or not 0 <= self.max_bad <= 1:
             raise ValueError(
                 "`max_bad` must be a share between 0 and 1. "
                 f"Received: max_bad={self.max_bad}"
@@ -44,6 +44,10 @@ class Options:
             raise ValueError(
                 "`workers` must be an int between 1 and 256. "
                 f"Received: workers={self.workers}"
+            )
+        if not _whole(self.memory, 0, 1 << 62):
+            raise ValueError(
+                f"`memory` must be an int, of bytes. Received: memory={self.memory!r}"
             )
         self.rgb  # noqa: B018 - raises if it is no color
 
@@ -75,6 +79,7 @@ class Options:
                 color = ImageColor.getrgb(color)
         except ValueError:
             color = ()
+        color = color if isinstance(color, tuple | list) else ()
         if len(color) != 3 or not all(_whole(value, 0, 255) for value in color):
             raise ValueError(
                 '`background` must be a color such as "white" or "#ff8000", or three '
@@ -99,7 +104,7 @@ def _whole(value: Any, low: int, high: int) -> bool:
 
 
 def _check_one_of(name: str, value: Any, allowed: tuple) -> None:
-    if value not in allowed:
+    if isinstance(value, bool) or value not in allowed:
         raise ValueError(
             f"`{name}` must be one of {', '.join(map(repr, allowed))}. "
             f"Received: {name}={value!r}"

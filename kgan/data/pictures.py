@@ -70,8 +70,8 @@ def opened(file: Any) -> Image.Image:
 def head(image: Image.Image) -> Head:
     """Returns what an open picture is."""
     height, width = image.height, image.width
-    # The orientations from 5 on lie on their side.
-    if image.getexif().get(0x0112, 1) >= 5:
+    # These orientations lie on their side; of a TIFF Pillow has turned the size already.
+    if image.format != "TIFF" and image.getexif().get(0x0112) in (5, 6, 7, 8):
         height, width = width, height
     grey = image.mode in _GREYS or image.mode.startswith("I;16")
     channels = (1 if grey else 3) + image.has_transparency_data
@@ -113,7 +113,8 @@ class Fit:
             image: A picture.
             name: What a random window is drawn by, beside the seed.
         """
-        image = self._converted(_eight_bits(ImageOps.exif_transpose(image)))
+        # Before it is turned, which drops what a TIFF says of its depth.
+        image = self._converted(ImageOps.exif_transpose(_eight_bits(image)))
         return np.asarray(self._sized(image, name)).reshape(self.shape)
 
     def _converted(self, image: Image.Image) -> Image.Image:
@@ -121,6 +122,7 @@ class Fit:
         if image.mode == mode:
             return image
         if image.has_transparency_data:
+            image = image.convert("LA") if image.mode == "La" else image
             image = image.convert("RGBA")
             if self.channels in (1, 3):
                 behind = Image.new("RGBA", image.size, (*self.background, 255))
@@ -175,10 +177,29 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         raise BadFileError("floating-point pixels, whose range is unknown")
     if image.mode != "I" and not image.mode.startswith("I;16"):
         return image
-    pixels = np.asarray(image).astype("int64")
-    if pixels.min() < 0 or pixels.max() > 65_535:
+    highest, inverted = _depth(image)
+    pixels = np.asarray(image)
+    if pixels.min() < 0 or pixels.max() > highest:
         raise BadFileError("pixels of more than 16 bits, whose range is unknown")
-    return Image.fromarray(((pixels * 255 + 32_767) // 65_535).astype("uint8"))
+    eight = (pixels.astype("uint32") * 255 + highest // 2) // highest
+    grey = Image.fromarray((255 - eight if inverted else eight).astype("uint8"))
+    # Its value there is of 16 bits, and Pillow's own conversion does not find it.
+    key = image.info.get("transparency")
+    if key is not None:
+        grey.putalpha(Image.fromarray(np.where(pixels == key, 0, 255).astype("uint8")))
+    grey.getexif().update(image.getexif())
+    return grey
+
+
+def _depth(image: Image.Image) -> tuple[int, bool]:
+    """Returns the highest value of deep pixels, and whether that is black."""
+    if image.format != "TIFF":
+        return 65_535, False
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    bits, kind = tags.get(258, (1,))[0], tags.get(339, (1,))[0]
+    if bits > 16 or kind != 1:
+        raise BadFileError("pixels with a sign or of 32 bits, whose range is unknown")
+    return 2**bits - 1, tags.get(262) == 0
 
 
 def _too_large() -> str:

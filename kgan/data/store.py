@@ -67,13 +67,26 @@ class Store:
         return part
 
     def __getitem__(self, index: Any) -> np.ndarray:
-        rows = np.arange(len(self))[index]
+        rows = self._rows(index)
         out = np.empty((rows.size, self._row), "uint8")
         for place, row in enumerate(rows.reshape(-1).tolist()):
             with self._lock:
                 self._file.seek((self._first + row) * self._row)
                 self._file.readinto(out[place])
         return out.reshape(*rows.shape, *self.shape[1:])
+
+    def _rows(self, index: Any) -> np.ndarray:
+        if isinstance(index, tuple):
+            raise IndexError("Samples on disk are indexed along their first axis only.")
+        if isinstance(index, slice):
+            return np.arange(*index.indices(len(self)))
+        rows = np.asarray(index)
+        if rows.dtype == bool:
+            return np.flatnonzero(rows)
+        rows = rows.astype("int64")
+        if rows.size and not -len(self) <= rows.min() <= rows.max() < len(self):
+            raise IndexError(f"There are {len(self)} samples. Received: index={index}")
+        return np.where(rows < 0, rows + len(self), rows)
 
 
 class Writer:

@@ -82,7 +82,8 @@ def _csv(path: Any) -> tuple[np.ndarray, np.ndarray | None]:
                 f"The table can't be read ({error}). Received: source={os.fspath(path)!r}"
             ) from None
     header = rows.pop(0) if rows and not all(map(_is_number, rows[0])) else []
-    named = [i for i, name in enumerate(header) if name.strip().lower() in _COLUMNS]
+    # The first one only: others are numbers like any.
+    named = [i for i, name in enumerate(header) if name.strip().lower() in _COLUMNS][:1]
     samples = [
         [_number(cell, i, number, path) for i, cell in enumerate(row) if i not in named]
         for number, row in enumerate(rows, 1)
