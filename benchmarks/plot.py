@@ -44,7 +44,7 @@ def _panel(draw, rows, key, label):
     names = dict.fromkeys(row["name"] for row in rows)
     for i, name in enumerate(names):
         color = COLORS.get(name, "black")
-        draw.text((WIDTH - 24, 36 + 14 * i), name, fill=color, anchor="rm")
+        draw.text((WIDTH - 24, HEIGHT / 2 - 24 + 14 * i), name, fill=color, anchor="rm")
         for seed in {row["seed"] for row in rows}:
             line = [
                 (x(row[key]), y(row["distance"]))

@@ -147,8 +147,8 @@ def _legacy(file: Any) -> Any:
     tensors = unpickler.load()
     for key in _Unpickler(file).load():
         storage = unpickler.storages[str(key)]
-        count = int.from_bytes(file.read(8), "little")
-        if count != storage.count:
+        count = file.read(8)
+        if count != storage.count.to_bytes(8, "little"):
             raise pickle.UnpicklingError("the file is cut off")
-        storage.fill(file.read(count * storage.dtype.itemsize))
+        storage.fill(file.read(storage.count * storage.dtype.itemsize))
     return tensors

@@ -1,0 +1,405 @@
+"""FID's network: its weights' file, its resizes, and its layers against PyTorch's."""
+
+import collections
+import io
+import pickle
+import struct
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import kgan
+from kgan.metrics import inception
+from kgan.metrics.inception import network, pth, resize, weights
+
+RANDOM = np.random.default_rng(0)
+TENSORS = {
+    "a.weight": RANDOM.normal(size=(2, 3)).astype("float32"),
+    "b": np.arange(4),
+    "empty": np.zeros(0, "float32"),
+}
+
+
+class Storage:
+    """Stands for a storage in a pickle."""
+
+    def __init__(self, key, array):
+        self.key, self.array = key, array
+
+
+class Tensor:
+    """Pickles as a tensor of PyTorch does."""
+
+    def __init__(self, storage, shape, strides, offset=0):
+        self.arguments = storage, offset, shape, strides, False, collections.OrderedDict()
+
+    def __reduce__(self):
+        return rebuild, self.arguments
+
+
+def rebuild(*arguments):
+    raise AssertionError("never called")
+
+
+class Named:
+    """A global of another module, without importing that."""
+
+
+KINDS = {"float32": "FloatStorage", "int64": "LongStorage"}
+
+
+class Pickler(pickle._Pickler):
+    """Writes what PyTorch would, by its names."""
+
+    def persistent_id(self, x):
+        if isinstance(x, Storage):
+            kind = KINDS[str(x.array.dtype)]
+            return "storage", Global("torch", kind), x.key, "cpu", x.array.size
+
+    def save(self, x, save_persistent_id=True):
+        if isinstance(x, Global):
+            self.write(b"c" + f"{x.module}\n{x.name}\n".encode())
+        elif x is rebuild:
+            self.write(b"ctorch._utils\n_rebuild_tensor_v2\n")
+        else:
+            super().save(x, save_persistent_id)
+
+
+Global = collections.namedtuple("Global", "module name")
+
+
+def dumped(x):
+    file = io.BytesIO()
+    Pickler(file, 2).dump(x)
+    return file.getvalue()
+
+
+def tensors():
+    storages = {name: Storage(str(i), x) for i, (name, x) in enumerate(TENSORS.items())}
+    steps = {"a.weight": (3, 1), "b": (1,), "empty": (1,)}
+    return storages.values(), collections.OrderedDict(
+        (name, Tensor(storage, storage.array.shape, steps[name]))
+        for name, storage in storages.items()
+    )
+
+
+def new_format(path, state=None):
+    storages, made = tensors()
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", dumped(made if state is None else state))
+        for storage in storages:
+            archive.writestr(f"archive/data/{storage.key}", storage.array.tobytes())
+
+
+def old_format(path, state=None):
+    storages, made = tensors()
+    parts = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
+    data = [dumped(part) for part in parts]
+    data += [dumped(made if state is None else state), dumped([s.key for s in storages])]
+    for storage in storages:
+        data += [struct.pack("<q", storage.array.size), storage.array.tobytes()]
+    path.write_bytes(b"".join(data))
+
+
+FORMATS = pytest.mark.parametrize("write", [new_format, old_format])
+
+
+@FORMATS
+def test_weights_are_read_without_pytorch(tmp_path, write):
+    write(tmp_path / "x.pth")
+    found = pth.read(tmp_path / "x.pth")
+    assert list(found) == list(TENSORS)
+    for name, expected in TENSORS.items():
+        np.testing.assert_array_equal(found[name], expected)
+        assert found[name].dtype == expected.dtype
+
+
+@FORMATS
+def test_weights_that_pytorch_has_written_are_read(tmp_path, write):
+    torch = pytest.importorskip("torch")
+    state = {name: torch.tensor(x) for name, x in TENSORS.items()}
+    state["a.weight"] = state["a.weight"].T  # A view with strides of its own.
+    state["p"] = torch.nn.Parameter(torch.ones(2))
+    new = write is new_format
+    torch.save(state, tmp_path / "x.pth", _use_new_zipfile_serialization=new)
+    found = pth.read(tmp_path / "x.pth")
+    np.testing.assert_array_equal(found["a.weight"], TENSORS["a.weight"].T)
+    np.testing.assert_array_equal(found["b"], TENSORS["b"])
+    np.testing.assert_array_equal(found["p"], [1, 1])
+
+
+class Poison:
+    """Runs code when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@FORMATS
+def test_code_in_a_weights_file_is_refused_and_not_run(tmp_path, write):
+    victim = tmp_path / "victim"
+    write(tmp_path / "x.pth", {"a": Poison(victim)})
+    # Python's own reader would have run it.
+    pickle.loads(pickle.dumps(Poison(victim))).close()
+    assert victim.exists()
+    victim.unlink()
+    with pytest.raises(ValueError, match=r"would run .*open.*Received: path=.*x.pth"):
+        pth.read(tmp_path / "x.pth")
+    assert not victim.exists()
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    "state",
+    [
+        {},
+        [1],
+        {"a": 1},
+        {"a": Global("torch", "FloatStorage")},
+        {"a": Global("os", "system")},
+    ],
+    ids=str,
+)
+def test_files_of_anything_but_tensors_are_refused(tmp_path, write, state):
+    write(tmp_path / "x.pth", state)
+    with pytest.raises(ValueError, match="of nothing but tensors"):
+        pth.read(tmp_path / "x.pth")
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    "shape, strides, offset", [((9,), (1,), 0), ((2,), (1,), 5), ((2, 2), (-1, 1), 3)]
+)
+def test_tensors_that_reach_out_of_the_file_are_refused(
+    tmp_path, write, shape, strides, offset
+):
+    storages, state = tensors()
+    state["bad"] = Tensor(next(iter(storages)), shape, strides, offset)
+    write(tmp_path / "x.pth", state)
+    with pytest.raises(ValueError, match="reaches out of the file"):
+        pth.read(tmp_path / "x.pth")
+
+
+@FORMATS
+@pytest.mark.parametrize("cut", [0, 1, 40, -3])
+def test_files_that_are_cut_off_are_refused(tmp_path, write, cut):
+    write(tmp_path / "x.pth")
+    data = (tmp_path / "x.pth").read_bytes()
+    (tmp_path / "x.pth").write_bytes(data[:cut])
+    with pytest.raises(ValueError, match="Received: path="):
+        pth.read(tmp_path / "x.pth")
+
+
+IMAGES = RANDOM.integers(0, 256, (2, 32, 47, 3), dtype="uint8")
+
+
+@pytest.mark.parametrize("size", [(32, 47), (299, 299), (512, 400)])
+def test_tf1_resize_is_that_of_tensorflow_1(size):
+    tf = pytest.importorskip("tensorflow")
+    images = RANDOM.integers(0, 256, (2, *size, 3), dtype="uint8")
+    old = tf.compat.v1.image.resize_bilinear(images, (299, 299), align_corners=False)
+    found = resize.tf1(images)
+    np.testing.assert_array_equal(found, (old.numpy() - 128) / 128)
+    assert found.dtype == np.float32
+
+
+@pytest.mark.parametrize("size", [(32, 47), (299, 299), (512, 400)])
+def test_pytorch_resize_is_that_of_pytorch(size):
+    torch = pytest.importorskip("torch")
+    images = RANDOM.integers(0, 256, (2, *size, 3), dtype="uint8")
+    x = torch.tensor(images).permute(0, 3, 1, 2).float() / 255
+    options = {"mode": "bilinear", "align_corners": False}
+    x = torch.nn.functional.interpolate(x, (299, 299), **options)
+    expected = (2 * x - 1).permute(0, 2, 3, 1).numpy()
+    # The places between pixels are rounded otherwise.
+    np.testing.assert_allclose(resize.pytorch(images), expected, atol=1e-5)
+
+
+def test_clean_resize_is_pillows_of_single_channels():
+    found = resize.clean(IMAGES)
+    channel = Image.fromarray(IMAGES[1, ..., 2].astype("float32"))
+    expected = np.asarray(channel.resize((299, 299), Image.Resampling.BICUBIC))
+    np.testing.assert_array_equal(
+        found[1, ..., 2], (expected.clip(0, 255) - 128) / np.float32(128)
+    )
+
+
+def test_protocols_differ_by_more_than_rounding():
+    three = [f(IMAGES) for f in resize.PROTOCOLS.values()]
+    assert np.abs(three[0] - three[1]).max() > 0.1
+    assert np.abs(three[0] - three[2]).max() > 0.1
+
+
+def published(seed=0):
+    """Weights of the published names and shapes, of the right size for activations."""
+    random, made = np.random.default_rng(seed), {}
+    for layer in network.build().layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            name = layer.name.replace("-", ".")
+            height, width, fan, filters = layer.kernel.shape
+            scale = np.sqrt(2 / (height * width * fan))
+            kernel = random.normal(0, scale, (filters, fan, height, width))
+            made[f"{name}.conv.weight"] = kernel
+            made[f"{name}.bn.weight"] = random.uniform(0.8, 1.2, filters)
+            made[f"{name}.bn.bias"] = random.normal(0, 0.1, filters)
+            made[f"{name}.bn.running_mean"] = random.normal(0, 0.1, filters)
+            made[f"{name}.bn.running_var"] = random.uniform(0.8, 1.2, filters)
+    made["fc.weight"] = random.normal(0, 0.02, (1008, 2048))
+    made["fc.bias"] = random.normal(0, 0.02, 1008)
+    return {name: x.astype("float32") for name, x in made.items()}
+
+
+class Reference:
+    """The network in plain functions of PyTorch, from the published weights."""
+
+    def __init__(self, tensors):
+        import torch
+
+        self.torch, self.f = torch, torch.nn.functional
+        self.w = {k: torch.tensor(v, dtype=torch.float64) for k, v in tensors.items()}
+
+    def conv(self, x, name, stride=1, padding=0):
+        w = self.w
+        x = self.f.conv2d(x, w[f"{name}.conv.weight"], stride=stride, padding=padding)
+        parts = ("running_mean", "running_var", "weight", "bias")
+        mean, var, scale, shift = (w[f"{name}.bn.{p}"] for p in parts)
+        return self.f.batch_norm(x, mean, var, scale, shift, eps=1e-3).relu()
+
+    def averaged(self, x):
+        return self.f.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+
+    def joined(self, *x):
+        return self.torch.cat(x, 1)
+
+    def a(self, x, n):
+        five = self.conv(self.conv(x, f"{n}.branch5x5_1"), f"{n}.branch5x5_2", 1, 2)
+        three = self.conv(x, f"{n}.branch3x3dbl_1")
+        three = self.conv(three, f"{n}.branch3x3dbl_2", 1, 1)
+        three = self.conv(three, f"{n}.branch3x3dbl_3", 1, 1)
+        pool = self.conv(self.averaged(x), f"{n}.branch_pool")
+        return self.joined(self.conv(x, f"{n}.branch1x1"), five, three, pool)
+
+    def b(self, x, n):
+        three = self.conv(x, f"{n}.branch3x3dbl_1")
+        three = self.conv(three, f"{n}.branch3x3dbl_2", 1, 1)
+        three = self.conv(three, f"{n}.branch3x3dbl_3", 2)
+        first = self.conv(x, f"{n}.branch3x3", 2)
+        return self.joined(first, three, self.f.max_pool2d(x, 3, 2))
+
+    def c(self, x, n):
+        seven = self.conv(x, f"{n}.branch7x7_1")
+        seven = self.conv(seven, f"{n}.branch7x7_2", 1, (0, 3))
+        seven = self.conv(seven, f"{n}.branch7x7_3", 1, (3, 0))
+        double = self.conv(x, f"{n}.branch7x7dbl_1")
+        for i, padding in enumerate([(3, 0), (0, 3)] * 2, 2):
+            double = self.conv(double, f"{n}.branch7x7dbl_{i}", 1, padding)
+        pool = self.conv(self.averaged(x), f"{n}.branch_pool")
+        return self.joined(self.conv(x, f"{n}.branch1x1"), seven, double, pool)
+
+    def d(self, x, n):
+        three = self.conv(self.conv(x, f"{n}.branch3x3_1"), f"{n}.branch3x3_2", 2)
+        seven = self.conv(x, f"{n}.branch7x7x3_1")
+        seven = self.conv(seven, f"{n}.branch7x7x3_2", 1, (0, 3))
+        seven = self.conv(seven, f"{n}.branch7x7x3_3", 1, (3, 0))
+        seven = self.conv(seven, f"{n}.branch7x7x3_4", 2)
+        return self.joined(three, seven, self.f.max_pool2d(x, 3, 2))
+
+    def e(self, x, n, pooled):
+        three = self.conv(x, f"{n}.branch3x3_1")
+        parts = [(f"{n}.branch3x3_2a", (0, 1)), (f"{n}.branch3x3_2b", (1, 0))]
+        three = [self.conv(three, name, 1, padding) for name, padding in parts]
+        double = self.conv(x, f"{n}.branch3x3dbl_1")
+        double = self.conv(double, f"{n}.branch3x3dbl_2", 1, 1)
+        parts = [(f"{n}.branch3x3dbl_3a", (0, 1)), (f"{n}.branch3x3dbl_3b", (1, 0))]
+        double = [self.conv(double, name, 1, padding) for name, padding in parts]
+        pool = self.conv(pooled, f"{n}.branch_pool")
+        return self.joined(self.conv(x, f"{n}.branch1x1"), *three, *double, pool)
+
+    def __call__(self, x):
+        x = self.torch.tensor(x, dtype=self.torch.float64).permute(0, 3, 1, 2)
+        x = self.conv(self.conv(x, "Conv2d_1a_3x3", 2), "Conv2d_2a_3x3")
+        x = self.f.max_pool2d(self.conv(x, "Conv2d_2b_3x3", 1, 1), 3, 2)
+        x = self.conv(self.conv(x, "Conv2d_3b_1x1"), "Conv2d_4a_3x3")
+        x = self.f.max_pool2d(x, 3, 2)
+        for name in ("Mixed_5b", "Mixed_5c", "Mixed_5d"):
+            x = self.a(x, name)
+        x = self.b(x, "Mixed_6a")
+        for name in ("Mixed_6b", "Mixed_6c", "Mixed_6d", "Mixed_6e"):
+            x = self.c(x, name)
+        x = self.d(x, "Mixed_7a")
+        x = self.e(x, "Mixed_7b", self.averaged(x))
+        x = self.e(x, "Mixed_7c", self.f.max_pool2d(x, 3, 1, 1))
+        features = x.mean((2, 3))
+        return features.numpy(), (features @ self.w["fc.weight"].T).numpy()
+
+
+@pytest.mark.parametrize("dtype, tolerance", [("float32", 2e-4), ("float64", 1e-6)])
+def test_the_network_is_that_of_pytorch(dtype, tolerance):
+    pytest.importorskip("torch")
+    tensors = published()
+    model = inception.build(dtype)
+    inception.load(model, tensors)
+    x = resize.tf1(IMAGES[:1], dtype)
+    features, logits = (np.asarray(y) for y in model.predict_on_batch(x))
+    expected = Reference(tensors)(x)
+    assert features.shape == (1, 2048) and logits.shape == (1, 1008)
+    assert features.dtype == dtype and expected[0].std() > 0.01
+    np.testing.assert_allclose(features, expected[0], atol=tolerance)
+    np.testing.assert_allclose(logits, expected[1], atol=tolerance)
+
+
+def test_the_weights_must_be_those_of_the_network():
+    model = inception.build()
+    with pytest.raises(ValueError, match=r"Received: weights without .*Conv2d_1a_3x3"):
+        inception.load(model, TENSORS)
+
+
+def test_weights_are_found_by_path_variable_or_download(tmp_path, monkeypatch):
+    monkeypatch.delenv(weights.VARIABLE, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"download=True.*KGAN_INCEPTION"):
+        weights.find()
+    with pytest.raises(FileNotFoundError, match=r"Received: .*nowhere"):
+        weights.find(tmp_path / "nowhere")
+    given = tmp_path / "given.pth"
+    given.write_bytes(b"weights")
+    assert weights.find(given) == given
+    monkeypatch.setenv(weights.VARIABLE, str(given))
+    assert weights.find() == given
+
+
+def test_a_download_is_checked_again(tmp_path, monkeypatch):
+    monkeypatch.delenv(weights.VARIABLE, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    origin = tmp_path / "origin.pth"
+    origin.write_bytes(b"weights")
+    monkeypatch.setattr(weights, "ORIGIN", origin.as_uri())
+    monkeypatch.setattr(weights, "SHA256", weights.sha256(origin))
+    # Keras' own download, of a file on this machine.
+    found = weights.find(download=True)
+    assert found.read_bytes() == b"weights" and weights.find() == found
+    found.write_bytes(b"damaged")
+    with pytest.raises(ValueError, match=r"not the published file.*Received: .*pth"):
+        weights.find()
+
+
+def test_other_weights_have_another_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(kgan.metrics.inception, "read", lambda path: {})
+    monkeypatch.setattr(kgan.metrics.inception, "load", lambda *arguments: None)
+    path = tmp_path / "x.pth"
+    path.write_bytes(b"random")
+    extractor = kgan.metrics.Inception(path, protocol="clean")
+    assert not extractor.is_fid
+    assert extractor.name == f"inception_clean_{weights.sha256(path)[:8]}"
+    assert extractor.protocol()["weights"] == weights.sha256(path)
+    monkeypatch.setattr(kgan.metrics.inception, "SHA256", weights.sha256(path))
+    assert kgan.metrics.Inception(path).is_fid
+    assert kgan.metrics.Inception(path).name == "inception_tf1"
+    with pytest.raises(ValueError, match="protocol='tf2'"):
+        kgan.metrics.Inception(path, protocol="tf2")
