@@ -1,6 +1,7 @@
 """Keras callbacks for GANs."""
 
 from kgan.callbacks.checkpoint import Checkpoint
+from kgan.callbacks.evaluate import Evaluate
 from kgan.callbacks.health import Health, HealthWarning
 from kgan.callbacks.history_csv import HistoryCSV
 from kgan.callbacks.sample_grid import SampleGrid
@@ -9,6 +10,7 @@ from kgan.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "Checkpoint",
+    "Evaluate",
     "Health",
     "HealthWarning",
     "HistoryCSV",

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 import kgan
-from kgan.cli import info, sample, train
+from kgan.cli import evaluate, info, sample, train
 
 
 def parser() -> argparse.ArgumentParser:
@@ -15,7 +15,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"kgan {kgan.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (train, sample, info):
+    for command in (train, sample, evaluate, info):
         command.add_to(commands)
     return parser
 

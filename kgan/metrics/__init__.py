@@ -1,5 +1,6 @@
 """How good samples are: pure functions of arrays of features, numbers out."""
 
+from kgan.metrics.evaluation import Evaluation, Metric, Result, load, parse, save
 from kgan.metrics.extractors import (
     Extracted,
     Extractor,
@@ -7,6 +8,7 @@ from kgan.metrics.extractors import (
     Inception,
     Network,
     classifier,
+    default_extractor,
 )
 from kgan.metrics.frechet import (
     Statistics,
@@ -19,21 +21,28 @@ from kgan.metrics.neighbors import density_coverage, precision_recall
 from kgan.metrics.scores import Modes, inception_score, mode_coverage
 
 __all__ = [
+    "Evaluation",
     "Extracted",
     "Extractor",
     "Function",
     "Inception",
+    "Metric",
     "Modes",
     "Network",
+    "Result",
     "Statistics",
     "classifier",
+    "default_extractor",
     "density_coverage",
     "frechet_distance",
     "frechet_distance_infinity",
     "inception_score",
     "kernel_distance",
     "kernel_distances",
+    "load",
     "mode_coverage",
+    "parse",
     "precision_recall",
+    "save",
     "statistics",
 ]

@@ -1,6 +1,7 @@
 """What makes features of images: objects with a name, so that numbers can say by what."""
 
 import hashlib
+import random
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -201,6 +202,16 @@ class Function(Extractor):
         return Extracted(features.reshape(len(features), -1))
 
 
+def default_extractor(images: Any, labels: Any) -> Extractor:
+    """Returns the classifier of labelled images, where nothing else is asked for."""
+    if labels is None:
+        raise ValueError(
+            "Pass an `extractor`, or labels with the images, to train a classifier on. "
+            "Received: extractor=None, labels=None"
+        )
+    return classifier(images, labels)
+
+
 def classifier(
     images: Any, labels: Any, epochs: int = 3, seed: int = 0, name: str = "classifier"
 ) -> Network:
@@ -231,7 +242,10 @@ def classifier(
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss)
     batches = data.Batches(images, 32, seed=seed, labels=np.asarray(labels))
+    # Keras draws from Python's generator in `fit`, and seeds from it what is built next.
+    state = random.getstate()
     model.fit(batches, epochs=epochs, verbose=0)
+    random.setstate(state)
     features = model.get_layer("features").output
     both = keras.Model(model.inputs, [features, model.outputs[0]])
     return Network(both, name, preprocess=lambda x: x)

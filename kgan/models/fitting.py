@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kgan import data
+from kgan.metrics import Evaluation, default_extractor
 from kgan.models import checks
 from kgan.models.follow import Follow, GoOn
 
@@ -19,6 +20,7 @@ class Fitting(keras.Model):
     generator: keras.Model
     position: Any
     has_state: bool
+    sample: Any
     num_classes: int | None
     real_labels: np.ndarray | None
     real_samples: np.ndarray | None
@@ -126,27 +128,54 @@ class Fitting(keras.Model):
         return self.position.epoch
 
     def evaluate(
-        self, x: Any = None, y: Any = None, batch_size: int | None = None, **kwargs: Any
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        metrics: Any = None,
+        extractor: Any = None,
+        seed: int = 0,
+        **kwargs: Any,
     ) -> Any:
-        """Computes the losses on held-out reals, in inference mode.
+        """Computes the losses on held-out reals, in inference mode, and metrics.
 
         Args:
             x: Samples, as in `fit`.
             y: Labels, as in `fit`.
             batch_size: Int, for arrays only; 32 by default.
+            metrics: Names such as `["fd10k", "recall10k"]`, see `kgan.metrics.parse`, of
+                samples against these reals: uint8 images.
+            extractor: A `kgan.metrics.Extractor`; None for a classifier that is trained
+                on the labels.
+            seed: Int, of the samples that metrics are computed of.
             **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
                 `keras.Model.evaluate`.
 
         Returns:
-            `[loss, d_loss, g_loss, d_real, d_fake]`, or a dict of them.
+            `[loss, d_loss, g_loss, d_real, d_fake]` and the metrics, or a dict of them.
         """
+        evaluation = self._evaluation(x, y, metrics, extractor, seed) if metrics else None
         _refuse_weights(kwargs)
         # From inside `fit` the data comes prepared.
         if not kwargs.get("_use_cached_eval_dataset"):
             x, first, _ = self._prepared(x, "x", batch_size, shuffle=False, y=y)
             self._check_batches(x, first)
             x, kwargs["steps"] = self.feed(x, kwargs.get("steps"))
-        return super().evaluate(x=x, **kwargs)
+        losses = super().evaluate(x=x, **kwargs)
+        if evaluation is None:
+            return losses
+        samples = self.sample(evaluation.count, seed=seed, as_uint8=True)
+        found = {result.name: result.value for result in evaluation(samples)}
+        return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
+
+    def _evaluation(self, x: Any, y: Any, names: Any, extractor: Any, seed: int) -> Any:
+        x, y = x if isinstance(x, tuple) and len(x) == 2 else (x, y)
+        if not (hasattr(x, "shape") and getattr(x, "dtype", None) == np.uint8):
+            raise ValueError(
+                "Metrics compare with an array of uint8 images. "
+                f"Received: x of type {type(x).__name__}"
+            )
+        return Evaluation(x, extractor or default_extractor(x, y), names, seed)
 
     def check_data(self, x: Any, batch_size: int | None = None, y: Any = None) -> None:
         """Raises the error with which `fit` would refuse this data, if any.

@@ -1,0 +1,283 @@
+"""Extractors, numbers with their protocol, and where they are computed."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from helpers import assert_same_state
+from PIL import Image
+
+import kgan
+from kgan import metrics
+from kgan.cli.main import main
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (70, 8, 8, 1), dtype="uint8")
+LABELS = np.arange(70) % 3
+
+
+def pixels(images):
+    return images[:, ::4, ::4, 0].reshape(len(images), -1) / 255.0
+
+
+PIXELS = metrics.Function(pixels, name="pixels", batch_size=16)
+
+
+def gan():
+    keras.utils.set_random_seed(0)
+    made = kgan.GAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+        seed=0,
+    )
+    made.compile()
+    return made
+
+
+def network():
+    x = inputs = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(5, 3, name="features")(x)
+    logits = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(x))
+    return keras.Model(inputs, [x, logits], name="mine")
+
+
+def test_a_function_extracts_by_batches():
+    np.testing.assert_array_equal(PIXELS(IMAGES).features, pixels(IMAGES))
+    assert PIXELS(IMAGES).probabilities is None
+    assert PIXELS.protocol() == {"extractor": "pixels"} and not PIXELS.is_fid
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 64])
+def test_a_network_extracts_the_same_in_any_batches(batch_size):
+    model = network()
+    extractor = metrics.Network(model, size=(12, 10), batch_size=batch_size)
+    found = extractor(IMAGES)
+    resized = [Image.fromarray(x[..., 0]).resize((10, 12), 3) for x in IMAGES]
+    grey = np.stack([np.asarray(x) for x in resized])[..., None]
+    features, logits = model(grey.repeat(3, -1).astype("float32") / 127.5 - 1)
+    expected = keras.ops.convert_to_numpy(features).mean((1, 2))
+    np.testing.assert_allclose(found.features, expected, atol=1e-5)
+    expected = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+    np.testing.assert_allclose(found.probabilities, expected, atol=1e-5)
+    assert extractor.name == "mine" and extractor.protocol()["size"] == [12, 10]
+
+
+def test_the_hash_of_weights_tells_networks_apart():
+    one, other = (metrics.Network(network()) for _ in range(2))
+    assert one.protocol() != other.protocol()
+    assert one.protocol()["weights"] == one.protocol()["weights"]
+
+
+def test_transparency_is_laid_on_white():
+    seen = []
+    model = keras.Sequential(
+        [keras.Input((2, 2, 3)), keras.layers.GlobalAveragePooling2D()]
+    )
+    extractor = metrics.Network(
+        model, "x", lambda x: seen.append(x) or x.astype("float32")
+    )
+    extractor(np.array([[[[10, 20, 30, 255]] * 2, [[0, 0, 0, 0]] * 2]], "uint8"))
+    assert seen[0][0, :, 0].tolist() == [[10, 20, 30], [255, 255, 255]]
+
+
+def test_a_classifier_learns_and_leaves_randomness_alone(digits):
+    labels = kgan.data.load("digits")[1]
+    keras.utils.set_random_seed(3)
+    before = kgan.networks.mlp_generator((2,), 3).get_weights()
+    keras.utils.set_random_seed(3)
+    extractor = metrics.classifier(digits[:1400], labels[:1400], epochs=4)
+    after = kgan.networks.mlp_generator((2,), 3).get_weights()
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one, other)
+    found = extractor(digits[1400:])
+    assert found.features.shape == (397, 64)
+    assert (found.probabilities.argmax(1) == labels[1400:]).mean() > 0.85
+
+
+def test_extractors_refuse_what_is_no_image():
+    for bad in (IMAGES / 255, IMAGES[:0], IMAGES[..., 0]):
+        with pytest.raises(ValueError, match=r"Expected uint8 images.*Received: images"):
+            PIXELS(bad)
+    with pytest.raises(ValueError, match=r"Received: extractor=None, labels=None"):
+        metrics.default_extractor(IMAGES, None)
+
+
+def test_numbers_are_those_of_the_functions():
+    names = ["fd40", "kd30", "precision40", "recall40", "density40", "coverage20"]
+    evaluation = metrics.Evaluation(IMAGES, PIXELS, names, seed=5)
+    fakes = RANDOM.integers(0, 200, (50, 8, 8, 1), dtype="uint8")
+    a, b = pixels(IMAGES), pixels(fakes[:40])
+    expected = [
+        metrics.frechet_distance(a, b),
+        metrics.kernel_distance(a, b[:30], subset_size=30, seed=5),
+        *metrics.precision_recall(a, b),
+        metrics.density_coverage(a, b)[0],
+        metrics.density_coverage(a, b[:20])[1],
+    ]
+    results = evaluation(fakes)
+    np.testing.assert_allclose([r.value for r in results], expected, rtol=1e-9)
+    assert [r.name for r in results] == [f"{name}_pixels" for name in names]
+    assert evaluation.names == [r.name for r in results] and evaluation.count == 40
+
+
+def test_every_number_says_how_it_was_made(tmp_path):
+    (result,) = metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES)
+    facts = {"extractor": "pixels", "fakes": 50, "reals": 70, "seed": 0}
+    assert facts.items() <= result.protocol.items()
+    assert result.protocol["keras"] == keras.__version__
+    metrics.save([result], tmp_path / "x.json")
+    assert metrics.load(tmp_path / "x.json") == [result]
+    assert json.loads((tmp_path / "x.json").read_text())[0]["name"] == "fd50_pixels"
+    line = str(result)
+    assert "\n" not in line and line.startswith("fd50_pixels ") and "fakes 50" in line
+
+
+def test_numbers_made_otherwise_warn_when_compared():
+    (one,) = metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES)
+    (same,) = metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES[::-1])
+    assert one.compare(same) == one.value - same.value
+    (other,) = metrics.Evaluation(IMAGES[:60], PIXELS, ["fd50"], seed=1)(IMAGES)
+    with pytest.warns(UserWarning, match=r"don't compare: reals 70 and 60; reals_sha256"):
+        one.compare(other)
+
+
+class Fid(metrics.Function):
+    """Stands for the published Inception."""
+
+    is_fid = True
+
+
+def test_only_the_published_network_gives_fid():
+    assert metrics.parse("fd", PIXELS).name(PIXELS) == "fd10k_pixels"
+    for name in ("fid10k", "kid5k", "fid_infinity"):
+        with pytest.raises(ValueError, match=rf"give FID.*Received: metric '{name}'"):
+            metrics.parse(name, PIXELS)
+    fid = Fid(pixels, "inception_tf1")
+    wanted = {
+        "fid10k": "fid10k",
+        "fd5k": "fid5k",
+        "kd": "kid10k",
+        "recall500": "recall500",
+    }
+    for asked, name in wanted.items():
+        assert metrics.parse(asked, fid).name(fid) == name
+    clean = Fid(pixels, "inception_clean")
+    assert metrics.parse("fid_infinity_2k", clean).name(clean) == "fid_infinity2k_clean"
+
+
+@pytest.mark.parametrize("name", ["fd10q", "lpips", "10k", ""])
+def test_other_metrics_are_refused(name):
+    with pytest.raises(ValueError, match=f"no such metric.*Received: metric '{name}'"):
+        metrics.Evaluation(IMAGES, PIXELS, [name])
+
+
+def test_too_few_fakes_are_refused():
+    with pytest.raises(ValueError, match=r"take 50 fakes. Received: 49 fakes"):
+        metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES[:49])
+
+
+def test_features_of_the_reals_are_kept_by_content(tmp_path):
+    calls = []
+
+    def counted(images):
+        calls.append(len(images))
+        return pixels(images)
+
+    extractor = metrics.Function(counted, "counted", batch_size=100)
+    first = metrics.Evaluation(IMAGES, extractor, ["fd50"], cache=tmp_path)(IMAGES)
+    again = metrics.Evaluation(IMAGES.copy(), extractor, ["fd50"], cache=tmp_path)(IMAGES)
+    assert calls == [70, 50, 50] and first == again
+    metrics.Evaluation(IMAGES[::-1], extractor, ["fd50"], cache=tmp_path)
+    assert calls[-1] == 70 and len(list(tmp_path.iterdir())) == 2
+
+
+def test_training_is_not_disturbed(tmp_path):
+    plain, watched = gan(), gan()
+    plain.fit(IMAGES, epochs=2, batch_size=16, verbose=0)
+    evaluate = kgan.callbacks.Evaluate(IMAGES, ["fd40"], PIXELS)
+    watched.fit(IMAGES, epochs=2, batch_size=16, verbose=0, callbacks=[evaluate])
+    assert_same_state(plain, watched)
+    assert evaluate.results[0].name == "fd40_pixels"
+
+
+def test_other_callbacks_can_watch_the_numbers(tmp_path):
+    evaluate = kgan.callbacks.Evaluate(IMAGES, ["fd40", "recall40"], PIXELS)
+    best = keras.callbacks.ModelCheckpoint(
+        tmp_path / "best.keras", "val_fd40_pixels", mode="min", save_best_only=True
+    )
+    watched = gan()
+    history = watched.fit(
+        IMAGES, epochs=3, batch_size=35, verbose=0, callbacks=[evaluate, best]
+    )
+    assert len(history.history["val_recall40_pixels"]) == 3
+    assert (tmp_path / "best.keras").exists()
+    samples = watched.sample(40, seed=0, as_uint8=True)
+    expected = metrics.frechet_distance(pixels(IMAGES), pixels(samples))
+    found = history.history["val_fd40_pixels"][-1]
+    assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_numbers_every_few_epochs_and_at_the_end():
+    evaluate = kgan.callbacks.Evaluate(IMAGES, ["fd40"], PIXELS, every=2)
+    options = {"epochs": 5, "batch_size": 35, "verbose": 0, "callbacks": [evaluate]}
+    history = gan().fit(IMAGES, **options)
+    # After the second, the fourth and the last one.
+    assert len(history.history["val_fd40_pixels"]) == 3
+
+
+def test_evaluate_checks_before_training():
+    with pytest.raises(ValueError, match="no such metric"):
+        kgan.callbacks.Evaluate(IMAGES, ["ssim"], PIXELS)
+    with pytest.raises(ValueError, match="every=0"):
+        kgan.callbacks.Evaluate(IMAGES, extractor=PIXELS, every=0)
+    with pytest.raises(ValueError, match="labels=None"):
+        kgan.callbacks.Evaluate(IMAGES)
+
+
+def test_a_gan_evaluates_metrics_beside_its_losses():
+    made = gan()
+    options = {"metrics": ["fd40"], "extractor": PIXELS, "verbose": 0, "seed": 3}
+    found = made.evaluate(IMAGES, return_dict=True, **options)
+    samples = made.sample(40, seed=3, as_uint8=True)
+    expected = metrics.frechet_distance(pixels(IMAGES), pixels(samples))
+    assert found["fd40_pixels"] == pytest.approx(expected, rel=1e-6)
+    assert {"d_loss", "g_loss", "fd40_pixels"} <= set(found)
+    assert made.evaluate(IMAGES, **options)[-1] == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ValueError, match="array of uint8 images"):
+        made.evaluate(IMAGES / 127.5 - 1, **options)
+
+
+def save_all(images, folder):
+    for number, pixels in enumerate(images):
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(pixels[..., 0]).save(folder / f"{number}.png")
+
+
+def test_the_command_compares_a_model_and_folders(tmp_path, capsys):
+    np.savez(tmp_path / "real.npz", images=IMAGES, labels=LABELS)
+    gan().save(tmp_path / "gan.keras")
+    save_all(IMAGES[:30], tmp_path / "fakes")
+    real = ["--data", str(tmp_path / "real.npz")]
+    options = [*real, "--metrics", "fd30,recall20", "--json", str(tmp_path / "x.json")]
+    assert main(["evaluate", str(tmp_path / "gan.keras"), *options]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("fd30_classifier ") and said[1].startswith("recall20_")
+    of_model = metrics.load(tmp_path / "x.json")
+    options = [*real, "--metrics", "fd", "--json", str(tmp_path / "x.json")]
+    assert main(["evaluate", str(tmp_path / "fakes"), *options]) == 0
+    (of_folder,) = metrics.load(tmp_path / "x.json")
+    # Real ones, if in another order and fewer.
+    assert of_folder.name == "fd30_classifier" and of_folder.value < of_model[0].value
+
+
+def test_the_command_says_what_it_cannot_do(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("KGAN_INCEPTION", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    np.savez(tmp_path / "real.npz", images=IMAGES)
+    save_all(IMAGES[:30], tmp_path / "fakes")
+    command = ["evaluate", str(tmp_path / "fakes"), "--data", str(tmp_path / "real.npz")]
+    assert main(command) == 1
+    assert "labels=None" in capsys.readouterr().err
+    assert main([*command, "--extractor", "inception-tf1"]) == 1
+    assert "download=True" in capsys.readouterr().err
