@@ -12,6 +12,8 @@ import kgan
 from kgan.cli.main import main
 from kgan.cli.pictures import describe, duplicates
 
+pytestmark = pytest.mark.slow
+
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 9, 8, 4), dtype="uint8")
 RUN = ["--batch-size", "4", "--preset", "small", "--compute", "cpu"]
 

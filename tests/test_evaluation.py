@@ -254,6 +254,7 @@ def save_all(images, folder):
         Image.fromarray(pixels[..., 0]).save(folder / f"{number}.png")
 
 
+@pytest.mark.slow
 def test_the_command_compares_a_model_and_folders(tmp_path, capsys):
     np.savez(tmp_path / "real.npz", images=IMAGES, labels=LABELS)
     gan().save(tmp_path / "gan.keras")
@@ -271,6 +272,7 @@ def test_the_command_compares_a_model_and_folders(tmp_path, capsys):
     assert of_folder.name == "fd30_classifier" and of_folder.value < of_model[0].value
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_cannot_do(tmp_path, capsys, monkeypatch):
     monkeypatch.delenv("KGAN_INCEPTION", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))

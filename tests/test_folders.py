@@ -15,6 +15,8 @@ import kgan
 from kgan.data import Options, gather, load_all, sources
 from kgan.data.sources import MAX_BYTES
 
+pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
+
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 6, 5, 3), dtype="uint8")
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from kgan import metrics
 
+pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
+
 RANDOM = np.random.default_rng(0)
 A, B = RANDOM.normal(size=(300, 6)), RANDOM.normal(1, 2, (200, 6))
 

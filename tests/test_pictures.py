@@ -9,6 +9,8 @@ from PIL import Image, ImageOps
 
 from kgan.data.pictures import BadFileError, Fit, head, opened
 
+pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
+
 RANDOM = np.random.default_rng(0)
 RGB = RANDOM.integers(0, 256, (9, 7, 3), dtype="uint8")
 RGBA = RANDOM.integers(0, 256, (9, 7, 4), dtype="uint8")
