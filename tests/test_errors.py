@@ -7,6 +7,9 @@ import tensorflow as tf
 
 import kgan
 
+# Checks of arguments and long trainings, the same with any backend.
+pytestmark = pytest.mark.slow
+
 NAN = np.zeros((8, 8, 8, 1), "float32")
 NAN[3, 2, 1, 0] = np.nan
 

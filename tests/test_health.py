@@ -11,6 +11,9 @@ from keras import layers
 import kgan
 from kgan.callbacks import Health, HealthWarning
 
+# Checks of arguments and long trainings, the same with any backend.
+pytestmark = pytest.mark.slow
+
 KEYS = {"diversity", "range_gap", "d_accuracy", "d_gap"}
 
 

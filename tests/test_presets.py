@@ -11,6 +11,9 @@ import kgan
 from kgan.cli.main import main
 from kgan.presets import Call, cost
 
+# Builds networks that other tests run on all backends.
+pytestmark = pytest.mark.slow
+
 SHAPES = {
     "small": (12, 9, 1),
     "dcgan": (12, 9, 1),

@@ -10,7 +10,6 @@ from keras import layers, ops
 _EPSILON = 1e-3
 
 
-@keras.saving.register_keras_serializable("kgan")
 class EdgeAwareAveragePooling(layers.Layer):
     """3x3 means with stride 1, of the pixels that there are: padding doesn't count."""
 
