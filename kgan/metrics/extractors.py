@@ -247,7 +247,7 @@ def classifier(
     model.fit(batches, epochs=epochs, verbose=0)
     random.setstate(state)
     features = model.get_layer("features").output
-    both = keras.Model(model.inputs, [features, model.outputs[0]])
+    both = keras.Model(model.input, [features, model.output])
     return Network(both, name, preprocess=lambda x: x)
 
 
