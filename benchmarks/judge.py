@@ -5,6 +5,7 @@ import numpy as np
 from keras import layers
 
 import kgan
+from kgan.metrics import frechet_distance
 
 
 class Classifier:
@@ -77,23 +78,6 @@ class Judge:
                 ]
             )
         )
-
-
-def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
-    """Returns the Fréchet distance of two sets of features, `(n, d)` each.
-
-    The trace of the root of the product of two covariances is the sum of the
-    singular values of the product of their roots.
-    """
-    difference = a.mean(axis=0) - b.mean(axis=0)
-    first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    cross = np.linalg.svd(_root(first) @ _root(second), compute_uv=False).sum()
-    return float(difference @ difference + np.trace(first + second) - 2 * cross)
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.clip(values, 0, None)) @ vectors.T
 
 
 def _scale(images: np.ndarray) -> np.ndarray:

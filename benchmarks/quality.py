@@ -21,10 +21,11 @@ import copied
 import keras
 import numpy as np
 import tensorflow as tf
-from judge import Classifier, frechet_distance
+from judge import Classifier
 from plot import plot
 
 import kgan
+from kgan.metrics import frechet_distance
 from kgan.presets import cost
 
 HELD_OUT = 10_000

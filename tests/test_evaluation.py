@@ -60,7 +60,24 @@ def test_a_network_extracts_the_same_in_any_batches(batch_size):
     np.testing.assert_allclose(found.features, expected, atol=1e-5)
     expected = keras.ops.convert_to_numpy(keras.ops.softmax(logits))
     np.testing.assert_allclose(found.probabilities, expected, atol=1e-5)
-    assert extractor.name == "mine" and extractor.protocol()["size"] == [12, 10]
+    assert extractor.name == "mine" and "to 12x10" in extractor.protocol()["resize"]
+
+
+def test_features_do_not_depend_on_the_batch_or_the_order(digits):
+    order = RANDOM.permutation(70)
+    found = []
+    for batch_size in (1, 7, 32, 64):
+        extractor = metrics.untrained((8, 8, 1))
+        extractor = metrics.Network(
+            extractor.model, preprocess=lambda x: x, batch_size=batch_size
+        )
+        found.append(extractor(digits[:70]).features)
+        found.append(np.empty_like(found[0]))
+        found[-1][order] = extractor(digits[:70][order]).features
+    for features in found[1:]:
+        np.testing.assert_array_equal(features, found[0])
+    # The last of 70 is in a batch of its own, if they are 32.
+    np.testing.assert_array_equal(extractor(digits[69:70]).features, found[0][69:])
 
 
 def test_the_hash_of_weights_tells_networks_apart():
@@ -95,12 +112,58 @@ def test_a_classifier_learns_and_leaves_randomness_alone(digits):
     assert (found.probabilities.argmax(1) == labels[1400:]).mean() > 0.85
 
 
+def test_a_classifier_is_the_same_whatever_was_drawn_before(digits):
+    labels = kgan.data.load("digits")[1]
+    made = []
+    for seed in (1, 2):
+        # Keras, Python and numpy: what another process has drawn.
+        keras.utils.set_random_seed(seed)
+        made.append(metrics.classifier(digits[:200], labels[:200], epochs=1))
+    assert made[0].protocol() == made[1].protocol()
+    np.testing.assert_array_equal(
+        made[0](digits[:9]).features, made[1](digits[:9]).features
+    )
+
+
+def test_classes_are_what_labels_there_are():
+    names = np.array(["b", "a", "c"])[LABELS]
+    options = {"epochs": 1, "seed": 3}
+    named, sparse = (
+        metrics.classifier(IMAGES, labels, **options)
+        for labels in (names, np.array([50_000, 7, 10**9])[LABELS])
+    )
+    assert named.protocol() == sparse.protocol()
+    assert named(IMAGES[:2]).probabilities.shape == (2, 3)
+    for bad in (LABELS[:5], LABELS[:, None], None):
+        with pytest.raises(ValueError, match=r"one label for each.*Received: 70 images"):
+            metrics.classifier(IMAGES, bad)
+
+
+def test_an_untrained_network_sees_what_differs():
+    extractor = metrics.default_extractor(IMAGES)
+    assert extractor.name == "random"
+    again = metrics.default_extractor(IMAGES[:1])
+    assert extractor.protocol() == again.protocol()
+    evaluation = metrics.Evaluation(IMAGES, extractor, "fd70")
+    near, far = (
+        evaluation(images)[0].value
+        for images in (np.clip(IMAGES, 3, 252), np.clip(IMAGES, 60, 195))
+    )
+    assert evaluation(IMAGES)[0].value < 1e-9 < near < far
+
+
+def test_networks_that_take_other_images_are_refused():
+    with pytest.raises(ValueError, match=r"takes images of 1 channels. Received: images"):
+        metrics.untrained((8, 8, 1))(IMAGES.repeat(3, axis=-1))
+    points = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    with pytest.raises(ValueError, match=r"a model of images.*input shape \(None, 4\)"):
+        metrics.Network(points)
+
+
 def test_extractors_refuse_what_is_no_image():
-    for bad in (IMAGES / 255, IMAGES[:0], IMAGES[..., 0]):
+    for bad in (IMAGES / 255, IMAGES[:0], IMAGES[..., 0], list(IMAGES)):
         with pytest.raises(ValueError, match=r"Expected uint8 images.*Received: images"):
             PIXELS(bad)
-    with pytest.raises(ValueError, match=r"Received: extractor=None, labels=None"):
-        metrics.default_extractor(IMAGES, None)
 
 
 def test_numbers_are_those_of_the_functions():
@@ -119,6 +182,22 @@ def test_numbers_are_those_of_the_functions():
     np.testing.assert_allclose([r.value for r in results], expected, rtol=1e-9)
     assert [r.name for r in results] == [f"{name}_pixels" for name in names]
     assert evaluation.names == [r.name for r in results] and evaluation.count == 40
+    facts = [result.protocol for result in results]
+    assert facts[1]["subset_size"] == 30 and facts[1]["subsets"] == 100
+    assert facts[2]["k"] == 3 and facts[5]["k"] == 5
+
+
+def test_what_two_numbers_share_is_computed_once(monkeypatch):
+    calls = []
+    function = metrics.kinds.neighbors.precision_recall
+    monkeypatch.setattr(
+        metrics.kinds.neighbors,
+        "precision_recall",
+        lambda *a: calls.append(1) or function(*a),
+    )
+    names = ["precision40", "recall40", "recall30"]
+    metrics.Evaluation(IMAGES, PIXELS, names)(IMAGES)
+    assert len(calls) == 2
 
 
 def test_every_number_says_how_it_was_made(tmp_path):
@@ -126,11 +205,16 @@ def test_every_number_says_how_it_was_made(tmp_path):
     facts = {"extractor": "pixels", "fakes": 50, "reals": 70, "seed": 0}
     assert facts.items() <= result.protocol.items()
     assert result.protocol["keras"] == keras.__version__
+    assert result.protocol["backend"].startswith(f"{keras.backend.backend()} ")
+    (of_seed,) = metrics.Evaluation(IMAGES, PIXELS, "fd50", seed=np.int64(3))(IMAGES)
+    metrics.save([of_seed], tmp_path / "x.json")
+    assert metrics.load(tmp_path / "x.json") == [of_seed]
     metrics.save([result], tmp_path / "x.json")
     assert metrics.load(tmp_path / "x.json") == [result]
     assert json.loads((tmp_path / "x.json").read_text())[0]["name"] == "fd50_pixels"
     line = str(result)
     assert "\n" not in line and line.startswith("fd50_pixels ") and "fakes 50" in line
+    assert result.protocol["reals_sha256"][:16] + "," in line
 
 
 def test_numbers_made_otherwise_warn_when_compared():
@@ -172,6 +256,14 @@ def test_other_metrics_are_refused(name):
         metrics.Evaluation(IMAGES, PIXELS, [name])
 
 
+def test_names_of_metrics_are_one_or_several():
+    assert metrics.Evaluation(IMAGES, PIXELS, "fd50").names == ["fd50_pixels"]
+    with pytest.raises(ValueError, match="Received: none"):
+        metrics.Evaluation(IMAGES, PIXELS, [])
+    with pytest.raises(ValueError, match=r"at least 6 fakes. Received: .*'density5'"):
+        metrics.Evaluation(IMAGES, PIXELS, "density5")
+
+
 def test_too_few_fakes_are_refused():
     with pytest.raises(ValueError, match=r"take 50 fakes. Received: 49 fakes"):
         metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES[:49])
@@ -187,9 +279,43 @@ def test_features_of_the_reals_are_kept_by_content(tmp_path):
     extractor = metrics.Function(counted, "counted", batch_size=100)
     first = metrics.Evaluation(IMAGES, extractor, ["fd50"], cache=tmp_path)(IMAGES)
     again = metrics.Evaluation(IMAGES.copy(), extractor, ["fd50"], cache=tmp_path)(IMAGES)
-    assert calls == [70, 50, 50] and first == again
+    # A few tell the extractor by its features.
+    assert calls == [32, 70, 50, 32, 50] and first == again
     metrics.Evaluation(IMAGES[::-1], extractor, ["fd50"], cache=tmp_path)
     assert calls[-1] == 70 and len(list(tmp_path.iterdir())) == 2
+
+
+def test_another_extractor_of_the_same_name_is_no_cache(tmp_path):
+    values = []
+    for function in (pixels, lambda x: 1 - pixels(x) ** 2):
+        extractor = metrics.Function(function, "mine")
+        for cache in (tmp_path, None):
+            evaluation = metrics.Evaluation(IMAGES, extractor, "fd50", cache=cache)
+            values.append(evaluation(IMAGES[::-1])[0].value)
+    assert values[0] == values[1] != values[2] == values[3]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "other"])
+def test_damaged_features_are_computed_again(tmp_path, damage):
+    (first,) = metrics.Evaluation(IMAGES, PIXELS, "fd50", cache=tmp_path)(IMAGES)
+    (path,) = tmp_path.iterdir()
+    if damage == "other":
+        np.save(path, np.zeros((70, 1)))
+    else:
+        path.write_bytes(path.read_bytes()[:-9] if damage == "cut" else b"")
+    (again,) = metrics.Evaluation(IMAGES, PIXELS, "fd50", cache=tmp_path)(IMAGES)
+    assert first == again and np.load(path).shape == (70, 4)
+
+
+def test_what_a_diverged_generator_draws_has_no_number():
+    evaluation = metrics.Evaluation(IMAGES, PIXELS, ["fd40", "precision20"])
+    drawn = kgan.data.to_float(IMAGES)
+    one, other = (
+        [result.value for result in evaluation.of(lambda n, seed, x=x: x[:n])]
+        for x in (np.array(drawn), np.where(np.arange(8) == 3, np.nan, drawn))
+    )
+    assert one == [result.value for result in evaluation(IMAGES)]
+    assert np.isnan(other).tolist() == [True, True]
 
 
 def test_training_is_not_disturbed(tmp_path):
@@ -231,8 +357,18 @@ def test_evaluate_checks_before_training():
         kgan.callbacks.Evaluate(IMAGES, ["ssim"], PIXELS)
     with pytest.raises(ValueError, match="every=0"):
         kgan.callbacks.Evaluate(IMAGES, extractor=PIXELS, every=0)
-    with pytest.raises(ValueError, match="labels=None"):
-        kgan.callbacks.Evaluate(IMAGES)
+    with pytest.raises(ValueError, match=r"Expected uint8 images.*dtype float64"):
+        kgan.callbacks.Evaluate(IMAGES / 127.5 - 1)
+    for reals, names, message in (
+        (IMAGES[:, :4], "fd40", r"shape of the samples, \(8, 8, 1\). Received: reals"),
+        (IMAGES, "is40", "extractor with probabilities"),
+        (IMAGES[:5], "density40", "at least 6 reals. Received: 5 reals"),
+    ):
+        evaluate = kgan.callbacks.Evaluate(reals, names, PIXELS)
+        made = gan()
+        with pytest.raises(ValueError, match=message):
+            made.fit(IMAGES, batch_size=35, verbose=0, callbacks=[evaluate])
+        assert made.optimizer.iterations == 0
 
 
 def test_a_gan_evaluates_metrics_beside_its_losses():
@@ -279,7 +415,7 @@ def test_the_command_says_what_it_cannot_do(tmp_path, capsys, monkeypatch):
     np.savez(tmp_path / "real.npz", images=IMAGES)
     save_all(IMAGES[:30], tmp_path / "fakes")
     command = ["evaluate", str(tmp_path / "fakes"), "--data", str(tmp_path / "real.npz")]
-    assert main(command) == 1
-    assert "labels=None" in capsys.readouterr().err
+    assert main(command) == 0
+    assert capsys.readouterr().out.startswith("fd30_random ")
     assert main([*command, "--extractor", "inception-tf1"]) == 1
     assert "download=True" in capsys.readouterr().err

@@ -217,10 +217,31 @@ def test_pytorch_resize_is_that_of_pytorch(size):
     images = RANDOM.integers(0, 256, (2, *size, 3), dtype="uint8")
     x = torch.tensor(images).permute(0, 3, 1, 2).float() / 255
     options = {"mode": "bilinear", "align_corners": False}
-    x = torch.nn.functional.interpolate(x, (299, 299), **options)
-    expected = (2 * x - 1).permute(0, 2, 3, 1).numpy()
+    expected = torch.nn.functional.interpolate(x, (299, 299), **options)
+    expected = (2 * expected - 1).permute(0, 2, 3, 1).numpy()
     # The places between pixels are rounded otherwise.
     np.testing.assert_allclose(resize.pytorch(images), expected, atol=1e-5)
+    expected = torch.nn.functional.interpolate(x.double(), (299, 299), **options)
+    expected = (2 * expected - 1).permute(0, 2, 3, 1).numpy()
+    # Pixels were divided by 255 in float32.
+    found = resize.pytorch(images, "float64")
+    np.testing.assert_allclose(found, expected, atol=2e-7)
+
+
+@pytest.mark.parametrize("size", [(512, 512), (37, 300)])
+def test_tf1_resize_in_float64_rounds_the_scale_only(size):
+    image = RANDOM.integers(0, 256, (1, *size, 3), dtype="uint8")
+    found = resize.tf1(image, "float64")[0]
+
+    def between(number, side):
+        low, share = divmod(number * float(np.float32(side / 299)), 1)
+        return [int(low), min(int(low) + 1, side - 1)], [1 - share, share]
+
+    for i, j in ((0, 0), (298, 298), (150, 7), (3, 291), (211, 160)):
+        (rows, down), (columns, across) = between(i, size[0]), between(j, size[1])
+        corners = image[0][np.ix_(rows, columns)].astype("float64")
+        expected = (np.tensordot(np.outer(down, across), corners) - 128) / 128
+        np.testing.assert_allclose(found[i, j], expected, atol=1e-12)
 
 
 def test_clean_resize_is_pillows_of_single_channels():

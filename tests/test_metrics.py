@@ -1,6 +1,7 @@
 """Metrics against numbers worked out by hand, closed forms and naive loops."""
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -45,6 +46,9 @@ def test_frechet_is_that_of_eigenvalues_of_the_product():
     shift = A.mean(0) - B.mean(0)
     expected = shift @ shift + np.trace(cov[0] + cov[1]) - 2 * roots
     assert metrics.frechet_distance(A, B) == pytest.approx(expected, rel=1e-11)
+    rounded = [np.rint(10 * x).astype("int64") for x in (A, B)]
+    floats = [x.astype("float64").tolist() for x in rounded]
+    assert metrics.frechet_distance(*rounded) == metrics.frechet_distance(*floats)
     given = metrics.statistics(A), metrics.statistics(B)
     assert metrics.frechet_distance(*given) == metrics.frechet_distance(A, B)
     single = metrics.frechet_distance(A.astype("float32"), B.astype("float32"))
@@ -168,6 +172,48 @@ def test_the_same_set_is_its_own_neighbour():
     assert coverage == 1 and density == pytest.approx(1)
 
 
+def lattice(count, length):
+    return RANDOM.integers(0, 3, (count, length)).astype("float64")
+
+
+TWINS = RANDOM.normal(3, 1, (150, 33))
+TIES = {
+    "lattice": (lattice(200, 4), lattice(150, 4)),
+    "lattice far from 0": (lattice(200, 5) + 1000, lattice(150, 5) + 1000),
+    "the same in another order": (TWINS, TWINS[RANDOM.permutation(150)]),
+    "some of the same": (TWINS.astype("float32"), TWINS.astype("float32")[40:90]),
+    "each four times": (np.repeat(TWINS, 4, axis=0)[:200], TWINS + 0.5),
+}
+
+
+@pytest.mark.parametrize("k", [3, 5])
+@pytest.mark.parametrize("kind", TIES)
+def test_neighbours_at_equal_distances(kind, k):
+    real, fake = TIES[kind]
+    exact = [
+        # Sums of squares in an order that is the same for all pairs.
+        ((a[:, None].astype("float64") - b[None]) ** 2).sum(axis=2)
+        for a, b in ((real, real), (fake, fake), (real, fake))
+    ]
+    balls, others = (np.sort(x, axis=1)[:, k] for x in exact[:2])
+    covered = exact[2] <= balls[:, None]
+    precision, recall = covered.any(0).mean(), (exact[2] <= others).any(1).mean()
+    assert metrics.precision_recall(real, fake, k) == (precision, recall)
+    inside = exact[2] < balls[:, None]
+    expected = inside.sum() / k / len(fake), inside.any(1).mean()
+    assert metrics.density_coverage(real, fake, k) == pytest.approx(expected, rel=1e-12)
+
+
+def test_neighbours_take_memory_for_a_few_rows_only():
+    x = RANDOM.normal(size=(4000, 3))
+    tracemalloc.start()
+    metrics.density_coverage(x, x + 1)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # All distances at once would be 128 MB, and twice that for a moment.
+    assert peak < 30e6
+
+
 def test_mode_coverage_by_hand():
     found = metrics.mode_coverage([0, 0, 0, 2, -1], reference=4)
     expected = 0.75 * np.log(0.75 / 0.25) + 0.25 * np.log(0.25 / 0.25)
@@ -200,6 +246,13 @@ BAD[7, 2] = np.nan
         (lambda: metrics.inception_score(np.eye(3)), "at least 10"),
         (lambda: metrics.precision_recall(A, B[:3]), "at least 4"),
         (lambda: metrics.density_coverage(A, B, 0), "k=0"),
+        (lambda: metrics.precision_recall(A, B, 2.5), "k=2.5"),
+        (lambda: metrics.inception_score(np.eye(30), 1.0), "splits=1.0"),
+        (lambda: metrics.frechet_distance(A[:, :0], B[:, :0]), r"shape \(300, 0\)"),
+        (lambda: metrics.frechet_distance([[1.0], [1.0, 2.0]], B), "several lengths"),
+        (lambda: metrics.frechet_distance(A * 1e200, B), "in 300 of 300 samples"),
+        (lambda: metrics.mode_coverage([0], 0), "reference=0"),
+        (lambda: metrics.mode_coverage([0], [0.5, np.nan]), "reference=.0.5, nan"),
         (lambda: metrics.mode_coverage([-1], 3), "at least one"),
         (lambda: metrics.mode_coverage([3], 3), "up to 3"),
         (lambda: metrics.frechet_distance_infinity(A, B, points=1), "points=1"),

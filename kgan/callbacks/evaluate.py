@@ -4,7 +4,13 @@ from typing import Any
 import keras
 
 from kgan.files import PathLike
-from kgan.metrics import Evaluation, Result, default_extractor, parse
+from kgan.metrics import (
+    Evaluation,
+    Result,
+    check_images,
+    default_extractor,
+    parse_all,
+)
 
 
 class Evaluate(keras.callbacks.Callback):
@@ -19,15 +25,16 @@ class Evaluate(keras.callbacks.Callback):
     Args:
         reals: What to compare with: uint8 images, or a pair `(images, labels)`; an array
             or a `kgan.data.Store`.
-        metrics: Names, see `kgan.metrics.parse`.
+        metrics: Names, see `kgan.metrics.parse`, or one.
         extractor: A `kgan.metrics.Extractor`; None for a small classifier that is trained
-            on the labels when training begins, `kgan.metrics.classifier`.
+            on the labels, `kgan.metrics.classifier`, and without labels for
+            `kgan.metrics.untrained`.
         every: Int, epochs between two evaluations. After the last epoch there is one.
         seed: Int, of latents and subsets.
         cache: Folder in which the features of real sets are kept.
 
     Raises:
-        ValueError: If there is no such metric, or neither extractor nor labels.
+        ValueError: If there is no such metric, or the reals are no uint8 images.
 
     Example:
 
@@ -43,7 +50,7 @@ class Evaluate(keras.callbacks.Callback):
     def __init__(
         self,
         reals: Any,
-        metrics: Sequence[str] = ("fd1k",),
+        metrics: str | Sequence[str] = ("fd1k",),
         extractor: Any = None,
         every: int = 1,
         seed: int = 0,
@@ -53,14 +60,19 @@ class Evaluate(keras.callbacks.Callback):
         if every < 1:
             raise ValueError(f"`every` must be at least 1. Received: every={every}")
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
+        check_images(self.images)
         self.extractor = extractor or default_extractor(self.images, labels)
-        for name in metrics:
-            parse(name, self.extractor)
+        parse_all(metrics, self.extractor)
         self.metrics, self.every, self.seed, self.cache = metrics, every, seed, cache
         self.evaluation: Evaluation | None = None
         self.results: list[Result] = []
 
     def on_train_begin(self, logs=None):
+        if self.images.shape[1:] != self.model.sample_shape:
+            raise ValueError(
+                "`reals` must have the shape of the samples, "
+                f"{self.model.sample_shape}. Received: reals.shape={self.images.shape}"
+            )
         if self.evaluation is None:
             self.evaluation = Evaluation(
                 self.images, self.extractor, self.metrics, self.seed, self.cache
@@ -70,8 +82,6 @@ class Evaluate(keras.callbacks.Callback):
         last = epoch + 1 == self.params["epochs"]
         if (epoch + 1) % self.every and not last:
             return
-        count = self.evaluation.count
-        fakes = self.model.sample(count, seed=self.seed, as_uint8=True)
-        self.results = self.evaluation(fakes)
+        self.results = self.evaluation.of(self.model.sample)
         if logs is not None:
             logs.update({f"val_{r.name}": r.value for r in self.results})

@@ -32,8 +32,9 @@ def add_to(commands: Any) -> None:
         "with how many fakes behind, such as fd10k; by default what there is, up to "
         "10k")  # fmt: skip
     add("--extractor", choices=_EXTRACTORS, default="classifier",
-        help="a classifier trained on the labels of --data, or the network of FID with "
-        "one of its three resizes (default: classifier)")  # fmt: skip
+        help="a classifier trained on the labels of --data, without labels an untrained "
+        "network; or the network of FID with one of its three resizes (default: "
+        "classifier)")  # fmt: skip
     add("--weights", metavar="FILE.pth",
         help="of Inception; by default $KGAN_INCEPTION, or a download")  # fmt: skip
     add("--download", action="store_true", help="download Inception's weights, 96 MB")
@@ -61,9 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     evaluation = metrics.Evaluation(
         loaded.samples, extractor, names, arguments.seed, arguments.features
     )
-    if gan is not None:
-        samples = gan.sample(evaluation.count, seed=arguments.seed, as_uint8=True)
-    results = evaluation(samples)
+    results = evaluation(samples) if gan is None else evaluation.of(gan.sample)
     for result in results:
         print(result)
     if arguments.json:

@@ -1,14 +1,16 @@
 """How good samples are: pure functions of arrays of features, numbers out."""
 
-from kgan.metrics.evaluation import Evaluation, Metric, Result, load, parse, save
+from kgan.metrics.evaluation import Evaluation
 from kgan.metrics.extractors import (
     Extracted,
     Extractor,
     Function,
     Inception,
     Network,
+    check_images,
     classifier,
     default_extractor,
+    untrained,
 )
 from kgan.metrics.frechet import (
     Statistics,
@@ -17,7 +19,9 @@ from kgan.metrics.frechet import (
     statistics,
 )
 from kgan.metrics.kernel import kernel_distance, kernel_distances
+from kgan.metrics.kinds import Metric, parse, parse_all
 from kgan.metrics.neighbors import density_coverage, precision_recall
+from kgan.metrics.result import Result, load, save
 from kgan.metrics.scores import Modes, inception_score, mode_coverage
 
 __all__ = [
@@ -31,6 +35,7 @@ __all__ = [
     "Network",
     "Result",
     "Statistics",
+    "check_images",
     "classifier",
     "default_extractor",
     "density_coverage",
@@ -42,7 +47,9 @@ __all__ = [
     "load",
     "mode_coverage",
     "parse",
+    "parse_all",
     "precision_recall",
     "save",
     "statistics",
+    "untrained",
 ]

@@ -1,161 +1,23 @@
-"""Numbers that say how they were made."""
+"""Fakes against a real set, by an extractor and some metrics."""
 
-import dataclasses
 import hashlib
 import importlib.metadata
 import json
+import math
 import pathlib
-import re
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from kgan import data
 from kgan.files import PathLike, atomic_path
-from kgan.metrics import frechet, kernel, neighbors, scores
-from kgan.metrics.extractors import Extracted, Extractor
+from kgan.metrics.extractors import Extracted, Extractor, check_images
+from kgan.metrics.kinds import KINDS, Metric, Reals, parse_all
+from kgan.metrics.result import PACKAGES, Result
 
-_PACKAGES = ("kgan", "keras", "numpy", "pillow")
-# Of what Inception's features give, the names by which it is known.
-_INCEPTION_NAMES = {"fid": "fd", "fid_infinity": "fd_infinity", "kid": "kd"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Result:
-    """A number with all that it depends on.
-
-    Args:
-        name: Str, such as `fid10k` or `fd10k_classifier`.
-        value: Float.
-        protocol: Dict of what it was made by: extractor and hash of its weights, counts,
-            seed, hash of the real set, versions.
-    """
-
-    name: str
-    value: float
-    protocol: dict[str, Any]
-
-    def __str__(self) -> str:
-        shown = {key: str(value)[:16] for key, value in self.protocol.items()}
-        versions = {key: shown.pop(key) for key in _PACKAGES if key in shown}
-        facts = ", ".join(f"{key} {value}" for key, value in shown.items())
-        made_by = " ".join(f"{key} {value}" for key, value in versions.items())
-        return f"{self.name} {self.value:.6g} ({facts}; {made_by})"
-
-    def compare(self, other: "Result") -> float:
-        """Returns this value less another one's.
-
-        Warns if they were made otherwise, so that they don't compare.
-        """
-        keys = sorted(set(self.protocol) | set(other.protocol))
-        different = [
-            f"{key} {self.protocol.get(key)} and {other.protocol.get(key)}"
-            for key in keys
-            if self.protocol.get(key) != other.protocol.get(key)
-        ]
-        if self.name != other.name:
-            different.insert(0, f"name {self.name} and {other.name}")
-        if different:
-            warnings.warn(
-                f"These numbers don't compare: {'; '.join(different)}.", stacklevel=2
-            )
-        return self.value - other.value
-
-
-def save(results: Sequence[Result], path: PathLike) -> None:
-    """Writes results as JSON, a list of their names, values and protocols."""
-    with atomic_path(path) as temporary:
-        rows = [dataclasses.asdict(result) for result in results]
-        temporary.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
-
-
-def load(path: PathLike) -> list[Result]:
-    """Reads what `save` wrote."""
-    rows = json.loads(pathlib.Path(path).read_text("utf-8"))
-    return [Result(**row) for row in rows]
-
-
-# From the real set, its statistics, the fakes and the seed to a number.
-_KINDS: dict[str, Callable] = {
-    "fd": lambda real, stats, fake, seed: frechet.frechet_distance(stats, fake.features),
-    "fd_infinity": lambda real, stats, fake, seed: frechet.frechet_distance_infinity(
-        stats, fake.features, seed=seed
-    ),
-    "kd": lambda real, stats, fake, seed: kernel.kernel_distance(
-        real.features, fake.features, seed=seed,
-        subset_size=min(1000, len(real.features), len(fake.features)),
-    ),
-    "is": lambda real, stats, fake, seed: scores.inception_score(fake.probabilities),
-    "precision": lambda real, stats, fake, seed: neighbors.precision_recall(
-        real.features, fake.features
-    )[0],
-    "recall": lambda real, stats, fake, seed: neighbors.precision_recall(
-        real.features, fake.features
-    )[1],
-    "density": lambda real, stats, fake, seed: neighbors.density_coverage(
-        real.features, fake.features
-    )[0],
-    "coverage": lambda real, stats, fake, seed: neighbors.density_coverage(
-        real.features, fake.features
-    )[1],
-}  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True)
-class Metric:
-    """A metric by its name.
-
-    Args:
-        kind: Str, such as `fd`.
-        count: Int, how many fakes.
-        text: Str, how the count is written.
-    """
-
-    kind: str
-    count: int
-    text: str
-
-    def name(self, extractor: Extractor) -> str:
-        """Returns what the number is called: FID only if it is that."""
-        if not extractor.is_fid:
-            return f"{self.kind}{self.text}_{extractor.name}"
-        known = {kind: name for name, kind in _INCEPTION_NAMES.items()}
-        kind = known.get(self.kind, self.kind)
-        # What all mean by FID is the first protocol; the others' numbers differ.
-        protocol = extractor.name.removeprefix("inception_")
-        return f"{kind}{self.text}" + ("" if protocol == "tf1" else f"_{protocol}")
-
-
-def parse(name: str, extractor: Extractor) -> Metric:
-    """Returns the metric of a name such as `"fd10k"`.
-
-    Args:
-        name: `fd`, `fd_infinity`, `kd`, `is`, `precision`, `recall`, `density` or
-            `coverage`, and how many fakes it takes, such as `500` or `10k`, by default
-            10k. With FID's own network also `fid`, `fid_infinity` and `kid`.
-        extractor: By which it is computed.
-
-    Raises:
-        ValueError: If there is no such metric, or it is not FID that would be called so.
-    """
-    match = re.fullmatch(r"([a-z_]+?)_?(\d+k?)?", name)
-    kind, text = (match[1], match[2] or "10k") if match else (name, "10k")
-    if kind in _INCEPTION_NAMES and not extractor.is_fid:
-        raise ValueError(
-            "Only features of the published Inception network give FID and KID: with "
-            f"another extractor the name is {_INCEPTION_NAMES[kind]!r}. "
-            f"Received: metric {name!r} with the extractor {extractor.name!r}"
-        )
-    kind = _INCEPTION_NAMES.get(kind, kind)
-    if kind not in _KINDS:
-        raise ValueError(
-            f"There is no such metric; there are {', '.join(_KINDS)}, with how many "
-            f"fakes behind, such as fd10k. Received: metric {name!r}"
-        )
-    count = int(text.removesuffix("k")) * (1000 if text.endswith("k") else 1)
-    return Metric(kind, count, text)
+_SOME = 32
 
 
 class Evaluation:
@@ -165,12 +27,12 @@ class Evaluation:
         reals: uint8 images `(n, height, width, channels)`, an array or a
             `kgan.data.Store`.
         extractor: An `Extractor`.
-        metrics: Names, see `parse`.
+        metrics: Names, see `parse`, or one.
         seed: Int, of random subsets.
         cache: Folder in which the features of real sets are kept, by their content.
 
     Raises:
-        ValueError: If there is no such metric.
+        ValueError: If there is no such metric, or it can't be computed of these.
 
     Example:
 
@@ -187,15 +49,18 @@ class Evaluation:
         self,
         reals: Any,
         extractor: Extractor,
-        metrics: Sequence[str] = ("fd10k",),
+        metrics: str | Sequence[str] = ("fd10k",),
         seed: int = 0,
         cache: PathLike | None = None,
     ):
-        self.extractor, self.seed = extractor, seed
-        self.metrics = [parse(name, extractor) for name in metrics]
+        self.extractor, self.seed = extractor, int(seed)
+        self.metrics = parse_all(metrics, extractor)
+        check_images(reals)
+        # A few of them tell extractors of the same name apart.
+        some = extractor(reals[:_SOME])
+        self._check(some, len(reals))
         self.reals_sha256 = _sha256(reals)
-        self.reals = self._features(reals, cache)
-        self.statistics = frechet.statistics(self.reals.features)
+        self.reals = Reals(self._features(reals, some.features, cache))
 
     @property
     def names(self) -> list[str]:
@@ -220,42 +85,90 @@ class Evaluation:
             raise ValueError(
                 f"The metrics take {self.count:,} fakes. Received: {len(fakes):,} fakes"
             )
-        found = self.extractor(fakes[: self.count])
-        return [self._result(metric, found) for metric in self.metrics]
+        found, known = self.extractor(fakes[: self.count]), {}
+        for metric in self.metrics:
+            if metric.computation not in known:
+                known[metric.computation] = self._computed(metric, found)
+        return [self._result(m, known[m.computation]) for m in self.metrics]
 
-    def _result(self, metric: Metric, found: Extracted) -> Result:
-        some = (
-            None if found.probabilities is None else found.probabilities[: metric.count]
+    def of(self, sample: Callable) -> list[Result]:
+        """Returns a result for each metric, of what a function draws.
+
+        Args:
+            sample: Callable of a number of samples and a `seed`, such as `gan.sample`,
+                that returns images in [-1, 1]. Of NaN, which a generator draws that has
+                diverged, all numbers are NaN.
+        """
+        drawn = sample(self.count, seed=self.seed)
+        if np.isfinite(drawn).all():
+            return self(data.to_uint8(drawn))
+        return [self._result(metric, math.nan) for metric in self.metrics]
+
+    def _computed(self, metric: Metric, found: Extracted) -> Any:
+        some = slice(metric.count)
+        probabilities = found.probabilities
+        part = Extracted(
+            found.features[some], None if probabilities is None else probabilities[some]
         )
-        part = Extracted(found.features[: metric.count], some)
-        if metric.kind == "is" and part.probabilities is None:
-            raise ValueError(
-                "The Inception score takes an extractor with probabilities. "
-                f"Received: extractor {self.extractor.name!r}"
-            )
-        value = _KINDS[metric.kind](self.reals, self.statistics, part, self.seed)
+        function, options = KINDS[metric.kind].function, self._options(metric)
+        return function(self.reals, part, self.seed, **options)
+
+    def _options(self, metric: Metric) -> dict[str, int]:
+        return KINDS[metric.kind].settled(min(metric.count, len(self.reals)))
+
+    def _result(self, metric: Metric, value: Any) -> Result:
+        part = KINDS[metric.kind].part
+        value = value if part is None or not isinstance(value, tuple) else value[part]
+        backend = keras.backend.backend()
         protocol = {
             **self.extractor.protocol(),
+            **self._options(metric),
             "fakes": metric.count,
-            "reals": len(self.reals.features),
+            "reals": len(self.reals),
             "reals_sha256": self.reals_sha256,
             "seed": self.seed,
-            **{package: importlib.metadata.version(package) for package in _PACKAGES},
+            "backend": f"{backend} {importlib.metadata.version(backend)}",
+            **{package: importlib.metadata.version(package) for package in PACKAGES},
         }
         return Result(metric.name(self.extractor), float(value), protocol)
 
-    def _features(self, reals: Any, cache: PathLike | None) -> Extracted:
+    def _check(self, some: Extracted, count: int) -> None:
+        for metric in self.metrics:
+            if metric.kind == "is" and some.probabilities is None:
+                raise ValueError(
+                    "The Inception score takes an extractor with probabilities. "
+                    f"Received: extractor {self.extractor.name!r}"
+                )
+            if count < KINDS[metric.kind].least:
+                raise ValueError(
+                    f"{metric.kind!r} takes at least {KINDS[metric.kind].least} reals. "
+                    f"Received: {count} reals"
+                )
+
+    def _features(
+        self, reals: Any, some: np.ndarray, cache: PathLike | None
+    ) -> np.ndarray:
         if cache is None:
-            return Extracted(self.extractor(reals).features)
+            return self.extractor(reals).features
         key = json.dumps([self.reals_sha256, self.extractor.protocol()], sort_keys=True)
-        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        path = pathlib.Path(cache, f"{self.extractor.name}-{digest}.npy")
-        if path.exists():
-            return Extracted(np.load(path, allow_pickle=False))
+        digest = hashlib.sha256(key.encode() + np.ascontiguousarray(some).tobytes())
+        name = f"{self.extractor.name}-{digest.hexdigest()[:32]}.npy"
+        path = pathlib.Path(cache, name)
+        kept = _kept(path)
+        if kept is not None and kept.shape == (len(reals), some.shape[1]):
+            return kept
         features = self.extractor(reals).features
         with atomic_path(path) as temporary, open(temporary, "wb") as file:
             np.save(file, features)
-        return Extracted(features)
+        return features
+
+
+def _kept(path: pathlib.Path) -> np.ndarray | None:
+    """Returns the array of a file, or None if it is not there, or damaged."""
+    try:
+        return np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
 
 
 def _sha256(images: Any) -> str:

@@ -1,8 +1,7 @@
 """What makes features of images: objects with a name, so that numbers can say by what."""
 
 import hashlib
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -11,6 +10,10 @@ from keras import layers
 
 from kgan import data
 from kgan.metrics import inception
+
+# Networks compute so many images at once, always: how a convolution is rounded depends on
+# their number, and no number may depend on the batch size.
+_PORTION = 32
 
 
 class Extracted(NamedTuple):
@@ -59,17 +62,23 @@ class Extractor:
         Raises:
             ValueError: If they are no such images.
         """
-        if images.ndim != 4 or images.dtype != np.uint8 or not len(images):
-            raise ValueError(
-                "Expected uint8 images of shape (n, height, width, channels). Received: "
-                f"images of dtype {images.dtype} and shape {images.shape}"
-            )
+        check_images(images)
         starts = range(0, len(images), self.batch_size)
         parts = [self.extract(images[i : i + self.batch_size]) for i in starts]
         features = np.concatenate([part.features for part in parts])
         if parts[0].probabilities is None:
             return Extracted(features)
         return Extracted(features, np.concatenate([part.probabilities for part in parts]))
+
+
+def check_images(images: Any) -> None:
+    """Raises a `ValueError` unless they are uint8 `(n, height, width, channels)`."""
+    shape, dtype = getattr(images, "shape", None), getattr(images, "dtype", None)
+    if shape is None or len(shape) != 4 or dtype != np.uint8 or not shape[0]:
+        raise ValueError(
+            "Expected uint8 images of shape (n, height, width, channels). Received: "
+            f"images of type {type(images).__name__}, dtype {dtype} and shape {shape}"
+        )
 
 
 class Inception(Extractor):
@@ -84,7 +93,8 @@ class Inception(Extractor):
         protocol: `"tf1"`, `"pytorch"` or `"clean"`.
         download: Bool, whether to download the weights, 96 MB, if they are nowhere.
         dtype: What the network computes in.
-        batch_size: Int, images at once.
+        batch_size: Int, how many images are read and resized at once, rounded up to a
+            multiple of the 32 that the network computes at once.
 
     Raises:
         FileNotFoundError: If there are no weights.
@@ -114,20 +124,27 @@ class Inception(Extractor):
         # With other weights the same network is another extractor.
         self.is_fid = self.sha256 == inception.SHA256
         name = f"inception_{protocol}"
-        super().__init__(name if self.is_fid else f"{name}_{self.sha256[:8]}", batch_size)
-        self.resize, self.dtype = inception.PROTOCOLS[protocol], dtype
+        name = name if self.is_fid else f"{name}_{self.sha256[:8]}"
+        super().__init__(name, _rounded(batch_size))
+        self.resize_protocol, self.dtype = protocol, dtype
         self.network = inception.build(dtype)
         inception.load(self.network, inception.read(path))
 
     def extract(self, images: np.ndarray) -> Extracted:
         """Returns 2,048 features, and the probabilities of 1,008 classes."""
-        resized = self.resize(_rgb(images), self.dtype)
-        features, logits = self.network.predict_on_batch(resized)
-        return Extracted(np.asarray(features), _softmax(np.asarray(logits)))
+        resize = inception.PROTOCOLS[self.resize_protocol]
+        resized = resize(_rgb(images), self.dtype)
+        features, logits = _predicted(self.network, resized)
+        return Extracted(features, _softmax(logits))
 
     def protocol(self) -> dict[str, Any]:
-        """Returns name, hash of the weights, and dtype."""
-        return {"extractor": self.name, "weights": self.sha256, "dtype": self.dtype}
+        """Returns name, hash of the weights, resize, and dtype."""
+        return {
+            "extractor": self.name,
+            "weights": self.sha256,
+            "resize": inception.RESIZES[self.resize_protocol],
+            "dtype": self.dtype,
+        }
 
 
 class Network(Extractor):
@@ -141,7 +158,11 @@ class Network(Extractor):
             are scaled to [-1, 1].
         size: Pair `(height, width)` to resize to, by Pillow's bicubic filter; None for
             the model's input size, if it has one.
-        batch_size: Int, images at once.
+        batch_size: Int, how many images are read and resized at once, rounded up to a
+            multiple of the 32 that the model computes at once.
+
+    Raises:
+        ValueError: If the model does not take images.
     """
 
     def __init__(
@@ -152,28 +173,39 @@ class Network(Extractor):
         size: tuple[int, int] | None = None,
         batch_size: int = 64,
     ):
-        super().__init__(name or model.name, batch_size)
+        super().__init__(name or model.name, _rounded(batch_size))
         self.model = model
         self.preprocess = preprocess or _scaled
+        if len(model.input_shape) != 4:
+            raise ValueError(
+                "Expected a model of images, (batch, height, width, channels). "
+                f"Received: {model.name} of input shape {model.input_shape}"
+            )
         height, width, self.channels = model.input_shape[1:]
         self.size = size or (None if height is None else (height, width))
 
     def extract(self, images: np.ndarray) -> Extracted:
         """Returns the features, and of logits the probabilities."""
         images = _rgb(images) if self.channels == 3 else images
-        out = self.model.predict_on_batch(self.preprocess(_resized(images, self.size)))
-        features, *logits = out if isinstance(out, list | tuple) else [out]
-        features = np.asarray(features)
+        if self.channels not in (None, images.shape[-1]):
+            raise ValueError(
+                f"The extractor {self.name!r} takes images of {self.channels} channels. "
+                f"Received: images of shape {images.shape}"
+            )
+        resized = self.preprocess(_resized(images, self.size))
+        features, *logits = _predicted(self.model, resized)
         features = features.mean(axis=tuple(range(1, features.ndim - 1)))
-        return Extracted(features, _softmax(np.asarray(logits[0])) if logits else None)
+        return Extracted(features, _softmax(logits[0]) if logits else None)
 
     def protocol(self) -> dict[str, Any]:
-        """Returns name, hash of the weights, and size."""
+        """Returns name, hash of the weights, and resize."""
         digest = hashlib.sha256()
         for weight in self.model.get_weights():
             digest.update(np.ascontiguousarray(weight).data)
-        size = None if self.size is None else list(self.size)
-        return {"extractor": self.name, "weights": digest.hexdigest(), "size": size}
+        size = self.size and f"bicubic, antialiased, to {self.size[0]}x{self.size[1]}"
+        return {
+            "extractor": self.name, "weights": digest.hexdigest(), "resize": size,
+        }  # fmt: skip
 
 
 class Function(Extractor):
@@ -202,14 +234,35 @@ class Function(Extractor):
         return Extracted(features.reshape(len(features), -1))
 
 
-def default_extractor(images: Any, labels: Any) -> Extractor:
-    """Returns the classifier of labelled images, where nothing else is asked for."""
-    if labels is None:
-        raise ValueError(
-            "Pass an `extractor`, or labels with the images, to train a classifier on. "
-            "Received: extractor=None, labels=None"
-        )
-    return classifier(images, labels)
+def default_extractor(images: Any, labels: Any = None) -> Network:
+    """Returns a classifier of labelled images, and of others an untrained network."""
+    check_images(images)
+    return untrained(images.shape[1:]) if labels is None else classifier(images, labels)
+
+
+def untrained(image_shape: Sequence[int], seed: int = 0, name: str = "random") -> Network:
+    """Returns a network of random weights as an extractor of 64 features.
+
+    It knows nothing of pictures, and sees all the same whether two sets differ: for
+    images without labels, where the weights of Inception are not at hand. Its numbers
+    compare only among those of the same shape and seed.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        seed: Int.
+        name: What numbers are called by.
+
+    Returns:
+        A `Network`.
+
+    Reference:
+
+    - [Naeem et al., 2020](https://arxiv.org/abs/2002.09797), section 4.3, on random
+      embeddings
+    """
+    model = _classifier(tuple(image_shape), 2, seed)
+    features = model.get_layer("features").output
+    return Network(keras.Model(model.input, features), name, preprocess=lambda x: x)
 
 
 def classifier(
@@ -222,30 +275,30 @@ def classifier(
 
     Args:
         images: uint8 `(n, height, width, channels)`.
-        labels: Int `(n,)`, from 0.
+        labels: Ints or names `(n,)`; classes are in the order of these.
         epochs: Int.
         seed: Int.
         name: What numbers are called by.
 
     Returns:
-        A `Network`.
+        A `Network`, the same for the same arguments in any process.
 
     Raises:
-        ValueError: If there are no labels.
+        ValueError: If there is not one label for each image.
     """
-    if labels is None:
+    check_images(images)
+    if np.shape(labels) != (len(images),):
         raise ValueError(
-            "A classifier is trained on labels, and there are none. Received: labels=None"
+            "A classifier is trained on one label for each image. Received: "
+            f"{len(images)} images and labels of shape {np.shape(labels)}"
         )
-    data.check_labels(np.asarray(labels), int(np.max(labels)) + 1, "labels")
-    model = _classifier(images.shape[1:], int(np.max(labels)) + 1, seed)
+    found, classes = np.unique(labels, return_inverse=True)
+    model = _classifier(images.shape[1:], len(found), seed)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss)
-    batches = data.Batches(images, 32, seed=seed, labels=np.asarray(labels))
-    # Keras draws from Python's generator in `fit`, and seeds from it what is built next.
-    state = random.getstate()
-    model.fit(batches, epochs=epochs, verbose=0)
-    random.setstate(state)
+    batches = data.Batches(images, 32, seed=seed, labels=classes, drop_remainder=True)
+    # Batches are shuffled by the seed; Keras would do so by Python's own generator.
+    model.fit(batches, epochs=epochs, verbose=0, shuffle=False)
     features = model.get_layer("features").output
     both = keras.Model(model.input, [features, model.output])
     return Network(both, name, preprocess=lambda x: x)
@@ -268,11 +321,27 @@ def _classifier(shape: tuple, classes: int, seed: int) -> keras.Model:
     # Of larger images every second pixel is a place to look from.
     strides = 1 if min(shape[:2]) <= 16 else 2
     x = convolved(layers.Rescaling(1 / 127.5, -1)(inputs), 32, strides)
-    x = layers.MaxPooling2D()(convolved(x, 64, 1))
+    x = layers.MaxPooling2D(padding="same")(convolved(x, 64, 1))
     x = convolved(layers.Dropout(0.25, seed=next(seeds))(x), 64, 1)
     x = dense(layers.Flatten()(x), 64, activation="relu", name="features")
     x = dense(layers.Dropout(0.3, seed=next(seeds))(x), classes)
     return keras.Model(inputs, x)
+
+
+def _rounded(batch_size: int) -> int:
+    return -(-batch_size // _PORTION) * _PORTION
+
+
+def _predicted(model: keras.Model, x: np.ndarray) -> list[np.ndarray]:
+    """Returns the outputs of a model, in portions of which the last is filled up."""
+    portions = []
+    for start in range(0, len(x), _PORTION):
+        part = x[start : start + _PORTION]
+        filled = np.concatenate([part, part[-1:].repeat(_PORTION - len(part), axis=0)])
+        out = model.predict_on_batch(filled)
+        outputs = out if isinstance(out, list | tuple) else [out]
+        portions.append([np.asarray(output)[: len(part)] for output in outputs])
+    return [np.concatenate(parts) for parts in zip(*portions, strict=True)]
 
 
 def _rgb(images: np.ndarray) -> np.ndarray:

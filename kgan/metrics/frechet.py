@@ -1,6 +1,8 @@
 """The Fréchet distance of two sets of features, as if each were a Gaussian."""
 
-from typing import Any, NamedTuple
+import dataclasses
+import functools
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +12,8 @@ from kgan.metrics import checks
 _BLOCK = 1024
 
 
-class Statistics(NamedTuple):
+@dataclasses.dataclass(frozen=True, eq=False)
+class Statistics:
     """Mean and covariance of features.
 
     Args:
@@ -22,6 +25,14 @@ class Statistics(NamedTuple):
     mean: np.ndarray
     covariance: np.ndarray
     size: int
+
+    @functools.cached_property
+    def root(self) -> np.ndarray:
+        """A matrix r with `r @ r.T` the covariance: a column for each direction."""
+        values, vectors = np.linalg.eigh(self.covariance)
+        # What rounding leaves of an eigenvalue of zero would have a large root.
+        kept = values > len(values) * np.finfo("float64").eps * max(values[-1], 0.0)
+        return vectors[:, kept] * np.sqrt(values[kept])
 
 
 def statistics(features: Any) -> Statistics:
@@ -97,22 +108,10 @@ def frechet_distance(a: Any, b: Any) -> float:
         )
     difference = a.mean - b.mean
     traces = np.trace(a.covariance) + np.trace(b.covariance)
-    distance = difference @ difference + traces - 2 * _cross(a.covariance, b.covariance)
-    return float(max(distance, 0.0))
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> float:
-    # The trace of (a b)^(1/2) is the sum of the singular values of a^(1/2) b^(1/2),
-    # which needs no root of a matrix that is not symmetric.
-    return np.linalg.svd(_root(a) @ _root(b), compute_uv=False).sum()
-
-
-def _root(covariance: np.ndarray) -> np.ndarray:
-    values, vectors = np.linalg.eigh(covariance)
-    # What rounding leaves of an eigenvalue of zero would have a large root.
-    noise = len(values) * np.finfo("float64").eps * max(values[-1], 0.0)
-    roots = np.sqrt(np.where(values > noise, values, 0.0))
-    return vectors * roots @ vectors.T
+    # The trace of (a b)^(1/2) is the sum of the singular values of the product of their
+    # roots, which needs no root of a matrix that is not symmetric.
+    cross = np.linalg.svd(a.root.T @ b.root, compute_uv=False).sum()
+    return float(max(difference @ difference + traces - 2 * cross, 0.0))
 
 
 def frechet_distance_infinity(
@@ -142,10 +141,12 @@ def frechet_distance_infinity(
     """
     fake = checks.features(fake, "fake", least=6)
     least = max(2, len(fake) // 3) if least is None else least
-    if points < 2 or not 2 <= least < len(fake):
+    checks.count(points, "points", 2)
+    checks.count(least, "least", 2)
+    if least >= len(fake):
         raise ValueError(
-            "`points` must be at least 2, and `least` between 2 and the number of fakes. "
-            f"Received: points={points}, least={least}, fake.shape={fake.shape}"
+            "`least` must be below the number of fakes. "
+            f"Received: least={least}, fake.shape={fake.shape}"
         )
     real = real if isinstance(real, Statistics) else _statistics(real, "real")
     generator = np.random.default_rng(seed)

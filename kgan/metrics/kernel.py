@@ -55,11 +55,8 @@ def kernel_distances(
     Returns:
         float64 `(subsets,)`, whose deviation tells how sure their mean is.
     """
-    if subsets < 1 or subset_size < 2:
-        raise ValueError(
-            "`subsets` must be at least 1 and `subset_size` at least 2. "
-            f"Received: subsets={subsets}, subset_size={subset_size}"
-        )
+    checks.count(subsets, "subsets")
+    checks.count(subset_size, "subset_size", 2)
     a, b = checks.pair(a, b, ("a", "b"), subset_size)
     random = np.random.RandomState(seed)
     return np.array([_discrepancy(*_drawn(a, b, subset_size, random))

@@ -1,14 +1,17 @@
 """Precision, recall, density and coverage, by nearest neighbours."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kgan.metrics import checks
 
 # Samples of each set whose distances are computed at once, in float64.
-_BLOCK = 512
+_BLOCK = 256
+# Of the largest square, what rounding may leave of a distance of 0. Samples that are
+# there twice, and neighbours at equal distances, must count as such.
+_ROUNDING = 1e-12
 
 
 def precision_recall(real: Any, fake: Any, k: int = 3) -> tuple[float, float]:
@@ -41,8 +44,8 @@ def precision_recall(real: Any, fake: Any, k: int = 3) -> tuple[float, float]:
 
     - [Kynkäänniemi et al., 2019](https://arxiv.org/abs/1904.06991), section 2
     """
-    real, fake = _pair(real, fake, k)
-    return _within(fake, real, k), _within(real, fake, k)
+    real, fake, space = _space(real, fake, k)
+    return space.within(fake, real, k), space.within(real, fake, k)
 
 
 def density_coverage(real: Any, fake: Any, k: int = 5) -> tuple[float, float]:
@@ -73,50 +76,66 @@ def density_coverage(real: Any, fake: Any, k: int = 5) -> tuple[float, float]:
 
     - [Naeem et al., 2020](https://arxiv.org/abs/2002.09797), section 3
     """
-    real, fake = _pair(real, fake, k)
-    radii, inside, covered = _radii(real, k), 0, 0
-    for rows, distances in _distances(real, fake):
+    real, fake, space = _space(real, fake, k)
+    radii, inside, covered = space.radii(real, k) - space.slack, 0, 0
+    for rows, distances in space.distances(real, fake):
         hits = distances < radii[rows, None]
         inside += hits.sum()
         covered += hits.any(axis=1).sum()
     return float(inside / (k * len(fake))), float(covered / len(real))
 
 
-def _pair(real: Any, fake: Any, k: int) -> tuple[np.ndarray, np.ndarray]:
-    if k < 1:
-        raise ValueError(f"`k` must be at least 1. Received: k={k}")
-    return checks.pair(real, fake, ("real", "fake"), k + 1)
+class _Space(NamedTuple):
+    """Where squared distances are measured, in float64.
+
+    Args:
+        middle: float64 `(d,)`, from where samples are looked at: of numbers far from 0
+            rounding leaves nothing.
+        slack: Float, by how much two equal distances may be rounded apart.
+    """
+
+    middle: np.ndarray
+    slack: float
+
+    def within(self, samples: np.ndarray, others: np.ndarray, k: int) -> float:
+        """Returns the share of samples in a ball of any of the others."""
+        radii = self.radii(others, k) + self.slack
+        distances = self.distances(samples, others)
+        return float(sum((d <= radii).any(axis=1).sum() for _, d in distances)
+                     / len(samples))  # fmt: skip
+
+    def radii(self, x: np.ndarray, k: int) -> np.ndarray:
+        """Returns how far the k-th neighbour of each is."""
+        radii = np.empty(len(x))
+        for rows, distances in self.distances(x, x):
+            # The nearest of all is the sample itself.
+            distances.partition(k, axis=1)
+            radii[rows] = distances[:, k]
+        return radii
+
+    def distances(
+        self, a: np.ndarray, b: np.ndarray
+    ) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yields rows of a, and their distances to all of b, valid until the next."""
+        squares = np.empty((min(_BLOCK, len(a)), len(b)))
+        for rows, block in self._blocks(a):
+            found = squares[: len(block)]
+            for columns, other in self._blocks(b):
+                np.matmul(-2 * block, other.T, out=found[:, columns])
+                found[:, columns] += (other * other).sum(axis=1)
+            found += (block * block).sum(axis=1)[:, None]
+            yield rows, found
+
+    def _blocks(self, x: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+        for start in range(0, len(x), _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            yield rows, x[rows] - self.middle
 
 
-def _within(samples: np.ndarray, others: np.ndarray, k: int) -> float:
-    """The share of samples in a ball of any of the others."""
-    radii = _radii(others, k)
-    inside = sum((d <= radii).any(axis=1).sum() for _, d in _distances(samples, others))
-    return float(inside / len(samples))
-
-
-def _radii(x: np.ndarray, k: int) -> np.ndarray:
-    # The nearest of all is the sample itself.
-    parts = [np.partition(d, k, axis=1)[:, k] for _, d in _distances(x, x)]
-    return np.concatenate(parts)
-
-
-def _distances(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields rows of a, and their squared distances to all of b, in float64."""
-    middle = b.mean(axis=0, dtype="float64")
-    for start in range(0, len(a), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        block = a[rows] - middle
-        squares = np.empty((len(block), len(b)))
-        for other in range(0, len(b), _BLOCK):
-            columns = slice(other, other + _BLOCK)
-            squares[:, columns] = _squares(block, b[columns] - middle)
-        yield rows, squares
-
-
-def _squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    sums = (a * a).sum(axis=1)[:, None] + (b * b).sum(axis=1)
-    squares = sums - 2 * a @ b.T
-    # The same point twice is at no distance, whatever rounding leaves of it.
-    squares[squares < 1e-13 * sums] = 0.0
-    return squares
+def _space(real: Any, fake: Any, k: int) -> tuple[np.ndarray, np.ndarray, _Space]:
+    checks.count(k, "k")
+    real, fake = checks.pair(real, fake, ("real", "fake"), k + 1)
+    space = _Space(real.mean(axis=0, dtype="float64"), 0.0)
+    blocks = (block for x in (real, fake) for _, block in space._blocks(x))
+    farthest = max((block * block).sum(axis=1).max() for block in blocks)
+    return real, fake, space._replace(slack=_ROUNDING * float(farthest))

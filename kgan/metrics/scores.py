@@ -35,17 +35,18 @@ def inception_score(probabilities: Any, splits: int = 10) -> float:
 
     - [Salimans et al., 2016](https://arxiv.org/abs/1606.03498)
     """
-    if splits < 1:
-        raise ValueError(f"`splits` must be at least 1. Received: splits={splits}")
-    p = checks.features(probabilities, "probabilities", splits).astype("float64")
-    if (p < 0).any() or not np.allclose(p.sum(axis=1), 1, atol=1e-3):
+    checks.count(splits, "splits")
+    p = checks.features(probabilities, "probabilities", splits)
+    lowest, sums = p.min(), p.sum(axis=1, dtype="float64")
+    if lowest < 0 or not np.allclose(sums, 1, atol=1e-3):
         raise ValueError(
             "`probabilities` must be at least 0 and add up to 1 in each row: a softmax "
-            f"of logits. Received: probabilities from {p.min():g} with sums from "
-            f"{p.sum(axis=1).min():g} to {p.sum(axis=1).max():g}"
+            f"of logits. Received: probabilities from {lowest:g} with sums from "
+            f"{sums.min():g} to {sums.max():g}"
         )
     bounds = [i * len(p) // splits for i in range(splits + 1)]
-    parts = [p[a:b] for a, b in itertools.pairwise(bounds)]
+    # Each in float64 by itself: all of them would take twice the memory of what is given.
+    parts = (p[a:b].astype("float64") for a, b in itertools.pairwise(bounds))
     return float(np.mean([np.exp(_divergence(part, part.mean(0))) for part in parts]))
 
 
@@ -93,8 +94,7 @@ def mode_coverage(modes: Any, reference: Any) -> Modes:
     - [Metz et al., 2016](https://arxiv.org/abs/1611.02163), section 3.3.1
     """
     modes = np.asarray(modes)
-    q = np.asarray(reference)
-    q = np.full(int(q), 1 / int(q)) if q.ndim == 0 else q / q.sum()
+    q = _probabilities(reference)
     shown = modes[modes >= 0]
     if not np.issubdtype(modes.dtype, np.integer) or modes.ndim != 1 or not shown.size:
         raise ValueError(
@@ -107,3 +107,16 @@ def mode_coverage(modes: Any, reference: Any) -> Modes:
         )
     counts = np.bincount(shown, minlength=len(q))
     return Modes(int((counts > 0).sum()), float(_divergence(counts / counts.sum(), q)))
+
+
+def _probabilities(reference: Any) -> np.ndarray:
+    if np.ndim(reference) == 0:
+        checks.count(reference, "reference")
+        return np.full(int(reference), 1 / int(reference))
+    q = np.asarray(reference, "float64")
+    if q.ndim != 1 or not (q > 0).all() or not np.isfinite(q.sum()):
+        raise ValueError(
+            "`reference` must be how many modes there are, or the probability of each, "
+            f"above 0. Received: reference={reference}"
+        )
+    return q / q.sum()

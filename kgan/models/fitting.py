@@ -143,10 +143,10 @@ class Fitting(keras.Model):
             x: Samples, as in `fit`.
             y: Labels, as in `fit`.
             batch_size: Int, for arrays only; 32 by default.
-            metrics: Names such as `["fd10k", "recall10k"]`, see `kgan.metrics.parse`, of
-                samples against these reals: uint8 images.
+            metrics: Names such as `["fd10k", "recall10k"]`, or one, see
+                `kgan.metrics.parse`, of samples against these reals: uint8 images.
             extractor: A `kgan.metrics.Extractor`; None for a classifier that is trained
-                on the labels.
+                on the labels, and without labels for `kgan.metrics.untrained`.
             seed: Int, of the samples that metrics are computed of.
             **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
                 `keras.Model.evaluate`.
@@ -164,16 +164,16 @@ class Fitting(keras.Model):
         losses = super().evaluate(x=x, **kwargs)
         if evaluation is None:
             return losses
-        samples = self.sample(evaluation.count, seed=seed, as_uint8=True)
-        found = {result.name: result.value for result in evaluation(samples)}
+        found = {result.name: result.value for result in evaluation.of(self.sample)}
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 
     def _evaluation(self, x: Any, y: Any, names: Any, extractor: Any, seed: int) -> Any:
         x, y = x if isinstance(x, tuple) and len(x) == 2 else (x, y)
-        if not (hasattr(x, "shape") and getattr(x, "dtype", None) == np.uint8):
+        if getattr(x, "dtype", None) != np.uint8 or x.shape[1:] != self.sample_shape:
             raise ValueError(
-                "Metrics compare with an array of uint8 images. "
-                f"Received: x of type {type(x).__name__}"
+                "Metrics compare with an array of uint8 images of shape "
+                f"{self.sample_shape}. Received: x of type {type(x).__name__} and shape "
+                f"{getattr(x, 'shape', None)}"
             )
         return Evaluation(x, extractor or default_extractor(x, y), names, seed)
 

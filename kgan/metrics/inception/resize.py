@@ -9,9 +9,10 @@ SIDE = 299
 
 
 def tf1(images: np.ndarray, dtype: str = "float32") -> np.ndarray:
-    """Resizes as TensorFlow 1 did: bilinear, no antialiasing, corners' pixels aligned.
+    """Resizes as TensorFlow 1 did: bilinear, no antialiasing, first pixels aligned.
 
-    That is the resize of the original FID, and of torch-fidelity. Then `(x - 128) / 128`.
+    That is the resize of the original FID, and of torch-fidelity: pixel i is taken from i
+    times the scale. Then `(x - 128) / 128`.
 
     Args:
         images: uint8 `(n, height, width, 3)`.
@@ -46,23 +47,28 @@ def clean(images: np.ndarray, dtype: str = "float32") -> np.ndarray:
 
 
 PROTOCOLS: dict[str, Callable] = {"tf1": tf1, "pytorch": pytorch, "clean": clean}
+# In words, for the protocol of a number.
+RESIZES = {
+    "tf1": "bilinear, as TensorFlow 1",
+    "pytorch": "bilinear, as PyTorch",
+    "clean": "bicubic, antialiased, as Pillow",
+}
 
 
-def _corners(count: int) -> np.ndarray:
-    # In float32, as TensorFlow had it: the places of some pixels depend on it.
-    return np.arange(SIDE, dtype="float32") * np.float32(count / SIDE)
+def _corners(count: int, dtype: str) -> np.ndarray:
+    # The scale in float32, as TensorFlow had it: the places of some pixels depend on it.
+    return np.arange(SIDE, dtype=dtype) * np.float32(count / SIDE)
 
 
-def _centers(count: int) -> np.ndarray:
-    scale = np.float32(count / SIDE)
-    places = (np.arange(SIDE, dtype="float32") + np.float32(0.5)) * scale
-    return np.maximum(places - np.float32(0.5), np.float32(0))
+def _centers(count: int, dtype: str) -> np.ndarray:
+    places = (np.arange(SIDE, dtype=dtype) + 0.5) * np.dtype(dtype).type(count / SIDE)
+    return np.maximum(places - 0.5, 0)
 
 
 def _bilinear(images: np.ndarray, places: Callable, dtype: str) -> np.ndarray:
     x = images.astype(dtype)
-    top, bottom, down = _neighbors(places(x.shape[1]), x.shape[1], dtype)
-    left, right, across = _neighbors(places(x.shape[2]), x.shape[2], dtype)
+    top, bottom, down = _neighbors(places(x.shape[1], dtype), x.shape[1], dtype)
+    left, right, across = _neighbors(places(x.shape[2], dtype), x.shape[2], dtype)
     down, across = down[:, None, None], across[:, None]
     # Along rows first: the order of roundings is TensorFlow's.
     upper = _mixed(x[:, top], left, right, across)
