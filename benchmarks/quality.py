@@ -7,7 +7,8 @@ All train on the same images, in turns, each a share of its arithmetic (or, with
 judges 10,000 samples of each by a Fréchet distance of its features to 10,000 images that
 neither it nor any GAN was trained on. The arithmetic is counted from the layers, both
 networks, forward and backward: a multiplication with its addition is two operations. The
-seconds are those of training, and of the first share, which compiles, too.
+seconds are the processor's, of training alone, compiling included: on one core (by
+`taskset`) they are those of a clock on a machine that does nothing else.
 
 Results are added to a file, a line each, from which the table and the plot are made.
 """
@@ -76,11 +77,11 @@ class Contender:
 
     def train(self, limit, until):
         """Trains until `limit`, "tflop" or "seconds", has reached the value `until`."""
-        start, before = time.perf_counter(), self.seconds
+        start, before = time.process_time(), self.seconds
 
         def step():
             self.shown += self.batch_size
-            self.seconds = before + time.perf_counter() - start
+            self.seconds = before + time.process_time() - start
             return getattr(self, limit) >= until
 
         # Epochs are those of the data: the fit stops in the middle of one, and goes on.
@@ -89,7 +90,7 @@ class Contender:
             self.gan.fit(self.batches, initial_epoch=self.gan.epoch, **arguments)
         else:
             self.gan.fit(self._dataset(), steps_per_epoch=10**4, **arguments)
-        self.seconds = before + time.perf_counter() - start
+        self.seconds = before + time.process_time() - start
 
     def _dataset(self):
         if not hasattr(self, "_endless"):

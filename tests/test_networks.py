@@ -210,7 +210,7 @@ def test_no_signal_shape_is_named(shape):
 
 
 def test_the_small_pair_is_small():
-    """The operations of MNIST's, of width 15, counted by hand."""
+    """The operations for MNIST at width 15, counted by hand."""
     from kgan.presets import cost
 
     generator = kgan.networks.small_generator((28, 28, 1), 64, width=15)

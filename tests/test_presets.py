@@ -121,8 +121,18 @@ def test_little_data_is_augmented():
 def test_a_batch_fits_small_data_and_divides_into_updates():
     for count in (1, 7, 64, 1_000):
         assert kgan.presets.get("small", (8, 8, 1), count).batch_size == min(32, count)
-        size = kgan.presets.get("sngan", (8, 8, 1), count).batch_size
-        assert size % 5 == 0 and size <= max(5, min(320, count))
+        for name, shape in (("sngan", (8, 8, 1)), ("wavegan", (70, 1))):
+            preset = kgan.presets.get(name, shape, count, compute="cpu")
+            steps = preset.compile["d_steps"]
+            assert steps == min(5, count) and preset.batch_size % steps == 0
+            assert preset.batch_size <= min(320, count)
+
+
+def test_batches_of_larger_images_are_smaller():
+    wanted = {(28, 28): 256, (32, 32): 256, (64, 64): 64, (100, 60): 43, (256, 256): 8}
+    for size, batch_size in wanted.items():
+        preset = kgan.presets.get("r3gan", (*size, 3), 10**6, compute="gpu")
+        assert preset.batch_size == batch_size
 
 
 @pytest.mark.parametrize(
@@ -136,6 +146,9 @@ def test_a_batch_fits_small_data_and_divides_into_updates():
         ({"num_classes": 1.5}, "Received: num_classes=1.5"),
         ({"budget": True}, "Received: budget=True"),
         ({"compute": "tpu"}, "Received: compute='tpu'"),
+        ({"name": "small", "image_shape": (16,)}, r"images.*image_shape=\(16,\)"),
+        ({"name": "dcgan", "image_shape": (8, 8, 5)}, r"images.*=\(8, 8, 5\)"),
+        ({"name": "wavegan", "image_shape": (8, 8, 1)}, r"signals.*=\(8, 8, 1\)"),
     ],
 )
 def test_presets_refuse(arguments, message):
@@ -207,6 +220,19 @@ def test_operations_of_a_step(options, wanted):
     assert found.flops == pytest.approx(1_000 * wanted)
     assert found.parameters == 6 * 12 + 12 + 96 + 2 + 90 + 5 + 20 + 1 + 5
     assert found.seconds(1e9) == pytest.approx(wanted * 1_000 / 1e9 / 0.5)
+
+
+def test_memory_is_that_of_one_update():
+    def outputs(**options):
+        gan = kgan.GAN(*networks())
+        gan.compile(**options)
+        return cost.of(gan, 1, 16).memory - cost.of(gan, 1, 8).memory
+
+    # Numbers that a layer puts out: inputs of 6 and 32, 12, 12 and 32, 20, 20 and 1.
+    plain = 4 * 8 * (6 + 12 + 12 + 32 + 32 + 20 + 20 + 1) * 2
+    assert outputs() == pytest.approx(plain)
+    assert outputs(d_steps=2) == pytest.approx(plain / 2)
+    assert outputs(penalties=["r1"]) == pytest.approx(3 * plain)
 
 
 def test_speed_is_that_of_products():

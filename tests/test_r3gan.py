@@ -152,6 +152,14 @@ def test_parameters_of_the_paper_for_cifar_10():
     ]
 
 
+def test_labels_meet_as_many_features_as_the_smallest_size_has():
+    # What the official code counts, 165,808; with the widths of full size it is 162,256.
+    network = kgan.networks.r3gan_discriminator(
+        (32, 32, 3), width=(64, 48, 32, 16), num_classes=10
+    )
+    assert network.count_params() == 165_808
+
+
 def test_widths_follow_the_size():
     network = kgan.networks.r3gan_generator((128, 64, 1), width=32, group_size=None)
     sizes = {layer.output.shape[1:] for layer in network.layers if "add" in layer.name}

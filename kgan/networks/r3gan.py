@@ -83,8 +83,7 @@ def r3gan_generator(
             x = sizes.cropped(SmoothUpSampling2D()(x), size)
         for _ in range(blocks):
             x = _residual(x, expansion * filters, group_size, scale)
-    x = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_fan_in(1))(x)
-    return keras.Model(inputs, x, name=name)
+    return keras.Model(inputs, _convolved(x, channels), name=name)
 
 
 def r3gan_discriminator(
@@ -125,14 +124,14 @@ def r3gan_discriminator(
     scale = _scale(len(steps) * blocks)
     images = keras.Input((*steps[0], pack * channels), name="images")
     inputs, labels = conditional.inputs(images, num_classes)
-    x = _pointwise(images, widths[0])
+    x = _convolved(images, widths[0])
     for i, filters in enumerate(widths):
         if i:
             x = _pointwise(SmoothDownSampling2D()(x), filters)
         for _ in range(blocks):
             x = _residual(x, expansion * filters, group_size, scale)
     x = DiscriminativeBasis()(x)
-    units = 1 if num_classes is None else widths[0]
+    units = 1 if num_classes is None else widths[-1]
     x = layers.Dense(units, use_bias=False, kernel_initializer=_fan_in(1))(x)
     if num_classes is not None:
         initializer = _normal(1 / (num_classes * units))
@@ -159,8 +158,10 @@ def _residual(x: Any, inside: int, group_size: int | None, scale: float) -> Any:
 
 def _pointwise(x: Any, filters: int) -> Any:
     """Brings features to another width; between equal ones nothing is learned."""
-    if x.shape[-1] == filters:
-        return x
+    return x if x.shape[-1] == filters else _convolved(x, filters)
+
+
+def _convolved(x: Any, filters: int) -> Any:
     kernel = layers.Conv2D(filters, 1, use_bias=False, kernel_initializer=_fan_in(1))
     return kernel(x)
 

@@ -94,8 +94,9 @@ def resnet_discriminator(
         image_shape: `(height, width, channels)`, of any size.
         width: Int, channels up to 32 pixels, and half as many at each doubling beyond.
         outputs: Int, 1 for a logit, 2 for one-hot labels.
-        normalization: `"spectral"` as SNGAN; `"layer"` as WGAN-GP; `"batch"`, `"group"`
-            or None. See `kgan.layers`.
+        normalization: `"spectral"` as SNGAN; `"group"` is near to WGAN-GP's, which
+            normalises over channels and pixels; `"layer"` over channels, `"batch"` or
+            None. See `kgan.layers`.
         num_classes: Int, for a conditional GAN.
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
         pack: Int, how many images it judges together, joined along their channels.

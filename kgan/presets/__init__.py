@@ -113,6 +113,7 @@ def get(
                 f"`{argument}` must be an int of at least 1. "
                 f"Received: {argument}={value!r}"
             )
+    recipes.check_shape(name, shape)
     recipe = recipes.RECIPES[name]
     return recipe(shape, num_images, num_classes, _compute(compute), budget)
 

@@ -12,11 +12,11 @@ import kgan
 
 # Float operations that training reaches of what a matrix product does, on a CPU.
 _SHARE = 0.5
-# Times that what the layers put out is held: their outputs, their gradients, and what
-# the update makes of both.
-_COPIES = 6
+# Times that what the layers put out is held: their outputs and gradients, and with a
+# penalty on gradients also what these are made of. Fitted to `benchmarks/presets.py`.
+_COPIES, _COPIES_OF_PENALTIES = 2, 6
 # What Keras and its backend take before any network, in bytes.
-_BASE = 0.7e9
+_BASE = 0.62e9
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,13 +41,16 @@ class Cost:
 def of(gan: kgan.GAN, images: int, batch_size: int) -> Cost:
     """Returns what it takes to show `images` reals to a compiled GAN."""
     networks = gan.generator, gan.discriminator
+    at_once = batch_size // gan.d_steps
+    penalized = any(map(_passes, gan.penalties))
+    copies = _COPIES_OF_PENALTIES if penalized else _COPIES
     parameters = sum(network.count_params() for network in networks)
     weights = 4 * parameters * 5  # Weight, gradient, two moments, average.
-    outputs = 4 * batch_size * sum(map(_outputs, networks))
+    outputs = 4 * at_once * sum(map(_outputs, networks))
     return Cost(
         parameters=parameters,
         flops=images * flops_per_image(gan, batch_size),
-        memory=_BASE + weights + _COPIES * outputs,
+        memory=_BASE + weights + copies * outputs,
     )
 
 

@@ -17,7 +17,7 @@ def small(
     """For small images on a CPU: tuned for the most quality per second of training."""
     tiny = min(shape[:2]) <= 8
     # Tiny images are halved twice all the same, down to 2 pixels.
-    size: dict[str, Any] = {"width": 32, "depth": 2} if tiny else {"width": 15}
+    size: dict[str, Any] = {"width": 32, "depth": 2} if tiny else {"width": 14}
     builder = "dcgan_generator" if tiny else "small_generator"
     normalization = {} if tiny else {"normalization": "batch"}
     labels = _labels(num_classes)
@@ -50,7 +50,7 @@ def small(
 def dcgan(
     shape: tuple, num_images: int, num_classes: int | None, compute: str, budget: Any
 ) -> Preset:
-    """The paper's: the classic, for comparisons."""
+    """The classic, for comparisons."""
     labels = _labels(num_classes)
     discriminator = _network(
         "dcgan_discriminator", shape, normalization="batch", **labels
@@ -69,7 +69,10 @@ def dcgan(
         },
         batch_size=_batch_size(128, num_images),
         epochs=epochs(budget or 1_000_000, num_images),
-        reasons=("The settings of Radford et al., 2015, arXiv:1511.06434.",),
+        reasons=(
+            "Optimizers, batch and latents of Radford et al., 2015, arXiv:1511.06434, "
+            "with half its widths, and upsampling that draws no checkerboards.",
+        ),
     )
 
 
@@ -79,6 +82,7 @@ def sngan(
     """Residual networks, spectral normalisation and hinge loss."""
     labels = _labels(num_classes)
     widths = {"gpu": (256, 128), "cpu": (64, 32)}[compute]
+    steps = min(5, num_images)
     return Preset(
         name="sngan",
         sample_shape=shape,
@@ -92,11 +96,11 @@ def sngan(
         compile={
             "optimizer": _adam(2e-4, beta_1=0.0, beta_2=0.9),
             "loss": "hinge",
-            "d_steps": 5,
+            "d_steps": steps,
             "noise_batch_size": 64,
             **_augment(shape, num_images),
         },
-        batch_size=_batch_size(320, num_images, divisor=5),
+        batch_size=_batch_size(64 * steps, num_images, divisor=steps),
         epochs=epochs(budget or 10_000_000, num_images),
         reasons=(
             "The settings of Miyato et al., 2018, arXiv:1802.05957, with an average of "
@@ -118,6 +122,7 @@ def r3gan(
     side = max(shape[:2])
     # Between the weights that the authors' configurations give for 64 and 256 pixels.
     weight = round(2 * (side / 64) ** 3, 3)
+    batch_size = _of_memory(256, shape) if compute == "gpu" else 32
 
     def cosine(start: float, end: float, share: float = 0.2) -> Call:
         arguments = {"start": start, "end": end, "images": round(share * images)}
@@ -142,11 +147,13 @@ def r3gan(
             },
             **_augment(shape, num_images),
         },
-        batch_size=_batch_size(256 if compute == "gpu" else 32, num_images),
+        batch_size=_batch_size(batch_size, num_images),
         epochs=count,
         reasons=(
-            "The settings of Huang et al., 2025, arXiv:2501.05441, at a third of its "
-            "width; no run of ours on a GPU has confirmed them.",
+            "Networks, loss and schedules of Huang et al., 2025, arXiv:2501.05441, with "
+            f"{size['width']} channels where it has 768, and a weight of the penalties "
+            "between those that it gives for other sizes; no run of ours on a GPU has "
+            "confirmed them.",
             *_why_augment(shape, num_images),
         ),
     )
@@ -158,6 +165,7 @@ def wavegan(
     """For signals of one dimension."""
     labels = _labels(num_classes)
     width = {"width": 64 if compute == "gpu" else 16}
+    steps = min(5, num_images)
     return Preset(
         name="wavegan",
         sample_shape=shape,
@@ -170,10 +178,10 @@ def wavegan(
             "optimizer": _adam(1e-4, beta_1=0.5, beta_2=0.9),
             "loss": "wasserstein",
             "penalties": [_penalty("GradientPenalty", 10.0)],
-            "d_steps": 5,
+            "d_steps": steps,
             "noise_batch_size": 64,
         },
-        batch_size=_batch_size(320, num_images, divisor=5),
+        batch_size=_batch_size(64 * steps, num_images, divisor=steps),
         epochs=epochs(budget or 5_000_000, num_images),
         reasons=(
             "The settings of Donahue et al., 2019, arXiv:1802.04208, with an average of "
@@ -214,6 +222,24 @@ RECIPES: dict[str, Callable[..., Preset]] = {
 }
 
 
+# Those that are for samples of some kind only.
+_IMAGES = ("small", "dcgan", "sngan", "r3gan")
+_SIGNALS = ("wavegan",)
+
+
+def check_shape(name: str, shape: tuple) -> None:
+    """Raises a `ValueError` if a preset is not for samples of a shape."""
+    wanted = ""
+    if name in _IMAGES and not is_image_shape(shape):
+        wanted = "images, (height, width, channels) with 1 to 4 channels"
+    if name in _SIGNALS and len(shape) != 2:
+        wanted = "signals, (length, channels)"
+    if wanted:
+        raise ValueError(
+            f"The preset {name!r} is for {wanted}. Received: image_shape={shape}"
+        )
+
+
 def name_for(shape: tuple, compute: str) -> str:
     """Returns the name of the preset for samples of a shape."""
     if is_image_shape(shape):
@@ -243,6 +269,11 @@ def _labels(num_classes: int | None) -> dict[str, int]:
 
 def _batch_size(wanted: int, num_images: int, divisor: int = 1) -> int:
     return max(divisor, min(wanted, num_images) // divisor * divisor)
+
+
+def _of_memory(batch_size: int, shape: tuple) -> int:
+    """Returns a batch size of 32x32 images, or less of larger ones, at least 8."""
+    return max(8, min(batch_size, batch_size * 32**2 // (shape[0] * shape[1])))
 
 
 def _augment(shape: tuple, num_images: int) -> dict[str, Call]:
