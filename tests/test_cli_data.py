@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import kgan
-from kgan.cli.main import main
-from kgan.cli.pictures import describe, duplicates
+from kgan.cli.main import main, parser
+from kgan.cli.pictures import describe, duplicates, load
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +28,7 @@ def pictures(tmp_path):
         Image.fromarray(pixels).save(path)
     (root / "a" / "copy.png").write_bytes((root / "a" / "0.png").read_bytes())
     (root / "a" / "broken.png").write_bytes(b"no picture")
+    (root / "photo.heic").write_bytes(b"no picture by its name")
     return root
 
 
@@ -38,9 +39,12 @@ def test_a_folder_is_trained_on_without_code(tmp_path, pictures, channels, capsy
     options += ["--cache", str(tmp_path / "cache"), "--conditional", *RUN]
     command = ["train", "--data", str(pictures), *options, "--epochs", "1"]
     assert main([*command, "--out", str(out)]) == 0
-    assert "1 files are left out" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 files are left out" in said
+    assert "skipped.txt  the files that are left out, and why" in said
     assert (out / "skipped.txt").read_text() == (
         "'a/broken.png': not an image that Pillow knows\n"
+        "'photo.heic': no picture by its name\n"
     )
     config = json.loads((out / "config.json").read_text())
     assert config["data"]["shape"] == [13, 8, 12, channels]
@@ -72,13 +76,51 @@ def test_info_reports_what_is_there(tmp_path, pictures, capsys):
         "1 of them are exact copies of others.",
         "Sizes, height x width: 9x8 (13).",
         "Modes: RGBA (13).",
-        "1 files can't be trained on:",
+        "2 files are left out:",
         "  'a/broken.png': not an image that Pillow knows",
+        "  'photo.heic': no picture by its name",
         "The preset 'small' for a CPU:",
     ):
         assert line in said
     with Image.open(grid) as image:
         assert image.mode == "RGBA"
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_info_names_all_files_that_are_left_out(pictures, good, capsys):
+    for number in range(30):
+        (pictures / "a" / f"bad{number}.png").write_bytes(b"no picture")
+    if not good:
+        for path in pictures.rglob("[0-9c]*.png"):
+            path.unlink()
+    assert main(["info", "--data", str(pictures), *RUN]) == (0 if good else 1)
+    said = capsys.readouterr()
+    assert "32 files are left out:" in said.out
+    assert said.out.count("not an image that Pillow knows") == 31
+    assert good or "None of the 31 files can be trained on." in said.err
+
+
+def test_random_windows_follow_the_seed_and_no_number_of_threads(tmp_path, pictures):
+    given = ["--seed 1", "--seed 1 --workers 3", "--seed 2"]
+    loaded = []
+    for options in given:
+        arguments = parser().parse_args(
+            ["info", "--data", str(pictures), "--size", "4", "--crop", "random",
+             *options.split()]
+        )  # fmt: skip
+        loaded.append(load(arguments).samples)
+    np.testing.assert_array_equal(loaded[0], loaded[1])
+    assert (loaded[0] != loaded[2]).any()
+
+
+@pytest.mark.parametrize("labels", [[5, 100_000], [-1, 1]], ids=str)
+def test_labels_that_are_not_numbered_from_zero_are_refused(tmp_path, labels, capsys):
+    images = np.zeros((12, 8, 8, 1), "uint8")
+    np.savez(tmp_path / "x.npz", images=images, labels=np.resize(labels, 12))
+    command = ["info", "--data", str(tmp_path / "x.npz"), "--conditional", *RUN]
+    assert main(command) == 1
+    message = f"with 2 labels from {labels[0]} to {labels[1]}\n"
+    assert capsys.readouterr().err.endswith(message)
 
 
 def test_more_than_memory_is_said(pictures):

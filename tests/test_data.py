@@ -57,7 +57,12 @@ def bad_files(folder):
     np.savez(folder / "other.npz", pictures=np.zeros((2, 2)))
     np.save(folder / "single.npy", np.zeros((2, 2)))
     (folder / "single.npy").rename(folder / "npy.npz")
-    return ["text", "empty", "cut", "zip", "pickle", "other", "npy"]
+    secret = bytearray((folder / "whole.npz").read_bytes())
+    # The flags that say that it is encrypted, before the member and in the directory.
+    for start, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        secret[secret.index(start) + offset] |= 1
+    (folder / "secret.npz").write_bytes(secret)
+    return ["text", "empty", "cut", "zip", "pickle", "other", "npy", "secret"]
 
 
 def test_files_that_are_no_npz_are_named(tmp_path):

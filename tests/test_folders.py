@@ -2,8 +2,11 @@
 
 import os
 import shutil
+import stat
 import struct
 import tarfile
+import threading
+import time
 import zipfile
 import zlib
 
@@ -13,6 +16,7 @@ from PIL import Image
 
 import kgan
 from kgan.data import Options, gather, load_all, sources
+from kgan.data.reports import NothingLeftError
 from kgan.data.sources import MAX_BYTES
 
 pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
@@ -88,7 +92,7 @@ def test_folders_are_classes(classes):
     # In the order of their names: all of a, then all of b.
     np.testing.assert_array_equal(images, np.concatenate([PIXELS[::2], PIXELS[1::2]]))
     assert labels.tolist() == [0] * 6 + [1] * 6 and names == ["a", "b"]
-    assert report.others == 1 and report.bad == {}
+    assert report.left_out == {"notes.txt": "no picture by its name"}
     assert report.sizes == {(6, 5): 12} and report.modes == {"RGB": 12}
     assert kgan.data.load(classes, labels="none")[1] is None
 
@@ -114,6 +118,19 @@ def test_bad_files_stop_by_default_and_above_a_share(odd):
         kgan.data.load(odd, size=4, channels=3)
     with pytest.raises(ValueError, match=r"9 of 10 files .* share of 0.1"):
         kgan.data.load(odd, on_error="skip")
+    with pytest.warns(
+        UserWarning, match=r"9 files are left out: 'cut.png': .*trunc"
+    ) as w:
+        kgan.data.load(odd, on_error="skip", max_bad=0.9)
+    assert len(w) == 1 and w[0].filename == __file__
+
+
+def test_where_none_is_left_all_are_named(odd):
+    (odd / "good.png").unlink()
+    (odd / "photo.heic").write_bytes(b"")
+    with pytest.raises(NothingLeftError, match=r"None of the 9 files .*source=") as info:
+        load_all(odd, Options(on_error="skip", max_bad=1.0, size=4, channels=3))
+    assert info.value.left_out.keys() == {*REASONS, "photo.heic"}
 
 
 def test_names_of_all_kinds(tmp_path):
@@ -155,6 +172,8 @@ def test_archives_are_as_the_folder(tmp_path, classes, name, pack):
     again = np.lexsort((expected.samples[:, 0, 0, 0], expected.labels))
     np.testing.assert_array_equal(images[order], expected.samples[again])
     assert names == ["a", "b"]
+    left_out = load_all(tmp_path / name, Options()).report.left_out
+    assert left_out == {"top/notes.txt": "no picture by its name"}
 
 
 def test_archives_that_lead_out_or_burst_are_refused(tmp_path, classes):
@@ -167,11 +186,49 @@ def test_archives_that_lead_out_or_burst_are_refused(tmp_path, classes):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_what_macos_adds_to_an_archive_is_ignored(tmp_path, classes):
+    (classes / "__MACOSX").mkdir()
+    (classes / "__MACOSX" / "00.png").write_bytes(b"no picture")
+    expected = {"notes.txt": "no picture by its name"}
+    assert load_all(classes, Options()).report.left_out == expected
+    path = tarred(tmp_path / "x.tar", classes)
+    assert len(load_all(path, Options()).samples) == 12
+
+
 def test_links_in_archives_are_refused(tmp_path, classes):
     os.symlink("/etc/hostname", classes / "a" / "link.png")
     path = tarred(tmp_path / "x.tar", classes)
     report = load_all(path, Options(on_error="skip", max_bad=0.5)).report
     assert report.bad == {"top/a/link.png": "a link or a device in an archive"}
+
+
+def test_links_and_secrets_in_a_zip_are_refused(tmp_path, classes):
+    link = zipfile.ZipInfo("link.png")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    path = zipped(tmp_path / "x.zip", classes)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(link, "/etc/hostname")
+        archive.writestr("secret.png", b"?")
+    data = bytearray(path.read_bytes())
+    for start, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        data[data.rindex(start) + offset] |= 1
+    path.write_bytes(data)
+    report = load_all(path, Options(on_error="skip", max_bad=0.5)).report
+    reasons = {"link.png": "a link or a device in an archive", "secret.png": "encrypted"}
+    assert report.bad == reasons
+
+
+# The version that it takes, and its name.
+@pytest.mark.parametrize("offset", [6, 46])
+def test_zips_whose_directory_is_damaged_are_named(tmp_path, classes, offset):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(classes / "a" / "deep" / "00.png", "größe.png")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\1\2") + offset] = 0xFF
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=r"Received: source='.*x.zip'"):
+        kgan.data.load(path)
 
 
 @pytest.mark.parametrize("name", ["x.zip", "x.tar", "x.tar.gz"])
@@ -186,7 +243,8 @@ def test_broken_archives_are_named(tmp_path, classes, name, size):
 
 def test_folders_without_pictures_are_named(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
-    with pytest.raises(ValueError, match=r"no pictures in it. Received: source="):
+    message = r"no pictures in it. Received: source=.*'notes.txt': no picture by its name"
+    with pytest.raises(NothingLeftError, match=message):
         kgan.data.load(tmp_path)
 
 
@@ -197,6 +255,16 @@ def test_sizes_and_channels_are_proposed(tmp_path):
     # The shorter sides are 30, 45 and 100; one has colors, another has an alpha.
     assert kgan.data.load(tmp_path)[0].shape == (3, 32, 32, 4)
     assert kgan.data.load(tmp_path, size=(8, 9), channels=1)[0].shape == (3, 8, 9, 1)
+
+
+def test_large_pictures_are_proposed_smaller_though_all_have_one_size(tmp_path):
+    save(np.zeros((256, 200), "uint8"), tmp_path / "a.png")
+    assert kgan.data.load(tmp_path)[0].shape == (1, 256, 200, 1)
+    save(np.zeros((257, 200), "uint8"), tmp_path / "a.png")
+    assert kgan.data.load(tmp_path)[0].shape == (1, 64, 64, 1)
+    # What is an array already has been made alike on purpose.
+    large = np.zeros((1, 257, 200, 1), "uint8")
+    assert kgan.data.load(large, channels=3)[0].shape == (1, 257, 200, 3)
 
 
 def test_any_number_of_threads_gives_the_same(classes):
@@ -239,6 +307,36 @@ def test_the_cache_is_used_and_told_when_files_change(tmp_path, classes):
     assert kgan.data.load(classes, cache=cache, size=3)[0].shape == (13, 3, 3, 3)
 
 
+@pytest.mark.parametrize(
+    "facts", ["null", "[]", "{}", '{"shape": [12, 6, 5, 3]}', "7", "SHAPE"]
+)
+def test_facts_of_something_else_count_as_no_cache(tmp_path, classes, facts):
+    first, _ = kgan.data.load(classes, cache=tmp_path / "cache")
+    (path,) = (tmp_path / "cache").glob("*.json")
+    if facts == "SHAPE":
+        facts = path.read_text().replace("[12, 6, 5, 3]", '["a", null]')
+    path.write_text(facts)
+    again, _ = kgan.data.load(classes, cache=tmp_path / "cache")
+    np.testing.assert_array_equal(again, first)
+
+
+@pytest.mark.parametrize("options", [{}, {"size": 4, "channels": 3}], ids=str)
+def test_what_is_in_the_cache_is_not_read_again(tmp_path, classes, options, monkeypatch):
+    path = zipped(tmp_path / "x.zip", classes)
+    both = {str(source): load_all(source, Options(cache=tmp_path / "cache", **options))
+            for source in (path, classes)}  # fmt: skip
+
+    def fail(*_):
+        raise AssertionError("it is read")
+
+    monkeypatch.setattr(zipfile, "ZipFile", fail)
+    monkeypatch.setattr(sources, "_read", fail)
+    for source, first in both.items():
+        again = load_all(source, Options(cache=tmp_path / "cache", seed=1, **options))
+        np.testing.assert_array_equal(again.samples, first.samples)
+        assert again.report.left_out == first.report.left_out
+
+
 def test_bad_files_of_a_cached_set_are_named_as_well(tmp_path, odd):
     options = Options(on_error="skip", max_bad=0.9, cache=tmp_path / "cache")
     first, second = load_all(odd, options), load_all(odd, options)
@@ -253,8 +351,8 @@ def test_a_run_that_stopped_leaves_no_part_of_a_set_in_the_cache(tmp_path, odd):
     with pytest.raises(ValueError, match=r"cut.png"):
         kgan.data.load(odd, **options)
     assert list((tmp_path / "cache").iterdir()) == []
-    found, _ = kgan.data.load(odd, on_error="skip", max_bad=0.9, **options)
-    assert len(found) == 2
+    found = load_all(odd, Options(on_error="skip", max_bad=0.9, **options))
+    assert len(found.samples) == 2
 
 
 def test_arrays_are_not_mixed_up_by_a_cache(tmp_path):
@@ -305,7 +403,7 @@ def test_names_that_stand_twice_count_twice(tmp_path):
     ):
         for _ in range(3):
             archive.writestr("a.png", b"no picture")
-    with pytest.raises(ValueError, match=r"3 of 3 files"):
+    with pytest.raises(ValueError, match=r"None of the 3 files"):
         kgan.data.load(tmp_path / "x.zip", on_error="skip", max_bad=0.9, size=4)
 
 
@@ -321,7 +419,7 @@ def test_names_with_colons_and_backslashes(tmp_path, classes):
 def test_links_that_are_no_pictures_are_left_alone(classes):
     os.symlink("/etc/hostname", classes / "a" / "notes.txt")
     report = load_all(classes, Options()).report
-    assert report.bad == {} and report.others == 2
+    assert report.bad == {} and report.others == ["a/notes.txt", "notes.txt"]
 
 
 def test_deep_folders_are_searched(tmp_path):
@@ -352,6 +450,44 @@ def test_bytes_ahead_of_the_decoding_are_bounded(monkeypatch):
         held -= 1
     # Of 64 MiB each: two make up the 128 MiB, and one more is on its way.
     assert most <= 3
+
+
+def test_pictures_made_ahead_of_the_writing_are_bounded(monkeypatch):
+    most = ahead = 0
+
+    def entries():
+        nonlocal most, ahead
+        for number in range(20):
+            ahead += 1
+            most = max(most, ahead)
+            yield sources.Entry(str(number), lambda: Image.new("RGBA", (1, 1)))
+
+    fit = gather.Fit(4096, 4096, 4)
+    pixels = np.zeros(1, "uint8")
+    monkeypatch.setattr(gather.Fit, "__call__", lambda *_: pixels)
+    for _ in gather.decoded(entries(), fit, workers=4):
+        ahead -= 1
+    assert most <= 3
+
+
+def test_huge_pictures_are_decoded_one_at_a_time(monkeypatch):
+    now, most, threads = 0, 0, set()
+
+    def slow(*_):
+        nonlocal now, most
+        threads.add(threading.get_ident())
+        now += 1
+        most = max(most, now)
+        time.sleep(0.01)
+        now -= 1
+        return np.zeros(1, "uint8")
+
+    monkeypatch.setattr(gather, "_HUGE", 8)
+    monkeypatch.setattr(gather.Fit, "__call__", slow)
+    entries = [sources.Entry(str(i), lambda: Image.new("L", (3, 3))) for i in range(12)]
+    found = list(gather.decoded(entries, gather.Fit(1, 1, 1), workers=4))
+    assert [result.entry.name for result in found] == [str(i) for i in range(12)]
+    assert most == 1 and len(threads) == 1 and all(r.reason is None for r in found)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """Single pictures: modes, depths, orientation, transparency and sizes."""
 
 import io
+import struct
 import tracemalloc
+import zlib
 
 import numpy as np
 import pytest
@@ -70,11 +72,57 @@ def test_pictures_are_turned_as_exif_says():
     np.testing.assert_array_equal(found, np.rot90(RGB, -1))
 
 
+@pytest.mark.parametrize("exif", [b"garbage", b"Exif\0\0MM\0*\0\0\0\x08garbage"])
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data", "ignore:Truncated File Read")
+def test_pictures_are_not_turned_by_damaged_exif(kind, exif):
+    options = {"lossless": True} if kind == "WEBP" else {}
+    file = saved(Image.fromarray(RGB), kind, exif=exif, **options)
+    with opened(file) as image:
+        assert (head(image).height, head(image).width) == (9, 7)
+    np.testing.assert_array_equal(fitted(file), RGB)
+
+
 def test_transparency_is_laid_on_the_background():
     found = fitted(saved(Image.fromarray(RGBA)), background=(10, 200, 30))
     alpha = RGBA[..., 3:].astype("float64") / 255
     expected = RGBA[..., :3] * alpha + np.array([10, 200, 30]) * (1 - alpha)
     np.testing.assert_allclose(found, expected, atol=1)
+
+
+@pytest.mark.parametrize("crop", ["center", "pad"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_one_transparent_color_is_laid_on_the_background(mode, crop):
+    pixels = np.full((4, 4, 3), 200, "uint8")
+    pixels[:2] = 70
+    image = Image.fromarray(pixels).convert(mode)
+    file = saved(image, transparency=(70, 70, 70) if mode == "RGB" else 70)
+    found = fitted(file, (4, 4), 3 if mode == "RGB" else 1, crop=crop)
+    assert (found[:2] == 255).all() and (found[2:] == 200).all()
+
+
+def deep(pixels, *chunks):
+    """A PNG of colors of 16 bits, with further chunks."""
+    height, width, _ = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    data = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
+    chunks = (b"IHDR", header), *chunks, (b"IDAT", zlib.compress(data)), (b"IEND", b"")
+    file = io.BytesIO(b"\x89PNG\r\n\x1a\n")
+    file.seek(0, io.SEEK_END)
+    for kind, data in chunks:
+        crc = zlib.crc32(kind + data)
+        file.write(struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc))
+    file.seek(0)
+    return file
+
+
+def test_deep_colors_are_as_pillow_loads_them():
+    pixels = RANDOM.integers(0, 65_536, (9, 7, 3))
+    np.testing.assert_array_equal(fitted(deep(pixels)), pixels >> 8)
+    # Pillow compares eight bits of each color with sixteen of this one.
+    key = struct.pack(">3H", *pixels[0, 0])
+    with pytest.raises(BadFileError, match="one transparent color of 16 bits"):
+        fitted(deep(pixels, (b"tRNS", key)))
 
 
 def test_a_transparent_palette_has_an_alpha():

@@ -1,5 +1,6 @@
 """Named sets, data sets and tables: what `kgan.data.load` takes besides pictures."""
 
+import struct
 import sys
 import types
 
@@ -24,6 +25,14 @@ class Batched(keras.utils.PyDataset):
     def __getitem__(self, index):
         rows = slice(index * self.size, (index + 1) * self.size)
         return (self.x[rows],) if self.y is None else (self.x[rows], self.y[rows])
+
+
+class Single(Batched):
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index]
 
 
 class Endless(Batched):
@@ -78,6 +87,43 @@ def test_grey_data_sets_may_have_no_channels():
         np.testing.assert_array_equal(found, grey[..., None])
 
 
+def of_shape(shape, arrays):
+    """A data set of arrays, of which no more is known than that shape."""
+    tensorflow = pytest.importorskip("tensorflow")
+    spec = tensorflow.TensorSpec(shape, "uint8")
+    return tensorflow.data.Dataset.from_generator(lambda: arrays, output_signature=spec)
+
+
+def test_single_pictures_may_be_of_any_size():
+    several = [IMAGES[0], IMAGES[1, :3], IMAGES[2, :, :2]]
+    found, _ = kgan.data.load(of_shape((None, None, 3), several), size=2, crop="none")
+    expected, _ = kgan.data.load(IMAGES[:1], size=2, crop="none")
+    assert found.shape == (3, 2, 2, 3)
+    np.testing.assert_array_equal(found[:1], expected)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: of_shape((None, None, None), IMAGES),
+        lambda: Batched(IMAGES[0], size=10),
+        lambda: Single(IMAGES),
+    ],
+)
+def test_single_pictures_in_place_of_batches_are_refused(make):
+    with pytest.raises(ValueError, match=r"single samples, not batches.*\(4, 6, 3\)"):
+        kgan.data.load(make())
+
+
+@pytest.mark.parametrize("labels", [LABELS + 0.5, LABELS + np.inf, np.array(["a"] * 10)])
+@pytest.mark.parametrize("batch", [None, 4])
+def test_labels_of_data_sets_are_whole_numbers(batch, labels):
+    source = dataset(IMAGES, labels, batch=batch)
+    with pytest.raises(ValueError, match=r"whole numbers. Received: labels of dtype"):
+        kgan.data.load(source)
+    assert kgan.data.load(source, labels="none")[1] is None
+
+
 @pytest.mark.parametrize(
     "make, reason",
     [
@@ -100,6 +146,11 @@ def test_data_sets_of_something_else_are_named(make, reason):
     [
         ((IMAGES, np.array(list("abcdefghij"))), "whole numbers"),
         ((IMAGES, LABELS + 0.5), "whole numbers"),
+        ((IMAGES, LABELS + np.nan), "whole numbers"),
+        ((IMAGES, LABELS + np.inf), "whole numbers"),
+        ((IMAGES, LABELS * 1e300), "whole numbers"),
+        ((IMAGES, LABELS + 0j), "whole numbers"),
+        ((IMAGES, [[0], [1, 2]] * 5), "one label for each"),
         ([np.zeros(3), np.zeros(4)], "of one shape"),
     ],
 )
@@ -112,11 +163,31 @@ def test_a_store_is_indexed_along_its_first_axis(tmp_path):
     path = tmp_path / "pixels"
     path.write_bytes(IMAGES.tobytes())
     store = kgan.data.Store(path, IMAGES.shape)
-    for index in (3, -1, slice(2, 9, 3), [4, -2], LABELS == 1, np.array(5)):
+    indices = (3, -1, slice(2, 9, 3), [4, -2], LABELS == 1, np.array(5), ...)
+    for index in indices:
         np.testing.assert_array_equal(store[index], IMAGES[index])
-    for index in ((0, 1), 10, [-11]):
+    for index in ((0, 1), 10, [-11], 1.5, None, True, LABELS[:9] == 1, ["a"]):
         with pytest.raises(IndexError):
             store[index]
+    assert store[[]].shape == (0, 4, 6, 3)
+
+
+def test_a_store_whose_file_is_cut_short_is_no_noise(tmp_path):
+    path = tmp_path / "pixels"
+    path.write_bytes(IMAGES.tobytes()[:-1])
+    with pytest.raises(OSError, match="cut short"):
+        kgan.data.Store(path, IMAGES.shape)[9]
+
+
+def test_a_store_is_loaded_as_it_is(tmp_path):
+    path = tmp_path / "pixels"
+    path.write_bytes(IMAGES.tobytes())
+    store = kgan.data.Store(path, IMAGES.shape)
+    assert kgan.data.load(store) == (store, None)
+    found, labels = kgan.data.load((store, LABELS))
+    assert found is store and labels.tolist() == LABELS.tolist()
+    small, _ = kgan.data.load(store, size=2)
+    np.testing.assert_array_equal(small, kgan.data.load(IMAGES, size=2)[0])
 
 
 def test_arrays_are_made_alike_where_asked():
@@ -142,7 +213,12 @@ def test_npy_files_that_are_none_are_named(tmp_path):
     (tmp_path / "text.npy").write_text("no array")
     np.savez(tmp_path / "several.npz", np.zeros(3))
     (tmp_path / "several.npz").rename(tmp_path / "several.npy")
-    for name in ("pickle", "text", "several"):
+    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (%s, 8)}"
+    headers = {"long": header % 10**15, "syntax": "{'descr': ", "many": "(" * 300}
+    for name, text in headers.items():
+        data = b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text.encode()
+        (tmp_path / f"{name}.npy").write_bytes(data)
+    for name in ("pickle", "text", "several", *headers):
         with pytest.raises(ValueError, match=f"npy.*Received: source='.*{name}.npy'"):
             kgan.data.load(tmp_path / f"{name}.npy")
 
@@ -166,8 +242,39 @@ def test_tables_have_named_columns_and_labels(tmp_path, values, expected):
 
 
 @pytest.mark.parametrize(
+    "header, label",
+    [
+        ("x,y", None),
+        ("a,Y", 1),
+        ("x,y,class", 2),
+        ("target,b,label", 2),
+        ("class,label,labels", 1),
+        (",b,label", 2),
+    ],
+)
+def test_which_column_is_of_labels(tmp_path, header, label):
+    width = header.count(",") + 1
+    numbers = np.arange(2 * width).reshape(2, width)
+    rows = [",".join(map(str, row)) for row in numbers]
+    (tmp_path / "x.csv").write_text("\n".join([header, *rows]))
+    found, labels = kgan.data.load(tmp_path / "x.csv")
+    expected = numbers if label is None else np.delete(numbers, label, axis=1)
+    np.testing.assert_array_equal(found, expected)
+    assert labels is None if label is None else labels.tolist() == [0, 1]
+    without, none = kgan.data.load(tmp_path / "x.csv", labels="none")
+    np.testing.assert_array_equal(without, expected)
+    assert none is None
+
+
+@pytest.mark.parametrize(
     "text, reason",
     [
+        ("1,\n2,3\n", "'' in row 1, column 2"),
+        (",\n2,3\n", "'' in row 1, column 1"),
+        ("1,label\n2,3\n", "'label' in row 1, column 2"),
+        ("a,label\n1,0\n2,nan\n", "'nan' in row 2, column 2"),
+        ("a,label\n1,x\n2,\n", "'' in row 2, column 2"),
+        ("a,b,label\n1,2\n", "of lengths"),
         ("a,b\n1,x\n", "'x' in row 1, column 2"),
         ("1,2\n3\n", "of lengths"),
         ("", "of lengths"),

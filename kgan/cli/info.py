@@ -8,6 +8,8 @@ import keras
 
 import kgan
 from kgan.cli import options, pictures, train
+from kgan.data.collect import Data
+from kgan.data.reports import NothingLeftError
 from kgan.presets import cost
 
 
@@ -29,7 +31,7 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints, and returns the exit status."""
-    loaded = pictures.load(arguments)
+    loaded = _load(arguments)
     if arguments.grid and not kgan.data.is_image_shape(loaded.samples.shape[1:]):
         raise ValueError(
             "--grid is of pictures, and these samples are none. "
@@ -47,6 +49,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(textwrap.fill(reason, 80))
     print(textwrap.fill(_costs(gan, preset), 80))
     return 0
+
+
+def _load(arguments: argparse.Namespace) -> Data:
+    try:
+        return pictures.load(arguments)
+    except NothingLeftError as error:
+        for line in pictures.left_out(error.left_out):
+            print(line)
+        raise
 
 
 def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:

@@ -9,11 +9,13 @@ import numpy as np
 
 import kgan
 from kgan.cli import types
-from kgan.data.collect import Data, Report
+from kgan.data import reports
+from kgan.data.collect import Data
+from kgan.data.reports import Report
 
 _OPTIONS = (
     "size", "channels", "labels", "crop", "background", "flip", "on_error", "max_bad",
-    "cache",
+    "cache", "workers", "seed",
 )  # fmt: skip
 # How many of each kind are named.
 _NAMED = 10
@@ -23,14 +25,15 @@ def add_to(group: Any) -> None:
     """Adds the options that say how pictures are made alike."""
     add = group.add_argument
     add("--size", type=types.size, metavar="N|HxW",
-        help="side, or height x width, to make pictures; by default theirs, or a power "
-        "of two up to 64")  # fmt: skip
+        help="side, or height x width, to make pictures; by default theirs if all have "
+        "the same up to 256, or a power of two up to 64")  # fmt: skip
     add("--channels", type=int, choices=(1, 2, 3, 4),
         help="1 grey, 2 with alpha, 3 RGB, 4 RGBA; by default what all need")  # fmt: skip
     add("--labels", choices=("folder", "none"), default="folder",
         help="the folders below the root are the classes, or there are none")  # fmt: skip
     add("--crop", choices=("center", "random", "pad", "none"), default="center",
-        help="what becomes of other proportions (default: center)")  # fmt: skip
+        help="what becomes of other proportions (default: center); random windows "
+        "follow --seed")  # fmt: skip
     add("--background", default="white", metavar="COLOR",
         help="what transparency is laid on without alpha (default: white)")  # fmt: skip
     add("--flip", action="store_true",
@@ -41,6 +44,8 @@ def add_to(group: Any) -> None:
         help="of files that may be skipped (default: 0.1)")  # fmt: skip
     add("--cache", metavar="FOLDER",
         help="keep the decoded pictures there for the next run")  # fmt: skip
+    add("--workers", type=types.count, metavar="N",
+        help="threads that decode; by default as many as cores, up to 8")  # fmt: skip
 
 
 def load(arguments: argparse.Namespace) -> Data:
@@ -98,13 +103,15 @@ def _found(report: Report) -> list[str]:
         lines.append(f"{enlarged:,} are smaller than {fit.height}x{fit.width}: enlarged.")
     if report.animated:
         lines.append(f"{report.animated:,} are animated: the first picture of each.")
-    if report.others:
-        lines.append(f"{report.others:,} files are no pictures by their names.")
-    if report.bad:
-        lines.append(f"{len(report.bad):,} files can't be trained on:")
-        named = [f"  {name!a}: {reason}" for name, reason in report.bad.items()]
-        lines += named[:_NAMED] + (["  ..."] if len(named) > _NAMED else [])
-    return lines
+    return lines + left_out(report.left_out)
+
+
+def left_out(reasons: dict[str, str]) -> list[str]:
+    """Returns lines on all files that are not trained on."""
+    if not reasons:
+        return []
+    named = [f"  {line}" for line in reports.lines(reasons)]
+    return [f"{len(reasons):,} files are left out:", *named]
 
 
 def _some(items: list[str]) -> str:

@@ -24,6 +24,7 @@ def say(
         f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "
         f"{seconds:.0f} s. In {folder}:\n"
     )
+    skipped = (folder / "skipped.txt").exists()
     why_not = gan.why_no_export("tf_saved_model")
     lines = {
         "samples/": "a grid of samples after each epoch" if images else None,
@@ -31,6 +32,7 @@ def say(
         "reals.png": "real ones, to compare" if images else None,
         "history.csv": "the losses",
         "config.json": "what it takes to repeat this run",
+        "skipped.txt": skipped and "the files that are left out, and why",
         "gan.keras": "the GAN, to sample from and to train on",
         "saved_model/": None if why_not else "the generator for TensorFlow, without kgan",
     }

@@ -13,7 +13,8 @@ import kgan
 from kgan import files, trainers
 from kgan.cli import options, pictures, recipe, report, run_folder
 from kgan.cli.progress import Progress
-from kgan.data.collect import Data, write_skipped
+from kgan.data.collect import Data
+from kgan.data.reports import write_skipped
 from kgan.files import PathLike, atomic_path
 
 
@@ -156,6 +157,14 @@ def _labels(
             "--conditional trains on labels, which the data does not have. "
             f"Received: --data {arguments.data}"
         )
+    classes = len(np.unique(labels))
+    # Each int up to the largest label gets parameters, whether or not it is one.
+    if labels.min() < 0 or labels.max() >= max(1000, 10 * classes):
+        raise ValueError(
+            "--conditional makes a class of each int up to the largest label: number "
+            f"them 0, 1, ... Received: --data {arguments.data} with {classes} labels "
+            f"from {labels.min()} to {labels.max()}"
+        )
     return labels
 
 
@@ -205,7 +214,7 @@ def _prepare(
             given[key] = os.path.abspath(given[key])
     samples = batches.x
     run_folder.write_config(folder, given, samples, batches.labels, gan, preset)
-    skipped = loaded.report.bad if loaded.report else {}
+    skipped = loaded.report.left_out if loaded.report else {}
     if skipped:
         write_skipped(skipped, folder / "skipped.txt")
         print(f"{len(skipped):,} files are left out, see {folder / 'skipped.txt'}.")

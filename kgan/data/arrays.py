@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from kgan.data.checks import whole_labels
 from kgan.data.collect import Data, read
 from kgan.data.options import Options
 from kgan.data.pictures import MODES
 from kgan.data.sources import Entry
+from kgan.data.store import Store
 
 
 class Rows:
@@ -21,15 +23,14 @@ class Rows:
             `(height, width, channels)` and a label, or None.
     """
 
-    others, stamped = 0, False
+    others, of_files = (), False
 
     def __init__(self, rows: Any):
         self.rows = rows
 
     def __iter__(self) -> Iterator[Entry]:
         for number, (pixels, label) in enumerate(self.rows()):
-            label = None if label is None else int(label)
-            yield Entry(str(number), lambda pixels=pixels: to_image(pixels), label=label)
+            yield Entry(str(number), lambda pixels=pixels: to_image(pixels), label)
 
 
 def to_image(pixels: Any) -> Image.Image:
@@ -44,9 +45,8 @@ def of_arrays(samples: Any, labels: Any, options: Options, argument: str) -> Dat
     Raises:
         ValueError: If they are no samples, or no pictures and shall be changed.
     """
+    labels = None if options.labels == "none" else labels
     samples, labels = standardize(samples, labels, argument)
-    if options.labels == "none":
-        labels = None
     if not options.changes_arrays:
         return Data(samples, labels)
     if not _are_pictures(samples.dtype, samples.shape[1:]):
@@ -61,14 +61,19 @@ def of_arrays(samples: Any, labels: Any, options: Options, argument: str) -> Dat
 
 def standardize(
     samples: Any, labels: Any, argument: str
-) -> tuple[np.ndarray, np.ndarray | None]:
+) -> tuple[Any, np.ndarray | None]:
     """Returns uint8 or float32 samples, and int64 labels or None.
 
     Raises:
         ValueError: If they are no such things.
     """
+    samples = _samples(samples, argument)
+    return samples, None if labels is None else whole_labels(labels, len(samples))
+
+
+def _samples(samples: Any, argument: str) -> Any:
     try:
-        samples = np.asarray(samples)
+        samples = samples if isinstance(samples, Store) else np.asarray(samples)
     except ValueError:
         raise ValueError(
             f"Expected samples of one shape. Received: {argument} of several"
@@ -78,30 +83,16 @@ def standardize(
             "Expected samples of shape (n, ...) with n at least 1. "
             f"Received: {argument} of shape {samples.shape}"
         )
+    if isinstance(samples, Store):
+        return samples
     if np.issubdtype(samples.dtype, np.floating):
-        samples = samples.astype("float32", copy=False)
-    elif samples.dtype == np.uint8:
-        samples = samples[..., None] if samples.ndim == 3 else samples
-    else:
-        raise ValueError(
-            "Expected uint8 pixels or float samples. "
-            f"Received: {argument} of dtype {samples.dtype}"
-        )
-    if labels is None:
-        return samples, None
-    labels = np.asarray(labels)
-    if labels.shape[:1] != samples.shape[:1] or labels.size != len(labels):
-        raise ValueError(
-            f"Expected one label for each of the {len(samples)} samples. "
-            f"Received: labels of shape {labels.shape}"
-        )
-    labels = labels.reshape(-1)
-    if not np.issubdtype(labels.dtype, np.number) or (labels != np.floor(labels)).any():
-        raise ValueError(
-            "Labels must be whole numbers. "
-            f"Received: labels of dtype {labels.dtype} with {labels[:3].tolist()}"
-        )
-    return samples, labels.astype("int64")
+        return samples.astype("float32", copy=False)
+    if samples.dtype == np.uint8:
+        return samples[..., None] if samples.ndim == 3 else samples
+    raise ValueError(
+        "Expected uint8 pixels or float samples. "
+        f"Received: {argument} of dtype {samples.dtype}"
+    )
 
 
 def of_dataset(dataset: Any, options: Options, argument: str) -> Data:
@@ -121,11 +112,10 @@ def of_dataset(dataset: Any, options: Options, argument: str) -> Data:
     def rows() -> Iterator[tuple[Any, Any]]:
         for element in _elements(dataset):
             x, y = _pair(element, argument)
+            y = None if options.labels == "none" else y
             if not batched:
                 x, y = x[None], None if y is None else y[None]
-            # Grey images may have no axis of channels.
-            x = x[..., None] if x.ndim == 3 and x.dtype == np.uint8 else x
-            yield from zip(x, _flat(y, len(x), argument), strict=False)
+            yield from zip(_batch(x, argument), _flat(y, len(x), argument), strict=False)
 
     first = next(rows(), None)
     if first is None:
@@ -133,8 +123,17 @@ def of_dataset(dataset: Any, options: Options, argument: str) -> Data:
     if _are_pictures(first[0].dtype, first[0].shape):
         return read(Rows(rows), options, argument)
     samples, labels = zip(*rows(), strict=True)
-    given = None if labels[0] is None else labels
-    return of_arrays(np.stack(samples), given, options, argument)
+    return of_arrays(samples, None if labels[0] is None else labels, options, argument)
+
+
+def _batch(x: np.ndarray, argument: str) -> np.ndarray:
+    if _are_pictures(x.dtype, x.shape):
+        raise ValueError(
+            "It yields single samples, not batches, or grey pictures that need an axis "
+            f"of channels. Received: {argument} that yields shape {x.shape}"
+        )
+    # Grey pictures may have none otherwise.
+    return x[..., None] if x.ndim == 3 and x.dtype == np.uint8 else x
 
 
 def _elements(dataset: Any) -> Iterator[Any]:
@@ -190,10 +189,11 @@ def _yields_batches(dataset: Any, argument: str) -> bool:
             "Expected a data set of samples, or of pairs (samples, labels), of known "
             f"rank. Received: {argument} that yields {dataset.element_spec}"
         )
-    if shape.rank == 4 or (shape.rank > 1 and shape[0] is None):
-        return True
+    # Pictures of unknown height rather than batches of grey ones, 1 to 4 pixels wide.
     if shape.rank == 1 or _are_pictures(spec.dtype.as_numpy_dtype, tuple(shape)):
         return False
+    if shape.rank == 4 or (shape.rank and shape[0] is None):
+        return True
     raise ValueError(
         "These may be samples or batches of them: call `.batch(64)`, without "
         f"`drop_remainder`. Received: {argument} that yields shape {tuple(shape)}"

@@ -62,6 +62,32 @@ def check_samples(
         _check_values(x, shape, value_range, argument)
 
 
+def whole_labels(labels: Any, count: int) -> np.ndarray:
+    """Returns one label for each sample, as int64 `(count,)`.
+
+    Raises:
+        ValueError: If there are more or fewer, or they are no whole numbers.
+    """
+    try:
+        labels = np.asarray(labels)
+    except ValueError:  # Of several lengths.
+        labels = np.empty((count, 0))
+    if labels.shape[:1] != (count,) or labels.size != count:
+        raise ValueError(
+            f"Expected one label for each of the {count} samples. "
+            f"Received: labels of shape {labels.shape}"
+        )
+    labels = labels.reshape(-1)
+    real = any(np.issubdtype(labels.dtype, kind) for kind in (np.integer, np.floating))
+    # Neither NaN nor infinity is below, and floats are not exact above.
+    if not real or not ((abs(labels) < 2**53) & (labels == np.floor(labels))).all():
+        raise ValueError(
+            "Labels must be whole numbers. "
+            f"Received: labels of dtype {labels.dtype} with {labels[:3].tolist()}"
+        )
+    return labels.astype("int64")
+
+
 def check_labels(values: np.ndarray, num_classes: int, argument: str) -> None:
     """Refuses labels that are no ints of 0 to `num_classes - 1`."""
     whole = np.issubdtype(values.dtype, np.integer)

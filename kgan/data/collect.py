@@ -7,34 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kgan.data import gather, sources
-from kgan.data.cache import Cache
+from kgan.data.cache import Cache, Facts
+from kgan.data.checks import whole_labels
 from kgan.data.options import Options
 from kgan.data.pictures import Fit
+from kgan.data.reports import Report, check
 from kgan.data.store import Store, Writer, in_memory
 from kgan.files import atomic_path
-
-# How many bad files an error names.
-_NAMED = 5
-
-
-class Report(NamedTuple):
-    """What was found on the way.
-
-    Args:
-        bad: Reasons by the names of files that can't be trained on.
-        sizes: How many pictures are of which `(height, width)`.
-        modes: How many are of which mode of Pillow's.
-        animated: Int, animations, of which the first picture is taken.
-        others: Int, files that are no pictures by their names, left alone.
-        fit: How they are made alike.
-    """
-
-    bad: dict[str, str]
-    sizes: dict[tuple[int, int], int]
-    modes: dict[str, int]
-    animated: int
-    others: int
-    fit: Fit
 
 
 class Data(NamedTuple):
@@ -57,65 +36,69 @@ def read(source: Any, options: Options, name: str) -> Data:
     """Reads all pictures of a source.
 
     Args:
-        source: Yields entries each time it is iterated over; has a count `others`, and
-            says whether its entries are `stamped`, so that a cache can tell them.
+        source: Yields entries each time it is iterated over. It has a list `others`, of
+            names that are no pictures', and says whether its entries are `of_files`:
+            if so, `stamps` change when these do.
         options: How.
         name: What the source is called in errors.
 
     Raises:
         ValueError: If there are none, or too many are bad.
     """
-    fit = _fit(source, options, name)
-    store, facts = _cached(source, options, fit, name)
-    bad, kept = facts["bad"], facts["names"]
-    _check(bad, len(bad) + len(kept), options, name)
-    sizes = {(height, width): count for height, width, count in facts["sizes"]}
-    report = Report(bad, sizes, facts["modes"], facts["animated"], facts["others"], fit)
-    labels, classes = _labels(kept, facts["labels"], options)
+    store, facts = _cached(source, options, name)
+    check(facts.bad, facts.others, len(facts.names), options, name)
+    sizes = {(height, width): count for height, width, count in facts.sizes}
+    fit = _fit(facts.shape[1:], options)
+    report = Report(facts.bad, sizes, facts.modes, facts.animated, facts.others, fit)
+    labels, classes = _labels(facts.names, facts.labels, options)
     if options.flip and labels is not None:
         labels = labels.repeat(2)
     return Data(in_memory(store, options.memory), labels, classes, report)
 
 
-def _fit(source: Any, options: Options, name: str) -> Fit:
-    sides, channels = options.sides, options.channels
-    if sides is None or channels is None:
-        results = list(gather.heads(source, options.threads))
-        found = gather.proposed(results)
-        bad: dict[str, Any] = {}
-        for result in results:
-            if result.reason is not None:
-                bad[_new(result.entry.name, bad)] = result.reason
-        _check(bad, len(results), options, name)
-        # There is one: not all are bad.
-        sides, channels = sides or found[0], channels or found[1]  # type: ignore[index]
-    height, width = sides
-    return Fit(height, width, channels, options.crop, options.rgb, options.seed)
-
-
-def _cached(
-    source: Any, options: Options, fit: Fit, name: str
-) -> tuple[Store, dict[str, Any]]:
-    if options.cache is None or not source.stamped:
+def _cached(source: Any, options: Options, name: str) -> tuple[Store, Facts]:
+    if options.cache is None or not source.of_files:
+        fit = _found_fit(source, options, name)
         return _decoded(source, options, fit, Writer(fit.shape))
-    cache = Cache(options.cache, source, (fit, options.flip))
+    cache = Cache(options.cache, source.stamps(), options.decoding)
     found = cache.load()
     if found is not None:
         return found
+    fit = _found_fit(source, options, name)
     with atomic_path(cache.pixels) as path:
         writer = Writer(fit.shape, path)
         with contextlib.closing(writer):
             _, facts = _decoded(source, options, fit, writer)
         # What stopped at a bad file is not whole.
         if options.on_error == "raise":
-            _check(facts["bad"], 1, options, name)
+            check(facts.bad, facts.others, len(facts.names), options, name)
     cache.save_facts(facts)
-    return Store(cache.pixels, facts["shape"]), facts
+    return Store(cache.pixels, facts.shape), facts
+
+
+def _fit(shape: Any, options: Options) -> Fit:
+    height, width, channels = shape
+    return Fit(height, width, channels, options.crop, options.rgb, options.seed)
+
+
+def _found_fit(source: Any, options: Options, name: str) -> Fit:
+    """Returns how pictures are made alike, by their headers where options leave it."""
+    sides, channels = options.sides, options.channels
+    if sides is None or channels is None:
+        results = list(gather.heads(source, options.threads))
+        bad: dict[str, Any] = {}
+        for result in results:
+            if result.reason is not None:
+                bad[_new(result.entry.name, bad)] = result.reason
+        check(bad, source.others, len(results) - len(bad), options, name)
+        found = gather.proposed(results, source.of_files)
+        sides, channels = sides or found[0], channels or found[1]
+    return _fit((*sides, channels), options)
 
 
 def _decoded(
     source: Any, options: Options, fit: Fit, writer: Writer
-) -> tuple[Store, dict[str, Any]]:
+) -> tuple[Store, Facts]:
     names, labels = [], []
     bad: dict[str, Any] = {}
     sizes: collections.Counter = collections.Counter()
@@ -138,16 +121,10 @@ def _decoded(
             if options.flip:
                 writer.write(pixels[:, ::-1])
     store = writer.finish()
-    return store, {
-        "shape": store.shape,
-        "names": names,
-        "labels": labels,
-        "bad": bad,
-        "sizes": [[*size, count] for size, count in sizes.items()],
-        "modes": dict(modes),
-        "animated": animated,
-        "others": source.others,
-    }
+    each = [[*size, count] for size, count in sizes.items()]
+    return store, Facts(
+        store.shape, names, labels, bad, each, dict(modes), animated, list(source.others)
+    )
 
 
 def _new(name: str, names: dict[str, Any]) -> str:
@@ -159,13 +136,13 @@ def _new(name: str, names: dict[str, Any]) -> str:
 
 
 def _labels(
-    names: list[str], given: list[int | None], options: Options
+    names: list[str], given: list[Any], options: Options
 ) -> tuple[np.ndarray | None, list[str] | None]:
     """Returns labels and the names of classes: the folders just below the root."""
     if options.labels == "none":
         return None, None
-    if None not in given:
-        return np.array(given, "int64"), None
+    if not any(label is None for label in given):
+        return whole_labels(given, len(names)), None
     depth = sources.common_parts(names)
     parts = [name.split("/") for name in names]
     if any(len(path) <= depth + 1 for path in parts):
@@ -173,29 +150,3 @@ def _labels(
     classes = sorted({path[depth] for path in parts})
     numbers = {name: number for number, name in enumerate(classes)}
     return np.array([numbers[path[depth]] for path in parts], "int64"), classes
-
-
-def _check(bad: dict[str, Any], total: int, options: Options, name: str) -> None:
-    if not total:
-        raise ValueError(f"There are no pictures in it. Received: {name}")
-    if not bad:
-        return
-    some = [f"{file!r}: {reason}" for file, reason in bad.items()][:_NAMED]
-    named = "; ".join([*some, *(["..."] if len(bad) > _NAMED else [])])
-    if options.on_error == "raise":
-        raise ValueError(
-            'A file can\'t be trained on; on_error="skip" goes on without it. '
-            f"Received: {name} with {named}"
-        )
-    if len(bad) == total or len(bad) > options.max_bad * total:
-        raise ValueError(
-            f"{len(bad):,} of {total:,} files can't be trained on, more than the share "
-            f"of {options.max_bad:g} that `max_bad` allows. Received: {name} with {named}"
-        )
-
-
-def write_skipped(bad: dict[str, str], path: Any) -> None:
-    """Writes the names of bad files and the reasons, a line each."""
-    with atomic_path(path) as temporary:
-        lines = [f"{name!a}: {reason}\n" for name, reason in bad.items()]
-        temporary.write_text("".join(lines), "utf-8", errors="backslashreplace")

@@ -2,23 +2,27 @@
 
 import importlib.resources
 import os
+import warnings
 from typing import Any
 
 import numpy as np
 
 from kgan.data import named, tables
+from kgan.data.archives import Archive
 from kgan.data.arrays import of_arrays, of_dataset
 from kgan.data.collect import Data, read
 from kgan.data.options import Options
-from kgan.data.sources import Archive, Folder
+from kgan.data.reports import some
+from kgan.data.sources import Folder
+from kgan.data.store import Store
 from kgan.files import PathLike
 
 _TABLES = (".npz", ".npy", ".csv")
 _ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _KINDS = (
     f'"digits", one of {", ".join(named.KERAS)}, "tfds:NAME", an array, a pair of '
-    "arrays, a data set, a folder of pictures, an archive of them (.zip or .tar), or the "
-    "path of an .npz, .npy or .csv file"
+    "arrays, a data set, a `Store`, a folder of pictures, an archive of them (.zip or "
+    ".tar), or the path of an .npz, .npy or .csv file"
 )
 
 
@@ -39,10 +43,10 @@ def load(
 ) -> tuple[Any, np.ndarray | None]:
     """Loads samples and, where there are any, labels.
 
-    Pictures of any kind become uint8 of one shape: turned as their EXIF data says, 16
-    bits scaled to 8, of animations the first picture. Where there is transparency and no
-    alpha is wanted, it is laid on `background`. They are resized by Pillow's bicubic
-    filter, which takes in all pixels.
+    Pictures of any kind become uint8 of one shape: turned as their EXIF data says, grey
+    of 16 bits scaled to 8, of animations the first picture. Where there is transparency
+    and no alpha is wanted, it is laid on `background`. They are resized by Pillow's
+    bicubic filter, which takes in all pixels.
 
     Args:
         source: One of
@@ -59,20 +63,23 @@ def load(
             - an array `(n, height, width, channels)` or `(n, height, width)` of
               uint8 pixels, or float samples of any shape;
             - a pair `(samples, labels)` of arrays;
+            - a `Store`, which stays on disk, alone or in place of an array;
             - a `tf.data.Dataset` or `keras.utils.PyDataset` of such samples or pairs,
-              which is read to its end;
+              which is read to its end. uint8 of three axes of which the last is 1 to 4
+              long is a single picture;
             - the path of an `.npz` or `.npy` file of such arrays. In an `.npz` samples
               are looked for as `images`, `x_train`, `x`, `data` or `arr_0`, labels as
               `labels`, `y_train`, `y`, `targets` or `arr_1`;
             - the path of a `.csv` file of numbers, a row for each sample, with or
-              without a first row of names. A column `label`, `labels`, `class`, `target`
-              or `y` is of labels, which become 0, 1, ... in their order.
+              without a first row of names, none of which is a number. The column
+              `label`, else `labels`, `class`, `target` or, where there is no column `x`,
+              `y` is of labels, which become 0, 1, ... in the order of their values.
         size: Int, or pair `(height, width)`. By default that of the pictures, if all
-            have the same; otherwise a square, whose side is the largest power of two
-            within the median of their shorter sides, 8 to 64.
+            have the same, of files at most 256 a side; otherwise a square, whose side is
+            the largest power of two within the median of their shorter sides, 8 to 64.
         channels: 1 grey, 2 grey and alpha, 3 RGB or 4 RGBA. By default what all can be
             shown with.
-        labels: `"folder"`, or `"none"` to leave labels aside.
+        labels: `"folder"`, or `"none"` to leave labels aside, with the column of them.
         crop: `"center"`, the largest window of the wanted proportions; `"random"`, such
             a window at a place that is drawn for each picture by `seed` and its name,
             the same in each epoch; `"pad"`, all of the picture and the background,
@@ -80,7 +87,9 @@ def load(
         background: Name of a color, or three ints of 0 to 255.
         flip: Bool, whether each is followed by its mirror image, which doubles the data.
         on_error: `"raise"` names the first file that can't be trained on; `"skip"`
-            leaves such files out.
+            leaves such files out, and warns of how many and which are the first. All
+            are in `kgan.data.load_all(source, kgan.data.Options(...)).report.left_out`,
+            reasons by names, with those that are no pictures by their names.
         max_bad: Float, the share of files above which even `"skip"` raises.
         memory: Int, bytes. Pictures that take more stay on disk, in a `Store`, which is
             indexed as an array is. Arrays and tables are in memory as they are.
@@ -114,7 +123,14 @@ def load(
         size, channels, labels, crop, background, flip, on_error, max_bad, memory, cache,
         workers, seed,
     )  # fmt: skip
-    return load_all(source, options)[:2]
+    data = load_all(source, options)
+    if data.report is not None and data.report.bad:
+        warnings.warn(
+            f"{len(data.report.bad):,} files are left out: {some(data.report.bad)}. See "
+            "`on_error` of `kgan.data.load` for how to get all of them.",
+            stacklevel=2,
+        )
+    return data[:2]
 
 
 def load_all(source: Any, options: Options) -> Data:
@@ -143,7 +159,7 @@ def load_all(source: Any, options: Options) -> Data:
         return of_arrays(*source, options, "source")
     if hasattr(source, "as_numpy_iterator") or hasattr(source, "num_batches"):
         return of_dataset(source, options, "source")
-    if isinstance(source, list) or hasattr(source, "__array__"):
+    if isinstance(source, list | Store) or hasattr(source, "__array__"):
         return of_arrays(source, None, options, "source")
     raise ValueError(
         f"Expected `source` to be {_KINDS}. "

@@ -88,6 +88,12 @@ class Options:
         return tuple(color)
 
     @property
+    def decoding(self) -> tuple:
+        """What decides which pixels are decoded of the same files."""
+        seed = self.seed if self.crop == "random" else None
+        return self.sides, self.channels, self.crop, self.rgb, self.flip, seed
+
+    @property
     def threads(self) -> int:
         """How many decode."""
         return self.workers or min(8, os.cpu_count() or 1)

@@ -5,7 +5,7 @@ import hashlib
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 CROPS = ("center", "random", "pad", "none")
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -21,6 +21,16 @@ EXTENSIONS = (
     ".jpg", ".mpo", ".pbm", ".pcx", ".pgm", ".png", ".pnm", ".ppm", ".sgi", ".tga",
     ".tif", ".tiff", ".webp",
 )  # fmt: skip
+# What is done to a picture of an orientation to look at it.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _GREYS = ("1", "L", "LA", "La", "I", "F")
 
 
@@ -71,12 +81,23 @@ def head(image: Image.Image) -> Head:
     """Returns what an open picture is."""
     height, width = image.height, image.width
     # These orientations lie on their side; of a TIFF Pillow has turned the size already.
-    if image.format != "TIFF" and image.getexif().get(0x0112) in (5, 6, 7, 8):
+    if image.format != "TIFF" and _orientation(image) in (5, 6, 7, 8):
         height, width = width, height
     grey = image.mode in _GREYS or image.mode.startswith("I;16")
     channels = (1 if grey else 3) + image.has_transparency_data
     frames = getattr(image, "n_frames", 1)
     return Head(height, width, channels, image.mode, frames)
+
+
+def _orientation(image: Image.Image) -> Any:
+    """Returns what EXIF data says of it, 1 where there is none that can be read."""
+    if image.format == "PNG":
+        image.load()  # Its EXIF data may stand at its end.
+    try:
+        return image.getexif().get(0x0112, 1)
+    # Pillow may raise anything of damaged data, which says as little of the pixels.
+    except Exception:
+        return 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,18 +134,22 @@ class Fit:
             image: A picture.
             name: What a random window is drawn by, beside the seed.
         """
-        # Before it is turned, which drops what a TIFF says of its depth.
-        image = self._converted(ImageOps.exif_transpose(_eight_bits(image)))
-        return np.asarray(self._sized(image, name)).reshape(self.shape)
+        image.load()  # Of a TIFF that is turned already.
+        turn, image = _TURNS.get(_orientation(image)), _eight_bits(image)
+        if turn is not None:
+            image = image.transpose(turn)
+        image = self._sized(self._converted(image), name)
+        return np.asarray(image).reshape(self.shape)
 
     def _converted(self, image: Image.Image) -> Image.Image:
-        mode = MODES[self.channels]
-        if image.mode == mode:
+        mode, opaque = MODES[self.channels], self.channels in (1, 3)
+        # One color may be transparent in a mode that has no alpha.
+        if image.mode == mode and not (opaque and image.has_transparency_data):
             return image
         if image.has_transparency_data:
             image = image.convert("LA") if image.mode == "La" else image
             image = image.convert("RGBA")
-            if self.channels in (1, 3):
+            if opaque:
                 behind = Image.new("RGBA", image.size, (*self.background, 255))
                 image = Image.alpha_composite(behind, image)
         if self.channels >= 3 or image.mode in ("1", "L", "LA", "RGB", "RGBA"):
@@ -173,6 +198,9 @@ def _drawn(highest: tuple[int, int], seed: int, name: str) -> tuple[int, int]:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and max(key) > 255:
+        raise BadFileError("one transparent color of 16 bits, of which 8 are loaded")
     if image.mode == "F":
         raise BadFileError("floating-point pixels, whose range is unknown")
     if image.mode != "I" and not image.mode.startswith("I;16"):
@@ -184,10 +212,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     eight = (pixels.astype("uint32") * 255 + highest // 2) // highest
     grey = Image.fromarray((255 - eight if inverted else eight).astype("uint8"))
     # Its value there is of 16 bits, and Pillow's own conversion does not find it.
-    key = image.info.get("transparency")
     if key is not None:
         grey.putalpha(Image.fromarray(np.where(pixels == key, 0, 255).astype("uint8")))
-    grey.getexif().update(image.getexif())
     return grey
 
 

@@ -1,15 +1,9 @@
-"""Where pictures lie: folders and archives, and what in them is not to be trusted."""
+"""Where pictures lie: a folder, and what in it is not to be trusted."""
 
-import functools
 import io
-import lzma
 import os
 import pathlib
-import re
 import stat
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -17,10 +11,6 @@ from PIL import Image
 
 from kgan.data.pictures import EXTENSIONS, BadFileError, opened
 
-# What the standard library raises of archives that are not whole.
-_BROKEN = (
-    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError,
-)  # fmt: skip
 # More is taken for a bomb.
 MAX_BYTES = 1 << 28
 
@@ -32,16 +22,16 @@ class Entry(NamedTuple):
         name: Its path from the root, with slashes.
         read: Callable that returns its bytes, or an open picture, or raises a
             `BadFileError`.
-        stamp: What changes when the file does.
-        label: Int, where the source has labels.
+        label: What the source gives for it, or None.
         size: Int, bytes that are or will be in memory.
+        stamp: What changes when the file does.
     """
 
     name: str
     read: Callable[[], Any]
-    stamp: str = ""
-    label: int | None = None
+    label: Any = None
     size: int = 0
+    stamp: str = ""
 
     def open(self) -> Image.Image:
         """Returns the picture, whose pixels may be undecoded."""
@@ -59,16 +49,21 @@ class Folder:
         path: The folder.
     """
 
-    # Its entries' stamps tell when they have changed.
-    stamped = True
+    of_files = True
 
     def __init__(self, path: str | os.PathLike):
         self.root = pathlib.Path(path).resolve()
-        self.others = 0
+        self.others: list[str] = []
         self.entries = sorted(self._walk(), key=lambda e: e.name)
+        self.others.sort()
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
+
+    def stamps(self) -> Iterator[str]:
+        """Yields what changes when the files do."""
+        yield from (f"{entry.name!r} {entry.stamp}" for entry in self.entries)
+        yield from map(repr, self.others)
 
     def _walk(self) -> Iterator[Entry]:
         folders = [self.root]
@@ -80,7 +75,7 @@ class Folder:
                 yield self._refused(folder, f"can't be opened ({error.strerror})")
                 continue
             for item in items:
-                if item.name.startswith("."):
+                if is_hidden(item.name):
                     continue
                 if item.is_dir(follow_symlinks=False):
                     folders.append(pathlib.Path(item.path))
@@ -89,8 +84,8 @@ class Folder:
 
     def _file(self, item: os.DirEntry) -> Iterator[Entry]:
         path = pathlib.Path(item.path)
-        if not (_is_picture(item.name) or (item.is_symlink() and _is_folder(path))):
-            self.others += 1
+        if not (is_picture(item.name) or (item.is_symlink() and _is_folder(path))):
+            self.others.append(self._name(path))
         elif item.is_symlink() and (reason := self._why_not(path)):
             yield self._refused(path, reason)
         else:
@@ -106,7 +101,6 @@ class Folder:
         return "a link to a folder that is there already" if target.is_dir() else None
 
     def _entry(self, path: pathlib.Path) -> Entry:
-        name = path.relative_to(self.root).as_posix()
         try:
             status = path.stat()
         except OSError as error:
@@ -114,98 +108,46 @@ class Folder:
         if not stat.S_ISREG(status.st_mode):
             return self._refused(path, "no regular file")
         if status.st_size > MAX_BYTES:
-            return self._refused(path, _too_long(status.st_size))
-        return Entry(name, lambda: _read(path), _stamp(status), size=status.st_size)
+            return self._refused(path, too_long(status.st_size))
+        return Entry(
+            self._name(path), lambda: _read(path), None, status.st_size, stamp(status)
+        )
 
     def _refused(self, path: pathlib.Path, reason: str) -> Entry:
-        return _refused(path.relative_to(self.root).as_posix(), reason)
+        return refused(self._name(path), reason)
+
+    def _name(self, path: pathlib.Path) -> str:
+        return path.relative_to(self.root).as_posix()
 
 
-class Archive:
-    """The pictures of a zip or tar file, in its order. Nothing is unpacked to disk.
+def refused(name: str, reason: str) -> Entry:
+    """Returns what can't be read, and why."""
 
-    Args:
-        path: The file.
+    def read() -> bytes:
+        raise BadFileError(reason)
 
-    Raises:
-        ValueError: If it is no such file.
-    """
-
-    stamped = True
-
-    def __init__(self, path: str | os.PathLike):
-        self.path = path
-        self.others = 0
-        self._stamp = _stamp(os.stat(path))
-        with open(path, "rb") as file:
-            self._zipped = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
-
-    def __iter__(self) -> Iterator[Entry]:
-        self.others = 0
-        try:
-            yield from self._of_zip() if self._zipped else self._of_tar()
-        except _BROKEN as error:
-            raise ValueError(
-                "Expected a zip or tar file that can be read to its end "
-                f"({' '.join(str(error).split()) or type(error).__name__}). "
-                f"Received: source={os.fspath(self.path)!r}"
-            ) from None
-
-    def _of_zip(self) -> Iterator[Entry]:
-        with zipfile.ZipFile(self.path) as archive:
-            for member in archive.infolist():
-                if not member.is_dir():
-                    opener = functools.partial(archive.open, member)
-                    yield from self._entry(member.filename, member.file_size, opener)
-
-    def _of_tar(self) -> Iterator[Entry]:
-        with tarfile.open(self.path) as archive:
-            for member in archive:
-                if member.isfile():
-                    opener = functools.partial(archive.extractfile, member)
-                    yield from self._entry(member.name, member.size, opener)
-                elif not member.isdir() and _is_picture(member.name):
-                    yield _refused(member.name, "a link or a device in an archive")
-            _check_end(archive)
-
-    def _entry(self, name: str, size: int, opener: Callable) -> Iterator[Entry]:
-        name = name.replace("\\", "/")
-        parts = name.split("/")
-        if parts[0] == "" or ".." in parts or re.match("[A-Za-z]:", name):
-            yield _refused(name, "a path out of the archive")
-        elif any(part.startswith(".") and part != "." for part in parts):
-            return
-        elif not _is_picture(name):
-            self.others += 1
-        elif size > MAX_BYTES:
-            yield _refused(name, _too_long(size))
-        else:
-            yield _in_archive(name, opener, self._stamp, self._zipped)
+    return Entry(name, read)
 
 
-def _check_end(archive: tarfile.TarFile) -> None:
-    """Raises an error unless a tar ends as it should: it takes what is broken for it."""
-    file: Any = archive.fileobj
-    file.seek(archive.offset)
-    if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
-        raise tarfile.ReadError("it is broken off in its midst")
-    while file.read(1 << 20):  # To the checksum of what is compressed.
-        pass
+def is_hidden(name: str) -> bool:
+    """Says whether a file or folder of that name is nobody's data."""
+    # macOS puts what it knows of the files of an archive beside them.
+    return name.startswith(".") or name == "__MACOSX"
 
 
-def _in_archive(name: str, opener: Callable[[], Any], stamp: str, zipped: bool) -> Entry:
-    # Read now, in order: a compressed tar has no other.
-    try:
-        with opener() as file:
-            data = file.read(MAX_BYTES + 1)
-    # Of a tar nothing can be found behind what is broken.
-    except (*_BROKEN, RuntimeError, NotImplementedError) as error:
-        if not zipped:
-            raise
-        return _refused(name, f"can't be unpacked ({error})")
-    if len(data) > MAX_BYTES:
-        return _refused(name, _too_long(len(data)))
-    return Entry(name, lambda: data, stamp, size=len(data))
+def is_picture(name: str) -> bool:
+    """Says whether it is one by its name."""
+    return os.path.splitext(name)[1].lower() in EXTENSIONS
+
+
+def stamp(status: os.stat_result) -> str:
+    """Returns what changes when a file does."""
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+
+
+def too_long(size: int) -> str:
+    """Says why a file of that size is refused."""
+    return f"a file of {size:,} bytes, more than {MAX_BYTES:,}"
 
 
 def common_parts(names: list[str]) -> int:
@@ -222,27 +164,8 @@ def _read(path: pathlib.Path) -> bytes:
         raise BadFileError(f"can't be read ({error.strerror})") from None
 
 
-def _refused(name: str, reason: str) -> Entry:
-    def read() -> bytes:
-        raise BadFileError(reason)
-
-    return Entry(name, read)
-
-
 def _is_folder(path: pathlib.Path) -> bool:
     try:
         return path.is_dir()
     except OSError:
         return False
-
-
-def _is_picture(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in EXTENSIONS
-
-
-def _stamp(status: os.stat_result) -> str:
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-
-
-def _too_long(size: int) -> str:
-    return f"a file of {size:,} bytes, more than {MAX_BYTES:,}"

@@ -15,9 +15,9 @@ from kgan.files import PathLike
 class Store:
     """An array of uint8 samples that stays on disk.
 
-    It is indexed as an array is, along its first axis, and each time reads the samples
-    asked for. It is not mapped into memory, so that a process does not grow by what it
-    has read.
+    It is indexed as an array is, along its first axis: by ints, slices, arrays of ints
+    or a mask. Each time it reads the samples asked for. It is not mapped into memory, so
+    that a process does not grow by what it has read.
 
     Args:
         file: A binary file, or the path of one.
@@ -72,7 +72,8 @@ class Store:
         for place, row in enumerate(rows.reshape(-1).tolist()):
             with self._lock:
                 self._file.seek((self._first + row) * self._row)
-                self._file.readinto(out[place])
+                if self._file.readinto(out[place]) != self._row:
+                    raise OSError("The file of these samples has been cut short.")
         return out.reshape(*rows.shape, *self.shape[1:])
 
     def _rows(self, index: Any) -> np.ndarray:
@@ -80,9 +81,16 @@ class Store:
             raise IndexError("Samples on disk are indexed along their first axis only.")
         if isinstance(index, slice):
             return np.arange(*index.indices(len(self)))
+        if index is Ellipsis:
+            return np.arange(len(self))
         rows = np.asarray(index)
-        if rows.dtype == bool:
+        if rows.dtype == bool and rows.shape == self.shape[:1]:
             return np.flatnonzero(rows)
+        if rows.size and not np.issubdtype(rows.dtype, np.integer):
+            raise IndexError(
+                f"Samples are indexed by ints, or by a mask of {len(self)}. "
+                f"Received: index={index}"
+            )
         rows = rows.astype("int64")
         if rows.size and not -len(self) <= rows.min() <= rows.max() < len(self):
             raise IndexError(f"There are {len(self)} samples. Received: index={index}")
