@@ -45,7 +45,12 @@ def precision_recall(real: Any, fake: Any, k: int = 3) -> tuple[float, float]:
     - [Kynkäänniemi et al., 2019](https://arxiv.org/abs/1904.06991), section 2
     """
     real, fake, space = _space(real, fake, k)
-    return space.within(fake, real, k), space.within(real, fake, k)
+    reach, others = (space.radii(x, k) + space.slack for x in (real, fake))
+    precise, recalled = np.zeros(len(fake), bool), np.zeros(len(real), bool)
+    for rows, distances in space.distances(real, fake):
+        precise |= (distances <= reach[rows, None]).any(axis=0)
+        recalled[rows] = (distances <= others).any(axis=1)
+    return float(precise.mean()), float(recalled.mean())
 
 
 def density_coverage(real: Any, fake: Any, k: int = 5) -> tuple[float, float]:
@@ -96,13 +101,6 @@ class _Space(NamedTuple):
 
     middle: np.ndarray
     slack: float
-
-    def within(self, samples: np.ndarray, others: np.ndarray, k: int) -> float:
-        """Returns the share of samples in a ball of any of the others."""
-        radii = self.radii(others, k) + self.slack
-        distances = self.distances(samples, others)
-        return float(sum((d <= radii).any(axis=1).sum() for _, d in distances)
-                     / len(samples))  # fmt: skip
 
     def radii(self, x: np.ndarray, k: int) -> np.ndarray:
         """Returns how far the k-th neighbour of each is."""
