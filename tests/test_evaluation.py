@@ -134,7 +134,9 @@ def test_classes_are_what_labels_there_are():
     )
     assert named.protocol() == sparse.protocol()
     assert named(IMAGES[:2]).probabilities.shape == (2, 3)
-    for bad in (LABELS[:5], LABELS[:, None], None):
+    column = metrics.classifier(IMAGES, names[:, None], **options)
+    assert column.protocol() == named.protocol()
+    for bad in (LABELS[:5], LABELS[:, None] * [1, 1], None):
         with pytest.raises(ValueError, match=r"one label for each.*Received: 70 images"):
             metrics.classifier(IMAGES, bad)
 
@@ -164,6 +166,32 @@ def test_extractors_refuse_what_is_no_image():
     for bad in (IMAGES / 255, IMAGES[:0], IMAGES[..., 0], list(IMAGES)):
         with pytest.raises(ValueError, match=r"Expected uint8 images.*Received: images"):
             PIXELS(bad)
+
+
+def test_features_need_a_row_for_each_image():
+    for function in (lambda x: x.mean(axis=(0, 1, 2)), lambda x: x.mean(), len):
+        with pytest.raises(ValueError, match=r"a row for each image. Received: .*'mine'"):
+            metrics.Function(function, "mine")(IMAGES)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_precision_of_training_is_not_that_of_features(policy):
+    plain = metrics.untrained((8, 8, 1))
+    half = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(dtype=policy)], name="half"
+    )
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        mixed = metrics.untrained((8, 8, 1))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert mixed.protocol() == plain.protocol() and mixed.protocol()["dtype"] == "float32"
+    np.testing.assert_array_equal(mixed(IMAGES).features, plain(IMAGES).features)
+    half = metrics.Network(half)
+    assert half.protocol()["dtype"] == policy.removeprefix("mixed_")
+    (result,) = metrics.Evaluation(IMAGES, half, "fd70")(IMAGES)
+    assert 0 <= result.value < 1e-3
 
 
 def test_numbers_are_those_of_the_functions():
@@ -318,6 +346,14 @@ def test_what_a_diverged_generator_draws_has_no_number():
     assert np.isnan(other).tolist() == [True, True]
 
 
+def test_no_number_is_written_as_null(tmp_path):
+    nothing = metrics.Result("fd5_pixels", float("nan"), {"seed": 0})
+    metrics.save([nothing], tmp_path / "x.json")
+    assert json.loads((tmp_path / "x.json").read_text())[0]["value"] is None
+    (found,) = metrics.load(tmp_path / "x.json")
+    assert np.isnan(found.value) and found.protocol == nothing.protocol
+
+
 def test_training_is_not_disturbed(tmp_path):
     plain, watched = gan(), gan()
     plain.fit(IMAGES, epochs=2, batch_size=16, verbose=0)
@@ -406,6 +442,26 @@ def test_the_command_compares_a_model_and_folders(tmp_path, capsys):
     (of_folder,) = metrics.load(tmp_path / "x.json")
     # Real ones, if in another order and fewer.
     assert of_folder.name == "fd30_classifier" and of_folder.value < of_model[0].value
+
+
+@pytest.mark.slow
+def test_the_command_makes_fakes_as_it_makes_reals(tmp_path, capsys):
+    (tmp_path / "same").mkdir()
+    pixels = RANDOM.integers(0, 256, (12, 9, 8, 4), dtype="uint8")
+    for number, picture in enumerate(pixels):
+        Image.fromarray(picture).save(tmp_path / "same" / f"{number}.png")
+    (tmp_path / "same" / "bad.png").write_bytes(b"no picture")
+    folder = str(tmp_path / "same")
+    options = ["--metrics", "fd12,precision12", "--channels", "3", "--size", "8"]
+    options += ["--background", "black", "--on-error", "skip"]
+    assert main(["evaluate", folder, "--data", folder, *options]) == 0
+    said = capsys.readouterr()
+    values = [float(line.split()[1]) for line in said.out.splitlines()]
+    assert values[0] < 1e-9 and values[1] == 1
+    assert said.err.count("'bad.png'") == 2
+    (tmp_path / "table.csv").write_text("1,2\n3,4\n")
+    assert main(["evaluate", folder, "--data", str(tmp_path / "table.csv")]) == 1
+    assert "Expected uint8 images" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -241,6 +241,15 @@ def test_broken_archives_are_named(tmp_path, classes, name, size):
         kgan.data.load(path)
 
 
+def test_a_tar_that_ends_between_two_pictures_is_named(tmp_path, classes):
+    path = tarred(tmp_path / "x.tar", classes)
+    with tarfile.open(path) as archive:
+        offset = archive.getmembers()[-1].offset
+    path.write_bytes(path.read_bytes()[:offset])
+    with pytest.raises(ValueError, match=r"broken off.*Received: source='.*x.tar'"):
+        kgan.data.load(path)
+
+
 def test_folders_without_pictures_are_named(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
     message = r"no pictures in it. Received: source=.*'notes.txt': no picture by its name"

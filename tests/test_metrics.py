@@ -183,6 +183,10 @@ TIES = {
     "the same in another order": (TWINS, TWINS[RANDOM.permutation(150)]),
     "some of the same": (TWINS.astype("float32"), TWINS.astype("float32")[40:90]),
     "each four times": (np.repeat(TWINS, 4, axis=0)[:200], TWINS + 0.5),
+    "one far away": (
+        np.concatenate([TWINS, np.full((1, 33), 1e7)]),
+        np.concatenate([TWINS + 0.1, np.full((1, 33), -1e8)]),
+    ),
 }
 
 
@@ -253,6 +257,7 @@ BAD[7, 2] = np.nan
         (lambda: metrics.frechet_distance(A * 1e200, B), "in 300 of 300 samples"),
         (lambda: metrics.mode_coverage([0], 0), "reference=0"),
         (lambda: metrics.mode_coverage([0], [0.5, np.nan]), "reference=.0.5, nan"),
+        (lambda: metrics.mode_coverage(["a"], 3), "dtype <U1"),
         (lambda: metrics.mode_coverage([-1], 3), "at least one"),
         (lambda: metrics.mode_coverage([3], 3), "up to 3"),
         (lambda: metrics.frechet_distance_infinity(A, B, points=1), "points=1"),

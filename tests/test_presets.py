@@ -105,6 +105,12 @@ def test_schedules_span_the_budget():
     np.testing.assert_allclose(found, [2e-4, 1.25e-4, 5e-5, 5e-5], rtol=1e-5)
 
 
+def test_a_preset_of_next_to_nothing_is_built():
+    preset = kgan.presets.get("r3gan", (4, 4, 1), 1, compute="cpu", budget=1)
+    assert preset.compile["penalties"][0].arguments["weight"].arguments["start"] > 0
+    assert narrowed(preset).build(seed=0).penalties
+
+
 def test_little_data_is_augmented():
     def policy(shape, count):
         preset = kgan.presets.suggest(shape, count, compute="cpu")
@@ -125,7 +131,10 @@ def test_a_batch_fits_small_data_and_divides_into_updates():
             preset = kgan.presets.get(name, shape, count, compute="cpu")
             steps = preset.compile["d_steps"]
             assert steps == min(5, count) and preset.batch_size % steps == 0
-            assert preset.batch_size <= min(320, count)
+            size = preset.batch_size
+            assert size <= min(320, count)
+            said = f"a batch of {size} feeds {steps} updates of {size // steps}"
+            assert any(said in reason for reason in preset.reasons)
 
 
 def test_batches_of_larger_images_are_smaller():

@@ -29,7 +29,9 @@ class Evaluate(keras.callbacks.Callback):
         extractor: A `kgan.metrics.Extractor`; None for a small classifier that is trained
             on the labels, `kgan.metrics.classifier`, and without labels for
             `kgan.metrics.untrained`.
-        every: Int, epochs between two evaluations. After the last epoch there is one.
+        every: Int, epochs between two evaluations; also after the last epoch, unless
+            training is stopped before. In epochs without one the logs have no such
+            number, of which callbacks that watch it warn.
         seed: Int, of latents and subsets.
         cache: Folder in which the features of real sets are kept.
 

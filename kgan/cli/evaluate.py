@@ -2,6 +2,7 @@
 
 import argparse
 import pathlib
+import sys
 from typing import Any
 
 import numpy as np
@@ -46,23 +47,23 @@ def add_to(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluates, and returns the exit status."""
-    fakes = pathlib.Path(arguments.fakes)
-    gan = run_folder.load_gan(fakes) if _is_model(fakes) else None
-    if gan is not None and not kgan.data.is_image_shape(gan.sample_shape):
-        raise ValueError(
-            "Metrics of samples that are no pictures take features of your own: see "
-            f"kgan.metrics. Received: {fakes}, samples of shape {gan.sample_shape}"
-        )
+    gan = _gan(pathlib.Path(arguments.fakes))
     if gan is not None:
         arguments.size, arguments.channels = gan.sample_shape[:2], gan.sample_shape[2]
-    loaded = pictures.load(arguments)
-    samples = None if gan else _samples(arguments, loaded.samples.shape[1:])
-    extractor = _extractor(arguments, loaded)
-    names = _names(arguments.metrics, 10_000 if samples is None else len(samples))
+    loaded = _load(arguments)
+    metrics.check_images(loaded.samples)
+    extractor, fakes = _extractor(arguments, loaded), None
+    if gan is None:
+        fakes = _load(_of_fakes(arguments, loaded.samples.shape[1:])).samples
+    names = _names(arguments.metrics, 10_000 if fakes is None else len(fakes))
     evaluation = metrics.Evaluation(
         loaded.samples, extractor, names, arguments.seed, arguments.features
     )
-    results = evaluation(samples) if gan is None else evaluation.of(gan.sample)
+    results = (
+        evaluation(_some(fakes, evaluation.count, arguments.seed))
+        if gan is None
+        else evaluation.of(gan.sample)
+    )
     for result in results:
         print(result)
     if arguments.json:
@@ -70,16 +71,37 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _is_model(path: pathlib.Path) -> bool:
-    return path.suffix == ".keras" or (path / "gan.keras").exists()
+def _gan(path: pathlib.Path) -> kgan.GAN | None:
+    """Returns the GAN at a path, or None if it is of pictures."""
+    if path.suffix != ".keras" and not (path / "gan.keras").exists():
+        return None
+    gan = run_folder.load_gan(path)
+    if not kgan.data.is_image_shape(gan.sample_shape):
+        raise ValueError(
+            "Metrics of samples that are no pictures take features of your own: see "
+            f"kgan.metrics. Received: {path}, samples of shape {gan.sample_shape}"
+        )
+    return gan
 
 
-def _samples(arguments: argparse.Namespace, shape: tuple) -> Any:
-    options = kgan.data.Options(size=shape[:2], channels=shape[2], labels="none")
-    samples = kgan.data.load_all(arguments.fakes, options).samples
+def _load(arguments: argparse.Namespace) -> Any:
+    loaded = pictures.load(arguments)
+    if loaded.report is not None:
+        for line in pictures.left_out(loaded.report.left_out):
+            print(line, file=sys.stderr)
+    return loaded
+
+
+def _of_fakes(arguments: argparse.Namespace, shape: tuple) -> argparse.Namespace:
+    """Returns the arguments by which fakes are made like the real ones."""
+    alike = {"size": shape[:2], "channels": shape[2], "labels": "none", "flip": False}
+    return argparse.Namespace(**{**vars(arguments), "data": arguments.fakes, **alike})
+
+
+def _some(fakes: Any, count: int, seed: int) -> Any:
     # Files lie in an order, and a metric takes the first ones.
-    order = np.random.default_rng(arguments.seed).permutation(len(samples))
-    return samples[order[:50_000]]
+    order = np.random.default_rng(seed).permutation(len(fakes))
+    return fakes[order[:count]]
 
 
 def _extractor(arguments: argparse.Namespace, loaded: Any) -> metrics.Extractor:

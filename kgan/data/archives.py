@@ -103,7 +103,8 @@ def _check_end(archive: tarfile.TarFile) -> None:
     """Raises an error unless a tar ends as it should: it takes what is broken for it."""
     file: Any = archive.fileobj
     file.seek(archive.offset)
-    if file.read(tarfile.BLOCKSIZE).strip(b"\0"):
+    block = file.read(tarfile.BLOCKSIZE)
+    if len(block) < tarfile.BLOCKSIZE or block.strip(b"\0"):
         raise tarfile.ReadError("it is broken off in its midst")
     while file.read(1 << 20):  # To the checksum of what is compressed.
         pass

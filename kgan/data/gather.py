@@ -40,7 +40,10 @@ class Result(NamedTuple):
 
 
 def heads(entries: Iterable[Entry], workers: int) -> Generator[Result, None, None]:
-    """Yields what pictures are by their headers, in order."""
+    """Yields what pictures are by their headers, in order.
+
+    PNGs are decoded for it, since their EXIF data may stand at the end.
+    """
     return _in_order(entries, None, workers)
 
 

@@ -1,21 +1,19 @@
 """Fakes against a real set, by an extractor and some metrics."""
 
 import hashlib
-import importlib.metadata
 import json
 import math
 import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import keras
 import numpy as np
 
 from kgan import data
 from kgan.files import PathLike, atomic_path
 from kgan.metrics.extractors import Extracted, Extractor, check_images
 from kgan.metrics.kinds import KINDS, Metric, Reals, parse_all
-from kgan.metrics.result import PACKAGES, Result
+from kgan.metrics.result import Result, versions
 
 _SOME = 32
 
@@ -89,7 +87,7 @@ class Evaluation:
         for metric in self.metrics:
             if metric.computation not in known:
                 known[metric.computation] = self._computed(metric, found)
-        return [self._result(m, known[m.computation]) for m in self.metrics]
+        return self._results([known[metric.computation] for metric in self.metrics])
 
     def of(self, sample: Callable) -> list[Result]:
         """Returns a result for each metric, of what a function draws.
@@ -102,7 +100,7 @@ class Evaluation:
         drawn = sample(self.count, seed=self.seed)
         if np.isfinite(drawn).all():
             return self(data.to_uint8(drawn))
-        return [self._result(metric, math.nan) for metric in self.metrics]
+        return self._results([math.nan] * len(self.metrics))
 
     def _computed(self, metric: Metric, found: Extracted) -> Any:
         some = slice(metric.count)
@@ -116,19 +114,22 @@ class Evaluation:
     def _options(self, metric: Metric) -> dict[str, int]:
         return KINDS[metric.kind].settled(min(metric.count, len(self.reals)))
 
-    def _result(self, metric: Metric, value: Any) -> Result:
+    def _results(self, values: list) -> list[Result]:
+        by_what = self.extractor.protocol()
+        pairs = zip(self.metrics, values, strict=True)
+        return [self._result(metric, value, by_what) for metric, value in pairs]
+
+    def _result(self, metric: Metric, value: Any, by_what: dict[str, Any]) -> Result:
         part = KINDS[metric.kind].part
         value = value if part is None or not isinstance(value, tuple) else value[part]
-        backend = keras.backend.backend()
         protocol = {
-            **self.extractor.protocol(),
+            **by_what,
             **self._options(metric),
             "fakes": metric.count,
             "reals": len(self.reals),
             "reals_sha256": self.reals_sha256,
             "seed": self.seed,
-            "backend": f"{backend} {importlib.metadata.version(backend)}",
-            **{package: importlib.metadata.version(package) for package in PACKAGES},
+            **versions(),
         }
         return Result(metric.name(self.extractor), float(value), protocol)
 

@@ -60,15 +60,25 @@ class Extractor:
             images: uint8 `(n, height, width, channels)`, an array or a `kgan.data.Store`.
 
         Raises:
-            ValueError: If they are no such images.
+            ValueError: If they are no such images, or its features are no such array.
         """
         check_images(images)
         starts = range(0, len(images), self.batch_size)
-        parts = [self.extract(images[i : i + self.batch_size]) for i in starts]
+        parts = [self._part(images[i : i + self.batch_size]) for i in starts]
         features = np.concatenate([part.features for part in parts])
         if parts[0].probabilities is None:
             return Extracted(features)
         return Extracted(features, np.concatenate([part.probabilities for part in parts]))
+
+    def _part(self, images: np.ndarray) -> Extracted:
+        found = self.extract(images)
+        if found.features.ndim != 2 or len(found.features) != len(images):
+            raise ValueError(
+                "Expected features of shape (n, d), a row for each image. Received: "
+                f"extractor {self.name!r}, images of shape {images.shape}, features of "
+                f"shape {found.features.shape}"
+            )
+        return found
 
 
 def check_images(images: Any) -> None:
@@ -204,8 +214,11 @@ class Network(Extractor):
             digest.update(np.ascontiguousarray(weight).data)
         size = self.size and f"bicubic, antialiased, to {self.size[0]}x{self.size[1]}"
         return {
-            "extractor": self.name, "weights": digest.hexdigest(), "resize": size,
-        }  # fmt: skip
+            "extractor": self.name,
+            "weights": digest.hexdigest(),
+            "resize": size,
+            "dtype": str(self.model.outputs[0].dtype),
+        }
 
 
 class Function(Extractor):
@@ -231,7 +244,8 @@ class Function(Extractor):
     def extract(self, images: np.ndarray) -> Extracted:
         """Returns what the function does, flattened."""
         features = np.asarray(self.function(images))
-        return Extracted(features.reshape(len(features), -1))
+        flat = features.ndim > 1 and len(features) == len(images)
+        return Extracted(features.reshape(len(images), -1) if flat else features)
 
 
 def default_extractor(images: Any, labels: Any = None) -> Network:
@@ -245,7 +259,7 @@ def untrained(image_shape: Sequence[int], seed: int = 0, name: str = "random") -
 
     It knows nothing of pictures, and sees all the same whether two sets differ: for
     images without labels, where the weights of Inception are not at hand. Its numbers
-    compare only among those of the same shape and seed.
+    compare only among those of the same shape, seed and backend.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -275,24 +289,24 @@ def classifier(
 
     Args:
         images: uint8 `(n, height, width, channels)`.
-        labels: Ints or names `(n,)`; classes are in the order of these.
+        labels: Ints or names, `(n,)` or `(n, 1)`; classes are in the order of these.
         epochs: Int.
         seed: Int.
         name: What numbers are called by.
 
     Returns:
-        A `Network`, the same for the same arguments in any process.
+        A `Network`, on one backend the same for the same arguments in any process.
 
     Raises:
         ValueError: If there is not one label for each image.
     """
     check_images(images)
-    if np.shape(labels) != (len(images),):
+    if np.shape(labels) not in ((len(images),), (len(images), 1)):
         raise ValueError(
             "A classifier is trained on one label for each image. Received: "
             f"{len(images)} images and labels of shape {np.shape(labels)}"
         )
-    found, classes = np.unique(labels, return_inverse=True)
+    found, classes = np.unique(np.reshape(labels, -1), return_inverse=True)
     model = _classifier(images.shape[1:], len(found), seed)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("adam", loss)
@@ -306,25 +320,28 @@ def classifier(
 
 def _classifier(shape: tuple, classes: int, seed: int) -> keras.Model:
     # Each layer has a seed of its own: networks that are built next are as without it.
+    # In float32 whatever the policy: its features are to compare.
     seeds = iter(range(100 * seed, 100 * seed + 100))
 
     def convolved(x: Any, filters: int, strides: int) -> Any:
         start = keras.initializers.GlorotUniform(next(seeds))
         options = {"padding": "same", "activation": "relu", "kernel_initializer": start}
-        return layers.Conv2D(filters, 3, strides, **options)(x)
+        return layers.Conv2D(filters, 3, strides, dtype="float32", **options)(x)
 
     def dense(x: Any, units: int, **options: Any) -> Any:
         start = keras.initializers.GlorotUniform(next(seeds))
-        return layers.Dense(units, kernel_initializer=start, **options)(x)
+        dense = layers.Dense(units, dtype="float32", kernel_initializer=start, **options)
+        return dense(x)
 
-    inputs = keras.Input(shape)
+    inputs = keras.Input(shape, dtype="float32")
     # Of larger images every second pixel is a place to look from.
     strides = 1 if min(shape[:2]) <= 16 else 2
-    x = convolved(layers.Rescaling(1 / 127.5, -1)(inputs), 32, strides)
-    x = layers.MaxPooling2D(padding="same")(convolved(x, 64, 1))
-    x = convolved(layers.Dropout(0.25, seed=next(seeds))(x), 64, 1)
-    x = dense(layers.Flatten()(x), 64, activation="relu", name="features")
-    x = dense(layers.Dropout(0.3, seed=next(seeds))(x), classes)
+    x = convolved(layers.Rescaling(1 / 127.5, -1, dtype="float32")(inputs), 32, strides)
+    x = layers.MaxPooling2D(padding="same", dtype="float32")(convolved(x, 64, 1))
+    x = convolved(layers.Dropout(0.25, seed=next(seeds), dtype="float32")(x), 64, 1)
+    x = layers.Flatten(dtype="float32")(x)
+    x = dense(x, 64, activation="relu", name="features")
+    x = dense(layers.Dropout(0.3, seed=next(seeds), dtype="float32")(x), classes)
     return keras.Model(inputs, x)
 
 
@@ -340,8 +357,14 @@ def _predicted(model: keras.Model, x: np.ndarray) -> list[np.ndarray]:
         filled = np.concatenate([part, part[-1:].repeat(_PORTION - len(part), axis=0)])
         out = model.predict_on_batch(filled)
         outputs = out if isinstance(out, list | tuple) else [out]
-        portions.append([np.asarray(output)[: len(part)] for output in outputs])
+        portions.append([_at_least_float32(x)[: len(part)] for x in outputs])
     return [np.concatenate(parts) for parts in zip(*portions, strict=True)]
+
+
+def _at_least_float32(x: Any) -> np.ndarray:
+    # numpy has no bfloat16, and sums of float16 overflow.
+    x = np.asarray(x)
+    return x.astype("float32") if x.dtype.itemsize == 2 else x
 
 
 def _rgb(images: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Precision, recall, density and coverage, by nearest neighbours."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -9,8 +9,9 @@ from kgan.metrics import checks
 
 # Samples of each set whose distances are computed at once, in float64.
 _BLOCK = 256
-# Of the largest square, what rounding may leave of a distance of 0. Samples that are
-# there twice, and neighbours at equal distances, must count as such.
+# Of two samples' squares, what rounding may leave of their distance. Samples that are
+# there twice, and neighbours at equal distances, must count as such: where equal is
+# within, distances are taken too short and radii too long by that, elsewhere the reverse.
 _ROUNDING = 1e-12
 
 
@@ -44,10 +45,10 @@ def precision_recall(real: Any, fake: Any, k: int = 3) -> tuple[float, float]:
 
     - [Kynkäänniemi et al., 2019](https://arxiv.org/abs/1904.06991), section 2
     """
-    real, fake, space = _space(real, fake, k)
-    reach, others = (space.radii(x, k) + space.slack for x in (real, fake))
+    real, fake, middle = _pair(real, fake, k)
+    reach, others = (_radii(x, k, middle, _ROUNDING) for x in (real, fake))
     precise, recalled = np.zeros(len(fake), bool), np.zeros(len(real), bool)
-    for rows, distances in space.distances(real, fake):
+    for rows, distances in _distances(real, fake, middle, -_ROUNDING):
         precise |= (distances <= reach[rows, None]).any(axis=0)
         recalled[rows] = (distances <= others).any(axis=1)
     return float(precise.mean()), float(recalled.mean())
@@ -81,59 +82,56 @@ def density_coverage(real: Any, fake: Any, k: int = 5) -> tuple[float, float]:
 
     - [Naeem et al., 2020](https://arxiv.org/abs/2002.09797), section 3
     """
-    real, fake, space = _space(real, fake, k)
-    radii, inside, covered = space.radii(real, k) - space.slack, 0, 0
-    for rows, distances in space.distances(real, fake):
+    real, fake, middle = _pair(real, fake, k)
+    radii, inside, covered = _radii(real, k, middle, -_ROUNDING), 0, 0
+    for rows, distances in _distances(real, fake, middle, _ROUNDING):
         hits = distances < radii[rows, None]
         inside += hits.sum()
         covered += hits.any(axis=1).sum()
     return float(inside / (k * len(fake))), float(covered / len(real))
 
 
-class _Space(NamedTuple):
-    """Where squared distances are measured, in float64.
-
-    Args:
-        middle: float64 `(d,)`, from where samples are looked at: of numbers far from 0
-            rounding leaves nothing.
-        slack: Float, by how much two equal distances may be rounded apart.
-    """
-
-    middle: np.ndarray
-    slack: float
-
-    def radii(self, x: np.ndarray, k: int) -> np.ndarray:
-        """Returns how far the k-th neighbour of each is."""
-        radii = np.empty(len(x))
-        for rows, distances in self.distances(x, x):
-            # The nearest of all is the sample itself.
-            distances.partition(k, axis=1)
-            radii[rows] = distances[:, k]
-        return radii
-
-    def distances(
-        self, a: np.ndarray, b: np.ndarray
-    ) -> Iterator[tuple[slice, np.ndarray]]:
-        """Yields rows of a, and their distances to all of b, valid until the next."""
-        squares = np.empty((min(_BLOCK, len(a)), len(b)))
-        for rows, block in self._blocks(a):
-            found = squares[: len(block)]
-            for columns, other in self._blocks(b):
-                np.matmul(-2 * block, other.T, out=found[:, columns])
-                found[:, columns] += (other * other).sum(axis=1)
-            found += (block * block).sum(axis=1)[:, None]
-            yield rows, found
-
-    def _blocks(self, x: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-        for start in range(0, len(x), _BLOCK):
-            rows = slice(start, start + _BLOCK)
-            yield rows, x[rows] - self.middle
-
-
-def _space(real: Any, fake: Any, k: int) -> tuple[np.ndarray, np.ndarray, _Space]:
+def _pair(real: Any, fake: Any, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns both sets, and a place in their midst, which no outlier moves."""
     checks.count(k, "k")
     real, fake = checks.pair(real, fake, ("real", "fake"), k + 1)
-    space = _Space(real.mean(axis=0, dtype="float64"), 0.0)
-    blocks = (block for x in (real, fake) for _, block in space._blocks(x))
-    farthest = max((block * block).sum(axis=1).max() for block in blocks)
-    return real, fake, space._replace(slack=_ROUNDING * float(farthest))
+    some = real[:: max(1, len(real) // _BLOCK)].astype("float64")
+    return real, fake, np.median(some, axis=0)
+
+
+def _radii(x: np.ndarray, k: int, middle: np.ndarray, lean: float) -> np.ndarray:
+    """Returns how far the k-th neighbour of each is."""
+    radii = np.empty(len(x))
+    for rows, distances in _distances(x, x, middle, lean):
+        # The nearest of all is the sample itself.
+        distances.partition(k, axis=1)
+        radii[rows] = distances[:, k]
+    return radii
+
+
+def _distances(
+    a: np.ndarray, b: np.ndarray, middle: np.ndarray, lean: float
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields rows of a, and their squared distances to all of b, valid until the next.
+
+    Args:
+        a: Float array `(n, d)`.
+        b: The same, of any other n.
+        middle: float64 `(d,)`, from where both are looked at: of numbers far from 0
+            rounding leaves nothing.
+        lean: Float, the share of the pair's squares by which a distance is too long.
+    """
+    squares = np.empty((min(_BLOCK, len(a)), len(b)))
+    for rows, block in _blocks(a, middle):
+        found = squares[: len(block)]
+        for columns, other in _blocks(b, middle):
+            np.matmul(-2 * block, other.T, out=found[:, columns])
+            found[:, columns] += (1 + lean) * (other * other).sum(axis=1)
+        found += (1 + lean) * (block * block).sum(axis=1)[:, None]
+        yield rows, found
+
+
+def _blocks(x: np.ndarray, middle: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
+    for start in range(0, len(x), _BLOCK):
+        rows = slice(start, start + _BLOCK)
+        yield rows, x[rows] - middle

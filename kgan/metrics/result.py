@@ -2,15 +2,20 @@
 
 import dataclasses
 import json
+import math
 import pathlib
+import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from kgan.files import PathLike, atomic_path
+import keras
+import numpy as np
+import PIL
 
-# Of a protocol, the versions: shown last.
-PACKAGES = ("kgan", "keras", "numpy", "pillow")
+from kgan.files import PathLike, atomic_path
+from kgan.version import __version__
+
 # Digits of one, of which the first will do to be shown.
 _HASH = 64
 
@@ -32,10 +37,9 @@ class Result:
 
     def __str__(self) -> str:
         shown = {key: _short(value) for key, value in self.protocol.items()}
-        versions = {key: shown.pop(key) for key in PACKAGES if key in shown}
+        made_by = [f"{key} {shown.pop(key)}" for key in versions() if key in shown]
         facts = ", ".join(f"{key} {value}" for key, value in shown.items())
-        made_by = " ".join(f"{key} {value}" for key, value in versions.items())
-        return f"{self.name} {self.value:.6g} ({facts}; {made_by})"
+        return f"{self.name} {self.value:.6g} ({facts}; {' '.join(made_by)})"
 
     def compare(self, other: "Result") -> float:
         """Returns this value less another one's.
@@ -61,13 +65,29 @@ def save(results: Sequence[Result], path: PathLike) -> None:
     """Writes results as JSON, a list of their names, values and protocols."""
     with atomic_path(path) as temporary:
         rows = [dataclasses.asdict(result) for result in results]
+        for row in rows:  # JSON has no NaN.
+            row["value"] = None if math.isnan(row["value"]) else row["value"]
         temporary.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
 
 
 def load(path: PathLike) -> list[Result]:
     """Reads what `save` wrote."""
     rows = json.loads(pathlib.Path(path).read_text("utf-8"))
+    for row in rows:
+        row["value"] = math.nan if row["value"] is None else row["value"]
     return [Result(**row) for row in rows]
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions of what numbers are computed by."""
+    backend = keras.backend.backend()
+    return {
+        "backend": f"{backend} {sys.modules[backend].__version__}",
+        "kgan": __version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "pillow": PIL.__version__,
+    }
 
 
 def _short(value: Any) -> str:

@@ -95,8 +95,9 @@ def mode_coverage(modes: Any, reference: Any) -> Modes:
     """
     modes = np.asarray(modes)
     q = _probabilities(reference)
-    shown = modes[modes >= 0]
-    if not np.issubdtype(modes.dtype, np.integer) or modes.ndim != 1 or not shown.size:
+    whole = np.issubdtype(modes.dtype, np.integer) and modes.ndim == 1
+    shown = modes[modes >= 0] if whole else modes[:0]
+    if not shown.size:
         raise ValueError(
             "`modes` must be ints of shape (n,), at least one of them not negative. "
             f"Received: modes of dtype {modes.dtype} and shape {modes.shape}"

@@ -154,16 +154,17 @@ class Fitting(keras.Model):
         Returns:
             `[loss, d_loss, g_loss, d_real, d_fake]` and the metrics, or a dict of them.
         """
-        evaluation = self._evaluation(x, y, metrics, extractor, seed) if metrics else None
+        given = x, y
         _refuse_weights(kwargs)
         # From inside `fit` the data comes prepared.
         if not kwargs.get("_use_cached_eval_dataset"):
             x, first, _ = self._prepared(x, "x", batch_size, shuffle=False, y=y)
             self._check_batches(x, first)
             x, kwargs["steps"] = self.feed(x, kwargs.get("steps"))
+        if metrics is None:
+            return super().evaluate(x=x, **kwargs)
+        evaluation = self._evaluation(*given, metrics, extractor, seed)
         losses = super().evaluate(x=x, **kwargs)
-        if evaluation is None:
-            return losses
         found = {result.name: result.value for result in evaluation.of(self.sample)}
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 

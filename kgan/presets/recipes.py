@@ -83,6 +83,7 @@ def sngan(
     labels = _labels(num_classes)
     widths = {"gpu": (256, 128), "cpu": (64, 32)}[compute]
     steps = min(5, num_images)
+    batch_size = _batch_size(64 * steps, num_images, divisor=steps)
     return Preset(
         name="sngan",
         sample_shape=shape,
@@ -100,11 +101,11 @@ def sngan(
             "noise_batch_size": 64,
             **_augment(shape, num_images),
         },
-        batch_size=_batch_size(64 * steps, num_images, divisor=steps),
+        batch_size=batch_size,
         epochs=epochs(budget or 10_000_000, num_images),
         reasons=(
             "The settings of Miyato et al., 2018, arXiv:1802.05957, with an average of "
-            "the generator; a batch of 320 feeds five updates of 64.",
+            f"the generator; {_fed(batch_size, steps)}.",
             *_why_augment(shape, num_images),
         ),
     )
@@ -121,11 +122,12 @@ def r3gan(
     images = count * num_images
     side = max(shape[:2])
     # Between the weights that the authors' configurations give for 64 and 256 pixels.
-    weight = round(2 * (side / 64) ** 3, 3)
+    weight = max(0.001, round(2 * (side / 64) ** 3, 3))
     batch_size = _of_memory(256, shape) if compute == "gpu" else 32
 
     def cosine(start: float, end: float, share: float = 0.2) -> Call:
-        arguments = {"start": start, "end": end, "images": round(share * images)}
+        over = max(1, round(share * images))
+        arguments = {"start": start, "end": end, "images": over}
         return Call("kgan.schedules.Cosine", arguments)
 
     gamma = cosine(weight, weight / 10)
@@ -166,6 +168,7 @@ def wavegan(
     labels = _labels(num_classes)
     width = {"width": 64 if compute == "gpu" else 16}
     steps = min(5, num_images)
+    batch_size = _batch_size(64 * steps, num_images, divisor=steps)
     return Preset(
         name="wavegan",
         sample_shape=shape,
@@ -181,11 +184,11 @@ def wavegan(
             "d_steps": steps,
             "noise_batch_size": 64,
         },
-        batch_size=_batch_size(64 * steps, num_images, divisor=steps),
+        batch_size=batch_size,
         epochs=epochs(budget or 5_000_000, num_images),
         reasons=(
             "The settings of Donahue et al., 2019, arXiv:1802.04208, with an average of "
-            "the generator; a batch of 320 feeds five updates of 64.",
+            f"the generator; {_fed(batch_size, steps)}.",
         ),
     )
 
@@ -269,6 +272,10 @@ def _labels(num_classes: int | None) -> dict[str, int]:
 
 def _batch_size(wanted: int, num_images: int, divisor: int = 1) -> int:
     return max(divisor, min(wanted, num_images) // divisor * divisor)
+
+
+def _fed(batch_size: int, steps: int) -> str:
+    return f"a batch of {batch_size} feeds {steps} updates of {batch_size // steps}"
 
 
 def _of_memory(batch_size: int, shape: tuple) -> int:
