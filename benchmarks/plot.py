@@ -46,11 +46,11 @@ def _panel(draw, rows, key, label):
         color = COLORS.get(name, "black")
         draw.text((WIDTH - 24, HEIGHT / 2 - 24 + 14 * i), name, fill=color, anchor="rm")
         for seed in {row["seed"] for row in rows}:
-            line = [
+            line = sorted(
                 (x(row[key]), y(row["distance"]))
                 for row in rows
                 if (row["name"], row["seed"]) == (name, seed)
-            ]
+            )
             draw.line(line, fill=color, width=2)
             for point in line:
                 draw.circle(point, 3, fill=color)
