@@ -44,7 +44,8 @@ def _panel(draw, rows, key, label):
     names = dict.fromkeys(row["name"] for row in rows)
     for i, name in enumerate(names):
         color = COLORS.get(name, "black")
-        draw.text((WIDTH - 24, HEIGHT / 2 - 24 + 14 * i), name, fill=color, anchor="rm")
+        place = WIDTH - 24, HEIGHT - EDGE - 14 * (len(names) - i)
+        draw.text(place, name, fill=color, anchor="rm")
         for seed in {row["seed"] for row in rows}:
             line = sorted(
                 (x(row[key]), y(row["distance"]))
