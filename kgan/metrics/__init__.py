@@ -1,5 +1,6 @@
 """How good samples are: pure functions of arrays of features, numbers out."""
 
+from kgan.metrics.classifiers import classifier, default_extractor, untrained
 from kgan.metrics.evaluation import Evaluation
 from kgan.metrics.extractors import (
     Extracted,
@@ -8,9 +9,6 @@ from kgan.metrics.extractors import (
     Inception,
     Network,
     check_images,
-    classifier,
-    default_extractor,
-    untrained,
 )
 from kgan.metrics.frechet import (
     Statistics,
