@@ -6,12 +6,12 @@ takes a schedule too. The step puts in its value of the moment, by `at`.
 
 import copy
 import math
-import numbers
 from typing import Any, TypeAlias
 
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.types import Number, Tensor
 
 
 class Schedule(serialization.Configurable):
@@ -27,30 +27,19 @@ class Schedule(serialization.Configurable):
         ValueError: If one is no number, if `images` is not above 0, or `begin` below it.
     """
 
-    def __init__(self, start: float, end: float, images: float, begin: float = 0):
-        given = {"start": start, "end": end, "images": images, "begin": begin}
-        for name, number in given.items():
-            if not isinstance(number, numbers.Real):
-                raise ValueError(
-                    f"`{name}` must be a number. Received: {name}={number!r}"
-                )
-        if not images > 0 or not begin >= 0:
-            raise ValueError(
-                "`images` must be above 0, and `begin` at least 0. "
-                f"Received: images={images}, begin={begin}"
-            )
-        self.start = start
-        self.end = end
-        self.images = images
-        self.begin = begin
+    def __init__(self, start: Number, end: Number, images: Number, begin: Number = 0):
+        self.start = checks.number(start=start)
+        self.end = checks.number(end=end)
+        self.images = checks.number(above=0, images=images)
+        self.begin = checks.number(minimum=0, begin=begin)
 
-    def __call__(self, images_seen: Any) -> Any:
+    def __call__(self, images_seen: Tensor) -> Tensor:
         """Returns the value, a float32 scalar tensor, at so many images seen."""
         seen = ops.cast(images_seen, "float32")
         progress = ops.clip((seen - self.begin) / self.images, 0.0, 1.0)
         return self.start + (self.end - self.start) * self.shape(progress)
 
-    def shape(self, progress: Any) -> Any:
+    def shape(self, progress: Tensor) -> Tensor:
         """Returns the share of the way that is gone, 0 to 1, at a progress of 0 to 1."""
         raise NotImplementedError
 
@@ -77,7 +66,7 @@ class Linear(Schedule):
     R1(weight=Linear(start=1.0, end=0.0, images=1000, begin=0), every=1)
     """
 
-    def shape(self, progress):
+    def shape(self, progress: Tensor) -> Tensor:
         return progress
 
 
@@ -100,12 +89,12 @@ class Cosine(Schedule):
         schedules all that is scheduled like that.
     """
 
-    def shape(self, progress):
+    def shape(self, progress: Tensor) -> Tensor:
         return (1 - ops.cos(math.pi * progress)) / 2
 
 
-# A number, or one that changes with the images seen.
-Number: TypeAlias = float | Schedule
+# A number, or a schedule of numbers.
+NumberOrSchedule: TypeAlias = Number | Schedule
 
 
 def at(option: Any, images_seen: Any) -> Any:
@@ -136,33 +125,31 @@ def at(option: Any, images_seen: Any) -> Any:
     return changed
 
 
-def check(minimum: float | None = None, maximum: float | None = None, **values: Any):
-    """Refuses numbers out of bounds, by name; of schedules, both ends.
+def number(
+    *,
+    minimum: Number | None = None,
+    maximum: Number | None = None,
+    above: Number | None = None,
+    **argument: Any,
+) -> NumberOrSchedule:
+    """Checks a number or a schedule, and returns it; of a schedule, both ends.
 
     Args:
-        minimum: Float, the lowest that is allowed; None for any.
-        maximum: Float, the highest; None for any.
-        **values: Floats or schedules.
+        minimum: See `kgan.checks.number`.
+        maximum: See `kgan.checks.number`.
+        above: See `kgan.checks.number`.
+        **argument: One value by its name.
 
     Raises:
-        ValueError: If one is out of bounds, or no number.
+        ValueError: If a number is out of bounds, or the value is neither a number nor a
+            schedule.
     """
-    bounds = (
-        f"of {minimum} to {maximum}"
-        if minimum is not None and maximum is not None
-        else f"of at {'least' if maximum is None else 'most'} "
-        f"{minimum if maximum is None else maximum}"
+    (value,) = argument.values()
+    return checks.number(
+        minimum=minimum,
+        maximum=maximum,
+        above=above,
+        ends=(value.start, value.end) if isinstance(value, Schedule) else None,
+        alternative=", or a schedule",
+        **argument,
     )
-    for name, number in values.items():
-        ends = (number.start, number.end) if isinstance(number, Schedule) else (number,)
-        for end in ends:
-            # Written so that NaN is refused.
-            fits = isinstance(end, numbers.Real) and (
-                (minimum is None or float(end) >= minimum)
-                and (maximum is None or float(end) <= maximum)
-            )
-            if not fits:
-                raise ValueError(
-                    f"`{name}` must be a number {bounds}, or a schedule of such. "
-                    f"Received: {name}={number!r}"
-                )

@@ -63,6 +63,23 @@ def _restored(value: Any) -> Any:
     return value
 
 
+def by_name(kind: type, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the classes of a package by their names, in the order of the alphabet.
+
+    Args:
+        kind: The base class, such as `kgan.losses.Loss`.
+        namespace: `globals()` of the package that imports the classes. A class has a name
+            if its own body sets `name`.
+    """
+    found = {
+        vars(value)["name"]: value
+        for value in namespace.values()
+        if isinstance(value, type) and issubclass(value, kind) and value is not kind
+        if "name" in vars(value)
+    }
+    return dict(sorted(found.items()))
+
+
 def get(identifier: Any, known: Mapping[str, type], kind: type, argument: str) -> Any:
     """Resolves a name, a config or an instance to an instance.
 

@@ -35,8 +35,8 @@ class Augmentation(serialization.Configurable):
     Negative(probability=0.1)
     """
 
-    def __init__(self, probability: schedules.Number = 1.0):
-        schedules.check(minimum=0, maximum=1, probability=probability)
+    def __init__(self, probability: schedules.NumberOrSchedule = 1.0):
+        schedules.number(minimum=0, maximum=1, probability=probability)
         self.probability = probability
 
     @property

@@ -16,9 +16,13 @@ class _Strength(ImageAugmentation):
     # Beyond 2 a factor of `1 ± strength / 2` would be negative.
     strongest: float | None = 2
 
-    def __init__(self, strength: schedules.Number, probability: schedules.Number):
+    def __init__(
+        self,
+        strength: schedules.NumberOrSchedule,
+        probability: schedules.NumberOrSchedule,
+    ):
         super().__init__(probability)
-        schedules.check(minimum=0, maximum=self.strongest, strength=strength)
+        schedules.number(minimum=0, maximum=self.strongest, strength=strength)
         self.strength = strength
 
     def centred(self, x: Any, seed: Any) -> Any:
@@ -54,7 +58,9 @@ class Brightness(_Strength):
     strongest = None
 
     def __init__(
-        self, strength: schedules.Number = 1.0, probability: schedules.Number = 1.0
+        self,
+        strength: schedules.NumberOrSchedule = 1.0,
+        probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(strength, probability)
 
@@ -88,7 +94,9 @@ class Saturation(_Strength):
     """
 
     def __init__(
-        self, strength: schedules.Number = 2.0, probability: schedules.Number = 1.0
+        self,
+        strength: schedules.NumberOrSchedule = 2.0,
+        probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(strength, probability)
 
@@ -123,7 +131,9 @@ class Contrast(_Strength):
     """
 
     def __init__(
-        self, strength: schedules.Number = 1.0, probability: schedules.Number = 1.0
+        self,
+        strength: schedules.NumberOrSchedule = 1.0,
+        probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(strength, probability)
 
@@ -149,7 +159,7 @@ class Color(Compose):
         [Zhao et al., 2020](https://arxiv.org/abs/2006.10738), section 3.
     """
 
-    def __init__(self, probability: schedules.Number = 1.0):
+    def __init__(self, probability: schedules.NumberOrSchedule = 1.0):
         super().__init__([Brightness(), Saturation(), Contrast()], probability)
 
     def get_config(self):

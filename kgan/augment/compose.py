@@ -28,7 +28,7 @@ probability=1.0)
     def __init__(
         self,
         augmentations: Sequence[Augmentation],
-        probability: schedules.Number = 1.0,
+        probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(probability)
         self.augmentations = list(augmentations)

@@ -43,7 +43,7 @@ class DiffAugment(Compose):
     def __init__(
         self,
         policy: str = "color,translation,cutout",
-        probability: schedules.Number = 1.0,
+        probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(_parse(policy), probability)
         self.policy = policy

@@ -29,9 +29,9 @@ class InstanceNoise(Augmentation):
         [Arjovsky and Bottou, 2017](https://arxiv.org/abs/1701.04862), section 3.
     """
 
-    def __init__(self, stddev: schedules.Number = 0.1):
+    def __init__(self, stddev: schedules.NumberOrSchedule = 0.1):
         super().__init__()
-        schedules.check(minimum=0, stddev=stddev)
+        schedules.number(minimum=0, stddev=stddev)
         self.stddev = stddev
 
     def check(self, sample_shape):

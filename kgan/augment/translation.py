@@ -34,10 +34,12 @@ class Translation(ImageAugmentation):
     """
 
     def __init__(
-        self, ratio: schedules.Number = 0.125, probability: schedules.Number = 1.0
+        self,
+        ratio: schedules.NumberOrSchedule = 0.125,
+        probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(probability)
-        schedules.check(minimum=0, maximum=1, ratio=ratio)
+        schedules.number(minimum=0, maximum=1, ratio=ratio)
         self.ratio = ratio
 
     def transform(self, x, seed=None):

@@ -36,10 +36,10 @@ class TopK(Loss):
         [Sinha et al., 2020](https://arxiv.org/abs/2002.06224), algorithm 1.
     """
 
-    def __init__(self, loss: Any, fraction: schedules.Number = 0.5):
+    def __init__(self, loss: Any, fraction: schedules.NumberOrSchedule = 0.5):
         from kgan import losses  # It imports this file.
 
-        schedules.check(minimum=0, maximum=1, fraction=fraction)
+        schedules.number(minimum=0, maximum=1, fraction=fraction)
         self.loss = losses.get(loss)
         self.fraction = fraction
         self.paired = self.loss.paired

@@ -111,7 +111,7 @@ def _check_input(
 def check_half_life(ema_half_life: Any) -> None:
     """Refuses a half-life that is not above 0, nor None."""
     if isinstance(ema_half_life, schedules.Schedule):
-        schedules.check(minimum=0, ema_half_life=ema_half_life)
+        schedules.number(minimum=0, ema_half_life=ema_half_life)
     elif ema_half_life is not None and not ema_half_life > 0:
         raise ValueError(
             "`ema_half_life` must be a number of images above 0, a schedule of such, or "

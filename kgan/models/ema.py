@@ -40,7 +40,9 @@ def copy_of(model: keras.Model, latent_dim: int) -> keras.Model:
     return copy
 
 
-def decay(batch_size: Any, images_seen: Any, half_life: schedules.Number) -> Any:
+def decay(
+    batch_size: Any, images_seen: Any, half_life: schedules.NumberOrSchedule
+) -> Any:
     """Returns the share of the average that is kept at one update.
 
     `0.5 ** (batch_size / min(half_life, 0.05 * images_seen))`: after `half_life`

@@ -95,7 +95,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
         discriminator: keras.Model,
         latent_dim: int | None = None,
         noise: Any = "normal",
-        ema_half_life: schedules_lib.Number | None = 10_000,
+        ema_half_life: schedules_lib.NumberOrSchedule | None = 10_000,
         seed: int | None = None,
         num_classes: int | None = None,
         pack: int = 1,
@@ -159,7 +159,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
         optimizer: Any = None,
         augment: Any = None,
         schedules: Mapping[str, Any] | None = None,
-        class_loss_weight: schedules_lib.Number = 1.0,
+        class_loss_weight: schedules_lib.NumberOrSchedule = 1.0,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
@@ -209,7 +209,7 @@ class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
         augment = augments.get(augment)
         if augment is not None:
             augment.check(self.sample_shape)
-        schedules_lib.check(minimum=0, class_loss_weight=class_loss_weight)
+        schedules_lib.number(minimum=0, class_loss_weight=class_loss_weight)
         checks.warn_of_inexact_layers(self.discriminator, terms)
         pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer)
         if auto_scale_loss and checks.computes_in_float16(

@@ -29,7 +29,7 @@ class AdversarialStep(Inputs):
     combined: Any
     judge: Judge
     pack: int
-    ema_half_life: schedules.Number | None
+    ema_half_life: schedules.NumberOrSchedule | None
     seed_generator: keras.random.SeedGenerator
     test_seed_generator: keras.random.SeedGenerator
     images_seen: Any
@@ -40,7 +40,7 @@ class AdversarialStep(Inputs):
     loss: Any
     penalties: tuple
     augment: Any
-    class_loss_weight: schedules.Number
+    class_loss_weight: schedules.NumberOrSchedule
     judges_together: bool
     g_steps: int
     replicas: int

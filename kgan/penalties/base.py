@@ -51,8 +51,8 @@ class Penalty(serialization.Configurable):
     # `keras.Variable`s that a GAN saves.
     variables: Sequence[keras.Variable] = ()
 
-    def __init__(self, weight: schedules.Number = 1.0, every: int = 1):
-        schedules.check(minimum=0, weight=weight)
+    def __init__(self, weight: schedules.NumberOrSchedule = 1.0, every: int = 1):
+        schedules.number(minimum=0, weight=weight)
         if every != int(every) or every < 1:
             raise ValueError(
                 f"`every` must be an int of at least 1. Received: every={every}"

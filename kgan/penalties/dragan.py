@@ -27,7 +27,7 @@ class DRAGAN(Penalty):
 
     name = "dragan"
 
-    def __init__(self, weight: schedules.Number = 10.0, every: int = 1):
+    def __init__(self, weight: schedules.NumberOrSchedule = 10.0, every: int = 1):
         super().__init__(weight, every)
 
     def value(self, gradient, reals, fakes, seed=None):

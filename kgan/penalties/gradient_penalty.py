@@ -40,12 +40,12 @@ class GradientPenalty(Penalty):
 
     def __init__(
         self,
-        weight: schedules.Number = 10.0,
+        weight: schedules.NumberOrSchedule = 10.0,
         every: int = 1,
-        center: schedules.Number = 1.0,
+        center: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(weight, every)
-        schedules.check(minimum=0, center=center)
+        schedules.number(minimum=0, center=center)
         self.center = center
 
     def value(self, gradient, reals, fakes, seed=None):

@@ -40,10 +40,13 @@ class LeCam(Penalty):
     reads_logits = True
 
     def __init__(
-        self, weight: schedules.Number = 0.3, decay: float = 0.99, every: int = 1
+        self,
+        weight: schedules.NumberOrSchedule = 0.3,
+        decay: float = 0.99,
+        every: int = 1,
     ):
         super().__init__(weight, every)
-        schedules.check(minimum=0, maximum=1, decay=decay)
+        schedules.number(minimum=0, maximum=1, decay=decay)
         self.decay = decay
 
     def build(self):
