@@ -50,7 +50,7 @@ def measure(case, steps):
 
     gan.fit(samples, batch_size=preset.batch_size, epochs=99, verbose=0,
             callbacks=[Clock()])  # fmt: skip
-    costs = cost.of(gan, preset.images, preset.batch_size)
+    costs = cost.estimate(gan, preset.images, preset.batch_size)
     return {
         "case": case,
         "preset": name,

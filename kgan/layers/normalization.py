@@ -28,7 +28,7 @@ def moments(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` for discriminators that train with a penalty.
 
-    The arguments and the outputs are those of Keras. On TensorFlow the second derivatives
+    Arguments and outputs are the same as in Keras. On TensorFlow the second derivatives
     of Keras are wrong by up to 4 %; here they are correct, except with `renorm=True`.
 
     Example:
@@ -75,7 +75,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 class LayerNormalization(keras.layers.LayerNormalization):
     """`keras.layers.LayerNormalization` for discriminators that train with a penalty.
 
-    The arguments and the outputs are those of Keras. On TensorFlow the second derivatives
+    Arguments and outputs are the same as in Keras. On TensorFlow the second derivatives
     of Keras are wrong by up to 4 %; here they are correct.
 
     Reference:
@@ -98,7 +98,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
 class GroupNormalization(keras.layers.GroupNormalization):
     """`keras.layers.GroupNormalization` for discriminators that train with a penalty.
 
-    The arguments and the outputs are those of Keras. On TensorFlow the second derivatives
+    Arguments and outputs are the same as in Keras. On TensorFlow the second derivatives
     of Keras are wrong by up to 4 %; here they are correct.
 
     Args:

@@ -30,13 +30,13 @@ class SpectralNormalization(keras.layers.Wrapper):
     variable. In inference the layer divides too, by the sigma of the next iteration.
 
     Args:
-        layer: A `keras.layers.Layer` with a variable `kernel` or `embeddings`, such as
-            `Dense` or `Conv2D`.
+        layer: A `keras.layers.Layer` with a variable `kernel` or `embeddings`, for
+            example `Dense` or `Conv2D`.
         power_iterations: Int, at least 1.
         **kwargs: See `keras.layers.Layer`.
 
     Raises:
-        ValueError: If the layer has no such variable, or `power_iterations` is not an
+        ValueError: If the layer has neither variable, or `power_iterations` is not an
             int of at least 1.
 
     Example:

@@ -35,16 +35,12 @@ class Labels:
         """Returns the inputs of the network: `[x, labels]`, or `x` without labels."""
         return x if self.num_classes is None else [x, self.input]
 
-    def embed(self, dim: int, initializer: Identifier = "uniform") -> Tensor:
-        """Returns an embedding of the labels, `(batch, dim)`."""
-        return LabelEmbedding(self.num_classes, dim, initializer)(self.input)
-
     def join(self, latents: Tensor, initializer: Identifier = "uniform") -> Tensor:
         """Concatenates latents with an embedding of the labels of the same length."""
         if self.num_classes is None:
             return latents
-        embedded = self.embed(latents.shape[-1], initializer)
-        return layers.Concatenate()([latents, embedded])
+        embedding = LabelEmbedding(self.num_classes, latents.shape[-1], initializer)
+        return layers.Concatenate()([latents, embedding(self.input)])
 
     def batch_normalized(self, x: Tensor) -> Tensor:
         """Normalises the features of a generator, per class where there are labels."""

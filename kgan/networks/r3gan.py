@@ -7,6 +7,7 @@ from kgan import checks
 from kgan.layers import (
     DiscriminativeBasis,
     GenerativeBasis,
+    LabelEmbedding,
     SmoothDownSampling2D,
     SmoothUpSampling2D,
 )
@@ -140,7 +141,8 @@ def r3gan_discriminator(
     x = layers.Dense(units, use_bias=False, kernel_initializer=_fan_in(1))(x)
     if labels.num_classes is not None:
         initializer = _normal(1 / (labels.num_classes * units))
-        x = layers.Dot(1)([x, labels.embed(units, initializer)])
+        embedding = LabelEmbedding(labels.num_classes, units, initializer)
+        x = layers.Dot(1)([x, embedding(labels.input)])
     return keras.Model(labels.inputs(images), x, name=name)
 
 
