@@ -50,7 +50,7 @@ def choose(original: Any, changed: Any, probability: Any, seed: Any) -> Any:
 
 def _per_sample(distribution: Any, x: Any, seed: Any, dtype: Any) -> Any:
     ones = (1,) * (len(x.shape) - 1)
-    return backend.rows(
+    return backend.draw_local_rows(
         lambda n: distribution((n, *ones), seed=seed, dtype=dtype or x.dtype),
         ops.shape(x)[0],
     )

@@ -43,7 +43,7 @@ class InstanceNoise(Augmentation):
 
     def transform(self, x, seed=None):
         shape = tuple(x.shape[1:])
-        noise = backend.rows(
+        noise = backend.draw_local_rows(
             lambda n: keras.random.normal((n, *shape), seed=seed, dtype=x.dtype),
             ops.shape(x)[0],
         )

@@ -89,7 +89,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         kernel = self._kernel
-        with backend.uncast():
+        with backend.without_autocast():
             normalized, u = self.normalized_kernel()
         if training and self.trainable:
             self.u.assign(u)
