@@ -44,9 +44,9 @@ class Hellinger(kgan.losses.Loss):
 """
 ## A penalty
 
-`value` gets `gradient`, a function from samples to the gradient of each one's logit.
-This one bounds the slope at the reals instead of pulling it to zero; only what is above
-the bound costs.
+`value` gets what the discriminator says of reals and of fakes. `real.gradient()` is the
+gradient of the logits with respect to the reals. This penalty bounds the slope at the
+reals instead of pulling it to zero: only a slope above the bound costs.
 """
 
 
@@ -54,8 +54,8 @@ the bound costs.
 class SlopeBound(kgan.penalties.Penalty):
     name = "slope"
 
-    def value(self, gradient, reals, fakes, seed=None):
-        squares = ops.sum(ops.square(gradient(reals)), axis=-1)
+    def value(self, real, fake, critic):
+        squares = ops.sum(ops.square(real.gradient()), axis=-1)
         return ops.mean(ops.relu(squares - 1))
 
 

@@ -7,7 +7,7 @@ from helpers import assert_same_state, numpy
 from keras import ops
 
 import kgan
-from kgan.models import ema
+from kgan.models import averaging
 from kgan.schedules import Cosine, Linear
 
 POINTS = np.random.default_rng(0).standard_normal((12, 2)).astype("float32")
@@ -90,7 +90,8 @@ def test_weights_of_penalties_follow(tiny):
     gan.compile(penalties=[kgan.penalties.R1(Linear(4.0, 0.0, 100))])
     gan.images_seen.assign(25)
     x = ops.convert_to_tensor(POINTS)
-    loss, values = gan.discriminator_loss(x, x + 1.0)
+    recipe = gan.recipe.at(gan.images_seen)
+    loss, values = gan.discriminator_loss(recipe, x, x + 1.0)
     expected = numpy(values["d_loss"]) + 3.0 * numpy(values["r1"])
     np.testing.assert_allclose(numpy(loss), expected, rtol=1e-6)
 
@@ -101,16 +102,16 @@ def test_options_within_options_follow(tiny):
     gan.compile(augment=[noise, noise])
     gan.images_seen.assign(100)
     x = ops.convert_to_tensor(POINTS)
-    logits, _ = gan.judge(x)
+    logits = gan.critic.judge(x).logits
     plain = numpy(gan.discriminator(x))
     np.testing.assert_allclose(numpy(logits), plain, rtol=1e-5)
     gan.images_seen.assign(50)
-    assert np.abs(numpy(gan.judge(x)[0]) - plain).max() > 0.01
+    assert np.abs(numpy(gan.critic.judge(x).logits) - plain).max() > 0.01
 
 
 def test_half_life_of_the_average_follows_as_it_is():
     half_life = Linear(0.0, 100.0, 200)
-    kept = [float(numpy(ema.decay(10, seen, half_life))) for seen in (0, 100, 200)]
+    kept = [float(numpy(averaging.decay(10, seen, half_life))) for seen in (0, 100, 200)]
     np.testing.assert_allclose(kept, [0, 0.5 ** (10 / 50), 0.5 ** (10 / 100)], rtol=1e-6)
 
 
