@@ -81,7 +81,7 @@ class Critic:
 
 def margin(outputs: Any, loss: Any) -> Any:
     """Returns how far samples lie on the side of the reals, of each of them."""
-    return score(outputs) - (loss.boundary if outputs.shape[-1] == 1 else 0.0)
+    return score(outputs) - (loss.decision_boundary if outputs.shape[-1] == 1 else 0.0)
 
 
 def score(outputs: Any) -> Any:

@@ -139,7 +139,7 @@ class AdversarialStep(Inputs):
         outputs = outputs if isinstance(outputs, list | tuple) else [outputs, None]
         fake_logits, fake_classes = outputs
         real_logits = None
-        if loss_function.paired:
+        if loss_function.needs_reals:
             real_logits, _ = self.combined.discriminate(reals, labels)
         loss = loss_function.generator_loss(real_logits, _float32(fake_logits))
         values = {"g_loss": loss}
