@@ -18,6 +18,9 @@ class Noise(serialization.Configurable):
     gives the same latents on every backend.
     """
 
+    # The name for `kgan.noise.get`, which a class sets in its own body; optional.
+    name: str
+
     def __call__(self, shape: tuple[Any, ...], seed: Seed = None) -> Tensor:
         """Draws latents inside the training step.
 

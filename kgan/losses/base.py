@@ -38,6 +38,8 @@ class Loss(serialization.Configurable):
     1.0
     """
 
+    # The name for `kgan.losses.get`, which a class sets in its own body; optional.
+    name: str
     # Whether `generator_loss` needs the logits of reals.
     needs_reals: bool = False
     # The numbers of outputs that the discriminator may have.
