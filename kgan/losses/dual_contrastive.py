@@ -9,15 +9,20 @@ from kgan.types import Tensor
 class DualContrastive(Loss):
     """Contrasts each real with all fakes of the batch, and each fake with all reals.
 
-    With `s` and `t` the logits of reals and fakes, the discriminator minimises
+    With `s` and `t` the logits of reals and fakes:
 
-        mean_s log(1 + sum_t exp(t - s)) + mean_t log(1 + sum_s exp(t - s))
-        = mean(softplus(L(t) - s)) + mean(softplus(t + L(-s))),
+    - discriminator `log(1 + sum_t exp(t - s)) + log(1 + sum_s exp(t - s))`,
+    - generator `log(1 + sum_s exp(s - t)) + log(1 + sum_t exp(s - t))`.
 
-    where `L` is `logsumexp` over the batch. The generator minimises the same loss with
-    reals and fakes exchanged, as in the non-saturating loss. The paper states a minimax
-    game instead, in which the generator maximises the discriminator's loss; it gives no
-    code.
+    The sums run over the batch: `sum_t` over fakes, `sum_s` over reals. Each term is
+    averaged over the other samples. With `L` for `logsumexp` over the batch, the loss of
+    the discriminator is
+
+        mean(softplus(L(t) - s)) + mean(softplus(t + L(-s))).
+
+    The generator's loss is the same with reals and fakes exchanged, as in the
+    non-saturating loss. The paper states a minimax game instead, in which the generator
+    maximises the discriminator's loss; it gives no code.
 
     The numbers of reals and fakes may differ. With several devices, each device sums over
     its own part of the batch.

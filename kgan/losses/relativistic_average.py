@@ -45,7 +45,7 @@ class RelativisticAverage(Loss):
 class RelativisticAverageHinge(RelativisticAverage):
     """The hinge loss against averages.
 
-    `RelativisticAverage` with `f(x) = relu(1 - x)`.
+    The formulas of `RelativisticAverage`, with `f(x) = relu(1 - x)`.
 
     Reference:
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaHingeGAN.
@@ -61,7 +61,7 @@ class RelativisticAverageHinge(RelativisticAverage):
 class RelativisticAverageLeastSquares(RelativisticAverage):
     """Least squares against averages.
 
-    `RelativisticAverage` with `f(x) = (x - 1)²`.
+    The formulas of `RelativisticAverage`, with `f(x) = (x - 1)²`.
 
     Reference:
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaLSGAN.
