@@ -175,7 +175,7 @@ def test_margin_is_from_the_boundary_of_the_loss(loss, outputs, boundary):
     logits = ops.convert_to_tensor(np.float32([[0.75], [0.25], [-1.0]]))
     if outputs == 2:
         logits = ops.concatenate([ops.ones_like(logits), logits + 1], axis=-1)
-    found = margin(logits, kgan.losses.get(loss).boundary)
+    found = margin(logits, kgan.losses.get(loss).decision_boundary)
     np.testing.assert_allclose(numpy(found)[:, 0], np.array([0.75, 0.25, -1]) - boundary)
 
 

@@ -2,6 +2,7 @@
 
 import keras
 import pytest
+from helpers import public_classes
 
 import kgan
 
@@ -24,9 +25,9 @@ OBJECTS = [
     kgan.augment.InstanceNoise(kgan.schedules.Linear(0.1, 0.0, 100)),
     kgan.augment.Compose([kgan.augment.Translation(0.25), kgan.augment.ADA(0.5)]),
     *(
-        getattr(kgan.augment, name)()
-        for name in kgan.augment.__all__
-        if name not in ("Augmentation", "Compose", "get")
+        augmentation()
+        for augmentation in public_classes(kgan.augment, kgan.augment.Augmentation)
+        if augmentation is not kgan.augment.Compose
     ),
     kgan.noise.Normal(0.1, 0.5),
     kgan.noise.Uniform(-0.5, 2.0),

@@ -12,6 +12,38 @@ from kgan.types import Tensor
 RAMP = 0.05
 
 
+class Average:
+    """The moving average of a generator.
+
+    Args:
+        generator: The generator.
+        latent_dim: Int, length of its latents.
+        half_life: Float, in images; a schedule; or None for no average.
+
+    Attributes:
+        network: The averaged generator, a model of its own; None without an average.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        latent_dim: int,
+        half_life: NumberOrSchedule | None,
+    ):
+        check_half_life(half_life)
+        self.generator = generator
+        self.half_life = half_life
+        self.network: keras.Model | None = None
+        if half_life is not None:
+            self.network = copy_of(generator, latent_dim)
+
+    def update(self, batch_size: Tensor, images_seen: Tensor) -> None:
+        """Moves the average towards the generator, see `decay`."""
+        if self.network is not None and self.half_life is not None:
+            kept = decay(batch_size, images_seen, self.half_life)
+            update(self.network, self.generator, kept)
+
+
 def check_half_life(ema_half_life: NumberOrSchedule | None) -> None:
     """Checks the half-life: a number above 0, a schedule of at least 0, or None."""
     if isinstance(ema_half_life, Schedule):

@@ -1,7 +1,6 @@
 """The generative adversarial network as a Keras model: networks, options, algorithm."""
 
 import functools
-from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import keras
@@ -20,10 +19,11 @@ from kgan.critic import (
     packed,
     weight_losses,
 )
-from kgan.models import averaging, contract, logs
+from kgan.models import contract, logs
 from kgan.models import recipe as recipes
+from kgan.models.averaging import Average
 from kgan.models.combined import Combined
-from kgan.models.latents import Latents, generator_inputs
+from kgan.models.latents import Latents, generator_inputs, split
 from kgan.models.model import TrainedModel
 from kgan.models.optimizers import OptimizerPair
 from kgan.models.recipe import Recipe
@@ -115,15 +115,13 @@ class GAN(TrainedModel):
         sample_shape, self.output_shapes = contract.check_networks(
             generator, discriminator, self.latent_dim, num_classes, self.pack
         )
-        averaging.check_half_life(ema_half_life)
         checks.seed(seed=seed)
         self.generator = generator
         self.discriminator = discriminator
         self.noise = noises.get(noise)
         self.ema_half_life = ema_half_life
-        self.ema_generator: keras.Model | None = None
-        if ema_half_life is not None:
-            self.ema_generator = averaging.copy_of(generator, self.latent_dim)
+        self.average = Average(generator, self.latent_dim, ema_half_life)
+        self.ema_generator = self.average.network
         sample_range = contract.output_range(generator)
         self.create_state(seed, sample_shape, sample_range, num_classes)
         self.latents = Latents(self.noise, self.latent_dim, num_classes)
@@ -177,11 +175,9 @@ class GAN(TrainedModel):
         recipes.check_names(options)
         recipe = Recipe(loss, **options)
         recipe.check(self.discriminator, self.output_shapes, self.sample_shape)
-        pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer)
-        if auto_scale_loss and contract.computes_in_float16(
-            self.generator, self.discriminator
-        ):
-            pair = pair.scaled()
+        float16 = contract.computes_in_float16(self.generator, self.discriminator)
+        scaled = auto_scale_loss and float16
+        pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer, scaled)
         pair.set_schedules(recipe.schedules)
         how_to_run = {
             "run_eagerly": run_eagerly,
@@ -218,12 +214,14 @@ class GAN(TrainedModel):
         """
         recipe = self.recipe.at(self.images_seen)
         reals, labels = self._unpacked(batch)
-        parts = list(_split(recipe.d_steps, reals, labels))
+        parts = list(split(recipe.d_steps, reals, labels))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
         g_losses = [
             self.update_generator(recipe, *parts[-1]) for _ in range(recipe.g_steps)
         ]
-        self._update_average(ops.shape(reals)[0] * self.devices.replicas)
+        images = ops.shape(reals)[0] * self.devices.replicas
+        self._count_step(images)
+        self.average.update(images, self.images_seen)
         loss = sum(d_losses) / len(d_losses) + sum(g_losses) / len(g_losses)
         self.logs.update({"loss": loss}, ops.shape(reals)[0])
         return self.logs.results()
@@ -247,9 +245,9 @@ class GAN(TrainedModel):
             packed(fakes, self.pack),
             labels,
             fake_labels,
-            scale=self._scale(self.d_optimizer),
+            scale=self.optimizer.scale(self.d_optimizer, self.devices.replicas),
         )
-        self._apply(self.d_optimizer, gradients, variables)
+        self.optimizer.update(self.d_optimizer, gradients, variables, self.images_seen)
         self.logs.update(values, ops.shape(reals)[0])
         return values["d_loss"]
 
@@ -278,8 +276,9 @@ class GAN(TrainedModel):
             values["d_class"] = real.class_loss + fake.class_loss
             loss = loss + recipe.class_loss_weight * values["d_class"]
         if recipe.augment is not None:
-            size = ops.shape(reals)[0] * self.pack * self.devices.replicas
-            recipe.augment.update(margin(real.outputs, recipe.loss.boundary), size)
+            images = ops.shape(reals)[0] * self.pack * self.devices.replicas
+            boundary = recipe.loss.decision_boundary
+            recipe.augment.update(margin(real.outputs, boundary), images)
             values |= recipe.augment.logs()
         added = [real.added_loss, fake.added_loss, *weight_losses(self.discriminator)]
         return loss + sum(added), values
@@ -298,9 +297,9 @@ class GAN(TrainedModel):
             inputs,
             labels,
             fake_labels,
-            scale=self._scale(self.g_optimizer),
+            scale=self.optimizer.scale(self.g_optimizer, self.devices.replicas),
         )
-        self._apply(self.g_optimizer, gradients, variables)
+        self.optimizer.update(self.g_optimizer, gradients, variables, self.images_seen)
         self.logs.update(values, ops.shape(reals)[0])
         return values["g_loss"]
 
@@ -315,7 +314,7 @@ class GAN(TrainedModel):
         """Returns the loss of the generator, and the values to log."""
         fake_outputs, fake_classes = heads(self.combined(inputs, training=True))
         real_outputs = None
-        if recipe.loss.paired:
+        if recipe.loss.needs_reals:
             _, (real_outputs, *_) = self.critic.forward(reals, labels, frozen=True)
         loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
         values = {"g_loss": loss}
@@ -365,27 +364,6 @@ class GAN(TrainedModel):
         if labels is not None and recipe.noise_batch_size:
             labels = self.latents.draw_labels(labels, size, self.seed_generator)
         return generator_inputs(latents, labels), labels
-
-    def _scale(self, optimizer: keras.optimizers.Optimizer) -> Callable[[Tensor], Tensor]:
-        # The gradients of the replicas are summed.
-        return lambda loss: optimizer.scale_loss(loss / self.devices.replicas)
-
-    def _apply(
-        self,
-        optimizer: keras.optimizers.Optimizer,
-        gradients: list[Tensor],
-        variables: list[keras.Variable],
-    ) -> None:
-        with self.optimizer.scheduled(optimizer, self.images_seen):
-            backend.apply(optimizer, gradients, variables)
-
-    def _update_average(self, size: Tensor) -> None:
-        """Counts the step, and moves the average towards the generator."""
-        self.images_seen.assign_add(ops.cast(size, self.images_seen.dtype))
-        self.steps_seen.assign_add(1)
-        if self.ema_generator is not None and self.ema_half_life is not None:
-            kept = averaging.decay(size, self.images_seen, self.ema_half_life)
-            averaging.update(self.ema_generator, self.generator, kept)
 
     # Sampling.
 
@@ -437,16 +415,10 @@ class GAN(TrainedModel):
             ValueError: If `z` has another shape, if `z`, `labels` and `n` are of
                 different numbers, or if the GAN does not know a label.
         """
-        z, labels = self.latents.sample(n, z, noise, labels, seed)
-        batch_size = checks.count(batch_size=batch_size)
+        inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
         # Not `predict`, which would make a dataset and an iterator at each call.
-        parts = [
-            self.devices.predict(
-                generator_inputs(z[part], None if labels is None else labels[part])
-            )
-            for part in (slice(i, i + batch_size) for i in range(0, len(z), batch_size))
-        ]
-        samples = np.concatenate(parts).astype("float32", copy=False)
+        samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
+        samples = samples.astype("float32", copy=False)
         return data.to_uint8(samples) if as_uint8 else samples
 
     def _exported_network(self) -> keras.Model:
@@ -497,13 +469,3 @@ class GAN(TrainedModel):
             }
         )
         return recipes.portable(config)
-
-
-def _split(
-    count: int, reals: Tensor, labels: Tensor | None
-) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Yields equal parts of a batch. Samples that are left over are dropped."""
-    size = ops.shape(reals)[0] // count
-    for i in range(count):
-        part = slice(i * size, (i + 1) * size)
-        yield reals[part], None if labels is None else labels[part]

@@ -1,5 +1,6 @@
 """Latents and labels: the inputs of the generator, in training and in sampling."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -35,7 +36,7 @@ class Latents:
     def draw_labels(
         self, labels: Tensor, size: Tensor, seed_generator: keras.random.SeedGenerator
     ) -> Tensor:
-        """Returns `size` labels at random, with the frequencies of `labels`."""
+        """Returns `size` of the labels, chosen at random."""
         count = ops.shape(labels)[0]
         shares = draw_local_rows(
             lambda n: keras.random.uniform((n,), seed=seed_generator), size
@@ -51,8 +52,10 @@ class Latents:
         noise: Identifier | None,
         labels: ArrayLike | None,
         seed: int | None,
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Returns latents and labels for `GAN.sample`, which documents the arguments."""
+        batch_size: int,
+    ) -> Iterator[Tensors]:
+        """Yields batches of inputs for `GAN.sample`, which documents the arguments."""
+        batch_size = checks.count(batch_size=batch_size)
         if z is not None:
             z = self._checked(z, n)
             n = len(z)
@@ -63,7 +66,8 @@ class Latents:
         if z is None:
             distribution = self.noise if noise is None else noises.get(noise)
             z = self._checked(distribution.sample((n, self.dim), seed=seed), n)
-        return z, labels
+        for part in (slice(i, i + batch_size) for i in range(0, n, batch_size)):
+            yield generator_inputs(z[part], None if labels is None else labels[part])
 
     def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
         z = np.asarray(z, "float32")
@@ -108,3 +112,13 @@ class Latents:
 def generator_inputs(latents: Any, labels: Any) -> Tensors:
     """Returns the input of a generator: latents, or `[latents, labels]`."""
     return latents if labels is None else [latents, labels]
+
+
+def split(
+    count: int, reals: Tensor, labels: Tensor | None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Yields equal parts of a batch. Samples that are left over are dropped."""
+    size = ops.shape(reals)[0] // count
+    for i in range(count):
+        part = slice(i * size, (i + 1) * size)
+        yield reals[part], None if labels is None else labels[part]

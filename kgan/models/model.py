@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from kgan import backend, checks, data
 from kgan.backend import keras_private
@@ -20,7 +21,7 @@ from kgan.models.progress import (
 )
 from kgan.models.saving import KerasFile, full_disk_as_os_error, written_by_chief
 from kgan.trainers import Trainer
-from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape
+from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
 
 # No training and no validation draws so many numbers from one seed.
 _EVALUATION_DRAWS = 2**30
@@ -81,6 +82,11 @@ class TrainedModel(Trainer):
         return self.add_weight(
             (), "zeros", dtype=backend.COUNTER, trainable=False, name=name
         )
+
+    def _count_step(self, images: Tensor) -> None:
+        """Counts a training step on so many real samples, on all devices together."""
+        self.images_seen.assign_add(ops.cast(images, self.images_seen.dtype))
+        self.steps_seen.assign_add(1)
 
     def fit(
         self,

@@ -1,12 +1,13 @@
 """The two optimizers of a GAN, and hyperparameters that follow the images seen."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
+from kgan import backend
 from kgan.backend import keras_private
 from kgan.schedules import Schedule
 from kgan.types import Identifier, Tensor
@@ -57,9 +58,31 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     @classmethod
     def make(
+        cls,
+        g_optimizer: Identifier,
+        d_optimizer: Identifier,
+        optimizer: Identifier,
+        scaled: bool = False,
+    ) -> "OptimizerPair":
+        """Resolves the optimizer arguments of `GAN.compile`.
+
+        Args:
+            g_optimizer: See `GAN.compile`.
+            d_optimizer: See `GAN.compile`.
+            optimizer: See `GAN.compile`.
+            scaled: Bool, whether the optimizers scale their losses, for float16.
+        """
+        pair = cls._resolved(g_optimizer, d_optimizer, optimizer)
+        if not scaled:
+            return pair
+        wrap = keras.optimizers.LossScaleOptimizer
+        both = pair.g_optimizer, pair.d_optimizer
+        return cls(*(o if isinstance(o, wrap) else wrap(o) for o in both))
+
+    @classmethod
+    def _resolved(
         cls, g_optimizer: Identifier, d_optimizer: Identifier, optimizer: Identifier
     ) -> "OptimizerPair":
-        """Resolves the optimizer arguments of `GAN.compile`."""
         if optimizer is None:
             return cls(_get(g_optimizer), _get(d_optimizer))
         if g_optimizer is not None or d_optimizer is not None:
@@ -71,16 +94,39 @@ class OptimizerPair(keras.optimizers.Optimizer):
         optimizer = _get(optimizer)
         return cls(*(_renamed(optimizer, prefix) for prefix in _PREFIXES))
 
-    def scaled(self) -> "OptimizerPair":
-        """Returns a pair whose optimizers scale their losses, for float16."""
-        wrap = keras.optimizers.LossScaleOptimizer
-        given = self.g_optimizer, self.d_optimizer
-        return OptimizerPair(*(o if isinstance(o, wrap) else wrap(o) for o in given))
-
     @property
     def scales_losses(self) -> bool:
         """Whether the optimizers scale their losses."""
         return isinstance(self.g_optimizer, keras.optimizers.LossScaleOptimizer)
+
+    def scale(
+        self, optimizer: keras.optimizers.Optimizer, replicas: int
+    ) -> Callable[[Tensor], Tensor]:
+        """Returns a function from a loss to the scalar that is differentiated.
+
+        Args:
+            optimizer: One of the two optimizers.
+            replicas: Int, over how many devices the gradients are summed.
+        """
+        return lambda loss: optimizer.scale_loss(loss / replicas)
+
+    def update(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        gradients: list[Tensor],
+        variables: list[keras.Variable],
+        images_seen: Tensor,
+    ) -> None:
+        """Updates variables by one of the two optimizers.
+
+        Args:
+            optimizer: The optimizer.
+            gradients: One gradient for each variable.
+            variables: The variables.
+            images_seen: Scalar, for the hyperparameters that follow a schedule.
+        """
+        with self._scheduled(optimizer, images_seen):
+            backend.apply(optimizer, gradients, variables)
 
     def build_for(self, generator: keras.Model, discriminator: keras.Model) -> None:
         """Creates the state of both optimizers, without which none would be loaded."""
@@ -119,7 +165,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         return {name for own in self._schedules.values() for name in own}
 
     @contextlib.contextmanager
-    def scheduled(
+    def _scheduled(
         self, optimizer: keras.optimizers.Optimizer, images_seen: Tensor
     ) -> Iterator[None]:
         """Gives an optimizer the values of its schedules for one update."""

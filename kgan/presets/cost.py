@@ -69,7 +69,7 @@ def flops_per_image(gan: kgan.GAN, batch_size: int) -> float:
     fakes = gan.noise_batch_size or reals
     penalties = sum(_passes(penalty) / penalty.every for penalty in gan.penalties)
     d_update = fakes * (g + 3 * d) + reals * (3 + penalties) * d
-    g_update = fakes * (3 * g + 2 * d) + reals * gan.loss.paired * d
+    g_update = fakes * (3 * g + 2 * d) + reals * gan.loss.needs_reals * d
     return (gan.d_steps * d_update + gan.g_steps * g_update) / batch_size
 
 
