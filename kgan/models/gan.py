@@ -9,7 +9,6 @@ from keras import ops
 
 from kgan import backend, checks, data, serialization
 from kgan import noise as noises
-from kgan.backend import frozen
 from kgan.critic import (
     Critic,
     class_loss,
@@ -70,7 +69,6 @@ class GAN(TrainedModel):
             frozen; for a conditional GAN from `[latents, labels]`.
         latent_dim: Length of the latents.
         recipe: The `kgan.models.recipe.Recipe` that `compile` was given.
-        devices: The `kgan.trainers.Devices` that the GAN trains on.
 
     Raises:
         ValueError: If the networks don't fit together.
@@ -201,8 +199,6 @@ class GAN(TrainedModel):
         self.logs = logs.Logs(recipe.log_names(has_classes=len(self.output_shapes) == 2))
         self._how_to_run = how_to_run | {"auto_scale_loss": auto_scale_loss}
 
-    # The algorithm.
-
     def training_step(self, batch: Data) -> dict[str, Tensor]:
         """Updates both networks on a batch of real samples: one step of the algorithm.
 
@@ -216,9 +212,8 @@ class GAN(TrainedModel):
         reals, labels = self._unpacked(batch)
         parts = list(split(recipe.d_steps, reals, labels))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
-        g_losses = [
-            self.update_generator(recipe, *parts[-1]) for _ in range(recipe.g_steps)
-        ]
+        last = parts[-1]
+        g_losses = [self.update_generator(recipe, *last) for _ in range(recipe.g_steps)]
         images = ops.shape(reals)[0] * self.devices.replicas
         self._count_step(images)
         self.average.update(images, self.images_seen)
@@ -231,7 +226,7 @@ class GAN(TrainedModel):
     ) -> Tensor:
         """Trains the discriminator once, on reals and on fakes from fresh noise."""
         inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
-        with frozen(self.generator, self.seed_generator):
+        with backend.frozen(self.generator, self.seed_generator):
             fakes = self.generator(inputs, training=True)
         # Under mixed precision fakes have another dtype. Without `stop_gradient` PyTorch
         # would keep the graph of the generator in memory.
@@ -336,14 +331,9 @@ class GAN(TrainedModel):
         )
         d_loss = recipe.loss.discriminator_loss(real_outputs, fake_outputs)
         g_loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
-        values = {
-            "loss": d_loss + g_loss,
-            "d_loss": d_loss,
-            "g_loss": g_loss,
-            "d_real": ops.mean(logits_of(real_outputs)),
-            "d_fake": ops.mean(logits_of(fake_outputs)),
-        }
-        self.logs.update(values, size)
+        means = [ops.mean(logits_of(outputs)) for outputs in (real_outputs, fake_outputs)]
+        values = [d_loss + g_loss, d_loss, g_loss, *means]
+        self.logs.update(dict(zip(logs.KEYS, values, strict=True)), size)
         return self.logs.results(logs.KEYS)
 
     def _unpacked(self, batch: Data) -> tuple[Tensor, Tensor | None]:
@@ -364,8 +354,6 @@ class GAN(TrainedModel):
         if labels is not None and recipe.noise_batch_size:
             labels = self.latents.draw_labels(labels, size, self.seed_generator)
         return generator_inputs(latents, labels), labels
-
-    # Sampling.
 
     def call(self, latents: Tensors, training: bool | None = None) -> Tensor:
         """Generates samples from latents, always in inference mode.
@@ -432,8 +420,6 @@ class GAN(TrainedModel):
     def d_optimizer(self) -> keras.optimizers.Optimizer:
         return self.optimizer.d_optimizer
 
-    # Configuration.
-
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return {
@@ -450,22 +436,15 @@ class GAN(TrainedModel):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
-        config = dict(config)
-        for name in ("generator", "discriminator", "ema_half_life"):
-            config[name] = keras.saving.deserialize_keras_object(
-                config[name], custom_objects=custom_objects
-            )
-        return cls(**config)
+        deserialize = functools.partial(
+            keras.saving.deserialize_keras_object, custom_objects=custom_objects
+        )
+        names = ("generator", "discriminator", "ema_half_life")
+        return cls(**config | {name: deserialize(config[name]) for name in names})
 
     def get_compile_config(self) -> dict[str, Any] | None:
         if not self.compiled:
             return None
-        config = keras.saving.serialize_keras_object(
-            {
-                "g_optimizer": self.g_optimizer,
-                "d_optimizer": self.d_optimizer,
-                **self.recipe.get_config(),
-                **self._how_to_run,
-            }
-        )
-        return recipes.portable(config)
+        optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
+        arguments = {**optimizers, **self.recipe.get_config(), **self._how_to_run}
+        return recipes.portable(keras.saving.serialize_keras_object(arguments))
