@@ -9,6 +9,7 @@ The other classes are described by the first line of their docstrings.
 import inspect
 import pathlib
 import re
+import types
 
 import kgan
 
@@ -22,11 +23,13 @@ def docstring(option: object) -> str:
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
+    """Returns a Markdown table."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
 def losses() -> str:
+    """Returns the table of the losses and their formulas."""
     rows = []
     for name in kgan.losses.names():
         text = docstring(kgan.losses.get(name))
@@ -40,7 +43,7 @@ def losses() -> str:
     return table(["name", "discriminator", "generator"], rows)
 
 
-def summaries(package) -> str:
+def summaries(package: types.ModuleType) -> str:
     """Returns the table of a package with `names` and `get`."""
     rows = []
     for name in package.names():

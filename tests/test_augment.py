@@ -1,4 +1,4 @@
-"""Augmentations against loops and matrices in numpy, given what they drew."""
+"""Augmentations, compared with loops and matrices in numpy on the same random numbers."""
 
 import contextlib
 import functools
@@ -21,7 +21,7 @@ SHAPES = [(5, 7, 3), (8, 8, 1), (6, 6, 3), (1, 4, 2)]
 
 
 def shapes(test):
-    """Runs a test for each shape; as cases of pytest they would take a minute."""
+    """Runs a test for each shape; separate cases of pytest would take a minute."""
 
     def run(draws, **arguments):
         for shape in SHAPES:
@@ -61,7 +61,7 @@ def seed():
 
 
 class Draws:
-    """Replaces Keras' draws by numpy's: kept, and the same again from `restart` on."""
+    """Replaces Keras' random numbers by numpy's, which `restart` repeats."""
 
     def __init__(self, monkeypatch):
         monkeypatch.setattr(keras.random, "uniform", self.uniform)
@@ -73,7 +73,7 @@ class Draws:
         self.kept = []
 
     def keep(self, values, dtype):
-        # As few digits as float32 has, for all that is computed from them to agree.
+        # In float32, so that the test computes with the same values as the augmentation.
         self.kept.append(np.asarray(values, "float32"))
         return ops.convert_to_tensor(self.kept[-1], dtype=dtype)
 
@@ -225,7 +225,7 @@ def rotation(angle):
 
 
 def resampled(image, matrix):
-    """Where `matrix` moves pixels, about the middle, and bilinearly between them."""
+    """Moves pixels by `matrix` about the middle, and interpolates bilinearly."""
     height, width, _ = image.shape
     far = 12 * max(height, width)
     padded = np.pad(image, [(far, far), (far, far), (0, 0)], mode="reflect")

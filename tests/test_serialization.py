@@ -1,4 +1,4 @@
-"""One body for every public class that can be saved."""
+"""Every public option object is saved and rebuilt."""
 
 import keras
 import pytest
@@ -53,13 +53,13 @@ def test_objects_with_other_configs_differ():
     assert len({kgan.penalties.R1(0.3), kgan.penalties.R1(0.3)}) == 1
 
 
-def test_every_registered_class_is_tried():
+def test_every_registered_class_is_tested():
     registered = {
         cls
         for name, cls in keras.saving.get_custom_objects().items()
         if name.startswith("kgan>") and cls.__module__.startswith("kgan.")
     }
-    # These are equal by identity: their own tests save and load them.
+    # These classes have no equality by config; their own tests save and load them.
     others = {kgan.GAN, kgan.constraints.WeightClipping}
     others |= {getattr(kgan.layers, name) for name in kgan.layers.__all__}
     assert registered - others == {type(obj) for obj in OBJECTS}
