@@ -9,14 +9,14 @@ other parts of kgan and are saved with the GAN.
 """
 
 import argparse
-from collections.abc import Callable
 
 import keras
 import numpy as np
 from keras import ops
 
 import kgan
-from kgan.types import Seed, Tensor
+from kgan.critic import Critic, Judgement
+from kgan.types import Tensor
 
 """
 ## An f-GAN
@@ -46,9 +46,10 @@ class Hellinger(kgan.losses.Loss):
 """
 ## A penalty
 
-`value` takes `gradient`, a function from samples to the gradient of their logits. This
-penalty bounds the gradient norm at the reals: a norm above 1 is penalised, a smaller
-norm is not. `R1` penalises every norm.
+`value` takes the outputs of the discriminator for reals and for fakes. `real.gradient()`
+is the gradient of the logits with respect to the reals. This penalty bounds the gradient
+norm at the reals: a norm above 1 is penalised, a smaller norm is not. `R1` penalises
+every norm.
 """
 
 
@@ -56,10 +57,8 @@ norm is not. `R1` penalises every norm.
 class SlopeBound(kgan.penalties.Penalty):
     name = "slope"
 
-    def value(
-        self, gradient: Callable, reals: Tensor, fakes: Tensor, seed: Seed = None
-    ) -> Tensor:
-        squares = ops.sum(ops.square(gradient(reals)), axis=-1)
+    def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
+        squares = ops.sum(ops.square(real.gradient()), axis=-1)
         return ops.mean(ops.relu(squares - 1))
 
 

@@ -154,7 +154,7 @@ def test_resumed_runs_leave_the_same_files(gan, digits, tmp_path, save_freq):
     other = keras.models.load_model(tmp_path / "start.keras")
     other.fit(**data, callbacks=[Stop(1, 1), *callbacks(stopped, save_freq)])
     resumed = keras.models.load_model(stopped / "gan.keras")
-    assert (resumed.epoch, resumed.position.batch) == (1, 2)
+    assert (resumed.epoch, resumed.progress.batch) == (1, 2)
     # The epoch that was cut short left a row, and a picture, that are not the run's.
     resumed.fit(**data, initial_epoch=1, callbacks=callbacks(stopped, save_freq))
     names = {str(path.relative_to(straight)) for path in straight.rglob("*")}
@@ -221,4 +221,4 @@ def test_checkpoint_saves_what_a_later_callback_stops(gan, digits, tmp_path):
     callbacks = [kgan.callbacks.Checkpoint(path), Stop(0, 2)]
     gan.fit(digits[:50], batch_size=10, verbose=0, callbacks=callbacks)
     loaded = keras.models.load_model(path)
-    assert (loaded.epoch, loaded.position.batch) == (0, 3)
+    assert (loaded.epoch, loaded.progress.batch) == (0, 3)

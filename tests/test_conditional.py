@@ -81,7 +81,7 @@ def test_auxiliary_head_trains_on_cross_entropy():
     gan.compile(optimizer=keras.optimizers.SGD(0.0), class_loss_weight=0.5)
     x, y = ops.convert_to_tensor(POINTS), ops.convert_to_tensor(LABELS)
     fakes = x + 1.0
-    loss, values = gan.discriminator_loss(x, fakes, y, y)
+    loss, values = gan.discriminator_loss(gan.recipe, x, fakes, y, y)
     expected = 0.0
     for samples in (POINTS, POINTS + 1):
         logits = numpy(gan.discriminator(samples)[1]).astype("float64")
@@ -98,7 +98,7 @@ def test_auxiliary_head_trains_the_generator_too():
     gan = build("auxiliary")
     gan.compile(optimizer=keras.optimizers.SGD(0.0), class_loss_weight=0.5)
     inputs, labels = gan._inputs(ops.convert_to_tensor(POINTS), LABELS)
-    loss, values = gan.generator_loss(None, inputs, LABELS, labels)
+    loss, values = gan.generator_loss(gan.recipe, None, inputs, LABELS, labels)
     _, logits = gan.combined(inputs)
     logits = numpy(logits).astype("float64")
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)

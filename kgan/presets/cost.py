@@ -91,7 +91,7 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
     fakes = gan.noise_batch_size or reals
     passes = sum(_penalty_passes(penalty) / penalty.every for penalty in gan.penalties)
     d_update = fakes * (g + 3 * d) + reals * (3 + passes) * d
-    g_update = fakes * (3 * g + 2 * d) + reals * gan.loss.paired * d
+    g_update = fakes * (3 * g + 2 * d) + reals * gan.loss.needs_reals * d
     return (gan.d_steps * d_update + gan.g_steps * g_update) / batch_size
 
 

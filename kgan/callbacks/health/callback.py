@@ -8,7 +8,7 @@ from keras import ops
 
 from kgan import data
 from kgan.callbacks.health import numbers, sentences
-from kgan.models.judge import takes_labels
+from kgan.critic import takes_labels
 
 # Healthy runs, below, are the README's recipe on the digits with five losses (all but
 # minimax; four of them without a penalty too), and the ring and the grid of

@@ -1,4 +1,4 @@
-"""What stands before the discriminator: packs, augmentations, one pass or two."""
+"""The critic: packs, augmentations, gradients on demand and added losses."""
 
 from typing import ClassVar
 
@@ -9,9 +9,7 @@ from helpers import assert_same_state, numpy
 from keras import layers, ops
 
 import kgan
-from kgan.models.critic import margin
-from kgan.models.judge import packed, unpacked
-from kgan.models.passes import can_be_one
+from kgan.critic import margin, packed, unpacked
 
 REALS = np.random.default_rng(0).standard_normal((6, 2)).astype("float32")
 
@@ -143,91 +141,17 @@ def test_no_two_passes_draw_the_same():
     assert len({noise.tobytes() for noise in Noted.drawn}) == 10
 
 
-def test_one_pass_trains_what_two_do():
-    logs, weights = [], []
-    for together in (True, False):
-        keras.utils.set_random_seed(0)
-        generator = kgan.networks.mlp_generator((2,), 3, hidden=(5,), activation=None)
-        gan = kgan.GAN(generator, kgan.networks.mlp_discriminator((2,), (6,)), seed=1)
-        gan.compile(optimizer=keras.optimizers.SGD(0.1), penalties=["r1", "r2"])
-        assert gan.judges_together
-        gan.judges_together = together
-        logs.append([gan.train_on_batch(REALS, return_dict=True) for _ in range(3)])
-        weights.append(gan.get_weights())
-    for one, two in zip(*logs, strict=True):
-        for key, value in one.items():
-            np.testing.assert_allclose(value, two[key], rtol=1e-5, atol=1e-7)
-    for one, two in zip(*weights, strict=True):
-        np.testing.assert_allclose(one, two, rtol=1e-5, atol=1e-7)
-
-
-def test_one_pass_takes_labels_along():
-    logs = []
-    for together in (True, False):
-        keras.utils.set_random_seed(0)
-        gan = kgan.GAN(
-            kgan.networks.mlp_generator((2,), 3, activation=None, num_classes=3),
-            kgan.networks.mlp_discriminator(
-                (2,), (6,), num_classes=3, conditioning="auxiliary"
-            ),
-            seed=1,
-        )
-        gan.compile(optimizer="sgd", penalties=["r1", "r2"])
-        gan.judges_together = together
-        logs.append(gan.train_on_batch(REALS, np.arange(6) % 3, return_dict=True))
-    for key, value in logs[0].items():
-        np.testing.assert_allclose(value, logs[1][key], rtol=1e-5, atol=1e-7)
-
-
-R1, R2 = kgan.penalties.R1(), kgan.penalties.R2()
-LAYERS = {
-    "batch norm": kgan.layers.BatchNormalization,
-    "standard deviation of the batch": kgan.layers.MinibatchStdDev,
-    "dropout": lambda: layers.Dropout(0.5),
-    "unknown": lambda: layers.Lambda(lambda x: x - ops.mean(x)),
-    "spectral": lambda: kgan.layers.SpectralNormalization(layers.Dense(2)),
-}
-
-
-@pytest.mark.parametrize("kind", LAYERS)
-def test_two_passes_where_samples_are_not_alone(kind):
-    x = keras.Input((2,))
-    model = keras.Model(x, layers.Dense(1)(LAYERS[kind]()(x)))
-    assert not can_be_one(model, (R1, R2))
-
-
-class Centred(keras.Model):
-    """Looks at the mean of the batch."""
-
-    def __init__(self):
-        super().__init__()
-        self.dense = layers.Dense(1)
-
-    def call(self, x):
-        return self.dense(x - ops.mean(x, axis=0, keepdims=True))
-
-
-def test_two_passes_where_operations_may_mix_samples():
-    x = keras.Input((2,))
-    mixed = keras.Model(x, layers.Dense(1)(x - ops.mean(x, axis=0, keepdims=True)))
-    centred = Centred()
-    centred(REALS)
-    assert not can_be_one(mixed, (R1, R2)) and not can_be_one(centred, (R1, R2))
-    assert not can_be_one(keras.Sequential([x, mixed]), (R1, R2))
-    assert can_be_one(keras.Sequential([x, layers.Dense(1)]), (R1, R2))
-
-
 class First(kgan.penalties.Penalty):
     """The mean square of the first derivative at reals."""
 
     name = "first"
 
-    def value(self, gradient, reals, fakes, seed=None):
-        return ops.mean(ops.square(gradient(reals)[:, 0]))
+    def value(self, real, fake, critic):
+        return ops.mean(ops.square(real.gradient()[:, 0]))
 
 
 def test_two_penalties_look_at_the_same_samples():
-    gan = still(linear([2.0, 3.0]), penalties=[R1, First(1.0)])
+    gan = still(linear([2.0, 3.0]), penalties=["r1", First(1.0)])
     logs = gan.fit(REALS, batch_size=6, epochs=1, verbose=0).history
     np.testing.assert_allclose(logs["first"], 4.0, rtol=1e-5)
     # Half the square of the norm.
@@ -251,7 +175,7 @@ def test_margin_is_from_the_boundary_of_the_loss(loss, outputs, boundary):
     logits = ops.convert_to_tensor(np.float32([[0.75], [0.25], [-1.0]]))
     if outputs == 2:
         logits = ops.concatenate([ops.ones_like(logits), logits + 1], axis=-1)
-    found = margin(logits, kgan.losses.get(loss))
+    found = margin(logits, kgan.losses.get(loss).decision_boundary)
     np.testing.assert_allclose(numpy(found)[:, 0], np.array([0.75, 0.25, -1]) - boundary)
 
 
@@ -263,14 +187,6 @@ def test_ada_counts_from_the_boundary():
     gan.compile(optimizer=keras.optimizers.SGD(0.0), loss="least_squares", augment=ada)
     logs = gan.fit(reals, batch_size=6, epochs=1, verbose=0).history
     assert logs["augment_r"] == [0.0]
-
-
-def test_one_pass_only_where_it_saves_work():
-    model = kgan.networks.dcgan_discriminator((8, 8, 1), width=2, normalization="group")
-    assert can_be_one(model, (R1, R2))
-    assert not can_be_one(model, (R1,))
-    assert not can_be_one(model, (R1, kgan.penalties.R2(every=2)))
-    assert not can_be_one(model, ())
 
 
 @pytest.mark.parametrize("augment", ["ada", "diffaugment"])
@@ -303,3 +219,33 @@ def test_augmentation_is_part_of_what_is_resumed(tmp_path, augment):
     assert_same_state(once, loaded)
     assert len(strengths) == (4 if augment == "ada" else 2)
     assert any(np.any(value != 0) for value in strengths)
+
+
+def test_activity_losses_of_reals_and_fakes_count_alike():
+    x = keras.Input((2,))
+    dense = layers.Dense(
+        1,
+        use_bias=False,
+        activity_regularizer=keras.regularizers.L2(0.5),
+        kernel_regularizer=keras.regularizers.L2(0.25),
+    )
+    model = keras.Model(x, dense(x))
+    dense.set_weights([np.array([[1.0], [-2.0]], "float32")])
+    gan = still(model)
+    fakes = 3 * REALS[:4] + 1
+    tensors = [ops.convert_to_tensor(samples) for samples in (REALS, fakes)]
+    # Keras divides activity losses by the size of the batch.
+    wanted = [0.5 * np.square(a @ [1.0, -2.0]).sum() / len(a) for a in (REALS, fakes)]
+    found = [numpy(gan.critic.judge(samples).added_loss) for samples in tensors]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    total, values = gan.discriminator_loss(gan.recipe, *tensors)
+    # The loss of the weights counts once.
+    expected = numpy(values["d_loss"]) + sum(wanted) + 0.25 * (1 + 4)
+    np.testing.assert_allclose(numpy(total), expected, rtol=1e-5)
+
+
+def test_a_frozen_pass_adds_no_loss():
+    x = keras.Input((2,))
+    dense = layers.Dense(1, activity_regularizer=keras.regularizers.L2(0.5))
+    critic = kgan.critic.Critic(keras.Model(x, dense(x)), keras.random.SeedGenerator(0))
+    assert critic.judge(ops.convert_to_tensor(REALS), frozen=True).added_loss == 0

@@ -4,33 +4,40 @@ from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
-from keras.src.trainers.data_adapters.data_adapter import DataAdapter
+
+from kgan.backend.keras_private import DataAdapter
+from kgan.types import Data, Tensor
 
 
-class Shares(DataAdapter, tf.distribute.DistributedDataset):
-    """A dataset of which each device of this process gets its share of every batch.
+class DistributedDataset(DataAdapter, tf.distribute.DistributedDataset):
+    """A dataset that divides every batch among the devices of this process.
 
-    It takes the place of what `strategy.experimental_distribute_dataset` returns. That
-    one goes through a generator dataset, which makes the C library give freed memory
-    back at once (half of a step went into page faults), waits for autotuning threads,
-    divides batches otherwise than the step divides them, and fails with several steps
-    in an execution.
+    It replaces the result of `strategy.experimental_distribute_dataset`. That result goes
+    through a generator dataset, which makes the C library return freed memory at once
+    (half of a step went into page faults), waits for autotuning threads, divides batches
+    differently from the step, and fails with several steps per execution.
 
     Args:
         dataset: A `tf.data.Dataset` of batches for all devices together. Each worker
-            reads all of it, so it must be the same everywhere.
-        steps: Int, batches in an epoch, after which iteration goes on; None for all
-            that there are, again in each epoch.
+            reads all of it, so the dataset must be the same everywhere.
+        steps: Int, batches in an epoch, after which iteration continues; None for all
+            batches, from the beginning in each epoch.
         strategy: The strategy.
-        parts: Int, into how many updates the step divides a batch. It is divided
-            among the devices within each, so that all of them together see the parts
-            that one device would.
+        parts: Int, into how many updates the step divides a batch. Each part is divided
+            among the devices, so together they see the parts that one device would see.
 
     Raises:
-        ValueError: If the data is no `tf.data.Dataset`, or without a number of batches.
+        ValueError: If the data is no `tf.data.Dataset`, or its number of batches is
+            unknown.
     """
 
-    def __init__(self, dataset: Any, steps: int | None, strategy: Any, parts: int):
+    # Keras asks a data adapter for these.
+    num_batches: int | None = None
+    batch_size = None
+    has_partial_batch = None
+    partial_batch_size = None
+
+    def __init__(self, dataset: Data, steps: int | None, strategy: Any, parts: int):
         if not isinstance(dataset, tf.data.Dataset):
             raise ValueError(
                 "Under a strategy of `tf.distribute` data must be an array or a "
@@ -57,11 +64,11 @@ class Shares(DataAdapter, tf.distribute.DistributedDataset):
                 )
             )
 
-    def _divided(self, batch: Any) -> Any:
-        """Divides among all replicas, `(replicas, share, ...)`.
+    def _divided(self, batch: Tensor) -> Tensor:
+        """Divides a batch among all replicas: `(replicas, share, ...)`.
 
-        All get as many rows: a surplus is left out, and rows of a batch that is too
-        small come twice.
+        Every replica gets the same number of rows. Rows that are left over are dropped;
+        the rows of a batch that is too small are repeated.
         """
         replicas = self.strategy.num_replicas_in_sync
         size, multiple = batch.shape[0], replicas * self.parts
@@ -70,11 +77,5 @@ class Shares(DataAdapter, tf.distribute.DistributedDataset):
         rows = tf.reshape(tf.transpose(rows, (1, 0, 2)), (replicas, -1))
         return tf.gather(batch, rows)
 
-    def get_tf_dataset(self) -> "Shares":
+    def get_tf_dataset(self) -> "DistributedDataset":
         return self
-
-    # What Keras asks of a data adapter.
-    num_batches: int | None = None  # type: ignore[assignment]
-    batch_size = None  # type: ignore[assignment]
-    has_partial_batch = None  # type: ignore[assignment]
-    partial_batch_size = None  # type: ignore[assignment]
