@@ -57,12 +57,16 @@ def count(*, minimum: int = 1, maximum: int | None = None, **argument: Any) -> i
     return operator.index(value)
 
 
-def optional_count(*, minimum: int = 1, **argument: Any) -> int | None:
+def optional_count(
+    *, minimum: int = 1, maximum: int | None = None, **argument: Any
+) -> int | None:
     """Checks an int or None, see `count`."""
     ((name, value),) = argument.items()
-    if value is not None and not is_count(value, minimum):
+    above = maximum is not None and is_count(value) and value > maximum
+    if value is not None and (not is_count(value, minimum) or above):
+        upper = "" if maximum is None else f" and at most {maximum}"
         raise ValueError(
-            f"`{name}` must be an int of at least {minimum}, or None. "
+            f"`{name}` must be an int of at least {minimum}{upper}, or None. "
             f"{received(**argument)}"
         )
     return None if value is None else operator.index(value)
@@ -163,14 +167,17 @@ def one_of(choices: Iterable[Any], **argument: Any) -> Any:
     return value
 
 
-def shape(*, rank: int | None = None, form: str = "", **argument: Any) -> tuple[int, ...]:
+def shape(
+    *, rank: int | None = None, minimum: int = 1, form: str = "", **argument: Any
+) -> tuple[int, ...]:
     """Checks the shape of one sample, and returns it as a tuple of ints.
 
     Args:
         rank: Int, how many dimensions the shape must have; None for any number above 0.
+        minimum: Int, the lowest that each dimension may be.
         form: What the dimensions are, for the message, such as
             `"(height, width, channels)"`.
-        **argument: One shape by its name: an iterable of ints of at least 1.
+        **argument: One shape by its name: an iterable of ints.
 
     Raises:
         ValueError: If the value is no such shape.
@@ -180,10 +187,11 @@ def shape(*, rank: int | None = None, form: str = "", **argument: Any) -> tuple[
         sides = tuple(value)
     except TypeError:
         sides = ()
-    if not sides or not all(map(is_count, sides)) or rank not in (None, len(sides)):
+    valid = bool(sides) and all(is_count(side, minimum) for side in sides)
+    if not valid or rank not in (None, len(sides)):
         what = form or "the shape of one sample"
         raise ValueError(
-            f"`{name}` must be {what}, ints of at least 1. {received(**argument)}"
+            f"`{name}` must be {what}, ints of at least {minimum}. {received(**argument)}"
         )
     return tuple(operator.index(side) for side in sides)
 

@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 import kgan
-from kgan.data import Options, gather, load_all, sources
-from kgan.data.reports import NothingLeftError
-from kgan.data.sources import MAX_BYTES
+from kgan.data import NothingLeftError, Options, load_all
+from kgan.data.reading import decoding, folders
+from kgan.data.reading.entries import MAX_BYTES, Entry
 
 pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
 
@@ -79,11 +79,11 @@ REASONS = {
     "empty.png": "not an image",
     "huge.png": "more than 89,478,485 pixels",
     "text.jpg": "not an image",
-    "loop": "a link to a folder that is there already",
+    "loop": "a link to a folder that is read anyway",
     "self.png": "a link to nothing, or to itself",
     "outside": "a link out of the folder",
     "out.png": "a link out of the folder",
-    "pipe.png": "no regular file",
+    "pipe.png": "not a regular file",
 }
 
 
@@ -92,7 +92,7 @@ def test_folders_are_classes(classes):
     # In the order of their names: all of a, then all of b.
     np.testing.assert_array_equal(images, np.concatenate([PIXELS[::2], PIXELS[1::2]]))
     assert labels.tolist() == [0] * 6 + [1] * 6 and names == ["a", "b"]
-    assert report.left_out == {"notes.txt": "no picture by its name"}
+    assert report.left_out == {"notes.txt": "not a supported file extension"}
     assert report.sizes == {(6, 5): 12} and report.modes == {"RGB": 12}
     assert kgan.data.load(classes, labels="none")[1] is None
 
@@ -173,7 +173,7 @@ def test_archives_are_as_the_folder(tmp_path, classes, name, pack):
     np.testing.assert_array_equal(images[order], expected.samples[again])
     assert names == ["a", "b"]
     left_out = load_all(tmp_path / name, Options()).report.left_out
-    assert left_out == {"top/notes.txt": "no picture by its name"}
+    assert left_out == {"top/notes.txt": "not a supported file extension"}
 
 
 def test_archives_that_lead_out_or_burst_are_refused(tmp_path, classes):
@@ -189,7 +189,7 @@ def test_archives_that_lead_out_or_burst_are_refused(tmp_path, classes):
 def test_what_macos_adds_to_an_archive_is_ignored(tmp_path, classes):
     (classes / "__MACOSX").mkdir()
     (classes / "__MACOSX" / "00.png").write_bytes(b"no picture")
-    expected = {"notes.txt": "no picture by its name"}
+    expected = {"notes.txt": "not a supported file extension"}
     assert load_all(classes, Options()).report.left_out == expected
     path = tarred(tmp_path / "x.tar", classes)
     assert len(load_all(path, Options()).samples) == 12
@@ -246,13 +246,13 @@ def test_a_tar_that_ends_between_two_pictures_is_named(tmp_path, classes):
     with tarfile.open(path) as archive:
         offset = archive.getmembers()[-1].offset
     path.write_bytes(path.read_bytes()[:offset])
-    with pytest.raises(ValueError, match=r"broken off.*Received: source='.*x.tar'"):
+    with pytest.raises(ValueError, match=r"cut short.*Received: source='.*x.tar'"):
         kgan.data.load(path)
 
 
 def test_folders_without_pictures_are_named(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
-    message = r"no pictures in it. Received: source=.*'notes.txt': no picture by its name"
+    message = r"holds no pictures. Received: source=.*'notes.txt': not a supported"
     with pytest.raises(NothingLeftError, match=message):
         kgan.data.load(tmp_path)
 
@@ -339,7 +339,7 @@ def test_what_is_in_the_cache_is_not_read_again(tmp_path, classes, options, monk
         raise AssertionError("it is read")
 
     monkeypatch.setattr(zipfile, "ZipFile", fail)
-    monkeypatch.setattr(sources, "_read", fail)
+    monkeypatch.setattr(folders, "_read", fail)
     for source, first in both.items():
         again = load_all(source, Options(cache=tmp_path / "cache", seed=1, **options))
         np.testing.assert_array_equal(again.samples, first.samples)
@@ -378,7 +378,7 @@ def test_a_tar_that_breaks_off_is_named(tmp_path, classes):
     data = bytearray(path.read_bytes())
     data[member.offset : member.offset + 512] = b"\x07" * 512
     path.write_bytes(data)
-    with pytest.raises(ValueError, match=r"broken off.*x.tar"):
+    with pytest.raises(ValueError, match=r"cut short.*x.tar"):
         kgan.data.load(path)
 
 
@@ -451,11 +451,11 @@ def test_bytes_ahead_of_the_decoding_are_bounded(monkeypatch):
         for number in range(50):
             held += 1
             most = max(most, held)
-            yield sources.Entry(str(number), lambda: None, size=1 << 26)
+            yield Entry(str(number), lambda: None, size=1 << 26)
 
-    monkeypatch.setattr(gather.pictures, "head", lambda image: None)
-    monkeypatch.setattr(sources.Entry, "open", lambda self: Image.new("L", (1, 1)))
-    for _ in gather.heads(entries(), workers=4):
+    monkeypatch.setattr(decoding.pictures, "read_header", lambda image: None)
+    monkeypatch.setattr(Entry, "open", lambda self: Image.new("L", (1, 1)))
+    for _ in decoding.read_headers(entries(), workers=4):
         held -= 1
     # Of 64 MiB each: two make up the 128 MiB, and one more is on its way.
     assert most <= 3
@@ -469,12 +469,12 @@ def test_pictures_made_ahead_of_the_writing_are_bounded(monkeypatch):
         for number in range(20):
             ahead += 1
             most = max(most, ahead)
-            yield sources.Entry(str(number), lambda: Image.new("RGBA", (1, 1)))
+            yield Entry(str(number), lambda: Image.new("RGBA", (1, 1)))
 
-    fit = gather.Fit(4096, 4096, 4)
+    fit = decoding.Fit(4096, 4096, 4)
     pixels = np.zeros(1, "uint8")
-    monkeypatch.setattr(gather.Fit, "__call__", lambda *_: pixels)
-    for _ in gather.decoded(entries(), fit, workers=4):
+    monkeypatch.setattr(decoding.Fit, "__call__", lambda *_: pixels)
+    for _ in decoding.decode(entries(), fit, workers=4):
         ahead -= 1
     assert most <= 3
 
@@ -491,10 +491,10 @@ def test_huge_pictures_are_decoded_one_at_a_time(monkeypatch):
         now -= 1
         return np.zeros(1, "uint8")
 
-    monkeypatch.setattr(gather, "_HUGE", 8)
-    monkeypatch.setattr(gather.Fit, "__call__", slow)
-    entries = [sources.Entry(str(i), lambda: Image.new("L", (3, 3))) for i in range(12)]
-    found = list(gather.decoded(entries, gather.Fit(1, 1, 1), workers=4))
+    monkeypatch.setattr(decoding, "_HUGE", 8)
+    monkeypatch.setattr(decoding.Fit, "__call__", slow)
+    entries = [Entry(str(i), lambda: Image.new("L", (3, 3))) for i in range(12)]
+    found = list(decoding.decode(entries, decoding.Fit(1, 1, 1), workers=4))
     assert [result.entry.name for result in found] == [str(i) for i in range(12)]
     assert most == 1 and len(threads) == 1 and all(r.reason is None for r in found)
 

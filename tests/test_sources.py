@@ -69,14 +69,14 @@ def test_data_sets_of_points_are_read_without_assumptions(kind):
 
 
 def test_data_sets_without_an_end_are_refused():
-    with pytest.raises(ValueError, match=r"has no end.*Received: source="):
+    with pytest.raises(ValueError, match=r"is endless.*Received: source="):
         kgan.data.load(dataset(IMAGES, batch=4).repeat())
-    with pytest.raises(ValueError, match=r"has no end.*Received: source="):
+    with pytest.raises(ValueError, match=r"is endless.*Received: source="):
         kgan.data.load(Endless(IMAGES))
 
 
 def test_empty_data_sets_are_refused():
-    with pytest.raises(ValueError, match=r"nothing in it. Received: source="):
+    with pytest.raises(ValueError, match=r"is empty. Received: source="):
         kgan.data.load(Batched(IMAGES[:0]))
 
 
@@ -196,7 +196,7 @@ def test_arrays_are_made_alike_where_asked():
     images, labels = kgan.data.load((IMAGES, LABELS), size=(2, 3), channels=1, flip=True)
     assert images.shape == (20, 2, 3, 1) and labels.tolist() == LABELS.repeat(2).tolist()
     assert kgan.data.load((IMAGES, LABELS), labels="none")[1] is None
-    with pytest.raises(ValueError, match=r"`size`.* are for pictures.*float32"):
+    with pytest.raises(ValueError, match=r"`size`.* are for images.*float32"):
         kgan.data.load(np.zeros((3, 5)), size=8)
 
 
