@@ -98,9 +98,9 @@ def load(
         memory: Int, bytes. Pictures that take more stay on disk, in a `Store`, which is
             indexed like an array. Arrays and tables are not changed.
         cache: Folder in which decoded pictures of a folder or an archive are kept for
-            the next run. The cache is renewed when an option or the name, size or time
-            of a file changes. Without a cache, the decoded pictures are in a temporary
-            file, which is deleted with the process.
+            the next run. They are decoded again when an option, or the name, size or
+            time of a file changes. Without a cache, the decoded pictures are in a
+            temporary file, which is deleted with the process.
         workers: Int, number of threads that decode. By default the number of cores, at
             most 8. The result does not depend on it.
         seed: Int, seed of random windows.

@@ -56,7 +56,7 @@ def from_tfds(source: str) -> Rows:
     tfds = _import_tfds(source)
     try:
         dataset = tfds.load(name, split=split or "train")
-    # tensorflow-datasets raises errors of many types: its own and those of downloads.
+    # tensorflow-datasets raises errors of many types, also from its downloads.
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ValueError(

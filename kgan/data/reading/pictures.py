@@ -15,7 +15,7 @@ from kgan.data.images import MODES
 # at which Pillow only warns.
 MAX_PIXELS = 89_478_485
 # The formats that kgan reads. Pillow opens further formats, but hands some of them to
-# other programs such as Ghostscript.
+# other programs, Ghostscript among them.
 _FORMATS = {
     "AVIF": (".avif",),
     "BMP": (".bmp",),
