@@ -214,7 +214,8 @@ def shape(
     if not valid or rank not in (None, len(sides)):
         expected = form or "the shape of one sample"
         raise ValueError(
-            f"`{name}` must be {expected}, ints of at least {minimum}. {received(**argument)}"
+            f"`{name}` must be {expected}, ints of at least {minimum}. "
+            f"{received(**argument)}"
         )
     return tuple(operator.index(side) for side in sides)
 

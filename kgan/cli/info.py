@@ -60,8 +60,8 @@ def _load(arguments: argparse.Namespace) -> LoadedData:
 
 
 def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:
-    costs = cost.of(gan, preset.images, preset.batch_size)
-    speed = cost.speed()
+    costs = cost.estimate(gan, preset.images, preset.batch_size)
+    speed = cost.measure_speed()
     return (
         f"It shows {preset.images:,} samples to {costs.parameters:,} parameters: "
         f"{costs.flops / 1e12:.3g} TFLOP, about {_duration(costs.seconds(speed))} at the "
