@@ -1,3 +1,4 @@
+import hashlib
 import zipfile
 
 import keras
@@ -152,3 +153,27 @@ def test_grid_of_floats_is_scaled(tmp_path):
     picture = kgan.data.grid(np.ones((1, 1, 1, 1), "float32"), scale=1)
     picture.save(tmp_path / "one.png")
     assert np.asarray(Image.open(tmp_path / "one.png")).max() == 255
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.arange(24, dtype="uint8").reshape(4, 2, 3),
+        np.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)[:, ::2],
+    ],
+)
+def test_a_fingerprint_is_the_sha256_of_the_bytes(samples, tmp_path):
+    expected = hashlib.sha256(samples.tobytes()).hexdigest()
+    assert kgan.data.fingerprint(samples) == expected
+    assert kgan.data.fingerprints(samples) == {"sha256": expected}
+    (tmp_path / "bytes").write_bytes(samples.tobytes())
+    if samples.dtype == np.uint8:
+        store = kgan.data.Store(tmp_path / "bytes", samples.shape)
+        assert kgan.data.fingerprint(store) == expected
+
+
+def test_a_fingerprint_of_labels_is_of_int64():
+    labels = np.array([3, 0, 1], "uint8")
+    found = kgan.data.fingerprints(np.zeros((3, 1)), labels)
+    expected = hashlib.sha256(labels.astype("int64").tobytes()).hexdigest()
+    assert found["labels_sha256"] == expected

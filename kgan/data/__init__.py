@@ -3,6 +3,7 @@
 from kgan.data.arrays import to_image
 from kgan.data.batches import Batches
 from kgan.data.checks import check_labels
+from kgan.data.fingerprint import fingerprint, fingerprints
 from kgan.data.images import grid, is_image_shape, to_float, to_uint8
 from kgan.data.load import load, load_all
 from kgan.data.options import Options
@@ -17,6 +18,8 @@ __all__ = [
     "Store",
     "check_labels",
     "chunks",
+    "fingerprint",
+    "fingerprints",
     "grid",
     "is_image_shape",
     "load",
