@@ -15,12 +15,13 @@ ValueError: `steps` must be an int of at least 1. Received: steps=2.0
 import math
 import numbers
 import operator
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from kgan.types import Number, Shape
+from kgan.types import Number, PathLike, Shape
 
 # The random generators of some backends accept no larger seed.
 _LARGEST_SEED = 2**31 - 2
@@ -186,6 +187,25 @@ def one_of(choices: Iterable[object], **argument: Any) -> Any:
     if not any(type(value) is type(choice) and value == choice for choice in choices):
         listed = ", ".join(map(repr, choices))
         raise ValueError(f"`{name}` must be one of {listed}. {received(**argument)}")
+    return value
+
+
+def path(*, suffix: str = "", **argument: Any) -> PathLike:
+    """Checks the path of a file or a folder, and returns it.
+
+    Args:
+        suffix: Str, the end that the path must have, for example `".keras"`.
+        **argument: The argument to check, given as `name=value`: a str or an
+            `os.PathLike`.
+
+    Raises:
+        ValueError: If the value is no path, is empty, or has another suffix.
+    """
+    ((name, value),) = argument.items()
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else ""
+    if not isinstance(text, str) or not text or not text.endswith(suffix):
+        ending = f" that ends in {suffix}" if suffix else ""
+        raise ValueError(f"`{name}` must be a path{ending}. {received(**argument)}")
     return value
 
 
