@@ -25,7 +25,7 @@ def speed(batch_size=16, turns=4):
     """Prints images a second of both."""
     import torch
 
-    from kgan.metrics import inception
+    from kgan.metrics.extractors import inception
 
     sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
     from test_inception import published

@@ -15,12 +15,13 @@ ValueError: `steps` must be an int of at least 1. Received: steps=2.0
 import math
 import numbers
 import operator
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from kgan.types import Number, Shape
+from kgan.types import Number, PathLike, Shape
 
 # The random generators of some backends accept no larger seed.
 _LARGEST_SEED = 2**31 - 2
@@ -62,12 +63,16 @@ def count(*, minimum: int = 1, maximum: int | None = None, **argument: Any) -> i
     return operator.index(value)
 
 
-def optional_count(*, minimum: int = 1, **argument: Any) -> int | None:
-    """Checks an int or None, and returns it. See `count`."""
+def optional_count(
+    *, minimum: int = 1, maximum: int | None = None, **argument: Any
+) -> int | None:
+    """Checks an int or None, see `count`."""
     ((name, value),) = argument.items()
-    if value is not None and not is_count(value, minimum):
+    above = maximum is not None and is_count(value) and value > maximum
+    if value is not None and (not is_count(value, minimum) or above):
+        upper = "" if maximum is None else f" and at most {maximum}"
         raise ValueError(
-            f"`{name}` must be an int of at least {minimum}, or None. "
+            f"`{name}` must be an int of at least {minimum}{upper}, or None. "
             f"{received(**argument)}"
         )
     return None if value is None else operator.index(value)
@@ -185,11 +190,33 @@ def one_of(choices: Iterable[object], **argument: Any) -> Any:
     return value
 
 
-def shape(*, rank: int | None = None, form: str = "", **argument: Any) -> tuple[int, ...]:
+def path(*, suffix: str = "", **argument: Any) -> PathLike:
+    """Checks the path of a file or a folder, and returns it.
+
+    Args:
+        suffix: Str, the end that the path must have, for example `".keras"`.
+        **argument: The argument to check, given as `name=value`: a str or an
+            `os.PathLike`.
+
+    Raises:
+        ValueError: If the value is no path, is empty, or has another suffix.
+    """
+    ((name, value),) = argument.items()
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else ""
+    if not isinstance(text, str) or not text or not text.endswith(suffix):
+        ending = f" that ends in {suffix}" if suffix else ""
+        raise ValueError(f"`{name}` must be a path{ending}. {received(**argument)}")
+    return value
+
+
+def shape(
+    *, rank: int | None = None, minimum: int = 1, form: str = "", **argument: Any
+) -> tuple[int, ...]:
     """Checks the shape of one sample, and returns it as a tuple of Python ints.
 
     Args:
         rank: Int, the number of dimensions; None for any number above 0.
+        minimum: Int, the lowest length of each dimension.
         form: The expected shape, for the message, for example
             `"(height, width, channels)"`.
         **argument: The argument to check, given as `name=value`: an iterable of ints of
@@ -203,10 +230,12 @@ def shape(*, rank: int | None = None, form: str = "", **argument: Any) -> tuple[
         sides = tuple(value)
     except TypeError:
         sides = ()
-    if not sides or not all(map(is_count, sides)) or rank not in (None, len(sides)):
+    valid = bool(sides) and all(is_count(side, minimum) for side in sides)
+    if not valid or rank not in (None, len(sides)):
         expected = form or "the shape of one sample"
         raise ValueError(
-            f"`{name}` must be {expected}, ints of at least 1. {received(**argument)}"
+            f"`{name}` must be {expected}, ints of at least {minimum}. "
+            f"{received(**argument)}"
         )
     return tuple(operator.index(side) for side in sides)
 

@@ -223,13 +223,13 @@ def test_grids_have_a_row_for_each_class(tmp_path):
 
 
 def test_cells_without_a_real_are_white(tmp_path):
-    from kgan.callbacks.class_rows import by_class
+    from kgan.callbacks.grid_layout import arrange_by_label
 
     x = np.array([10, 20, 30], "uint8").reshape(3, 1, 1, 1)
-    cells = by_class(x, np.array([1, 1, 0]), np.array([0, 0, 1, 1, 2, 2]))
+    cells = arrange_by_label(x, np.array([1, 1, 0]), np.array([0, 0, 1, 1, 2, 2]))
     assert cells.ravel().tolist() == [30, 255, 10, 20, 255, 255]
     # A class that has two rows goes on in its second.
-    cells = by_class(x, np.array([1, 1, 0]), np.array([0, 1, 0, 1]))
+    cells = arrange_by_label(x, np.array([1, 1, 0]), np.array([0, 1, 0, 1]))
     assert cells.ravel().tolist() == [30, 10, 255, 20]
 
 

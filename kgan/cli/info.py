@@ -8,8 +8,7 @@ import keras
 
 import kgan
 from kgan.cli import options, pictures, train
-from kgan.data.collect import Data
-from kgan.data.reports import NothingLeftError
+from kgan.data import LoadedData, NothingLeftError
 from kgan.presets import cost
 
 
@@ -51,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _load(arguments: argparse.Namespace) -> Data:
+def _load(arguments: argparse.Namespace) -> LoadedData:
     try:
         return pictures.load(arguments)
     except NothingLeftError as error:

@@ -9,9 +9,7 @@ import numpy as np
 
 import kgan
 from kgan.cli import types
-from kgan.data import reports
-from kgan.data.collect import Data
-from kgan.data.reports import Report
+from kgan.data import LoadedData, Report, reason_lines
 
 _OPTIONS = (
     "size", "channels", "labels", "crop", "background", "flip", "on_error", "max_bad",
@@ -48,20 +46,20 @@ def add_to(group: Any) -> None:
         help="threads that decode; by default as many as cores, up to 8")  # fmt: skip
 
 
-def load(arguments: argparse.Namespace) -> Data:
+def load(arguments: argparse.Namespace) -> LoadedData:
     """Loads a command's data."""
     options = {name: getattr(arguments, name) for name in _OPTIONS}
     return kgan.data.load_all(arguments.data, kgan.data.Options(**options))
 
 
-def settle(arguments: argparse.Namespace, data: Data) -> None:
+def settle(arguments: argparse.Namespace, data: LoadedData) -> None:
     """Fills in what the data has settled, for the run's record."""
     if data.report is not None:
         fit = data.report.fit
         arguments.size, arguments.channels = [fit.height, fit.width], fit.channels
 
 
-def describe(data: Data) -> list[str]:
+def describe(data: LoadedData) -> list[str]:
     """Returns lines on what there is, and on what is odd about it."""
     samples, labels, classes, report = data
     lines = [f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}."]
@@ -110,7 +108,7 @@ def left_out(reasons: dict[str, str]) -> list[str]:
     """Returns lines on all files that are not trained on."""
     if not reasons:
         return []
-    named = [f"  {line}" for line in reports.lines(reasons)]
+    named = [f"  {line}" for line in reason_lines(reasons)]
     return [f"{len(reasons):,} files are left out:", *named]
 
 

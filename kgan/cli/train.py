@@ -13,8 +13,7 @@ import kgan
 from kgan import files, trainers
 from kgan.cli import options, pictures, recipe, report, run_folder
 from kgan.cli.progress import Progress
-from kgan.data.collect import Data
-from kgan.data.reports import write_skipped
+from kgan.data import LoadedData, write_reasons
 from kgan.files import PathLike, atomic_path
 
 
@@ -24,7 +23,7 @@ class Training(NamedTuple):
     gan: kgan.GAN
     batches: kgan.data.Batches
     preset: kgan.presets.Preset
-    loaded: Data
+    loaded: LoadedData
 
 
 def add_to(commands: Any) -> None:
@@ -112,7 +111,7 @@ def _refuse_others(arguments: argparse.Namespace) -> None:
         )
 
 
-def built(arguments: argparse.Namespace, loaded: Data) -> Training:
+def built(arguments: argparse.Namespace, loaded: LoadedData) -> Training:
     """Returns what a command trains, checked against the data.
 
     What the command leaves open, and data and preset settle, is filled into `arguments`.
@@ -216,7 +215,7 @@ def _prepare(
     run_folder.write_config(folder, given, samples, batches.labels, gan, preset)
     skipped = loaded.report.left_out if loaded.report else {}
     if skipped:
-        write_skipped(skipped, folder / "skipped.txt")
+        write_reasons(skipped, folder / "skipped.txt")
         print(f"{len(skipped):,} files are left out, see {folder / 'skipped.txt'}.")
     if kgan.data.is_image_shape(gan.sample_shape):
         save_grid(samples, arguments.seed, folder / "reals.png")

@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from kgan import backend, checks, serialization
+from kgan.backend import keras_private
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 # Avoids a division by 0 when the kernel is 0.
@@ -94,7 +95,7 @@ class SpectralNormalization(keras.layers.Wrapper):
             training: Bool, whether to keep the singular vector `u` of this call.
         """
         kernel = self._kernel
-        with backend.without_autocast():
+        with keras_private.without_autocast():
             normalized, u = self.normalized_kernel()
         if training and self.trainable:
             self.u.assign(u)

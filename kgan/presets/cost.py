@@ -87,19 +87,22 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
         batch_size: Int, real images per batch.
     """
     g, d = flops(gan.generator), flops(gan.discriminator) / gan.pack
-    reals = batch_size / gan.d_steps
-    fakes = gan.noise_batch_size or reals
-    passes = sum(_penalty_passes(penalty) / penalty.every for penalty in gan.penalties)
+    recipe = gan.recipe
+    reals = batch_size / recipe.d_steps
+    fakes = recipe.noise_batch_size or reals
+    passes = sum(_penalty_passes(p) / p.every for p in recipe.penalties)
     d_update = fakes * (g + 3 * d) + reals * (3 + passes) * d
-    g_update = fakes * (3 * g + 2 * d) + reals * gan.loss.needs_reals * d
-    return (gan.d_steps * d_update + gan.g_steps * g_update) / batch_size
+    g_update = fakes * (3 * g + 2 * d) + reals * recipe.loss.needs_reals * d
+    return (recipe.d_steps * d_update + recipe.g_steps * g_update) / batch_size
 
 
 def _penalty_passes(penalty: penalties.Penalty) -> int:
     """Returns the cost of a penalty, in forward passes of the discriminator."""
     if isinstance(penalty, penalties.LeCam):
         return 0
-    return 3 if penalty.point else 4
+    # R1, and its subclass R2, take the gradient at samples that the discriminator has
+    # already seen.
+    return 3 if isinstance(penalty, penalties.R1) else 4
 
 
 def flops(network: keras.Model) -> int:

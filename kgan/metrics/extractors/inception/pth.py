@@ -1,7 +1,7 @@
-"""Weights saved by PyTorch, read without it and without running what they say.
+"""Reads weights that PyTorch saved, without PyTorch and without running code.
 
-A `.pth` file is a pickle, which may call any function when it is loaded. This reader
-knows the few names that tensors are made of, and refuses all others.
+A `.pth` file is a pickle, and a pickle may call any function when it is loaded. This
+reader knows the few names that tensors consist of, and rejects all others.
 """
 
 import collections
@@ -9,11 +9,14 @@ import io
 import os
 import pickle
 import zipfile
-from typing import Any
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import numpy as np
 
-# Of the format from before 2019: three pickles before that of the tensors.
+from kgan.types import PathLike
+
+# The format from before 2019 begins with three pickles, before the pickle of tensors.
 _MAGIC = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
 _DTYPES = {
@@ -29,28 +32,28 @@ _DTYPES = {
 }
 
 
-def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
+def read(path: PathLike) -> dict[str, np.ndarray]:
     """Reads a state dict.
 
     Args:
-        path: Of a file as `torch.save(model.state_dict(), path)` writes it, in the
+        path: Path of a file that `torch.save(model.state_dict(), path)` wrote, in the
             format of any release.
 
     Returns:
         Arrays by their names.
 
     Raises:
-        ValueError: If it is no such file, or holds anything but tensors.
+        ValueError: If the file has another format, or holds anything but tensors.
     """
     try:
         with open(path, "rb") as file:
-            zipped = zipfile.is_zipfile(file)
+            is_zip = zipfile.is_zipfile(file)
             file.seek(0)
-            tensors = _zipped(file) if zipped else _legacy(file)
+            tensors = _read_zip(file) if is_zip else _read_legacy(file)
         if not isinstance(tensors, dict) or not tensors:
             raise pickle.UnpicklingError("it holds no dict of tensors")
-        return {str(name): _array(tensor) for name, tensor in tensors.items()}
-    # A pickle that is none may raise nearly anything while it is read.
+        return {str(name): _to_array(tensor) for name, tensor in tensors.items()}
+    # A file that is no pickle may raise nearly any error.
     except Exception as error:
         if isinstance(error, OSError):
             raise
@@ -61,7 +64,7 @@ def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
 
 
 class _Storage:
-    """The numbers of one or more tensors, which come after the pickle."""
+    """The numbers of one or more tensors. They follow the pickle in the file."""
 
     def __init__(self, dtype: str, count: int):
         self.dtype, self.count = np.dtype(dtype), count
@@ -76,12 +79,19 @@ class _Storage:
 class _Tensor:
     """A view of a storage."""
 
-    def __init__(self, storage: Any, offset: int, shape: tuple, strides: tuple, *_: Any):
+    def __init__(
+        self,
+        storage: _Storage,
+        offset: int,
+        shape: tuple[int, ...],
+        strides: tuple[int, ...],
+        *_: object,
+    ):
         self.storage, self.offset = storage, offset
         self.shape, self.strides = tuple(shape), tuple(strides)
 
 
-def _array(tensor: Any) -> np.ndarray:
+def _to_array(tensor: object) -> np.ndarray:
     if not isinstance(tensor, _Tensor) or tensor.storage.numbers is None:
         raise pickle.UnpicklingError(f"it holds a {type(tensor).__name__}")
     numbers = tensor.storage.numbers
@@ -97,11 +107,13 @@ def _array(tensor: Any) -> np.ndarray:
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, file: Any):
+    """Loads tensors, and rejects all other objects."""
+
+    def __init__(self, file: BinaryIO | io.BytesIO):
         super().__init__(file, encoding="utf-8")
         self.storages: dict[str, _Storage] = {}
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> Callable | str:
         if (module, name) == ("collections", "OrderedDict"):
             return collections.OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -112,18 +124,19 @@ class _Unpickler(pickle.Unpickler):
             return name
         raise pickle.UnpicklingError(f"it would run {module}.{name}")
 
-    def persistent_load(self, pid: Any) -> _Storage:
+    def persistent_load(self, pid: tuple) -> _Storage:
         kind, dtype, key, _, count, *_ = pid
         if kind != "storage":
             raise pickle.UnpicklingError(f"it refers to a {kind}")
         return self.storages.setdefault(str(key), _Storage(_DTYPES[dtype], count))
 
 
-def _parameter(tensor: _Tensor, *_: Any) -> _Tensor:
+def _parameter(tensor: _Tensor, *_: object) -> _Tensor:
     return tensor
 
 
-def _zipped(file: Any) -> Any:
+def _read_zip(file: BinaryIO) -> Any:
+    """Returns the unpickled object of a file in the format of today, a zip archive."""
     with zipfile.ZipFile(file) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith("/data.pkl"))
         root = name.removesuffix("data.pkl")
@@ -137,10 +150,11 @@ def _zipped(file: Any) -> Any:
     return tensors
 
 
-def _legacy(file: Any) -> Any:
+def _read_legacy(file: BinaryIO) -> Any:
+    """Returns the unpickled object of a file in the format from before 2019."""
     magic, version, system = (_Unpickler(file).load() for _ in range(3))
     if magic != _MAGIC or version != _VERSION:
-        raise pickle.UnpicklingError("it begins otherwise")
+        raise pickle.UnpicklingError("it has no known beginning")
     if not system.get("little_endian", True):
         raise pickle.UnpicklingError("its numbers are big-endian")
     unpickler = _Unpickler(file)
