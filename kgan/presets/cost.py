@@ -54,8 +54,8 @@ def estimate(gan: GAN, images: int, batch_size: int) -> Cost:
     images = checks.count(images=images)
     batch_size = checks.count(batch_size=batch_size)
     networks = gan.generator, gan.discriminator
-    per_update = batch_size // gan.d_steps
-    penalized = any(map(_penalty_passes, gan.penalties))
+    per_update = batch_size // gan.recipe.d_steps
+    penalized = any(map(_penalty_passes, gan.recipe.penalties))
     copies = _COPIES_WITH_PENALTY if penalized else _COPIES
     parameters = sum(network.count_params() for network in networks)
     # Four bytes each for weight, gradient, two moments of the optimizer, and average.
