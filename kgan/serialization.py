@@ -13,25 +13,6 @@ Option = TypeVar("Option")
 register = keras.saving.register_keras_serializable(package="kgan")
 
 
-def portable(config: Any) -> Any:
-    """Returns a serialised config that every backend can load.
-
-    On PyTorch, Keras' optimizers are instances of PyTorch-only classes. The config names
-    the public class instead.
-
-    Args:
-        config: The result of `keras.saving.serialize_keras_object`.
-    """
-    if isinstance(config, list):
-        return [portable(item) for item in config]
-    if not isinstance(config, dict):
-        return config
-    config = {key: portable(value) for key, value in config.items()}
-    if str(config.get("module")).startswith("keras.src.backend.torch.optimizers"):
-        config |= {"module": "keras.optimizers", "registered_name": None}
-    return config
-
-
 class Configurable:
     """Base class of option objects: losses, penalties, augmentations, noises, schedules.
 

@@ -25,24 +25,21 @@ Each framework has one file with the same functions:
     Names of the Keras layers whose second derivatives are wrong on this framework.
 """
 
+import importlib
+
 import keras
 
 from kgan.backend.keras_private import without_autocast
 from kgan.backend.scope import Scope, frozen
 
-match keras.backend.backend():
-    case "tensorflow":
-        from kgan.backend import tensorflow as framework
-    case "jax":
-        from kgan.backend import jax as framework
-    case "torch":
-        from kgan.backend import torch as framework
-    case name:
-        raise ImportError(
-            "kgan trains on Keras' TensorFlow, JAX and PyTorch backends. Set the "
-            "environment variable KERAS_BACKEND to one of them before Keras is "
-            f"imported. Received: keras.backend.backend()={name!r}"
-        )
+name = keras.backend.backend()
+if name not in ("tensorflow", "jax", "torch"):
+    raise ImportError(
+        "kgan trains on Keras' TensorFlow, JAX and PyTorch backends. Set the environment "
+        "variable KERAS_BACKEND to one of them before Keras is imported. "
+        f"Received: keras.backend.backend()={name!r}"
+    )
+framework = importlib.import_module(f"kgan.backend.{name}")
 
 value_and_grad = framework.value_and_grad
 pullback = framework.pullback

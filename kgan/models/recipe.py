@@ -95,7 +95,8 @@ class Recipe(serialization.Configurable):
 
     def build(self) -> list[keras.Variable]:
         """Creates and returns the variables of the options, which the GAN saves."""
-        options = [*self.penalties, *([] if self.augment is None else [self.augment])]
+        options: list[Any] = [*self.penalties]
+        options += [] if self.augment is None else [self.augment]
         for option in options:
             option.build()
         return [variable for option in options for variable in option.variables]
@@ -120,7 +121,8 @@ def with_recipe_arguments(compile: Callable[..., None]) -> Callable[..., None]:
         for name, parameter in inspect.signature(Recipe).parameters.items()
         if name not in own.parameters
     ]
-    compile.__signature__ = own.replace(parameters=parameters[:at] + options)  # type: ignore[attr-defined]
+    signature = own.replace(parameters=parameters[:at] + options)
+    vars(compile)["__signature__"] = signature
     return compile
 
 

@@ -52,7 +52,7 @@ class LeCam(Penalty):
         every: int = 1,
     ):
         super().__init__(weight, every)
-        self.decay = schedules.number(minimum=0, maximum=1, decay=decay)
+        self.decay: Any = schedules.number(minimum=0, maximum=1, decay=decay)
 
     def build(self) -> None:
         if not self.variables:

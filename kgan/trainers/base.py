@@ -24,6 +24,8 @@ class Trainer(keras.Model):
     def __init__(self, **kwargs: KerasArgument):
         super().__init__(**kwargs)
         self.devices = FrameworkDevices(self)
+        self.train_function: Any = None
+        self.test_function: Any = None
 
     def training_step(self, batch: Data) -> dict[str, Tensor]:
         """Updates the model on a batch, and returns the logs.

@@ -11,9 +11,6 @@ from kgan import checks
 from kgan.data import Batches
 from kgan.types import Data, Tensor, Tensors
 
-# The errors of a worker that has lost another worker.
-WorkerLost: tuple[type[Exception], ...] = ()
-
 
 class Devices:
     """The devices of one process that trains alone; base class for each framework.
@@ -32,6 +29,8 @@ class Devices:
     has_state: bool = True
     # Arguments of `compile` that a file from another framework must not set.
     compile_overrides: ClassVar[dict[str, Any]] = {}
+    # The errors of a worker that has lost another worker.
+    worker_lost: ClassVar[tuple[type[Exception], ...]] = ()
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -113,6 +112,16 @@ class Devices:
         """Returns why this framework can't export to a format; empty if it can."""
         return ""
 
+    @staticmethod
+    def strategy_by_name(name: str) -> Any:
+        """See `kgan.trainers.strategy`."""
+        if name != "none":
+            raise ValueError(
+                "Strategies of `tf.distribute` need KERAS_BACKEND=tensorflow. "
+                f"Received: strategy={name}"
+            )
+        return types.SimpleNamespace(scope=contextlib.nullcontext)
+
 
 class EpochBatches(keras.utils.PyDataset):
     """The batches of an epoch. Its number is asked at each batch.
@@ -154,13 +163,3 @@ def check_supported(
         if name in given and given[name] not in values:
             received = checks.received(**{name: given[name]})
             raise ValueError(f"{where} {reason}. {received}")
-
-
-def strategy(name: str) -> Any:
-    """Checks that no strategy is asked for: only TensorFlow has `tf.distribute`."""
-    if name != "none":
-        raise ValueError(
-            "Strategies of `tf.distribute` need KERAS_BACKEND=tensorflow. "
-            f"Received: strategy={name}"
-        )
-    return types.SimpleNamespace(scope=contextlib.nullcontext)

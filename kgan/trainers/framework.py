@@ -1,16 +1,28 @@
 """The devices of the framework that Keras runs on."""
 
+import importlib
+from typing import Any
+
 import keras
 
-match keras.backend.backend():
-    case "tensorflow":
-        from kgan.trainers.tensorflow import TensorFlowDevices as FrameworkDevices
-        from kgan.trainers.tensorflow import WorkerLost, strategy
-    case "jax":
-        from kgan.trainers.devices import WorkerLost, strategy
-        from kgan.trainers.jax import JaxDevices as FrameworkDevices
-    case _:
-        from kgan.trainers.devices import WorkerLost, strategy
-        from kgan.trainers.torch import TorchDevices as FrameworkDevices
+from kgan.trainers import devices
 
-__all__ = ["FrameworkDevices", "WorkerLost", "strategy"]
+framework = importlib.import_module(f"kgan.trainers.{keras.backend.backend()}")
+FrameworkDevices: type[devices.Devices] = framework.FrameworkDevices
+
+
+def strategy(name: str) -> Any:
+    """Returns a new strategy, under whose `scope()` a GAN must be made.
+
+    Args:
+        name: `"none"`; with TensorFlow also `"mirrored"` for all devices of this machine,
+            or `"multi_worker"` for the cluster in the environment variable `TF_CONFIG`.
+
+    Raises:
+        ValueError: If the framework has no such strategy.
+    """
+    return FrameworkDevices.strategy_by_name(name)
+
+
+# The errors of a worker that has lost another worker.
+WorkerLost: tuple[type[Exception], ...] = FrameworkDevices.worker_lost

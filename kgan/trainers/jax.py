@@ -12,7 +12,7 @@ from kgan.trainers.devices import Devices
 from kgan.types import Data, Tensors
 
 
-class JaxDevices(Devices):
+class FrameworkDevices(Devices):
     """The devices of JAX, over which `keras.distribution` may divide a batch."""
 
     @property

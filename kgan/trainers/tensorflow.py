@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import tensorflow as tf
 
@@ -12,15 +12,6 @@ from kgan.data import Batches
 from kgan.trainers.devices import Devices, check_supported
 from kgan.trainers.distributed_dataset import DistributedDataset
 from kgan.types import Data, Tensor, Tensors
-
-# The errors of a worker that has lost another worker.
-WorkerLost: tuple[type[Exception], ...] = (
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-    tf.errors.InternalError,
-    tf.errors.UnavailableError,
-)
 
 # The values that several devices support, and why they don't support others.
 _WHERE = "Under a strategy of `tf.distribute` with several devices"
@@ -42,8 +33,16 @@ _SUPPORTED: dict[str, tuple] = {
 }
 
 
-class TensorFlowDevices(Devices):
+class FrameworkDevices(Devices):
     """The devices of the `tf.distribute` strategy under which the model was made."""
+
+    worker_lost: ClassVar[tuple[type[Exception], ...]] = (
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.InternalError,
+        tf.errors.UnavailableError,
+    )
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
@@ -167,24 +166,18 @@ class TensorFlowDevices(Devices):
             return data, steps
         return DistributedDataset(data, steps, self.strategy, parts), steps
 
-
-def strategy(name: str) -> tf.distribute.Strategy:
-    """Returns a new strategy of `tf.distribute`.
-
-    Args:
-        name: `"none"`, `"mirrored"` for all devices of this machine, or
-            `"multi_worker"` for the cluster in the environment variable `TF_CONFIG`.
-    """
-    if name == "multi_worker" and "TF_CONFIG" not in os.environ:
-        raise ValueError(
-            "Several workers need the environment variable TF_CONFIG, which lists all "
-            "workers and the number of this one. Received: TF_CONFIG unset"
-        )
-    return {
-        "none": tf.distribute.get_strategy,
-        "mirrored": tf.distribute.MirroredStrategy,
-        "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
-    }[name]()
+    @staticmethod
+    def strategy_by_name(name: str) -> tf.distribute.Strategy:
+        if name == "multi_worker" and "TF_CONFIG" not in os.environ:
+            raise ValueError(
+                "Several workers need the environment variable TF_CONFIG, which lists "
+                "all workers and the number of this one. Received: TF_CONFIG unset"
+            )
+        return {
+            "none": tf.distribute.get_strategy,
+            "mirrored": tf.distribute.MirroredStrategy,
+            "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
+        }[name]()
 
 
 def _stream(

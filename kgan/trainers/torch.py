@@ -15,7 +15,7 @@ _SUPPORTED = {
 }
 
 
-class TorchDevices(Devices):
+class FrameworkDevices(Devices):
     """One device of PyTorch."""
 
     compile_overrides: ClassVar[dict[str, Any]] = {
