@@ -48,10 +48,11 @@ class Network(Extractor):
                 f"Received: {model.name} of input shape {model.input_shape}"
             )
         height, width, self.channels = model.input_shape[1:]
+        if size is None and None not in (height, width):
+            size = height, width
         if size is not None:
-            self.size = checks.shape(rank=2, form="(height, width)", size=size)
-        else:
-            self.size = None if None in (height, width) else (height, width)
+            size = checks.shape(rank=2, form="(height, width)", size=size)
+        self.size = size
 
     def extract(self, images: np.ndarray) -> Extracted:
         """Returns the features, and class probabilities if the model gives logits."""
@@ -87,5 +88,6 @@ def _scale(images: np.ndarray) -> np.ndarray:
 def _resize(images: np.ndarray, size: tuple[int, ...] | None) -> np.ndarray:
     if size is None or images.shape[1:3] == size:
         return images
-    fit = data.Fit(*size, images.shape[-1], crop="none")
+    height, width = size
+    fit = data.Fit(height, width, images.shape[-1], crop="none")
     return np.stack([fit(data.to_image(image)) for image in images])
