@@ -50,9 +50,9 @@ class Network(Extractor):
         height, width, self.channels = model.input_shape[1:]
         if size is None and None not in (height, width):
             size = height, width
+        self.size: tuple[int, ...] | None = None
         if size is not None:
-            size = checks.shape(rank=2, form="(height, width)", size=size)
-        self.size = size
+            self.size = checks.shape(rank=2, form="(height, width)", size=size)
 
     def extract(self, images: np.ndarray) -> Extracted:
         """Returns the features, and class probabilities if the model gives logits."""
