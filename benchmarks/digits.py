@@ -1,9 +1,10 @@
-"""Quality of the digits of `kgan train` with its defaults, and the time it takes.
+"""How good the digits of the default `kgan train` are, and how long it takes.
 
     python benchmarks/digits.py --seeds 0 1 2
 
-The script trains with the command, loads the saved GAN, draws 5,000 samples, and
-evaluates the samples by the classifier of benchmarks/judge.py.
+The benchmark trains with the recipe of the command, loads the saved GAN, draws 5,000
+samples, and computes their distance to the digits by the classifier of
+benchmarks/judge.py.
 """
 
 import argparse
@@ -21,14 +22,14 @@ from kgan.cli.main import main as kgan_main
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, help="default: the epochs of kgan train")
+    parser.add_argument("--epochs", type=int, help="by default those of kgan train")
     parser.add_argument("--loss", default="non_saturating")
     parser.add_argument("--precision", default="float32")
-    parser.add_argument("--csv", help="CSV file for the rows")
+    parser.add_argument("--csv", help="file to write the rows to")
     arguments = parser.parse_args()
     judge = Judge()
-    print(f"classifier: accuracy {judge.accuracy:.3f} on held-out digits")
-    print(f"floor: {judge.floor:.2f} between two halves of the real data")
+    print(f"judge: accuracy {judge.accuracy:.3f} on held-out digits")
+    print(f"floor: {judge.floor:.2f} between two halves of the real set")
     rows = []
     for seed in arguments.seeds:
         with tempfile.TemporaryDirectory() as folder:

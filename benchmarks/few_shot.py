@@ -1,10 +1,10 @@
-"""The effect of differentiable augmentation on a data set of a hundred digits.
+"""Training on a hundred digits, with and without differentiable augmentation.
 
     python benchmarks/few_shot.py
 
-The script trains on 100 of the 1,797 digits, for the same number of images with and
-without augmentation. It prints the Fréchet distance of 5,000 samples to all digits, in
-the features of the classifier of benchmarks/judge.py.
+The benchmark trains on 100 of the 1,797 digits, with the same budget for each
+augmentation. It prints the Fréchet distance of 5,000 samples to all digits, in the
+features of the classifier of benchmarks/judge.py.
 """
 
 import argparse
@@ -42,12 +42,12 @@ def build_gan(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="GANs trained on a hundred digits.")
+    parser = argparse.ArgumentParser(description="GANs of a hundred digits.")
     parser.add_argument("--augment", choices=AUGMENTATIONS, action="append")
     parser.add_argument("--count", type=int, default=100, help="reals to train on")
     parser.add_argument("--images", type=int, default=200_000, help="reals shown")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--grids", help="prefix of PNG files for samples")
+    parser.add_argument("--grids", help="prefix of PNGs of samples")
     arguments = parser.parse_args()
     judge = Judge()
     print(f"floor {judge.floor:.2f}")

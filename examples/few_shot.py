@@ -70,7 +70,9 @@ def main() -> None:
     callbacks = [] if arguments.smoke else [grid]
     epochs = 1 if arguments.smoke else arguments.epochs
     gan.fit(few, batch_size=50, epochs=epochs, verbose=2, callbacks=callbacks)
-    print(f"{gan.recipe.augment} on {len(few)} images, {int(gan.images_seen.numpy())} shown")
+    print(
+        f"{gan.recipe.augment} on {len(few)} images, {int(gan.images_seen.numpy())} shown"
+    )
 
 
 if __name__ == "__main__":

@@ -48,11 +48,11 @@ class Network(Extractor):
                 f"Received: {model.name} of input shape {model.input_shape}"
             )
         height, width, self.channels = model.input_shape[1:]
+        if size is None and None not in (height, width):
+            size = height, width
         self.size: tuple[int, ...] | None = None
         if size is not None:
             self.size = checks.shape(rank=2, form="(height, width)", size=size)
-        elif None not in (height, width):
-            self.size = height, width
 
     def extract(self, images: np.ndarray) -> Extracted:
         """Returns the features, and class probabilities if the model gives logits."""

@@ -10,7 +10,7 @@ import os
 import pickle
 import zipfile
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -135,7 +135,7 @@ def _parameter(tensor: _Tensor, *_: object) -> _Tensor:
     return tensor
 
 
-def _read_zip(file: BinaryIO) -> Any:
+def _read_zip(file: BinaryIO) -> object:
     """Returns the unpickled object of a file in the format of today, a zip archive."""
     with zipfile.ZipFile(file) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith("/data.pkl"))
@@ -150,7 +150,7 @@ def _read_zip(file: BinaryIO) -> Any:
     return tensors
 
 
-def _read_legacy(file: BinaryIO) -> Any:
+def _read_legacy(file: BinaryIO) -> object:
     """Returns the unpickled object of a file in the format from before 2019."""
     magic, version, system = (_Unpickler(file).load() for _ in range(3))
     if magic != _MAGIC or version != _VERSION:
