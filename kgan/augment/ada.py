@@ -61,6 +61,8 @@ class ADA(Augmentation):
         and appendix B. 0.6 and 500 000 images are the paper's.
     """
 
+    name = "ada"
+
     def __init__(
         self,
         target: float = 0.6,

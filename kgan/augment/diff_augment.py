@@ -40,6 +40,8 @@ class DiffAugment(Compose):
         [Zhao et al., 2020](https://arxiv.org/abs/2006.10738), section 3.
     """
 
+    name = "diffaugment"
+
     def __init__(
         self,
         policy: str = "color,translation,cutout",

@@ -26,6 +26,8 @@ class DualContrastive(Loss):
         [Yu et al., 2021](https://arxiv.org/abs/2103.16748), "dual contrastive loss".
     """
 
+    name = "dual_contrastive"
+
     paired = True
 
     def discriminator_loss(self, real_logits, fake_logits):

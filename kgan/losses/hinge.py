@@ -14,6 +14,8 @@ class Hinge(Loss):
         [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), equations 16, 17.
     """
 
+    name = "hinge"
+
     def real_term(self, s):
         return ops.relu(1 - s)
 

@@ -20,6 +20,8 @@ class LeastSquares(Smoothed):
         the smoothing.
     """
 
+    name = "least_squares"
+
     boundary = 0.5
 
     def real_term(self, s):

@@ -23,6 +23,8 @@ class Minimax(Smoothed):
         the smoothing.
     """
 
+    name = "minimax"
+
     def real_term(self, s):
         if not self.label_smoothing:
             return ops.softplus(-s)
@@ -53,6 +55,8 @@ class NonSaturating(Minimax):
     Reference:
         [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), section 3.
     """
+
+    name = "non_saturating"
 
     def generator_term(self, t):
         return ops.softplus(-t)

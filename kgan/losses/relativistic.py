@@ -17,6 +17,8 @@ class Relativistic(Loss):
         [Huang et al., 2025 (R3GAN)](https://arxiv.org/abs/2501.05441), section 2.
     """
 
+    name = "relativistic"
+
     paired = True
 
     def discriminator_loss(self, real_logits, fake_logits):

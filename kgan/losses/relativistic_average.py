@@ -22,6 +22,8 @@ class RelativisticAverage(Loss):
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaSGAN.
     """
 
+    name = "relativistic_average"
+
     paired = True
 
     def discriminator_loss(self, real_logits, fake_logits):
@@ -50,6 +52,8 @@ class RelativisticAverageHinge(RelativisticAverage):
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaHingeGAN.
     """
 
+    name = "relativistic_average_hinge"
+
     def term(self, x):
         return ops.relu(1 - x)
 
@@ -63,6 +67,8 @@ class RelativisticAverageLeastSquares(RelativisticAverage):
     Reference:
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaLSGAN.
     """
+
+    name = "relativistic_average_least_squares"
 
     def term(self, x):
         return ops.square(x - 1)

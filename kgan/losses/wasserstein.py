@@ -15,6 +15,8 @@ class Wasserstein(Loss):
         [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028).
     """
 
+    name = "wasserstein"
+
     def real_term(self, s):
         return -s
 
