@@ -2,12 +2,12 @@
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
 from kgan_cli import names, settings
 from kgan_cli.options import Settings, add_options
+from kgan_cli.quiet import quiet_tensorflow
 
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
 COMMANDS: dict[str, type[Settings]] = {
@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status: 0, 1 after an error, 130 after Ctrl-C.
     """
     command, settings = parse(argv)
-    _silence_tensorflow()
     try:
-        return importlib.import_module(f"kgan.cli.{command}").run(settings)
+        with quiet_tensorflow():
+            return importlib.import_module(f"kgan.cli.{command}").run(settings)
     except (ValueError, OSError, ImportError) as error:
         print(f"kgan {command}: {_message(error)}", file=sys.stderr)
         return 1
@@ -68,17 +68,6 @@ def _parser() -> argparse.ArgumentParser:
             command,
         )
     return parser
-
-
-def _silence_tensorflow() -> None:
-    """Keeps the messages of TensorFlow's start from the terminal.
-
-    TensorFlow and XLA write some ten lines about missing GPUs and possible instructions,
-    some of them as errors. Only fatal messages remain; other errors become exceptions of
-    Python. TensorFlow reads the variable when it is imported. A value that the user has
-    set stays.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def _message(error: Exception) -> str:
