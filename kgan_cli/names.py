@@ -7,9 +7,11 @@ milliseconds. `tests/test_start.py` compares the results with kgan's own lists.
 """
 
 import ast
+import functools
 import importlib.util
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 
 def of_classes(room: str) -> list[str]:
@@ -18,14 +20,14 @@ def of_classes(room: str) -> list[str]:
     Args:
         room: A folder of kgan, for example `"losses"`.
     """
-    return sorted(
-        ast.literal_eval(statement.value)
-        for tree in _trees(room, '    name = "')
-        for node in tree.body
-        if isinstance(node, ast.ClassDef)
-        for statement in node.body
-        if isinstance(statement, ast.Assign) and _is_name(statement.targets[0], "name")
-    )
+    found = []
+    for tree in _trees(room, '    name = "'):
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        for statement in [statement for node in classes for statement in node.body]:
+            match statement:
+                case ast.Assign([ast.Name("name")], ast.Constant(name)):
+                    found.append(name)
+    return sorted(found)
 
 
 def of_objects(room: str, class_name: str) -> list[str]:
@@ -38,23 +40,26 @@ def of_objects(room: str, class_name: str) -> list[str]:
     """
     found = []
     for tree in _trees(room, f"{class_name}("):
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and _is_name(call.func, class_name):
-                by_keyword = [k.value for k in call.keywords if k.arg == "name"]
-                found.append(ast.literal_eval([*by_keyword, *call.args][0]))
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(ast.Name(called)) if called == class_name:
+                    by_keyword = [k.value for k in node.keywords if k.arg == "name"]
+                    found.append(ast.literal_eval([*by_keyword, *node.args][0]))
     return found
 
 
-def of_constant(room: str, constant: str) -> list:
+def of_constant(room: str, constant: str) -> list[Any]:
     """Returns the items of a constant tuple, or the keys of a constant dict.
 
     Args:
         room: A folder of kgan, for example `"data"`.
         constant: The constant of a module, for example `"CROPS"`.
     """
-    value = _value(room, constant)
-    items = value.keys if isinstance(value, ast.Dict) else value.elts
-    return [ast.literal_eval(item) for item in items]
+    match _value(room, constant):
+        case ast.Dict(keys):
+            return [ast.literal_eval(key) for key in keys if key is not None]
+        case value:
+            return list(ast.literal_eval(value))
 
 
 def version() -> str:
@@ -66,25 +71,29 @@ def _value(room: str, constant: str) -> ast.expr:
     """Returns the expression that a module assigns to a constant."""
     for tree in _trees(room, f"\n{constant}"):
         for node in tree.body:
-            if isinstance(node, ast.Assign | ast.AnnAssign):
-                (target,) = (
-                    node.targets if isinstance(node, ast.Assign) else [node.target]
-                )
-                if _is_name(target, constant):
-                    return node.value
+            match node:
+                case ast.Assign([ast.Name(name)], value) if name == constant:
+                    return value
+                case ast.AnnAssign(ast.Name(name), _, ast.expr() as value) if (
+                    name == constant
+                ):
+                    return value
     raise LookupError(f"No file in kgan/{room} assigns {constant}.")
-
-
-def _is_name(node: ast.expr, name: str) -> bool:
-    return isinstance(node, ast.Name) and node.id == name
 
 
 def _trees(room: str, text: str) -> Iterator[ast.Module]:
     """Parses the files of a folder, or the single file, that contain a text."""
-    (root,) = importlib.util.find_spec("kgan").submodule_search_locations
-    path = pathlib.Path(root, room)
+    path = pathlib.Path(_root(), room)
     for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
         source = file.read_text("utf-8")
         # A constant may stand at the beginning of the file.
         if text in f"\n{source}":
             yield ast.parse(source)
+
+
+@functools.cache
+def _root() -> str:
+    """Returns the folder of kgan, without an import of kgan."""
+    spec = importlib.util.find_spec("kgan")
+    assert spec is not None and spec.submodule_search_locations is not None
+    return spec.submodule_search_locations[0]

@@ -19,7 +19,7 @@ REQUIRED = dataclasses.MISSING
 
 
 def option(
-    default: Any = None,
+    default: object = None,
     *,
     help: str,
     type: Callable[[str], object] | None = None,
@@ -53,7 +53,7 @@ def option(
     )
 
 
-def with_default(default: Any, settings: "type[Settings]", name: str) -> Any:
+def with_default(default: object, settings: "type[Settings]", name: str) -> Any:
     """Declares an option again, with another default.
 
     Args:

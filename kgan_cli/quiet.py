@@ -17,8 +17,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
-# Log lines that are not fatal, such as "I0000 00:00:17956 7001 file.cc:31] Text", and the
-# lines around them.
+# Log lines that are not fatal, for example "I0000 00:00:17956 7001 file.cc:31] Text", and
+# the lines around them.
 _NOISE = re.compile(
     rb"[IWE]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] "
     rb"|WARNING: All log messages before absl::InitializeLog\(\)"
@@ -78,9 +78,11 @@ def _filtered_stderr() -> Iterator[None]:
     sys.stderr.flush()
     stderr = os.dup(2)
     command = [sys.executable, "-IS", __file__]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=stderr)
-    os.dup2(process.stdin.fileno(), 2)
-    process.stdin.close()
+    reader, writer = os.pipe()
+    process = subprocess.Popen(command, stdin=reader, stdout=stderr)
+    os.dup2(writer, 2)
+    os.close(reader)
+    os.close(writer)
     try:
         yield
     finally:

@@ -102,7 +102,7 @@ class ImageSettings(Settings):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class AlgorithmSettings(Settings):
-    """The options of the algorithm that replace those of the preset."""
+    """Options of the algorithm, in place of the options of the preset."""
 
     title = "the algorithm; by default as in the preset"
 

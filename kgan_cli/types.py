@@ -14,7 +14,7 @@ def seed(text: str) -> int:
 
 
 def size(text: str) -> int | tuple[int, int]:
-    """Returns an int, or a pair `(height, width)` from a text such as `48x64`."""
+    """Returns an int, or a pair `(height, width)` from a text like `48x64`."""
     try:
         sides = tuple(count(side) for side in text.lower().split("x"))
     except argparse.ArgumentTypeError:
@@ -24,7 +24,7 @@ def size(text: str) -> int | tuple[int, int]:
     if len(sides) == 2:
         return sides[0], sides[1]
     raise argparse.ArgumentTypeError(
-        f"must be an int, or two ints with an x between, such as 48x64. Received: {text}"
+        f"must be an int, or height x width, for example 48x64. Received: {text}"
     )
 
 

@@ -12,9 +12,9 @@ class ProgressBar(keras.callbacks.Callback):
     logged: ClassVar = ("d_loss", "g_loss")
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
-        self._bar = None
+        self._bar: keras.utils.Progbar | None = None
 
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float]) -> None:
         if self._bar is None:
             self._bar = keras.utils.Progbar(
                 self.params["epochs"],

@@ -7,6 +7,7 @@ import numpy as np
 import kgan
 from kgan.cli import run_folder
 from kgan.files import atomic_path
+from kgan.types import ArrayLike
 from kgan_cli.settings import SampleSettings
 
 
@@ -27,10 +28,12 @@ def run(settings: SampleSettings) -> int:
         if out.suffix == ".png":
             kgan.data.grid(samples).save(path, format="PNG")
         else:
-            arrays = {} if labels is None else {"labels": labels}
+            arrays: dict[str, ArrayLike] = {"images": samples}
+            if labels is not None:
+                arrays["labels"] = labels
             # numpy would append another suffix to the temporary path.
             with open(path, "wb") as file:
-                np.savez_compressed(file, images=samples, **arrays)
+                np.savez_compressed(file, **arrays)
     print(f"{settings.count} samples in {out}")
     return 0
 

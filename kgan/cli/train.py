@@ -19,17 +19,18 @@ from kgan_cli.settings import TrainSettings
 
 def run(settings: TrainSettings) -> int:
     """Trains, and returns the exit status."""
-    config = RunFolder(settings.resume).read_config() if settings.resume else None
-    if config is not None:
-        settings = settings.resumed(config["arguments"])
-    settings = dataclasses.replace(settings, strategy=settings.strategy or "none")
+    folder = RunFolder(settings.resume) if settings.resume else None
+    config = folder.read_config() if folder else {}
+    settings = settings.resumed(config["arguments"]) if folder else settings
+    name = settings.strategy or "none"
+    settings = dataclasses.replace(settings, strategy=name)
     # The workers of a cluster must find each other before anything else is done.
-    strategy = trainers.strategy(settings.strategy)
+    strategy = trainers.strategy(name)
     try:
         with strategy.scope():
-            return _begin(settings) if config is None else _resume(settings, config)
+            return _resume(settings, folder, config) if folder else _begin(settings)
     except trainers.WorkerLost as error:
-        if settings.strategy != "multi_worker":
+        if name != "multi_worker":
             raise
         raise ValueError(
             "Another worker is gone. Start all workers again with --resume and the run "
@@ -52,14 +53,13 @@ def _begin(settings: TrainSettings) -> int:
         raise
 
 
-def _resume(settings: TrainSettings, config: Config) -> int:
-    folder = RunFolder(settings.resume)
+def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
     data = dataset.load(settings)
     check_same_data(config, data.samples, data.labels)
     # A run that was stopped in its first epoch has saved no GAN.
     gan = load_gan(folder.path) if folder.gan.exists() else None
     training = Training.prepare(settings, data, gan)
-    epoch, epochs = training.gan.epoch, training.settings.epochs
+    epoch, epochs = training.gan.epoch, training.preset.epochs
     if epoch > epochs:
         raise ValueError(
             f"--epochs must be at least {epoch}, the number of epochs that are trained. "
@@ -90,7 +90,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
     start, already = time.monotonic(), gan.epoch
     gan.fit(
         training.batches,
-        epochs=training.settings.epochs,
+        epochs=training.preset.epochs,
         initial_epoch=already,
         verbose=0,
         callbacks=[*stops, *_callbacks(gan, folder)],
@@ -104,18 +104,18 @@ def _fit(training: Training, folder: RunFolder) -> int:
 
 
 def _write_start(training: Training, folder: RunFolder) -> None:
-    """Writes the files that a run has before it trains, and says what it trains on."""
-    gan, settings, samples = training.gan, training.settings, training.data.samples
+    """Writes the first files of the run, and prints the data and the preset."""
+    gan, preset, samples = training.gan, training.preset, training.data.samples
     folder.write_config(training)
     skipped = training.data.report.left_out if training.data.report else {}
     if skipped:
         write_skipped(skipped, folder.skipped)
         print(f"{len(skipped):,} files are left out, see {folder.skipped}.")
     if kgan.data.is_image_shape(gan.sample_shape):
-        dataset.save_grid(samples, settings.seed, folder.reals)
+        dataset.save_grid(samples, training.settings.seed, folder.reals)
     print(
         f"Training on {len(samples):,} samples of shape {gan.sample_shape} by the preset "
-        f"{settings.preset!r}, epochs {gan.epoch + 1} to {settings.epochs}.",
+        f"{preset.name!r}, epochs {gan.epoch + 1} to {preset.epochs}.",
         "" if gan.has_workers else "Ctrl-C stops and saves.",
         flush=True,
     )
