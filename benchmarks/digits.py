@@ -16,7 +16,7 @@ import time
 import keras
 from judge import Judge
 
-from kgan.cli.main import main as kgan_main
+from kgan_cli.main import main as kgan_main
 
 
 def main() -> None:

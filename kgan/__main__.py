@@ -1,8 +1,13 @@
-"""`python -m kgan`."""
+"""`python -m kgan`: the same as `kgan`, but slower to start.
+
+Python imports the package `kgan`, and with it Keras and a framework, before this file.
+TensorFlow may print messages at that moment. `kgan` and `python -m kgan_cli` have neither
+drawback.
+"""
 
 import sys
 
-from kgan.cli.main import main
+from kgan_cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

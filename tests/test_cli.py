@@ -13,7 +13,7 @@ from helpers import assert_same_state
 from PIL import Image
 
 import kgan
-from kgan.cli.main import main
+from kgan_cli.main import main
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
 

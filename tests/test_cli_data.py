@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import kgan
-from kgan.cli.main import main, parser
-from kgan.cli.pictures import describe, duplicates, load
+from kgan.cli.dataset import describe, duplicates, load
+from kgan_cli.main import main, parse
 
 pytestmark = pytest.mark.slow
 
@@ -104,11 +104,9 @@ def test_random_windows_follow_the_seed_and_no_number_of_threads(tmp_path, pictu
     given = ["--seed 1", "--seed 1 --workers 3", "--seed 2"]
     loaded = []
     for options in given:
-        arguments = parser().parse_args(
-            ["info", "--data", str(pictures), "--size", "4", "--crop", "random",
-             *options.split()]
-        )  # fmt: skip
-        loaded.append(load(arguments).samples)
+        command = ["info", "--data", str(pictures), "--size", "4", "--crop", "random"]
+        _, settings = parse([*command, *options.split()])
+        loaded.append(load(settings).samples)
     np.testing.assert_array_equal(loaded[0], loaded[1])
     assert (loaded[0] != loaded[2]).any()
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 import kgan
 from kgan import metrics
-from kgan.cli.main import main
+from kgan_cli.main import main
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (70, 8, 8, 1), dtype="uint8")

@@ -10,8 +10,8 @@ import pytest
 from helpers import numpy
 
 import kgan
-from kgan.cli.main import main
 from kgan.presets import Call, cost
+from kgan_cli.main import main
 
 # Builds networks that other tests run on all backends.
 pytestmark = pytest.mark.slow

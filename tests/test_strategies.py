@@ -227,7 +227,7 @@ def test_a_worker_that_dies_ends_the_others_and_the_run_resumes(tmp_path, few):
 
 
 def test_workers_without_a_cluster_are_refused(monkeypatch, capsys):
-    from kgan.cli.main import main
+    from kgan_cli.main import main
 
     monkeypatch.delenv("TF_CONFIG", raising=False)
     assert main(["train", "--strategy", "multi_worker"]) == 1

@@ -1,1 +1,1 @@
-"""The command line: `kgan train`, `kgan sample`."""
+"""The commands, a module each. `kgan_cli` parses the command line and calls `run`."""

@@ -1,60 +1,44 @@
 """`kgan info`."""
 
-import argparse
 import textwrap
-from typing import Any
 
 import keras
 
 import kgan
-from kgan.cli import options, pictures, train
+from kgan.cli import dataset
+from kgan.cli.training import Training
 from kgan.data import LoadedData, NothingLeftError
 from kgan.presets import cost
+from kgan_cli.settings import InfoSettings
 
 
-def add_to(commands: Any) -> None:
-    """Adds the command to the parser."""
-    parser = commands.add_parser(
-        "info",
-        help="what would be trained with, and what it costs",
-        description="Says what `kgan train` would train with on this data, why, and "
-        "about how much time and memory that takes. Nothing is trained.",
-    )
-    options.add_model(parser)
-    parser.add_argument(
-        "--grid", metavar="FILE.png", help="save a picture of what will be trained on"
-    )
-    # All that can be said is said, however many files are bad.
-    parser.set_defaults(run=run, on_error="skip", max_bad=1.0)
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Prints, and returns the exit status."""
-    loaded = _load(arguments)
-    if arguments.grid and not kgan.data.is_image_shape(loaded.samples.shape[1:]):
+def run(settings: InfoSettings) -> int:
+    """Prints the data, the preset and the cost, and returns the exit status."""
+    data = _load(settings)
+    if settings.grid and not kgan.data.is_image_shape(data.samples.shape[1:]):
         raise ValueError(
-            "--grid is of pictures, and these samples are none. "
-            f"Received: --grid {arguments.grid}, shape {loaded.samples.shape}"
+            "--grid shows images, but the samples are no images. "
+            f"Received: --grid {settings.grid}, shape {data.samples.shape}"
         )
-    training = train.built(arguments, loaded)
-    gan, preset = training.gan, training.preset
-    print("\n".join(pictures.describe(loaded)) + "\n")
-    if arguments.grid:
-        train.save_grid(loaded.samples, arguments.seed, arguments.grid)
-        print(f"{arguments.grid} shows what the networks will see.\n")
+    training = Training.prepare(settings, data)
+    preset = training.preset
+    print("\n".join(dataset.describe(data)) + "\n")
+    if settings.grid:
+        dataset.save_grid(data.samples, settings.seed, settings.grid)
+        print(f"{settings.grid} shows samples as the networks see them.\n")
     print(f"The preset {preset.name!r} for a {preset.compute.upper()}:\n")
     print(textwrap.indent(str(preset), "    ") + "\n")
     for reason in preset.reasons:
         print(textwrap.fill(reason, 80))
-    print(textwrap.fill(_costs(gan, preset), 80))
+    print(textwrap.fill(_costs(training.gan, preset), 80))
     return 0
 
 
-def _load(arguments: argparse.Namespace) -> LoadedData:
+def _load(settings: InfoSettings) -> LoadedData:
     try:
-        return pictures.load(arguments)
+        return dataset.load(settings)
     except NothingLeftError as error:
-        for line in pictures.left_out(error.left_out):
+        for line in dataset.left_out(error.left_out):
             print(line)
         raise
 
@@ -63,10 +47,11 @@ def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:
     costs = cost.estimate(gan, preset.images, preset.batch_size)
     speed = cost.measure_speed()
     return (
-        f"It shows {preset.images:,} samples to {costs.parameters:,} parameters: "
-        f"{costs.flops / 1e12:.3g} TFLOP, about {_duration(costs.seconds(speed))} at the "
-        f"{speed / 1e9:.0f} GFLOP/s of a matrix product on this machine's "
-        f"{keras.backend.backend()} just now, of which training reaches about a half. "
+        f"The training shows {preset.images:,} samples to {costs.parameters:,} "
+        f"parameters: {costs.flops / 1e12:.3g} TFLOP, which take about "
+        f"{_duration(costs.seconds(speed))}. A matrix product reaches "
+        f"{speed / 1e9:.0f} GFLOP/s with {keras.backend.backend()} on this machine just "
+        "now, and training about half of this speed. "
         f"Memory: about {costs.memory / 1e9:.1f} GB."
     )
 

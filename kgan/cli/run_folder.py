@@ -1,71 +1,122 @@
-"""The folder in which a run leaves everything."""
+"""The folder of a run: its files, its record, and the checks before a run continues."""
 
-import hashlib
-import importlib.metadata
 import json
 import pathlib
 import platform
-from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
 
 import kgan
+from kgan.cli.training import Training
 from kgan.files import atomic_path
+from kgan.types import ArrayLike, Config, PathLike
+from kgan.version import versions
 
-_PACKAGES = ("kgan", "keras", "numpy", "pillow")
 
-
-def make(out: str | None, name: str) -> pathlib.Path:
-    """Makes the folder of a new run.
+class RunFolder:
+    """The folder of a run.
 
     Args:
-        out: Where; None for the next free number under `runs`.
-        name: What the numbered folder's name ends in.
-
-    Raises:
-        ValueError: If the folder holds anything already.
-        OSError: If it can't be made.
+        path: The path of the folder, which need not exist.
     """
-    if out is None:
-        return _numbered(pathlib.Path("runs"), name)
-    path = pathlib.Path(out)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise ValueError(
-            "--out must be a new or an empty folder, so that no earlier run is "
-            f"overwritten. Received: --out {out}"
-        )
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with atomic_path(path / "config.json") as probe:
-            probe.touch()
-    except OSError as error:
-        raise ValueError(
-            f"--out can't be written to ({error.strerror}). Received: --out {out}"
-        ) from None
-    return path
 
+    def __init__(self, path: PathLike):
+        self.path = pathlib.Path(path)
+        self.config = self.path / "config.json"
+        self.gan = self.path / "gan.keras"
+        self.history = self.path / "history.csv"
+        self.reals = self.path / "reals.png"
+        self.samples = self.path / "samples"
+        self.animation = self.path / "samples.gif"
+        self.saved_model = self.path / "saved_model"
+        self.skipped = self.path / "skipped.txt"
 
-def _numbered(root: pathlib.Path, name: str) -> pathlib.Path:
-    number = 0
-    while True:
-        path = root / f"{number:05d}-{name}"
+    def __str__(self) -> str:
+        return str(self.path)
+
+    @classmethod
+    def make(cls, out: str | None, data: str) -> Self:
+        """Makes the folder of a new run.
+
+        Args:
+            out: The path; None for the next free number under `runs`.
+            data: The option `--data`, which the name of a numbered folder ends in.
+
+        Raises:
+            ValueError: If the folder is not empty, or can't be written to.
+        """
+        if out is None:
+            return cls(_make_numbered(pathlib.Path("runs"), pathlib.Path(data).stem))
+        folder = cls(out)
+        path = folder.path
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise ValueError(
+                "--out must be a new or an empty folder, so that no earlier run is "
+                f"overwritten. Received: --out {out}"
+            )
         try:
-            path.mkdir(parents=True)
-            return path
-        except FileExistsError:
-            number += 1
+            path.mkdir(parents=True, exist_ok=True)
+            with atomic_path(folder.config) as probe:
+                probe.touch()
+        except OSError as error:
+            raise ValueError(
+                f"--out can't be written to ({error.strerror}). Received: --out {out}"
+            ) from None
+        return folder
+
+    def read_config(self) -> Config:
+        """Returns the content of `config.json`.
+
+        Raises:
+            ValueError: If the folder holds no run.
+        """
+        try:
+            config = json.loads(self.config.read_text("utf-8"))
+            config["arguments"]["data"], config["data"]["sha256"]
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            reason = getattr(error, "strerror", None)
+            reason = reason or f"{type(error).__name__}: {error}"
+            raise ValueError(
+                "--resume takes the folder of a run, with its config.json "
+                f"({reason}). Received: --resume {self}"
+            ) from None
+        return config
+
+    def write_config(self, training: Training) -> None:
+        """Writes `config.json`: everything that is needed to repeat the run."""
+        gan, preset, batches = training.gan, training.preset, training.batches
+        networks = ("generator", "discriminator")
+        config = {
+            "arguments": training.settings.record(),
+            "preset": {"code": str(preset).splitlines(), "reasons": preset.reasons},
+            "data": {
+                "shape": list(batches.x.shape),
+                "dtype": str(batches.x.dtype),
+                **kgan.data.fingerprints(batches.x, batches.labels),
+            },
+            "gan": {k: v for k, v in gan.get_config().items() if k not in networks},
+            "compile": gan.get_compile_config(),
+            "backend": keras.backend.backend(),
+            "versions": {"python": platform.python_version(), **versions()},
+            "platform": platform.platform(),
+        }
+        with atomic_path(self.config) as path:
+            path.write_text(json.dumps(config, indent=2, default=str) + "\n", "utf-8")
 
 
 def load_gan(path: pathlib.Path) -> kgan.GAN:
     """Loads the GAN of a run folder, or of a `.keras` file.
 
+    Args:
+        path: The folder or the file.
+
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is no GAN.
     """
-    model = path / "gan.keras" if path.is_dir() else path
     try:
-        gan = keras.models.load_model(model)
+        gan = keras.models.load_model(RunFolder(path).gan if path.is_dir() else path)
     except Exception as error:
         raise ValueError(
             "Expected a run folder with gan.keras, or a .keras file that kgan saved "
@@ -78,98 +129,37 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
     return gan
 
 
-def read_config(run: str) -> dict[str, Any]:
-    """Returns what `write_config` wrote.
+def check_same_data(
+    config: Config, samples: ArrayLike, labels: np.ndarray | None
+) -> None:
+    """Checks that a run continues with its own data.
 
     Args:
-        run: The run folder.
+        config: The content of the run's `config.json`.
+        samples: The samples that were loaded now.
+        labels: The labels that were loaded now, or None.
 
     Raises:
-        ValueError: If the folder holds no run.
+        ValueError: If the samples or the labels are not the same as in the run.
     """
-    try:
-        config = json.loads(pathlib.Path(run, "config.json").read_text("utf-8"))
-        config["arguments"]["data"], config["data"]["sha256"]
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        reason = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-        raise ValueError(
-            "--resume takes the folder of a run, with its config.json "
-            f"({reason}). Received: --resume {run}"
-        ) from None
-    return config
-
-
-def check_same_data(
-    config: dict[str, Any], samples: np.ndarray, labels: np.ndarray | None
-) -> None:
-    """Refuses to go on with other data than the run's, or other labels."""
-    for key, found in hashes(samples, labels).items():
-        # Runs without conditions, and of earlier releases, have no hash of labels.
+    for key, found in kgan.data.fingerprints(samples, labels).items():
+        # Runs without conditions, and runs of earlier releases, have no hash of labels.
         expected = config["data"].get(key, found)
         if found != expected:
             raise ValueError(
-                "A run goes on with the data that it began with, and that is another "
-                f"now. Received: {config['arguments']['data']} with {key} {found}, "
+                "A run continues with the data that it began with, but the data has "
+                f"changed. Received: {config['arguments']['data']} with {key} {found}, "
                 f"expected {expected}"
             )
 
 
-def hashes(samples: np.ndarray, labels: np.ndarray | None) -> dict[str, str]:
-    """Returns the hashes of the bytes of samples and labels."""
-    found = {"sha256": sha256(samples)}
-    return (
-        found
-        if labels is None
-        else found | {"labels_sha256": sha256(np.asarray(labels, "int64"))}
-    )
-
-
-def sha256(samples: np.ndarray) -> str:
-    """Returns the hash of an array's bytes."""
-    digest = hashlib.sha256()
-    for part in kgan.data.chunks(samples):
-        digest.update(np.ascontiguousarray(part).data)
-    return digest.hexdigest()
-
-
-def write_config(
-    folder: pathlib.Path,
-    arguments: dict[str, Any],
-    samples: np.ndarray,
-    labels: np.ndarray | None,
-    gan: Any,
-    preset: kgan.presets.Preset,
-) -> None:
-    """Writes `config.json`: all that is needed to repeat the run.
-
-    Args:
-        folder: The run folder.
-        arguments: The command's arguments, defaults filled in.
-        samples: The data.
-        labels: Those that a conditional GAN trains on, or None.
-        gan: The compiled GAN.
-        preset: What it was built by.
-    """
-    backend = keras.backend.backend()
-    packages = (*_PACKAGES, backend)
-    versions = {package: importlib.metadata.version(package) for package in packages}
-    config = {
-        "arguments": arguments,
-        "preset": {"code": str(preset).splitlines(), "reasons": preset.reasons},
-        "data": {
-            "shape": list(samples.shape),
-            "dtype": str(samples.dtype),
-            **hashes(samples, labels),
-        },
-        "gan": {
-            key: value
-            for key, value in gan.get_config().items()
-            if key not in ("generator", "discriminator")
-        },
-        "compile": gan.get_compile_config(),
-        "backend": backend,
-        "versions": {"python": platform.python_version(), **versions},
-        "platform": platform.platform(),
-    }
-    with atomic_path(folder / "config.json") as path:
-        path.write_text(json.dumps(config, indent=2, default=str) + "\n", "utf-8")
+def _make_numbered(root: pathlib.Path, name: str) -> pathlib.Path:
+    ending = "".join(c if c.isalnum() else "-" for c in name)
+    number = 0
+    while True:
+        path = root / f"{number:05d}-{ending}"
+        try:
+            path.mkdir(parents=True)
+            return path
+        except FileExistsError:
+            number += 1

@@ -1,249 +1,135 @@
 """`kgan train`."""
 
-import argparse
-import os
-import pathlib
+import dataclasses
 import shutil
 import time
-from typing import Any, NamedTuple
 
-import numpy as np
+import keras
 
 import kgan
 from kgan import files, trainers
-from kgan.cli import options, pictures, recipe, report, run_folder
-from kgan.cli.progress import Progress
-from kgan.data import LoadedData, write_reasons
-from kgan.files import PathLike, atomic_path
+from kgan.cli import dataset, report
+from kgan.cli.progress_bar import ProgressBar
+from kgan.cli.run_folder import RunFolder, check_same_data, load_gan
+from kgan.cli.training import Training
+from kgan.data import write_reasons
+from kgan.types import Config
+from kgan_cli.settings import TrainSettings
 
 
-class Training(NamedTuple):
-    """What is trained, on what, and by which preset."""
-
-    gan: kgan.GAN
-    batches: kgan.data.Batches
-    preset: kgan.presets.Preset
-    loaded: LoadedData
-
-
-def add_to(commands: Any) -> None:
-    """Adds the command to the parser."""
-    parser = commands.add_parser(
-        "train",
-        help="train a GAN and save it",
-        description="Trains a GAN, on handwritten digits unless told otherwise, and "
-        "leaves a run folder with samples, history and the saved model.",
-    )
-    options.add_to(parser)
-    defaults = {action.dest: action.default for action in parser._actions}
-    parser.set_defaults(run=run, defaults=defaults)
-
-
-def run(arguments: argparse.Namespace) -> int:
+def run(settings: TrainSettings) -> int:
     """Trains, and returns the exit status."""
-    config = run_folder.read_config(arguments.resume) if arguments.resume else None
-    if arguments.strategy is None:
-        arguments.strategy = config["arguments"]["strategy"] if config else "none"
-    # Several workers find each other before anything else is done.
-    strategy = trainers.strategy(arguments.strategy)
+    folder = RunFolder(settings.resume) if settings.resume else None
+    config = folder.read_config() if folder else {}
+    settings = settings.resumed(config["arguments"]) if folder else settings
+    name = settings.strategy or "none"
+    settings = dataclasses.replace(settings, strategy=name)
+    # The workers of a cluster must find each other before anything else is done.
+    strategy = trainers.strategy(name)
     try:
         with strategy.scope():
-            return _resume(arguments, config) if config else _begin(arguments)
+            return _resume(settings, folder, config) if folder else _begin(settings)
     except trainers.WorkerLost as error:
-        if arguments.strategy != "multi_worker":
+        if name != "multi_worker":
             raise
         raise ValueError(
-            "Another worker is gone. Start all of them again with --resume and the run "
+            "Another worker is gone. Start all workers again with --resume and the run "
             f"folder. Received: {str(error).splitlines()[0]}"
         ) from None
 
 
-def _begin(arguments: argparse.Namespace) -> int:
-    loaded = pictures.load(arguments)
-    training = built(arguments, loaded)
-    gan = training.gan
-    name = "".join(c if c.isalnum() else "-" for c in pathlib.Path(arguments.data).stem)
-    folder = run_folder.make(arguments.out, name) if gan.is_chief else pathlib.Path()
+def _begin(settings: TrainSettings) -> int:
+    training = Training.prepare(settings, dataset.load(settings))
+    is_chief = training.gan.devices.is_chief
+    folder = RunFolder.make(settings.out, settings.data) if is_chief else RunFolder("")
     try:
-        return _train(training, arguments, folder)
+        return _train(training, folder)
     except trainers.WorkerLost:
         raise
     except BaseException:
-        # Nothing was trained: leave nothing behind.
-        if gan.is_chief and not (folder / "gan.keras").exists():
-            shutil.rmtree(folder, ignore_errors=True)
+        # A run that trained nothing leaves no folder behind.
+        if is_chief and not folder.gan.exists():
+            shutil.rmtree(folder.path, ignore_errors=True)
         raise
 
 
-def _resume(arguments: argparse.Namespace, config: dict[str, Any]) -> int:
-    folder = pathlib.Path(arguments.resume)
-    _refuse_others(arguments)
-    wanted = {key: getattr(arguments, key) for key in ("resume", "strategy", "epochs")}
-    vars(arguments).update(config["arguments"])
-    vars(arguments).update({key: value for key, value in wanted.items() if value})
-    loaded = pictures.load(arguments)
-    run_folder.check_same_data(config, loaded.samples, loaded.labels)
-    training = built(arguments, loaded)
-    if (folder / "gan.keras").exists():
-        training = training._replace(gan=run_folder.load_gan(folder))
-    gan = training.gan
-    if gan.epoch > arguments.epochs:
+def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
+    data = dataset.load(settings)
+    check_same_data(config, data.samples, data.labels)
+    # A run that was stopped in its first epoch has saved no GAN.
+    gan = load_gan(folder.path) if folder.gan.exists() else None
+    training = Training.prepare(settings, data, gan)
+    epoch, epochs = training.gan.epoch, training.preset.epochs
+    if epoch > epochs:
         raise ValueError(
-            f"--epochs must be at least the {gan.epoch} that are trained. "
-            f"Received: --epochs {arguments.epochs}"
+            f"--epochs must be at least {epoch}, the number of epochs that are trained. "
+            f"Received: --epochs {epochs}"
         )
-    if gan.is_chief:
-        files.remove_leftovers(folder)
-    return _train(training, arguments, folder)
+    if training.gan.devices.is_chief:
+        files.remove_leftovers(folder.path)
+    return _train(training, folder)
 
 
-def _refuse_others(arguments: argparse.Namespace) -> None:
-    others = {
-        key: value
-        for key, value in vars(arguments).items()
-        if key not in ("command", "run", "resume", "epochs", "strategy", "defaults")
-        and value != arguments.defaults[key]
-    }
-    if others:
-        raise ValueError(
-            "--resume goes on with the options of the run; only --epochs and --strategy "
-            f"can be given anew. Received: {others}"
-        )
-
-
-def built(arguments: argparse.Namespace, loaded: LoadedData) -> Training:
-    """Returns what a command trains, checked against the data.
-
-    What the command leaves open, and data and preset settle, is filled into `arguments`.
-    """
-    samples, labels = loaded.samples, _labels(arguments, loaded.labels)
-    pictures.settle(arguments, loaded)
-    if (arguments.batch_size or 0) > len(samples):
-        raise ValueError(
-            f"--batch-size must be at most the number of samples, {len(samples)}. "
-            f"Received: --batch-size {arguments.batch_size}"
-        )
-    num_classes = None if labels is None else int(labels.max()) + 1
-    preset = recipe.preset(arguments, samples.shape[1:], len(samples), num_classes)
-    # What was left open is settled, for the run's record and to resume it anywhere.
-    arguments.preset, arguments.compute = preset.name, preset.compute
-    arguments.epochs, arguments.batch_size = preset.epochs, preset.batch_size
-    arguments.latent_dim = preset.generator.arguments["latent_dim"]
-    gan = recipe.build(preset, arguments.seed, arguments.precision)
-    gan.check_data(samples, arguments.batch_size, labels)
-    batches = kgan.data.Batches(
-        samples,
-        arguments.batch_size,
-        labels=labels,
-        seed=arguments.seed,
-        drop_remainder=True,
-    )
-    return Training(gan, batches, preset, loaded)
-
-
-def _labels(
-    arguments: argparse.Namespace, labels: np.ndarray | None
-) -> np.ndarray | None:
-    """Returns the labels that a command trains on, or None.
-
-    Raises:
-        ValueError: If it asks for some that the data does not have.
-    """
-    if not arguments.conditional:
-        return None
-    if labels is None:
-        raise ValueError(
-            "--conditional trains on labels, which the data does not have. "
-            f"Received: --data {arguments.data}"
-        )
-    classes = len(np.unique(labels))
-    # Each int up to the largest label gets parameters, whether or not it is one.
-    if labels.min() < 0 or labels.max() >= max(1000, 10 * classes):
-        raise ValueError(
-            "--conditional makes a class of each int up to the largest label: number "
-            f"them 0, 1, ... Received: --data {arguments.data} with {classes} labels "
-            f"from {labels.min()} to {labels.max()}"
-        )
-    return labels
-
-
-def _train(
-    training: Training, arguments: argparse.Namespace, folder: pathlib.Path
-) -> int:
+def _train(training: Training, folder: RunFolder) -> int:
     try:
-        return _fit(training, arguments, folder)
+        return _fit(training, folder)
     except OSError as error:
         raise ValueError(
-            f"The run folder can't be written to ({error.strerror or error}); what was "
-            f"finished is there. Received: --out {folder}"
+            f"The run folder can't be written to ({error.strerror or error}); the files "
+            f"that are finished stay. Received: --out {folder}"
         ) from None
 
 
-def _fit(training: Training, arguments: argparse.Namespace, folder: pathlib.Path) -> int:
-    gan, batches = training.gan, training.batches
+def _fit(training: Training, folder: RunFolder) -> int:
+    gan = training.gan
     stop = kgan.callbacks.StopOnInterrupt()
-    # One worker can't stop by itself after the batch at hand.
-    stops = [] if gan.has_workers else [stop]
-    if gan.is_chief:
-        _prepare(training, arguments, folder)
+    # With several workers, a single worker can't stop after the current batch.
+    stops = [] if gan.devices.has_workers else [stop]
+    if gan.devices.is_chief:
+        _write_start(training, folder)
     start, already = time.monotonic(), gan.epoch
     gan.fit(
-        batches,
-        epochs=arguments.epochs,
-        initial_epoch=gan.epoch,
+        training.batches,
+        epochs=training.preset.epochs,
+        initial_epoch=already,
         verbose=0,
         callbacks=[*stops, *_callbacks(gan, folder)],
     )
     seconds = time.monotonic() - start
-    if gan.is_chief:
-        if not gan.why_no_export("tf_saved_model"):
-            gan.export(folder / "saved_model", verbose=False)
+    if gan.devices.is_chief:
+        if not gan.devices.export_error("tf_saved_model"):
+            gan.export(folder.saved_model, verbose=False)
         report.say(gan, folder, gan.epoch - already, seconds, stop.interrupted)
     return 130 if stop.interrupted else 0
 
 
-def _prepare(
-    training: Training, arguments: argparse.Namespace, folder: pathlib.Path
-) -> None:
-    gan, batches, preset, loaded = training
-    hidden = ("run", "command", "resume", "defaults")
-    given = {k: v for k, v in vars(arguments).items() if k not in hidden}
-    for key in ("data", "cache"):
-        if given[key] is not None and os.path.exists(given[key]):
-            given[key] = os.path.abspath(given[key])
-    samples = batches.x
-    run_folder.write_config(folder, given, samples, batches.labels, gan, preset)
-    skipped = loaded.report.left_out if loaded.report else {}
+def _write_start(training: Training, folder: RunFolder) -> None:
+    """Writes the first files of the run, and prints the data and the preset."""
+    gan, preset, samples = training.gan, training.preset, training.data.samples
+    folder.write_config(training)
+    skipped = training.data.report.left_out if training.data.report else {}
     if skipped:
-        write_reasons(skipped, folder / "skipped.txt")
-        print(f"{len(skipped):,} files are left out, see {folder / 'skipped.txt'}.")
+        write_reasons(skipped, folder.skipped)
+        print(f"{len(skipped):,} files are left out, see {folder.skipped}.")
     if kgan.data.is_image_shape(gan.sample_shape):
-        save_grid(samples, arguments.seed, folder / "reals.png")
+        dataset.save_grid(samples, training.settings.seed, folder.reals)
     print(
         f"Training on {len(samples):,} samples of shape {gan.sample_shape} by the preset "
-        f"{preset.name!r}, epochs {gan.epoch + 1} to {arguments.epochs}.",
-        "" if gan.has_workers else "Ctrl-C stops and saves.",
+        f"{preset.name!r}, epochs {gan.epoch + 1} to {preset.epochs}.",
+        "" if gan.devices.has_workers else "Ctrl-C stops and saves.",
         flush=True,
     )
 
 
-def _callbacks(gan: kgan.GAN, folder: pathlib.Path) -> list:
-    # The checkpoint comes last: what belongs to the epochs before it is there.
-    callbacks = [
-        *([Progress()] if gan.is_chief else []),
-        kgan.callbacks.HistoryCSV(folder / "history.csv"),
-        kgan.callbacks.Checkpoint(folder / "gan.keras"),
-    ]
+def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callback]:
+    callbacks: list[keras.callbacks.Callback] = (
+        [ProgressBar()] if gan.devices.is_chief else []
+    )
+    callbacks.append(kgan.callbacks.HistoryCSV(folder.history))
     if kgan.data.is_image_shape(gan.sample_shape):
-        grid = kgan.callbacks.SampleGrid(
-            folder / "samples", gif=folder / "samples.gif", reals=False
+        callbacks.append(
+            kgan.callbacks.SampleGrid(folder.samples, gif=folder.animation, reals=False)
         )
-        callbacks.insert(-1, grid)
+    # Last: when the GAN of an epoch is saved, the other files of the epoch exist.
+    callbacks.append(kgan.callbacks.Checkpoint(folder.gan))
     return callbacks
-
-
-def save_grid(samples: Any, seed: int, path: PathLike) -> None:
-    """Saves a grid of some samples, as the networks will see them."""
-    chosen = np.random.default_rng(seed).permutation(len(samples))[:64]
-    with atomic_path(path) as temporary:
-        kgan.data.grid(samples[chosen], 8, 8).save(temporary, format="PNG")

@@ -13,7 +13,10 @@ import keras
 import numpy as np
 
 import kgan
-import kgan.cli.main
+import kgan.cli.evaluate
+import kgan.cli.info
+import kgan.cli.sample
+import kgan.cli.train
 
 BACKEND = keras.backend.backend()
 IMPORTS = [name for name in ("tensorflow", "jax", "torch") if name in sys.modules]

@@ -1,0 +1,99 @@
+"""The data of a command: loads it, describes it, and draws some of it."""
+
+import collections
+import dataclasses
+import hashlib
+
+import numpy as np
+
+import kgan
+from kgan.data import LoadedData, Report, reason_lines
+from kgan.files import atomic_path
+from kgan.types import ArrayLike, PathLike
+from kgan_cli.settings import EvaluateSettings, ImageSettings, ModelSettings
+
+# The largest number of sizes or classes in a line.
+_LISTED = 10
+
+
+def load(settings: ModelSettings | EvaluateSettings) -> LoadedData:
+    """Returns the data that a command names."""
+    names = [field.name for field in dataclasses.fields(ImageSettings)]
+    options = {name: getattr(settings, name) for name in names}
+    return kgan.data.load_all(
+        settings.data, kgan.data.Options(**options, seed=settings.seed)
+    )
+
+
+def describe(data: LoadedData) -> list[str]:
+    """Returns lines that describe the data, and whatever is unusual in it."""
+    samples, labels, classes, report = data
+    lines = [f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}."]
+    lines += _classes(labels, classes)
+    if copies := duplicates(samples):
+        lines.append(f"{copies:,} of them are exact copies of others.")
+    if isinstance(samples, kgan.data.Store):
+        lines.append("The samples exceed the memory limit, so they stay on disk.")
+    return lines + ([] if report is None else _files(report))
+
+
+def duplicates(samples: ArrayLike) -> int:
+    """Returns the number of samples that equal an earlier sample."""
+    seen = set()
+    for part in kgan.data.chunks(samples):
+        for sample in np.ascontiguousarray(part):
+            seen.add(hashlib.blake2b(sample.data, digest_size=16).digest())
+    return len(samples) - len(seen)
+
+
+def left_out(reasons: dict[str, str]) -> list[str]:
+    """Returns lines that list the files that are left out.
+
+    Args:
+        reasons: The reason for each file, by file name.
+    """
+    if not reasons:
+        return []
+    files = [f"  {line}" for line in reason_lines(reasons)]
+    return [f"{len(reasons):,} files are left out:", *files]
+
+
+def save_grid(samples: ArrayLike, seed: int, path: PathLike) -> None:
+    """Saves a grid of 64 random samples, as the networks see them.
+
+    Args:
+        samples: uint8 or float images.
+        seed: Seed of the choice.
+        path: Where to save the image.
+    """
+    chosen = np.random.default_rng(seed).permutation(len(samples))[:64]
+    with atomic_path(path) as temporary:
+        kgan.data.grid(samples[chosen], 8, 8).save(temporary, format="PNG")
+
+
+def _classes(labels: np.ndarray | None, classes: list[str] | None) -> list[str]:
+    if labels is None:
+        return ["They have no labels."]
+    values, counts = np.unique(labels, return_counts=True)
+    names = classes or [str(value) for value in values]
+    pairs = zip(names, counts, strict=True)
+    items = [f"{ascii(name)[1:-1]} {count:,}" for name, count in pairs]
+    return [f"{len(counts)} classes: {_first(items)}."]
+
+
+def _files(report: Report) -> list[str]:
+    sizes = collections.Counter(report.sizes).most_common()
+    fit = report.fit
+    items = [f"{height}x{width} ({count:,})" for (height, width), count in sizes]
+    modes = [f"{mode} ({count:,})" for mode, count in report.modes.items()]
+    enlarged = sum(n for (h, w), n in sizes if h < fit.height or w < fit.width)
+    lines = [f"Sizes, height x width: {_first(items)}.", f"Modes: {', '.join(modes)}."]
+    if enlarged:
+        lines.append(f"{enlarged:,} are smaller than {fit.height}x{fit.width}: enlarged.")
+    if report.animated:
+        lines.append(f"{report.animated:,} are animated: the first frame of each.")
+    return lines + left_out(report.left_out)
+
+
+def _first(items: list[str]) -> str:
+    return ", ".join(items[:_LISTED]) + (", ..." if len(items) > _LISTED else "")

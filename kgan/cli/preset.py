@@ -1,0 +1,78 @@
+"""The preset of a command: as suggested or named, with the changes of the options."""
+
+import dataclasses
+
+import keras
+
+import kgan
+from kgan import losses, presets
+from kgan.presets import Call, Preset
+from kgan_cli.settings import ModelSettings
+
+# Penalties of a loss that is not the loss of the preset.
+_PENALTIES = {
+    "wasserstein": [Call("kgan.penalties.GradientPenalty", {"weight": 10.0})],
+    "relativistic": [
+        Call("kgan.penalties.R1", {"weight": 0.05}),
+        Call("kgan.penalties.R2", {"weight": 0.05}),
+    ],
+}
+_DEFAULT_PENALTIES = [Call("kgan.penalties.R1", {"weight": 0.3})]
+
+
+def choose(
+    settings: ModelSettings,
+    shape: tuple[int, ...],
+    num_images: int,
+    num_classes: int | None,
+) -> Preset:
+    """Returns the preset for the settings and the data.
+
+    Args:
+        settings: The settings of the command.
+        shape: Shape of one sample.
+        num_images: Int, number of samples.
+        num_classes: Int for a conditional GAN, or None.
+    """
+    # The schedules of the preset span the epochs.
+    budget = settings.epochs * num_images if settings.epochs else settings.budget
+    arguments = shape, num_images, num_classes, settings.compute, budget
+    chosen = (
+        presets.get(settings.preset, *arguments)
+        if settings.preset
+        else presets.suggest(*arguments)
+    )
+    return _with_loss(_with_options(chosen, settings), settings.loss)
+
+
+def build(preset: Preset, seed: int, precision: str) -> kgan.GAN:
+    """Returns the GAN of a preset, with networks that compute in a precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        return preset.build(seed)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _with_options(preset: Preset, settings: ModelSettings) -> Preset:
+    generator = preset.generator
+    if settings.latent_dim is not None:
+        changed = {**generator.arguments, "latent_dim": settings.latent_dim}
+        generator = dataclasses.replace(generator, arguments=changed)
+    names = ("d_steps", "g_steps", "noise_batch_size", "augment")
+    options = {name: getattr(settings, name) for name in names}
+    given = {name: value for name, value in options.items() if value is not None}
+    return dataclasses.replace(
+        preset,
+        generator=generator,
+        compile={**preset.compile, **given},
+        batch_size=settings.batch_size or preset.batch_size,
+    )
+
+
+def _with_loss(preset: Preset, loss: str | None) -> Preset:
+    if loss is None or losses.get(loss) == losses.get(preset.compile["loss"]):
+        return preset
+    changed = {"loss": loss, "penalties": _PENALTIES.get(loss, _DEFAULT_PENALTIES)}
+    return dataclasses.replace(preset, compile={**preset.compile, **changed})

@@ -1,0 +1,113 @@
+"""A training, made of the settings of a command and the data."""
+
+import dataclasses
+from typing import Self
+
+import numpy as np
+
+import kgan
+from kgan.cli import preset
+from kgan.data import LoadedData
+from kgan_cli.settings import ModelSettings
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """The GAN, its data, and the settings with no value left open.
+
+    Args:
+        settings: The settings of the command. The data and the preset have decided the
+            options that the command line leaves open.
+        data: The loaded data.
+        preset: The preset that the GAN is built by.
+        gan: The compiled GAN.
+        batches: The checked samples, with labels for a conditional GAN.
+    """
+
+    settings: ModelSettings
+    data: LoadedData
+    preset: kgan.presets.Preset
+    gan: kgan.GAN
+    batches: kgan.data.Batches
+
+    @classmethod
+    def prepare(
+        cls, settings: ModelSettings, data: LoadedData, gan: kgan.GAN | None = None
+    ) -> Self:
+        """Builds the GAN and the batches.
+
+        Args:
+            settings: The settings of the command.
+            data: The loaded data.
+            gan: The GAN of a run that continues; None to build the GAN of the preset.
+
+        Raises:
+            ValueError: If the GAN can't be trained on the data.
+        """
+        samples, labels = data.samples, _labels(settings, data.labels)
+        if (settings.batch_size or 0) > len(samples):
+            raise ValueError(
+                f"--batch-size must be at most the number of samples, {len(samples)}. "
+                f"Received: --batch-size {settings.batch_size}"
+            )
+        num_classes = None if labels is None else int(labels.max()) + 1
+        chosen = preset.choose(settings, samples.shape[1:], len(samples), num_classes)
+        settings = _decided(settings, data, chosen)
+        gan = gan or preset.build(chosen, settings.seed, settings.precision)
+        batches, _, _ = kgan.data.prepare(
+            samples,
+            gan.sample_shape,
+            gan.sample_range,
+            chosen.batch_size,
+            gan.updates_per_batch,
+            y=labels,
+            num_classes=gan.num_classes,
+            seed=settings.seed,
+            drop_remainder=True,
+        )
+        return cls(settings, data, chosen, gan, batches)
+
+
+def _decided(
+    settings: ModelSettings, data: LoadedData, chosen: kgan.presets.Preset
+) -> ModelSettings:
+    """Returns the settings with the values of the data and of the preset.
+
+    The record of a run needs them: another machine would decide otherwise.
+    """
+    if data.report is not None:
+        fit = data.report.fit
+        size, channels = (fit.height, fit.width), fit.channels
+        settings = dataclasses.replace(settings, size=size, channels=channels)
+    return dataclasses.replace(
+        settings,
+        preset=chosen.name,
+        compute=chosen.compute,
+        epochs=chosen.epochs,
+        batch_size=chosen.batch_size,
+        latent_dim=chosen.generator.arguments["latent_dim"],
+    )
+
+
+def _labels(settings: ModelSettings, labels: np.ndarray | None) -> np.ndarray | None:
+    """Returns the labels of a conditional GAN, or None.
+
+    Raises:
+        ValueError: If the data has no labels, or the labels are not numbered from 0.
+    """
+    if not settings.conditional:
+        return None
+    if labels is None:
+        raise ValueError(
+            "--conditional trains on labels, but the data has none. "
+            f"Received: --data {settings.data}"
+        )
+    classes = len(np.unique(labels))
+    # The networks have parameters for each int up to the largest label.
+    if labels.min() < 0 or labels.max() >= max(1000, 10 * classes):
+        raise ValueError(
+            "--conditional makes a class of each int up to the largest label: number "
+            f"the labels 0, 1, ... Received: --data {settings.data} with {classes} "
+            f"labels from {labels.min()} to {labels.max()}"
+        )
+    return labels

@@ -1,0 +1,8 @@
+"""`python -m kgan_cli`: the same as `kgan`."""
+
+import sys
+
+from kgan_cli.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Parses the command line, and runs the module of the command."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from kgan_cli import names, settings
+from kgan_cli.options import Settings, add_options
+from kgan_cli.quiet import quiet_tensorflow
+
+# The settings of each command. `kgan.cli.COMMAND.run` runs the command.
+COMMANDS: dict[str, type[Settings]] = {
+    "train": settings.TrainSettings,
+    "sample": settings.SampleSettings,
+    "evaluate": settings.EvaluateSettings,
+    "info": settings.InfoSettings,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        argv: The arguments; None for the arguments of the process.
+
+    Returns:
+        The exit status: 0, 1 after an error, 130 after Ctrl-C.
+    """
+    command, settings = parse(argv)
+    try:
+        with quiet_tensorflow():
+            return importlib.import_module(f"kgan.cli.{command}").run(settings)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"kgan {command}: {_message(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nkgan {command}: interrupted", file=sys.stderr)
+        return 130
+
+
+def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
+    """Returns the name of the command, and its settings.
+
+    Args:
+        argv: The arguments; None for the arguments of the process.
+
+    Raises:
+        SystemExit: After `--help` and `--version`, and after a usage error.
+    """
+    values = vars(_parser().parse_args(argv))
+    command = values.pop("command")
+    return command, COMMANDS[command](**values)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="kgan", description="Generative adversarial networks for Keras 3."
+    )
+    version = f"kgan {names.version()}"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        add_options(
+            commands.add_parser(
+                name, help=command.summary, description=command.description
+            ),
+            command,
+        )
+    return parser
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.strerror}. Received: {error.filename}"
+    return str(error)

@@ -1,0 +1,81 @@
+"""Names of losses, presets and so on, read from the source files of kgan.
+
+A name is written once, with the class or the object that it belongs to, for example
+`name = "hinge"` in the class `Hinge`. The parser offers the names as choices. An import
+of kgan would take seconds, so this module reads the source files instead, which takes
+milliseconds. `tests/test_start.py` compares the results with kgan's own lists.
+"""
+
+import ast
+import functools
+import importlib.util
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+
+def of_classes(room: str) -> list[str]:
+    """Returns the names that classes set in their bodies, in alphabetical order.
+
+    Args:
+        room: A folder of kgan, for example `"losses"`.
+    """
+    found = []
+    for tree in _trees(room, '    name = "'):
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        for statement in [statement for node in classes for statement in node.body]:
+            match statement:
+                case ast.Assign([ast.Name("name")], ast.Constant(name)):
+                    found.append(name)
+    return sorted(found)
+
+
+def of_constant(room: str, constant: str) -> list[Any]:
+    """Returns the items of a constant tuple, or the keys of a constant dict.
+
+    Args:
+        room: A folder of kgan, for example `"data"`.
+        constant: The constant of a module, for example `"CROPS"`.
+    """
+    match _value(room, constant):
+        case ast.Dict(keys):
+            return [ast.literal_eval(key) for key in keys if key is not None]
+        case value:
+            return list(ast.literal_eval(value))
+
+
+def version() -> str:
+    """Returns the version of kgan."""
+    return ast.literal_eval(_value("version.py", "__version__"))
+
+
+def _value(room: str, constant: str) -> ast.expr:
+    """Returns the expression that a module assigns to a constant."""
+    for tree in _trees(room, f"\n{constant}"):
+        for node in tree.body:
+            match node:
+                case ast.Assign([ast.Name(name)], value) if name == constant:
+                    return value
+                case ast.AnnAssign(ast.Name(name), _, ast.expr() as value) if (
+                    name == constant
+                ):
+                    return value
+    raise LookupError(f"No file in kgan/{room} assigns {constant}.")
+
+
+def _trees(room: str, text: str) -> Iterator[ast.Module]:
+    """Parses the files of a folder, or the single file, that contain a text."""
+    path = pathlib.Path(_root(), room)
+    for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        source = file.read_text("utf-8")
+        # A constant may stand at the beginning of the file.
+        if text in f"\n{source}":
+            yield ast.parse(source)
+
+
+@functools.cache
+def _root() -> str:
+    """Returns the folder of kgan, without an import of kgan."""
+    spec = importlib.util.find_spec("kgan")
+    assert spec is not None and spec.submodule_search_locations is not None
+    return spec.submodule_search_locations[0]

@@ -1,0 +1,130 @@
+"""Options: fields of frozen dataclasses, from which the parser is built.
+
+An option is declared once, as a field of a subclass of `Settings`:
+
+    epochs: int | None = option(type=count, aliases=("--epoch",), help="number of epochs")
+
+The parser, the record in `config.json` and the check at `--resume` follow from the field.
+"""
+
+import argparse
+import dataclasses
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+# The default of an option that must be given.
+REQUIRED = dataclasses.MISSING
+
+
+def option(
+    default: object = None,
+    *,
+    help: str,
+    type: Callable[[str], object] | None = None,
+    choices: Sequence[Any] | None = None,
+    metavar: str | None = None,
+    aliases: Sequence[str] = (),
+    positional: bool = False,
+    is_path: bool = False,
+    with_resume: bool = False,
+) -> Any:
+    """Declares an option as a field of a dataclass.
+
+    The field `batch_size` is the option `--batch-size`, also spelled `--batch_size`.
+
+    Args:
+        default: The value where the option is not given. False makes a flag; `REQUIRED`
+            makes an option that must be given.
+        help: The help text, to which the default is appended.
+        type: See `argparse`.
+        choices: See `argparse`.
+        metavar: See `argparse`.
+        aliases: Further spellings of the option.
+        positional: Whether the argument is given without the name of the option.
+        is_path: Whether the value may be a path, which a record makes absolute.
+        with_resume: Whether the option may be given together with `--resume`.
+    """
+    metadata = {"type": type, "choices": choices, "metavar": metavar, "aliases": aliases}
+    roles = {"positional": positional, "is_path": is_path, "with_resume": with_resume}
+    return dataclasses.field(
+        default=default, metadata={"help": help, **metadata, **roles}
+    )
+
+
+def with_default(default: object, settings: "type[Settings]", name: str) -> Any:
+    """Declares an option again, with another default.
+
+    Args:
+        default: The default.
+        settings: The class that declares the option.
+        name: The name of the option.
+    """
+    fields = {field.name: field for field in dataclasses.fields(settings)}
+    return dataclasses.field(default=default, metadata=fields[name].metadata)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Base class of the settings of a command, and of groups of options.
+
+    A command sets `summary`, its line in the list of commands, and `description`, the
+    beginning of its help text. A group sets `title`, its heading in the help text.
+    """
+
+    summary: ClassVar[str]
+    description: ClassVar[str]
+    title: ClassVar[str | None] = None
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Returns the defaults of all options, by name."""
+        return {field.name: field.default for field in dataclasses.fields(cls)}
+
+    def record(self) -> dict[str, Any]:
+        """Returns the values of all options, by name. Paths that exist are absolute."""
+        values = dataclasses.asdict(self)
+        for field in dataclasses.fields(self):
+            value = values[field.name]
+            if field.metadata["is_path"] and value and os.path.exists(value):
+                values[field.name] = os.path.abspath(value)
+        return values
+
+
+def add_options(parser: argparse.ArgumentParser, settings: type[Settings]) -> None:
+    """Adds the options of a command to its parser, group by group."""
+    groups: dict[str, Any] = {}
+    for field in dataclasses.fields(settings):
+        title = _title(settings, field.name)
+        if title is not None and title not in groups:
+            groups[title] = parser.add_argument_group(title)
+        group = parser if title is None else groups[title]
+        group.add_argument(*_spellings(field), **_keywords(field))
+
+
+def _title(settings: type[Settings], name: str) -> str | None:
+    """Returns the title of the class that declares an option first."""
+    classes = reversed(settings.__mro__)
+    declaring = next(c for c in classes if name in inspect.get_annotations(c))
+    return vars(declaring).get("title")
+
+
+def _spellings(field: dataclasses.Field) -> list[str]:
+    if field.metadata["positional"]:
+        return [field.name]
+    spellings = [f"--{field.name.replace('_', '-')}", f"--{field.name}"]
+    return list(dict.fromkeys([*spellings, *field.metadata["aliases"]]))
+
+
+def _keywords(field: dataclasses.Field) -> dict[str, Any]:
+    """Returns the keyword arguments of `add_argument`."""
+    metadata, default = field.metadata, field.default
+    if default is False:
+        return {"action": "store_true", "help": metadata["help"]}
+    keywords = {key: metadata[key] for key in ("type", "choices", "metavar", "help")}
+    if default is REQUIRED:
+        return keywords if metadata["positional"] else {**keywords, "required": True}
+    if default is not None:
+        keywords["help"] += f" (default: {default})"
+    return {**keywords, "default": default, "dest": field.name}

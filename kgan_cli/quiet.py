@@ -1,0 +1,103 @@
+"""Keeps the messages of TensorFlow's start from the terminal.
+
+TensorFlow and XLA write about ten lines when they start, on missing GPUs and on possible
+instructions of the processor. The environment variable TF_CPP_MIN_LOG_LEVEL stops most of
+them, but not the lines that its libraries write when Python loads them. While TensorFlow
+is imported, a second process therefore reads standard error, leaves out these lines, and
+passes the rest on. It is a process, because the last words of a process that aborts would
+be lost in a thread.
+"""
+
+import contextlib
+import importlib.machinery
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+# Log lines that are not fatal, for example "I0000 00:00:17956 7001 file.cc:31] Text", and
+# the lines around them.
+_NOISE = re.compile(
+    rb"[IWE]\d{4} [\d:.]+ +\d+ [\w.]+:\d+\] "
+    rb"|WARNING: All log messages before absl::InitializeLog\(\)"
+    rb"|To enable the following instructions: "
+)
+
+
+_VARIABLE = "TF_CPP_MIN_LOG_LEVEL"
+_FATAL_ONLY = "3"
+
+
+@contextlib.contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """Context in which TensorFlow and XLA write fatal messages only.
+
+    All other errors reach Python as exceptions. A user who sets TF_CPP_MIN_LOG_LEVEL to
+    another level sees all messages of this level.
+    """
+    before = os.environ.get(_VARIABLE)
+    if before not in (None, _FATAL_ONLY):
+        yield
+        return
+    finder = _QuietFinder()
+    os.environ[_VARIABLE] = _FATAL_ONLY
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        if before is None:
+            del os.environ[_VARIABLE]
+
+
+class _QuietFinder:
+    """Finds TensorFlow as Python does, and filters its messages while it is imported."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        spec = None
+        if name == "tensorflow":
+            spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def execute_quietly(module: ModuleType) -> None:
+                with _filtered_stderr():
+                    execute(module)
+
+            spec.loader.exec_module = execute_quietly  # type: ignore[method-assign]
+        return spec
+
+
+@contextlib.contextmanager
+def _filtered_stderr() -> Iterator[None]:
+    """Context in which a second process filters standard error."""
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    command = [sys.executable, "-IS", __file__]
+    reader, writer = os.pipe()
+    process = subprocess.Popen(command, stdin=reader, stdout=stderr)
+    os.dup2(writer, 2)
+    os.close(reader)
+    os.close(writer)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        process.wait()
+
+
+if __name__ == "__main__":
+    # Ctrl-C is for the first process. This one ends when its input does.
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for line in sys.stdin.buffer:
+        if not _NOISE.match(line):
+            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()

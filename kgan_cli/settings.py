@@ -1,0 +1,307 @@
+"""The settings of each command: its options as a frozen dataclass."""
+
+import dataclasses
+from typing import Any, Self
+
+from kgan_cli import names, types
+from kgan_cli.options import REQUIRED, Settings, option, with_default
+
+_EXTRACTORS = [
+    "classifier",
+    *(f"inception-{protocol}" for protocol in names.of_constant("metrics", "PROTOCOLS")),
+]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PresetSettings(Settings):
+    """The data, and the preset."""
+
+    title = "data and preset"
+
+    data: str = option(
+        "digits",
+        metavar="X",
+        is_path=True,
+        help='"digits"; a folder or archive of images; an .npz, .npy or .csv file; '
+        '"mnist", "cifar10" and so on; or "tfds:NAME"',
+    )
+    conditional: bool = option(
+        False, help="also train on the labels of the data, to sample by label"
+    )
+    preset: str | None = option(
+        choices=sorted(names.of_constant("presets", "RECIPES")),
+        help="by default the preset that suits the data, see `kgan info`",
+    )
+    compute: str | None = option(
+        choices=("cpu", "gpu"),
+        help="size the networks for this; by default for a GPU if there is one",
+    )
+    budget: int | None = option(
+        type=types.count,
+        metavar="N",
+        help="number of real samples to show in all; by default that of the preset",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageSettings(Settings):
+    """How image files become samples of one shape, see `kgan.data.load`."""
+
+    title = "images, see kgan.data.load"
+
+    size: int | tuple[int, int] | None = option(
+        type=types.size,
+        metavar="N|HxW",
+        help="side, or height x width, of the samples; by default that of the images if "
+        "all have the same size of at most 256, otherwise a power of two up to 64",
+    )
+    channels: int | None = option(
+        type=int,
+        choices=names.of_constant("data", "MODES"),
+        help="1 grey, 2 grey with alpha, 3 RGB, 4 RGBA; by default the fewest that show "
+        "every image",
+    )
+    labels: str = option(
+        "folder",
+        choices=names.of_constant("data", "LABELS"),
+        help="take the folders below the root as classes, or no labels",
+    )
+    crop: str = option(
+        "center",
+        choices=names.of_constant("data", "CROPS"),
+        help="how images of other proportions are cut; --seed draws the random windows",
+    )
+    background: str = option(
+        "white",
+        metavar="COLOR",
+        help="color behind transparent pixels, if the samples have no alpha",
+    )
+    flip: bool = option(False, help="add the mirror image of each image")
+    on_error: str = option(
+        "raise",
+        choices=("raise", "skip"),
+        help="stop at a file that can't be read, or leave it out",
+    )
+    max_bad: float = option(
+        0.1,
+        type=float,
+        metavar="SHARE",
+        help="largest share of files that may be left out",
+    )
+    cache: str | None = option(
+        metavar="FOLDER",
+        is_path=True,
+        help="keep the decoded images in this folder for the next run",
+    )
+    workers: int | None = option(
+        type=types.count,
+        metavar="N",
+        help="number of threads that decode images; by default one a core, up to 8",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AlgorithmSettings(Settings):
+    """Options of the algorithm, in place of the options of the preset."""
+
+    title = "the algorithm; by default as in the preset"
+
+    epochs: int | None = option(
+        type=types.count,
+        metavar="N",
+        aliases=("--epoch",),
+        with_resume=True,
+        help="number of epochs, in place of --budget",
+    )
+    batch_size: int | None = option(
+        type=types.count,
+        metavar="N",
+        aliases=("--true_batch",),
+        help="number of real samples in a batch",
+    )
+    noise_batch_size: int | None = option(
+        type=types.count,
+        metavar="N",
+        aliases=("--noise_batch",),
+        help="number of fakes in an update",
+    )
+    latent_dim: int | None = option(
+        type=types.count,
+        metavar="N",
+        aliases=("--n",),
+        help="length of a latent vector",
+    )
+    d_steps: int | None = option(
+        type=types.count, metavar="N", help="discriminator updates in a step"
+    )
+    g_steps: int | None = option(
+        type=types.count, metavar="N", help="generator updates in a step"
+    )
+    loss: str | None = option(
+        metavar="NAME",
+        help=f"{', '.join(names.of_classes('losses'))}, or a Keras loss such as mse",
+    )
+    augment: str | None = option(
+        choices=names.of_classes("augment"),
+        help="augment the samples before the discriminator, for little data",
+    )
+    seed: int = option(
+        0, type=types.seed, metavar="N", help="seed of weights, latents and order"
+    )
+    precision: str = option(
+        "float32",
+        choices=("float32", "mixed_bfloat16", "mixed_float16"),
+        help="dtype in which the networks compute",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ModelSettings(AlgorithmSettings, ImageSettings, PresetSettings):
+    """The options that decide which GAN is trained, and on which data."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunSettings(Settings):
+    """The run: its folder, and the devices."""
+
+    title = "the run"
+
+    out: str | None = option(
+        metavar="FOLDER", help="run folder; by default a new folder in runs/"
+    )
+    resume: str | None = option(
+        metavar="RUN",
+        with_resume=True,
+        help="continue this run exactly where it stopped",
+    )
+    strategy: str | None = option(
+        choices=("none", "mirrored", "multi_worker"),
+        with_resume=True,
+        help="train on one device, on all devices of this machine, or on the cluster in "
+        "TF_CONFIG; by default one, or as the run that --resume names",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainSettings(RunSettings, ModelSettings):
+    """`kgan train`."""
+
+    summary = "train a GAN and save it"
+    description = (
+        "Trains a GAN, by default on handwritten digits. The run folder holds samples, "
+        "the history and the saved model."
+    )
+
+    def record(self) -> dict[str, Any]:
+        """Returns the values of all options but `--resume`, by name."""
+        return {name: v for name, v in super().record().items() if name != "resume"}
+
+    def resumed(self, record: dict[str, Any]) -> Self:
+        """Returns the settings of a run that continues.
+
+        Args:
+            record: The result of `record` at the start of the run, from `config.json`.
+
+        Raises:
+            ValueError: If an option is given that must be the same as in the run.
+        """
+        fields, defaults = dataclasses.fields(self), self.defaults()
+        given = {
+            field.name: value
+            for field in fields
+            if (value := getattr(self, field.name)) != field.default
+        }
+        fixed = {f.name for f in fields if not f.metadata["with_resume"]}
+        if refused := {name: v for name, v in given.items() if name in fixed}:
+            raise ValueError(
+                "--resume continues with the options of the run; only --epochs and "
+                f"--strategy can change. Received: {refused}"
+            )
+        known = {name: value for name, value in record.items() if name in defaults}
+        return dataclasses.replace(self, **{**known, **given})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InfoSettings(ModelSettings):
+    """`kgan info`."""
+
+    summary = "show the data, the preset and the cost of a training"
+    description = (
+        "Shows which GAN `kgan train` would train on this data and why, and about how "
+        "much time and memory the training takes. Trains nothing."
+    )
+
+    grid: str | None = option(
+        metavar="FILE.png", help="save an image of samples as the networks see them"
+    )
+    # All files are examined, and the bad files are listed.
+    on_error: str = with_default("skip", ImageSettings, "on_error")
+    max_bad: float = with_default(1.0, ImageSettings, "max_bad")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleSettings(Settings):
+    """`kgan sample`."""
+
+    summary = "draw samples from a trained GAN"
+    description = "Draws samples from the GAN of a run folder or a .keras file."
+
+    run_or_model: str = option(
+        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
+    )
+    count: int = option(64, type=types.count, metavar="N", help="number of samples")
+    seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
+    label: int | None = option(
+        type=types.seed,
+        metavar="N",
+        help="label of the samples of a conditional GAN; by default all labels in turn",
+    )
+    out: str = option(
+        "samples.png", metavar="FILE", help=".png for a grid, .npz for an array"
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EvaluateSettings(ImageSettings):
+    """`kgan evaluate`."""
+
+    summary = "compute metrics of samples, with the protocol of each number"
+    description = (
+        "Compares samples with real images. The samples come from a run, from a saved "
+        "GAN, or from a folder of images by any generator."
+    )
+
+    fakes: str = option(
+        REQUIRED,
+        metavar="RUN|MODEL|FOLDER",
+        positional=True,
+        help="run folder, .keras file, or images, see kgan.data.load",
+    )
+    data: str = option(REQUIRED, metavar="X", help="the real images, see `kgan train`")
+    metrics: str = option(
+        "fd,kd,precision,recall",
+        metavar="NAME,...",
+        help=f"{', '.join(names.of_constant('metrics', 'SPECS'))}; fid and kid with "
+        "Inception; each with a number of fakes, such as fd5k; by default all fakes of a "
+        "folder, at most 10k",
+    )
+    extractor: str = option(
+        "classifier",
+        choices=_EXTRACTORS,
+        help="a classifier that is trained on the labels of --data, or an untrained "
+        "network if there are no labels; or the network of FID with one of its resizes",
+    )
+    weights: str | None = option(
+        metavar="FILE.pth",
+        help="weights of Inception; by default $KGAN_INCEPTION, or a download",
+    )
+    download: bool = option(False, help="download the weights of Inception, 96 MB")
+    seed: int = option(
+        0, type=types.seed, metavar="N", help="seed of the latents and the subsets"
+    )
+    features: str | None = option(
+        metavar="FOLDER", help="keep the features of the real images in this folder"
+    )
+    json: str | None = option(
+        metavar="FILE", help="write the numbers and their protocols to this file"
+    )
