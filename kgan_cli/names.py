@@ -20,14 +20,32 @@ def of_classes(room: str) -> list[str]:
     Args:
         room: A folder of kgan, for example `"losses"`.
     """
-    found = []
+    found: list[str] = []
     for tree in _trees(room, '    name = "'):
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
         for statement in [statement for node in classes for statement in node.body]:
             match statement:
-                case ast.Assign([ast.Name("name")], ast.Constant(name)):
+                case ast.Assign([ast.Name("name")], ast.Constant(str(name))):
                     found.append(name)
     return sorted(found)
+
+
+def of_objects(room: str, class_name: str) -> list[str]:
+    """Returns the argument `name` of all calls of a class, in the order of the files.
+
+    Args:
+        room: A folder of kgan, for example `"presets"`.
+        class_name: The class, for example `"Preset"`. Its argument `name` is given as a
+            keyword, or comes first.
+    """
+    found: list[str] = []
+    for tree in _trees(room, f"{class_name}("):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Call(ast.Name(called)) if called == class_name:
+                    by_keyword = [k.value for k in node.keywords if k.arg == "name"]
+                    found.append(ast.literal_eval([*by_keyword, *node.args][0]))
+    return found
 
 
 def of_constant(room: str, constant: str) -> list[Any]:

@@ -281,7 +281,7 @@ class EvaluateSettings(ImageSettings):
     metrics: str = option(
         "fd,kd,precision,recall",
         metavar="NAME,...",
-        help=f"{', '.join(names.of_constant('metrics', 'SPECS'))}; fid and kid with "
+        help=f"{', '.join(names.of_objects('metrics', 'MetricSpec'))}; fid and kid with "
         "Inception; each with a number of fakes, such as fd5k; by default all fakes of a "
         "folder, at most 10k",
     )

@@ -10,7 +10,7 @@ import kgan
 from kgan import metrics
 from kgan.cli import dataset, run_folder
 from kgan.data import LoadedData
-from kgan.types import ArrayLike
+from kgan.types import ArrayLike, Shape
 from kgan_cli.settings import EvaluateSettings
 
 # The number of fakes of a metric that names none.
@@ -66,7 +66,7 @@ def _load(settings: EvaluateSettings) -> LoadedData:
     return data
 
 
-def _with_shape(settings: EvaluateSettings, shape: tuple[int, ...]) -> EvaluateSettings:
+def _with_shape(settings: EvaluateSettings, shape: Shape) -> EvaluateSettings:
     """Returns settings that make images of a shape."""
     height, width, channels = shape
     return dataclasses.replace(settings, size=(height, width), channels=channels)

@@ -122,9 +122,9 @@ def _write_start(training: Training, folder: RunFolder) -> None:
 
 
 def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callback]:
-    callbacks: list[keras.callbacks.Callback] = (
-        [ProgressBar()] if gan.devices.is_chief else []
-    )
+    callbacks: list[keras.callbacks.Callback] = []
+    if gan.devices.is_chief:
+        callbacks.append(ProgressBar())
     callbacks.append(kgan.callbacks.HistoryCSV(folder.history))
     if kgan.data.is_image_shape(gan.sample_shape):
         callbacks.append(

@@ -28,6 +28,7 @@ def prepare(
     num_classes: int | None = None,
     shuffle: bool = True,
     seed: int = 0,
+    drop_remainder: bool = False,
 ) -> tuple[Data, np.ndarray, np.ndarray | None]:
     """Checks data, and makes batches of arrays.
 
@@ -44,6 +45,7 @@ def prepare(
         num_classes: Int if the GAN needs labels; None to ignore labels.
         shuffle: Bool, whether to shuffle an array, see `Batches`.
         seed: Int, seed of the order of an array, see `Batches`.
+        drop_remainder: Bool, whether to drop a smaller last batch, see `Batches`.
 
     Returns:
         `(data, samples, labels)`: the data for Keras' `fit`, and some of its samples
@@ -66,7 +68,9 @@ def prepare(
         y = _check_labels(y, len(x), num_classes, argument)
         batch_size = default_batch_size if batch_size is None else batch_size
         batch_size = check_batch_size(batch_size, d_steps)
-        batches = Batches(x, batch_size, shuffle, seed, labels=y)
+        batches = Batches(
+            x, batch_size, shuffle, seed, labels=y, drop_remainder=drop_remainder
+        )
         chosen = np.sort(batches.order(0)[: _EXAMPLES_PER_CLASS * (num_classes or 1)])
         return batches, x[chosen], None if y is None else y[chosen]
     if batch_size is not None:
