@@ -52,3 +52,8 @@ def assert_same_state(a, b):
 def numpy(x):
     """Returns a tensor or variable of any backend as an array."""
     return keras.ops.convert_to_numpy(x)
+
+
+def release(version):
+    """Returns the numbers of a version such as `3.12.0`, to compare versions by."""
+    return tuple(int(part) for part in version.split(".")[:3])

@@ -38,7 +38,6 @@ def compiled(model=None, **arguments):
     return model
 
 
-
 def test_each_function_has_a_test():
     functions = {
         name
@@ -122,7 +121,9 @@ def test_never_builds_symbolically():
             compiled(decorate(Model)()).fit(X, Y, verbose=0)
         return called
 
-    with keras_still("a class whose _maybe_symbolic_build does nothing is not called to be built"):
+    with keras_still(
+        "without its _maybe_symbolic_build a class is not called to be built"
+    ):
         assert train(keras_private.never_builds_symbolically) == []
         assert "SymbolicTensor" in train(lambda model: model)
 
@@ -161,7 +162,7 @@ def test_without_autocast():
 def test_is_torch_optimizer():
     config = keras.optimizers.serialize(keras.optimizers.Adam())
     on_torch = keras.backend.backend() == "torch"
-    with keras_still("the optimizers of PyTorch are in keras.src.backend.torch.optimizers"):
+    with keras_still("PyTorch's optimizers are in keras.src.backend.torch.optimizers"):
         assert keras_private.is_torch_optimizer(config) == on_torch
         assert not keras_private.is_torch_optimizer({"module": "keras.optimizers"})
         assert not keras_private.is_torch_optimizer({"class_name": "Adam"})
@@ -259,7 +260,7 @@ def test_assign_rate():
 
 def test_assert_compiled():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    with keras_still("_assert_compile_called raises an error before compile, and none after"):
+    with keras_still("_assert_compile_called raises before compile, and not after"):
         with pytest.raises(ValueError, match=r"compile\(\)"):
             keras_private.assert_compiled(model, "fit")
         keras_private.assert_compiled(compiled(model), "fit")
