@@ -18,6 +18,7 @@ FLOORS = (
     ("serialization",),
     ("backend", "schedules"),
     ("data", "noise", "layers", "augment", "constraints"),
+    ("critic",),
     ("losses", "penalties", "networks", "metrics"),
     ("trainers",),
     ("models",),
@@ -32,8 +33,14 @@ FLOORS = (
 LATE = {"kgan_cli": "cli"}
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 MAY_NAME_FRAMEWORKS = {"backend", "trainers"}
-# Functions that import the module that a string names, or look for it.
-_BY_NAME = {"import_module", "__import__", "find_spec"}
+# Functions that import the module that a string names, or look for a module.
+_BY_NAME = {
+    "__import__",
+    "import_module",
+    "importlib.import_module",
+    "find_spec",
+    "importlib.util.find_spec",
+}
 
 
 class Import(NamedTuple):
@@ -66,7 +73,10 @@ def room(path: pathlib.Path) -> str:
 
 def floor(name: str) -> int:
     """Returns the number of a room's floor, from the ground up."""
-    return next(i for i, rooms in enumerate(FLOORS) if name in rooms)
+    for number, rooms in enumerate(FLOORS):
+        if name in rooms:
+            return number
+    raise ValueError(f"the room {name} has no floor")
 
 
 def imports(path: pathlib.Path) -> Iterator[Import]:
@@ -93,12 +103,11 @@ def _imported(node: ast.AST) -> Iterator[str]:
         if node.level:
             raise ValueError(f"relative import of {node.module}")
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
-    elif isinstance(node, ast.Call) and _called(node) in _BY_NAME and node.args:
-        yield _beginning(node.args[0])
-
-
-def _called(node: ast.Call) -> str:
-    return getattr(node.func, "attr", getattr(node.func, "id", ""))
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) in _BY_NAME:
+        name = _beginning(node.args[0]) if node.args else ""
+        # Looking for a module imports the packages around it, and nothing else.
+        if "find_spec" not in ast.unparse(node.func) or name not in PACKAGES:
+            yield name
 
 
 def _beginning(node: ast.AST) -> str:
