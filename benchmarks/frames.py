@@ -103,11 +103,8 @@ def main():
     args = parser.parse_args()
     print(f"Keras {keras.__version__}, {keras.backend.backend()}")
     passed = True
-    for title, penalties in (
-        ("with R1", ["r1"]),
-        ("with GradientPenalty", ["gradient_penalty"]),
-    ):
-        path = follow(penalties, args.eager)
+    for penalty in ("r1", "gradient_penalty"):
+        path, title = follow([penalty], args.eager), f"with {penalty}"
         print(f"\n{title}: {len(path.files)} files")
         for file, names in path.files.items():
             print(f"    {short(file)}" + (f"  {', '.join(names)}" if args.names else ""))
@@ -118,9 +115,9 @@ def main():
         for frame in path.frames:
             print(f"    {frame}")
         # A penalty on other samples than reals and fakes is on the way to its own pass.
-        if penalties == ["r1"]:
+        if penalty == "r1":
             passed = len(path.files) <= MOST_FILES and len(path.frames) <= MOST_FRAMES
-    print(f"\nAt most {MOST_FILES} files and {MOST_FRAMES} frames with R1: {passed}")
+    print(f"\nAt most {MOST_FILES} files and {MOST_FRAMES} frames with r1: {passed}")
     sys.exit(not passed)
 
 

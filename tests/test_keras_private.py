@@ -24,7 +24,7 @@ def keras_still(does):
     """Fails with one sentence if the block raises anything."""
     try:
         yield
-    except Exception as error:
+    except (Exception, pytest.fail.Exception) as error:
         pytest.fail(
             f"Keras {keras.__version__} has changed. kgan needs this: {does}. "
             f"Found: {type(error).__name__}: {error}",
