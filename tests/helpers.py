@@ -61,3 +61,8 @@ def public_classes(module, base):
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, base) and value is not base
     ]
+
+
+def release(version):
+    """Returns the numbers of a version such as `3.12.0`, to compare versions by."""
+    return tuple(int(part) for part in version.split(".")[:3])

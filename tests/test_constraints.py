@@ -110,8 +110,10 @@ def test_weights_that_would_lose_it_are_refused(layer, path):
     x, labels = keras.Input((3,)), keras.Input((), dtype="int32")
     y = keras.layers.Dense(3, name="first")(x)
     layer = layer()
-    y = layer([y, labels]) if hasattr(layer, "num_classes") else layer(y)
-    model = keras.Model([x, labels], y, name="judge")
+    if hasattr(layer, "num_classes"):
+        model = keras.Model([x, labels], layer([y, labels]), name="judge")
+    else:
+        model = keras.Model(x, layer(y), name="judge")
     with pytest.raises(ValueError, match=f"Received: model=judge with .*{path}"):
         constrain(model, WeightClipping())
     assert all(weight.constraint is None for weight in model.trainable_variables)

@@ -68,7 +68,7 @@ def _load(settings: EvaluateSettings) -> LoadedData:
 
 def _with_shape(settings: EvaluateSettings, shape: Shape) -> EvaluateSettings:
     """Returns settings that make images of a shape."""
-    height, width, channels = shape
+    height, width, channels = map(int, shape)
     return dataclasses.replace(settings, size=(height, width), channels=channels)
 
 
