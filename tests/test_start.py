@@ -7,9 +7,9 @@ import sys
 
 import keras
 import pytest
-from kgan.metrics.inception import PROTOCOLS
 
 import kgan
+from kgan.metrics.extractors.inception import PROTOCOLS
 from kgan_cli import main, names
 
 BACKEND = keras.backend.backend()

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 import kgan
-from kgan import metrics
+from kgan import checks, metrics
 from kgan.cli import dataset, run_folder
 from kgan.data import LoadedData
 from kgan.types import ArrayLike, Shape
@@ -68,7 +68,7 @@ def _load(settings: EvaluateSettings) -> LoadedData:
 
 def _with_shape(settings: EvaluateSettings, shape: Shape) -> EvaluateSettings:
     """Returns settings that make images of a shape."""
-    height, width, channels = map(int, shape)
+    height, width, channels = checks.shape(shape=shape)
     return dataclasses.replace(settings, size=(height, width), channels=channels)
 
 
