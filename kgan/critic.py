@@ -1,8 +1,8 @@
-"""The discriminator, together with all that samples go through before it."""
+"""How the discriminator judges samples: in its own training, and frozen."""
 
 import contextlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -11,7 +11,7 @@ from kgan import schedules
 from kgan.augment import Augmentation
 from kgan.backend import frozen, pullback
 from kgan.backend.keras_private import activity_losses
-from kgan.types import Tensor, Tensors
+from kgan.types import KerasArgument, Tensor, Tensors
 
 
 class Judgement(NamedTuple):
@@ -40,6 +40,10 @@ class Judgement(NamedTuple):
     def logits(self) -> Tensor:
         """One logit per sample, float32 `(batch, 1)`, see `logits_of`."""
         return logits_of(self.outputs)
+
+    def margin(self, decision_boundary: float) -> Tensor:
+        """How far each sample lies on the real side of the boundary, `(batch, 1)`."""
+        return margin(self.outputs, decision_boundary)
 
     @property
     def class_loss(self) -> Tensor:
@@ -125,6 +129,15 @@ class Critic:
         outputs, class_logits = heads(result)
         return logits_of(outputs), (outputs, class_logits, added_loss)
 
+    def packed(self, samples: Tensor) -> Tensor:
+        """Returns the samples joined as the discriminator takes them, see `packed`."""
+        return packed(samples, self.pack)
+
+    def weight_loss(self) -> Tensor:
+        """Returns the loss of the regularised weights of the discriminator."""
+        weights = self.discriminator.trainable_weights
+        return sum(w.regularizer(w) for w in weights if w.regularizer is not None)
+
     def _frozen(self) -> contextlib.AbstractContextManager:
         return frozen(self.discriminator, self.seed_generator)
 
@@ -132,6 +145,64 @@ class Critic:
         augment = schedules.at(self.augment, self.images_seen)
         singles = augment(unpacked(samples, self.pack), self.seed_generator)
         return packed(singles, self.pack)
+
+
+class Combined(keras.Model):
+    """Generator and frozen discriminator in one model: latents in, logits out.
+
+    The generator trains through this model and through nothing else. Frozen means that no
+    variable of the discriminator is trained and none is written, while its forward pass
+    is the one of its own training (see `kgan.backend.frozen`). `trainable_variables` is
+    exactly the generator's.
+
+    Args:
+        generator: A `keras.Model`, latents to samples.
+        critic: The `Critic` with the discriminator.
+    """
+
+    def __init__(
+        self, generator: keras.Model, critic: Critic, **kwargs: KerasArgument
+    ) -> None:
+        super().__init__(**kwargs)
+        self.generator = generator
+        self.discriminator = critic.discriminator
+        self.critic = critic
+        self.built = True
+
+    def call(self, inputs: Tensors, training: bool | None = None) -> Tensors:
+        """Returns the outputs of the discriminator for generated samples.
+
+        Args:
+            inputs: Latents, or `[latents, labels]`.
+            training: Bool, the mode of the generator.
+
+        Returns:
+            A float32 tensor `(batch, 1)` or `(batch, 2)`; with class logits, a list of
+            both.
+        """
+        labels = inputs[1] if isinstance(inputs, list | tuple) else None
+        samples = packed(self.generator(inputs, training=training), self.critic.pack)
+        _, (outputs, class_logits, _) = self.critic.forward(samples, labels, frozen=True)
+        return outputs if class_logits is None else [outputs, class_logits]
+
+    # Setting `trainable = False` would reach the discriminator itself, so the split is
+    # made here, where Keras looks for it. `trainable_weights` is what `summary()` counts.
+    # It differs from `trainable_variables` only in the seeds of random layers.
+    @property
+    def trainable_variables(self) -> list[Any]:
+        return self.generator.trainable_variables
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        return self.generator.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Any]:
+        return self.generator.non_trainable_variables + self.discriminator.variables
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        return self.generator.non_trainable_weights + self.discriminator.weights
 
 
 def heads(result: Tensors) -> tuple[Tensor, Tensor | None]:
@@ -161,6 +232,11 @@ def margin(outputs: Tensor, decision_boundary: float) -> Tensor:
     return logits_of(outputs) - (decision_boundary if outputs.shape[-1] == 1 else 0.0)
 
 
+def with_labels(x: Tensor, labels: Tensor | None) -> Tensors:
+    """Returns the inputs of a network: `x`, or `[x, labels]`."""
+    return x if labels is None else [x, labels]
+
+
 def takes_labels(network: keras.Model) -> bool:
     """Whether a network has a second input, for labels.
 
@@ -180,12 +256,6 @@ def class_loss(class_logits: Tensor, labels: Tensor) -> Tensor:
             labels, class_logits, from_logits=True
         )
     )
-
-
-def weight_losses(network: keras.Model) -> list[Tensor]:
-    """Returns the losses of the regularised weights of a network."""
-    regularized = [w for w in network.trainable_weights if w.regularizer is not None]
-    return [weight.regularizer(weight) for weight in regularized]
 
 
 def packed(samples: Tensor, pack: int) -> Tensor:

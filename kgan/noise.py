@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kgan import checks, serialization
+from kgan.backend import draw_local_rows
 from kgan.types import Config, Identifier, Seed, Tensor
 
 
@@ -32,6 +33,17 @@ class Noise(serialization.Configurable):
             A float tensor of this shape.
         """
         raise NotImplementedError
+
+    def draw_local(self, size: Tensor, latent_dim: int, seed: Seed) -> Tensor:
+        """Draws latents `(size, latent_dim)` for this replica, in the training step.
+
+        Args:
+            size: Int scalar, number of latents for this replica. Together, the replicas
+                have the latents that one device would have drawn.
+            latent_dim: Int, length of the latents.
+            seed: A `keras.random.SeedGenerator`.
+        """
+        return draw_local_rows(lambda n: self((n, latent_dim), seed=seed), size)
 
     def sample(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
         """Draws latents outside the training step.

@@ -3,7 +3,7 @@
 The files in this folder are the public part; `kgan.data.reading` reads the sources.
 """
 
-from kgan.data.batches import Batches
+from kgan.data.batches import Batches, divide_batch
 from kgan.data.checks import check_labels
 from kgan.data.fingerprint import fingerprint, fingerprints
 from kgan.data.images import grid, is_image_shape, scale_pixels, to_float, to_uint8
@@ -31,6 +31,7 @@ __all__ = [
     "Store",
     "check_labels",
     "chunks",
+    "divide_batch",
     "fingerprint",
     "fingerprints",
     "grid",

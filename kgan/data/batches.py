@@ -1,10 +1,28 @@
 """Batches of arrays, in an order that depends on the seed and the epoch only."""
 
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 
 from kgan import checks
-from kgan.types import ArrayLike
+from kgan.types import ArrayLike, Tensor
+
+
+def divide_batch(
+    parts: int, samples: Tensor, labels: Tensor | None = None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Yields equal parts of a batch. Samples that are left over are dropped.
+
+    Args:
+        parts: Int, the number of parts.
+        samples: Tensor `(batch, ...)`.
+        labels: Tensor `(batch,)`; None without labels.
+    """
+    size = keras.ops.shape(samples)[0] // parts
+    for i in range(parts):
+        part = slice(i * size, (i + 1) * size)
+        yield samples[part], None if labels is None else labels[part]
 
 
 class Batches(keras.utils.PyDataset):

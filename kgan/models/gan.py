@@ -9,22 +9,14 @@ from keras import ops
 
 from kgan import backend, checks, data, serialization
 from kgan import noise as noises
-from kgan.critic import (
-    Critic,
-    class_loss,
-    heads,
-    logits_of,
-    margin,
-    packed,
-    weight_losses,
-)
-from kgan.models import contract, logs
+from kgan.critic import Combined, Critic, class_loss, heads, logits_of, with_labels
+from kgan.models import contract
 from kgan.models import recipe as recipes
 from kgan.models.averaging import Average
-from kgan.models.combined import Combined
-from kgan.models.latents import Latents, generator_inputs, split
+from kgan.models.latents import Latents, draw_labels
 from kgan.models.model import TrainedModel
 from kgan.models.optimizers import OptimizerPair
+from kgan.models.progress import LOG_KEYS, Logs
 from kgan.models.recipe import Recipe
 from kgan.schedules import NumberOrSchedule
 from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
@@ -192,12 +184,16 @@ class GAN(TrainedModel):
         pair.build_for(self.generator, self.discriminator)
         pair.option_variables = recipe.build()
         super().compile(optimizer=pair, auto_scale_loss=False, **how_to_run)
-        self.recipe = recipe
+        self.recipe, self._has_schedules = recipe, recipe.at(0) is not recipe
         self.loss, self.penalties = recipe.loss, recipe.penalties
         self.critic.augment = recipe.augment
         self.updates_per_batch = recipe.d_steps
-        self.logs = logs.Logs(recipe.log_names(has_classes=len(self.output_shapes) == 2))
+        self.logs = Logs(recipe.log_names(has_classes=len(self.output_shapes) == 2))
         self._how_to_run = how_to_run | {"auto_scale_loss": auto_scale_loss}
+
+    def _current_recipe(self) -> Recipe:
+        """Returns the recipe with the current values of its schedules."""
+        return self.recipe.at(self.images_seen) if self._has_schedules else self.recipe
 
     def training_step(self, batch: Data) -> dict[str, Tensor]:
         """Updates both networks on a batch of real samples: one step of the algorithm.
@@ -208,9 +204,9 @@ class GAN(TrainedModel):
         Returns:
             The logs: running means since the start of the epoch, by name.
         """
-        recipe = self.recipe.at(self.images_seen)
+        recipe = self._current_recipe()
         reals, labels = self._unpacked(batch)
-        parts = list(split(recipe.d_steps, reals, labels))
+        parts = list(data.divide_batch(recipe.d_steps, reals, labels))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
         last = parts[-1]
         g_losses = [self.update_generator(recipe, *last) for _ in range(recipe.g_steps)]
@@ -236,8 +232,8 @@ class GAN(TrainedModel):
             self.discriminator_loss,
             variables,
             recipe,
-            packed(reals, self.pack),
-            packed(fakes, self.pack),
+            self.critic.packed(reals),
+            self.critic.packed(fakes),
             labels,
             fake_labels,
             scale=self.optimizer.scale(self.d_optimizer, self.devices.replicas),
@@ -273,10 +269,10 @@ class GAN(TrainedModel):
         if recipe.augment is not None:
             images = ops.shape(reals)[0] * self.pack * self.devices.replicas
             boundary = recipe.loss.decision_boundary
-            recipe.augment.update(margin(real.outputs, boundary), images)
+            recipe.augment.update(real.margin(boundary), images)
             values |= recipe.augment.logs()
-        added = [real.added_loss, fake.added_loss, *weight_losses(self.discriminator)]
-        return loss + sum(added), values
+        added = real.added_loss + fake.added_loss + self.critic.weight_loss()
+        return loss + added, values
 
     def update_generator(
         self, recipe: Recipe, reals: Tensor, labels: Tensor | None = None
@@ -288,7 +284,7 @@ class GAN(TrainedModel):
             self.generator_loss,
             variables,
             recipe,
-            packed(reals, self.pack),
+            self.critic.packed(reals),
             inputs,
             labels,
             fake_labels,
@@ -320,21 +316,21 @@ class GAN(TrainedModel):
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
         """Computes both losses on held-out reals, in inference mode."""
-        recipe = self.recipe.at(self.images_seen)
+        recipe = self._current_recipe()
         reals, labels = self._unpacked(batch)
         size = ops.shape(reals)[0]
-        latents = self.latents.draw(size, self.test_seed_generator)
-        fakes = self.generator(generator_inputs(latents, labels), training=False)
+        latents = self.noise.draw_local(size, self.latent_dim, self.test_seed_generator)
+        fakes = self.generator(with_labels(latents, labels), training=False)
         real_outputs, fake_outputs = (
-            self.critic.forward(packed(x, self.pack), labels, training=False)[1][0]
+            self.critic.forward(self.critic.packed(x), labels, training=False)[1][0]
             for x in (reals, fakes)
         )
         d_loss = recipe.loss.discriminator_loss(real_outputs, fake_outputs)
         g_loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
         means = [ops.mean(logits_of(outputs)) for outputs in (real_outputs, fake_outputs)]
         values = [d_loss + g_loss, d_loss, g_loss, *means]
-        self.logs.update(dict(zip(logs.KEYS, values, strict=True)), size)
-        return self.logs.results(logs.KEYS)
+        self.logs.update(dict(zip(LOG_KEYS, values, strict=True)), size)
+        return self.logs.results(LOG_KEYS)
 
     def _unpacked(self, batch: Data) -> tuple[Tensor, Tensor | None]:
         """Returns the reals of a batch as floats, and the labels of a conditional GAN."""
@@ -350,10 +346,10 @@ class GAN(TrainedModel):
         size = ops.shape(reals)[0]
         if recipe.noise_batch_size:
             size = recipe.noise_batch_size // self.devices.replicas
-        latents = self.latents.draw(size, self.seed_generator)
+        latents = self.noise.draw_local(size, self.latent_dim, self.seed_generator)
         if labels is not None and recipe.noise_batch_size:
-            labels = self.latents.draw_labels(labels, size, self.seed_generator)
-        return generator_inputs(latents, labels), labels
+            labels = draw_labels(labels, size, self.seed_generator)
+        return with_labels(latents, labels), labels
 
     def call(self, latents: Tensors, training: bool | None = None) -> Tensor:
         """Generates samples from latents, always in inference mode.

@@ -1,7 +1,6 @@
-"""Latents and labels: the inputs of the generator, in training and in sampling."""
+"""Latents and labels for `GAN.sample`, and labels for training."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 import numpy as np
@@ -10,11 +9,12 @@ from keras import ops
 from kgan import checks, data
 from kgan import noise as noises
 from kgan.backend import draw_local_rows
+from kgan.critic import with_labels
 from kgan.types import ArrayLike, Identifier, Tensor, Tensors
 
 
 class Latents:
-    """Draws the inputs of the generator.
+    """Draws the inputs of the generator for `GAN.sample`.
 
     Args:
         noise: A `kgan.noise.Noise`, the distribution of latents.
@@ -26,24 +26,6 @@ class Latents:
         self.noise = noise
         self.dim = dim
         self.num_classes = num_classes
-
-    def draw(self, size: Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
-        """Returns latents `(size, dim)` for this replica, in the training step."""
-        return draw_local_rows(
-            lambda n: self.noise((n, self.dim), seed=seed_generator), size
-        )
-
-    def draw_labels(
-        self, labels: Tensor, size: Tensor, seed_generator: keras.random.SeedGenerator
-    ) -> Tensor:
-        """Returns `size` of the labels, chosen at random."""
-        count = ops.shape(labels)[0]
-        shares = draw_local_rows(
-            lambda n: keras.random.uniform((n,), seed=seed_generator), size
-        )
-        indices = ops.cast(shares * ops.cast(count, "float32"), "int32")
-        # The product may be rounded up to the count itself.
-        return ops.take(labels, ops.minimum(indices, count - 1), axis=0)
 
     def sample(
         self,
@@ -67,7 +49,7 @@ class Latents:
             distribution = self.noise if noise is None else noises.get(noise)
             z = self._checked(distribution.sample((n, self.dim), seed=seed), n)
         for part in (slice(i, i + batch_size) for i in range(0, n, batch_size)):
-            yield generator_inputs(z[part], None if labels is None else labels[part])
+            yield with_labels(z[part], None if labels is None else labels[part])
 
     def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
         z = np.asarray(z, "float32")
@@ -109,16 +91,14 @@ class Latents:
         return values.reshape(-1).astype("int32")
 
 
-def generator_inputs(latents: Any, labels: Any) -> Tensors:
-    """Returns the input of a generator: latents, or `[latents, labels]`."""
-    return latents if labels is None else [latents, labels]
-
-
-def split(
-    count: int, reals: Tensor, labels: Tensor | None
-) -> Iterator[tuple[Tensor, Tensor | None]]:
-    """Yields equal parts of a batch. Samples that are left over are dropped."""
-    size = ops.shape(reals)[0] // count
-    for i in range(count):
-        part = slice(i * size, (i + 1) * size)
-        yield reals[part], None if labels is None else labels[part]
+def draw_labels(
+    labels: Tensor, size: Tensor, seed_generator: keras.random.SeedGenerator
+) -> Tensor:
+    """Returns `size` of the labels, chosen at random, in the training step."""
+    count = ops.shape(labels)[0]
+    shares = draw_local_rows(
+        lambda n: keras.random.uniform((n,), seed=seed_generator), size
+    )
+    indices = ops.cast(shares * ops.cast(count, "float32"), "int32")
+    # The product may be rounded up to the count itself.
+    return ops.take(labels, ops.minimum(indices, count - 1), axis=0)

@@ -11,10 +11,10 @@ from keras import ops
 from kgan import backend, checks, data
 from kgan.backend import keras_private
 from kgan.metrics import Evaluation, default_extractor
-from kgan.models.logs import Logs
 from kgan.models.progress import (
     PREFIXES,
     EpochProgress,
+    Logs,
     ResumeAtBackup,
     SavedProgress,
     TrackProgress,
