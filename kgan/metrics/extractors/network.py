@@ -82,7 +82,7 @@ class Network(Extractor):
 
 
 def _scale(images: np.ndarray) -> np.ndarray:
-    return keras.ops.convert_to_numpy(data.to_float(images))
+    return data.scale_pixels(images.astype("float32"))
 
 
 def _resize(images: np.ndarray, size: tuple[int, ...] | None) -> np.ndarray:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from kgan import data
+
 SIDE = 299
 
 
@@ -31,7 +33,7 @@ def pytorch(images: np.ndarray, dtype: str = "float32") -> np.ndarray:
     The centers of pixels are aligned. The result is scaled by `x / 127.5 - 1`. For the
     arguments see `tf1`.
     """
-    return _resize_bilinear(images, _aligned_centers, dtype) / 127.5 - 1
+    return data.scale_pixels(_resize_bilinear(images, _aligned_centers, dtype))
 
 
 def clean(images: np.ndarray, dtype: str = "float32") -> np.ndarray:
