@@ -64,16 +64,18 @@ def test_other_numbers_of_fakes_draw_labels_from_the_batch():
     )
     reals = np.zeros((2, CLASSES), "float32")
     labels = ops.convert_to_tensor([2, 0])
-    _, drawn = gan._inputs(ops.convert_to_tensor(reals), labels)
+    _, drawn = gan._draw_inputs(gan.recipe, ops.convert_to_tensor(reals), labels)
     counts = np.bincount(numpy(drawn), minlength=CLASSES)
     assert counts[1] == 0 and min(counts[0], counts[2]) > 150 and sum(counts) == 400
 
 
 def test_each_update_trains_on_its_own_part_of_the_labels():
-    gan = telltale()
-    gan.compile(loss="wasserstein", d_steps=2)
-    parts = gan._parts(gan._labels((POINTS, LABELS)))
-    np.testing.assert_array_equal([numpy(part) for part in parts], LABELS.reshape(2, 4))
+    parts = kgan.data.divide_batch(2, *telltale()._unpacked((POINTS, LABELS)))
+    for i, (reals, labels) in enumerate(parts):
+        rows = slice(4 * i, 4 * i + 4)
+        np.testing.assert_array_equal(numpy(reals), POINTS[rows])
+        np.testing.assert_array_equal(numpy(labels), LABELS[rows])
+    assert i == 1
 
 
 def test_auxiliary_head_trains_on_cross_entropy():
@@ -97,7 +99,7 @@ def test_auxiliary_head_trains_on_cross_entropy():
 def test_auxiliary_head_trains_the_generator_too():
     gan = build("auxiliary")
     gan.compile(optimizer=keras.optimizers.SGD(0.0), class_loss_weight=0.5)
-    inputs, labels = gan._inputs(ops.convert_to_tensor(POINTS), LABELS)
+    inputs, labels = gan._draw_inputs(gan.recipe, ops.convert_to_tensor(POINTS), LABELS)
     loss, values = gan.generator_loss(gan.recipe, None, inputs, LABELS, labels)
     _, logits = gan.combined(inputs)
     logits = numpy(logits).astype("float64")
@@ -132,8 +134,8 @@ class Seen(kgan.GAN):
     """Notes whether the labels are those of the samples."""
 
     def training_step(self, batch):
-        told = self._reals(batch)[:, 0]
-        unlike = ops.mean(ops.abs(told - ops.cast(self._labels(batch), "float32")))
+        reals, labels = self._unpacked(batch)
+        unlike = ops.mean(ops.abs(reals[:, 0] - ops.cast(labels, "float32")))
         logs = super().training_step(batch)
         return {**logs, "unlike": unlike}
 

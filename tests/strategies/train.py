@@ -133,7 +133,7 @@ def main(kind, out, *names):
         for key, values in logs.items():
             arrays[f"{name}:log {key}"] = np.array(values)
     if kind == "mirrored":
-        noise = strategy.run(lambda: gan._latents(tf.zeros((4, 2))))
+        noise = strategy.run(lambda: gan.noise.draw_local(4, 3, gan.seed_generator))
         arrays["noise"] = np.concatenate(strategy.experimental_local_results(noise))
         gan, logs = resumed(strategy, os.path.dirname(out))
         for i, weight in enumerate(gan.get_weights()):
@@ -153,7 +153,7 @@ def main(kind, out, *names):
     elif kind == "one":
         gan = build(strategy, **CASES[names[-1]])
         fit(gan)
-        arrays["noise"] = gan._latents(tf.zeros((8, 2))).numpy()
+        arrays["noise"] = gan.noise.draw_local(8, 3, gan.seed_generator).numpy()
         gan = build(strategy, **CASES["hinge"])
         fit(gan, tf.data.Dataset.from_tensor_slices(POINTS).batch(8))
         arrays["dataset"] = gan.generator.get_weights()[0]
