@@ -25,24 +25,25 @@ MODULES = sorted(
 )
 
 
-def missing_packages(name):
+def missing_packages(name, seen=None):
     """Returns the packages that a module imports at its top and that are not installed.
 
     Imports inside functions, branches and `match` don't count: these run where they can.
+    The modules of kgan that it imports count with it.
     """
-    spec = importlib.util.find_spec(name)
+    seen = set() if seen is None else seen
+    seen.add(name)
     missing = set()
-    for node in ast.parse(pathlib.Path(spec.origin).read_text("utf-8")).body:
+    source = pathlib.Path(importlib.util.find_spec(name).origin).read_text("utf-8")
+    for node in ast.parse(source).body:
         if isinstance(node, ast.Import):
             imported = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            imported = [node.module]
         else:
-            continue
-        for module in imported:
+            imported = [node.module] if isinstance(node, ast.ImportFrom) else []
+        for module in set(imported) - seen:
             package = module.partition(".")[0]
-            if package.startswith("kgan"):
-                missing |= missing_packages(module) if module != package else set()
+            if package in house.PACKAGES:
+                missing |= missing_packages(module, seen)
             elif importlib.util.find_spec(package) is None:
                 missing.add(package)
     return missing
