@@ -25,7 +25,7 @@ def of_classes(room: str) -> list[str]:
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
         for statement in [statement for node in classes for statement in node.body]:
             match statement:
-                case ast.Assign([ast.Name("name")], ast.Constant(name)):
+                case ast.Assign([ast.Name("name")], ast.Constant(str() as name)):
                     found.append(name)
     return sorted(found)
 
