@@ -1,9 +1,10 @@
-"""Images per second on each backend, side by side, and what each can do.
+"""Measures the images per second on each backend, and lists the features of each.
 
 python benchmarks/backends.py [--rounds 3] [--write docs/backends.md]
 
-Every round trains each case on each backend once, in a process of its own, one after
-the other; the table has the medians. It takes about ten minutes on two cores.
+In every round, each backend trains all cases in its own process, one backend after the
+other. The table has the medians of the rounds. The script takes about ten minutes on two
+cores.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import time
 
 BACKENDS = ("tensorflow", "jax", "torch")
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
-# Batch size and timed steps of each case.
+# The batch size and the number of timed steps of each case.
 CASES = {
     "MLP 3x128, 2-D points": (128, 300),
     "DCGAN 64-128-256, 32x32x1": (64, 12),
@@ -29,6 +30,7 @@ MARKS = "<!-- by benchmarks/backends.py -->"
 
 
 def build(case):
+    """Returns the shape of the samples and the GAN of a case."""
     import kgan
 
     if case.startswith("MLP"):
@@ -46,7 +48,7 @@ def build(case):
 
 
 def throughput(case):
-    """Returns images per second, after the first steps, which compile."""
+    """Returns the images per second, timed after the first steps, which compile."""
     import keras
     import numpy as np
 
@@ -55,7 +57,7 @@ def throughput(case):
             self.start = time.perf_counter()
 
         def on_epoch_end(self, epoch, logs=None):
-            # Of PyTorch and JAX the step may still run: the logs are its results.
+            # On PyTorch and JAX the step may still run. Reading its logs waits for it.
             self.seconds = float(logs["loss"]) * 0 + time.perf_counter() - self.start
 
     size, steps = CASES[case]
@@ -70,8 +72,8 @@ def throughput(case):
     return size * steps / clock.seconds
 
 
-def probes():
-    """Yields what may be possible: its name, and a function that tries it."""
+def features():
+    """Yields each feature: its name, and a function that raises if it is missing."""
     import keras
 
     import kgan
@@ -111,7 +113,8 @@ def probes():
     yield "`tf.distribute` strategies", strategy
 
 
-def tried(function):
+def works(function):
+    """Returns "yes", or "no" if a function raises an error."""
     try:
         function()
     except (ImportError, ValueError):
@@ -120,23 +123,25 @@ def tried(function):
 
 
 def measure():
-    """Prints, as JSON, what this process' backend comes to."""
+    """Prints the results of the backend of this process, as JSON."""
     result = {case: throughput(case) for case in CASES}
-    result |= {name: tried(function) for name, function in probes()}
+    result |= {name: works(function) for name, function in features()}
     print(json.dumps(result))
 
 
 def run(backend):
+    """Measures a backend in a process of its own."""
     done = subprocess.run(
         [sys.executable, __file__, "--measure"],
         env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def table(results):
-    """Returns the Markdown of the medians, and of what can be done."""
+    """Returns the medians and the features as a Markdown table."""
     lines = [
         "| | " + " | ".join(NAMES[backend] for backend in BACKENDS) + " |",
         "| --- |" + " ---: |" * len(BACKENDS),
@@ -153,6 +158,7 @@ def table(results):
 
 
 def setting(rounds):
+    """Returns the text above the table: the units, the machine and the versions."""
     import importlib.metadata
 
     packages = ("keras", *BACKENDS)

@@ -1,12 +1,12 @@
-"""Conditional GANs against one without labels: do samples show what was asked for?
+"""Conditional GANs and a GAN without labels: how many samples show the wanted class.
 
     python benchmarks/conditional.py digits
     python benchmarks/conditional.py mnist_train.npz --width 16 --images 300_000
 
-It trains on the same budget without labels, with a projection discriminator and with an
-AC-GAN head. A classifier that was trained on the reals says of 5,000 samples which class
-they show; `agreement` is how often that is the one asked for. `distance` is the Fréchet
-distance in the classifier's features, as in benchmarks/judge.py.
+The benchmark trains with the same budget without labels, with a projection discriminator,
+and with an AC-GAN head. A classifier trained on the reals finds the class of 5,000
+samples; `agreement` is the share of samples with the wanted class. `distance` is the
+Fréchet distance in the classifier's features, as in benchmarks/judge.py.
 """
 
 import argparse
@@ -19,18 +19,20 @@ from judge import Judge
 import kgan
 
 SAMPLES, CLASSES = 5000, 10
-KINDS = ("none", "projection", "auxiliary")
+CONDITIONINGS = ("none", "projection", "auxiliary")
 
 
-def build_gan(shape, kind, width, seed):
+def build_gan(
+    shape: tuple[int, ...], conditioning: str, width: int, seed: int
+) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
-    labelled = {} if kind == "none" else {"num_classes": CLASSES}
-    judged = {} if kind == "none" else {"conditioning": kind}
+    classes = {} if conditioning == "none" else {"num_classes": CLASSES}
+    options = {} if conditioning == "none" else {"conditioning": conditioning}
     depth = 2 if shape[0] <= 8 else None
     gan = kgan.GAN(
-        kgan.networks.dcgan_generator(shape, width=width, depth=depth, **labelled),
+        kgan.networks.dcgan_generator(shape, width=width, depth=depth, **classes),
         kgan.networks.dcgan_discriminator(
-            shape, width=width, depth=depth, **labelled, **judged
+            shape, width=width, depth=depth, **classes, **options
         ),
         seed=seed,
     )
@@ -41,10 +43,10 @@ def build_gan(shape, kind, width, seed):
     return gan
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="Conditional GANs of digits.")
     parser.add_argument("data", nargs="?", default="digits")
-    parser.add_argument("--kind", choices=KINDS, action="append")
+    parser.add_argument("--kind", choices=CONDITIONINGS, action="append")
     parser.add_argument("--width", type=int, default=32)
     parser.add_argument("--images", type=int, default=150_000, help="reals shown")
     parser.add_argument("--seed", type=int, default=0)
@@ -53,22 +55,22 @@ def main():
     judge = Judge(source=arguments.data)
     images, labels = judge.images, judge.labels
     print(f"classifier: {judge.accuracy:.1%} of held-out reals, floor {judge.floor:.2f}")
-    asked = np.arange(SAMPLES) % CLASSES
-    for kind in arguments.kind or KINDS:
+    wanted = np.arange(SAMPLES) % CLASSES
+    for kind in arguments.kind or CONDITIONINGS:
         gan = build_gan(images.shape[1:], kind, arguments.width, arguments.seed)
         start, epochs = time.time(), max(1, arguments.images // len(images))
         gan.fit(images, labels, epochs=epochs, batch_size=32, verbose=0)
-        conditions = None if kind == "none" else asked
+        conditions = None if kind == "none" else wanted
         samples = gan.sample(SAMPLES, seed=0, labels=conditions, as_uint8=True)
         distance, classes = judge.classes(samples)
-        agreement = "" if kind == "none" else f"{np.mean(classes == asked):.1%}"
+        agreement = "" if kind == "none" else f"{np.mean(classes == wanted):.1%}"
         print(
             f"| {kind} | {arguments.seed} | {agreement} | {distance:.2f} "
             f"| {time.time() - start:.0f} s |",
             flush=True,
         )
         if arguments.grid and kind != "none":
-            rows = np.argsort(asked[:80], kind="stable")
+            rows = np.argsort(wanted[:80], kind="stable")
             kgan.data.grid(samples[:80][rows], 10, 8).save(arguments.grid)
 
 

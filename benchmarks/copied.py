@@ -1,29 +1,37 @@
-"""What people copy, written afresh from the published settings, for 28x28 grey images.
+"""Two well-known GAN examples, rewritten from their published settings for MNIST.
 
 - `keras_io`: the example "DCGAN to generate face images" of keras.io
-  (dcgan_overriding_train_step.py): its layers and optimizers, with two doublings in place
-  of the three of its 64x64 pictures.
+  (dcgan_overriding_train_step.py): its layers and optimizers, with two doublings of the
+  size instead of three, since its images have 64x64 pixels.
 - `keras_gan`: dcgan.py of github.com/eriklindernoren/Keras-GAN, made for MNIST.
 """
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
 
 class Copied(keras.Model):
-    """A GAN whose step is the one that both have in essence.
+    """A GAN with the training step of both examples.
 
     Args:
-        generator: From latents to images.
-        discriminator: From images to probabilities.
-        low: Value of a black pixel, 0 or -1.
-        noise: Added to the labels, times uniform noise.
-        together: Whether fakes and reals go through the discriminator in one update, or
-            in one update each.
+        generator: A `keras.Model`, latents to images.
+        discriminator: A `keras.Model`, images to probabilities.
+        low: Number, the value of a black pixel, 0 or -1.
+        noise: Float, the factor of the uniform noise that is added to the labels.
+        together: Bool, whether one update of the discriminator takes fakes and reals, or
+            one update each.
     """
 
-    def __init__(self, generator, discriminator, low, noise, together):
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        low: float,
+        noise: float,
+        together: bool,
+    ):
         super().__init__()
         self.generator, self.discriminator = generator, discriminator
         self.low, self.noise, self.together = low, noise, together
@@ -31,21 +39,27 @@ class Copied(keras.Model):
         self.criterion = keras.losses.BinaryCrossentropy()
         self.built = True
 
-    def compile(self, g_optimizer, d_optimizer):
+    def compile(
+        self,
+        g_optimizer: keras.optimizers.Optimizer,
+        d_optimizer: keras.optimizers.Optimizer,
+    ) -> None:
         super().compile()
         self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
 
-    def train_step(self, images):
+    def train_step(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         reals = tf.cast(images, "float32") / 255 * (1 - self.low) + self.low
         size = tf.shape(reals)[0]
         latents = tf.random.normal((size, self.latent_dim))
         fakes = self.generator(latents, training=True)
         real, fake = tf.ones((size, 1)), tf.zeros((size, 1))
         if self.together:
-            d_loss = self._judge(tf.concat([fakes, reals], 0), tf.concat([fake, real], 0))
+            images, labels = tf.concat([fakes, reals], 0), tf.concat([fake, real], 0)
+            d_loss = self._update_discriminator(images, labels)
         else:
-            d_loss = (self._judge(reals, real) + self._judge(fakes, fake)) / 2
-        # Keras-GAN shows the generator the same noise; the example draws it anew.
+            d_loss = self._update_discriminator(reals, real)
+            d_loss = (d_loss + self._update_discriminator(fakes, fake)) / 2
+        # Keras-GAN uses the same latents again; keras.io draws new latents.
         if self.together:
             latents = tf.random.normal((size, self.latent_dim))
         with tf.GradientTape() as tape:
@@ -55,8 +69,8 @@ class Copied(keras.Model):
         self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
         return {"d_loss": d_loss, "g_loss": g_loss}
 
-    def _judge(self, images, labels):
-        # The example's fakes are 1: the same noise falls on both.
+    def _update_discriminator(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+        # keras.io labels fakes 1 and reals 0; the noise is added to both there too.
         labels = labels + self.noise * tf.random.uniform(tf.shape(labels))
         with tf.GradientTape() as tape:
             loss = self.criterion(labels, self.discriminator(images, training=True))
@@ -64,14 +78,15 @@ class Copied(keras.Model):
         self.d_optimizer.apply(tape.gradient(loss, weights), weights)
         return loss
 
-    def sample(self, count, seed, as_uint8=True):
-        """Returns uint8 images, in inference mode as the examples do."""
+    def sample(self, count: int, seed: int, as_uint8: bool = True) -> np.ndarray:
+        """Returns uint8 images, computed in inference mode as in the examples."""
         latents = keras.random.normal((count, self.latent_dim), seed=seed)
         images = self.generator.predict(latents, batch_size=256, verbose=0)
         return ((images - self.low) / (1 - self.low) * 255).round().astype("uint8")
 
 
-def keras_io():
+def keras_io() -> Copied:
+    """Returns the GAN of keras.io."""
     latents = keras.Input((128,))
     x = layers.Reshape((7, 7, 128))(layers.Dense(7 * 7 * 128)(latents))
     for filters in (128, 256):
@@ -90,7 +105,8 @@ def keras_io():
     return gan
 
 
-def keras_gan():
+def keras_gan() -> Copied:
+    """Returns the GAN of Keras-GAN."""
     latents = keras.Input((100,))
     x = layers.Dense(7 * 7 * 128, activation="relu")(latents)
     x = layers.Reshape((7, 7, 128))(x)

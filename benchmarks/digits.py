@@ -2,8 +2,9 @@
 
     python benchmarks/digits.py --seeds 0 1 2
 
-Trains with the command's own recipe, loads what it saved, draws 5,000 samples and
-judges them by a classifier trained here.
+The benchmark trains with the recipe of the command, loads the saved GAN, draws 5,000
+samples, and computes their distance to the digits by the classifier of
+benchmarks/judge.py.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""A hundred digits only: what differentiable augmentation is worth.
+"""Training on a hundred digits, with and without differentiable augmentation.
 
     python benchmarks/few_shot.py
 
-It trains on 100 of the 1,797 digits, on the same budget with and without augmentation,
-and prints the Fréchet distance of 5,000 samples to all of the digits, in the features of
-the classifier of benchmarks/judge.py.
+The benchmark trains on 100 of the 1,797 digits, with the same budget for each
+augmentation. It prints the Fréchet distance of 5,000 samples to all digits, in the
+features of the classifier of benchmarks/judge.py.
 """
 
 import argparse
@@ -24,7 +24,9 @@ AUGMENTATIONS = {
 }
 
 
-def build_gan(shape, augment, seed):
+def build_gan(
+    shape: tuple[int, ...], augment: kgan.augment.Augmentation | None, seed: int
+) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
     gan = kgan.GAN(
         kgan.networks.dcgan_generator(shape, width=32, depth=2),
@@ -39,7 +41,7 @@ def build_gan(shape, augment, seed):
     return gan
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="GANs of a hundred digits.")
     parser.add_argument("--augment", choices=AUGMENTATIONS, action="append")
     parser.add_argument("--count", type=int, default=100, help="reals to train on")

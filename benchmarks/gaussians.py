@@ -1,12 +1,12 @@
-"""Ring and grid of Gaussians: modes and quality of several recipes, over seeds.
+"""Ring and grid of Gaussians: modes and quality of several recipes, over many seeds.
 
     KERAS_BACKEND=jax python benchmarks/gaussians.py
 
-All recipes have the networks, the optimizer and the number of reals shown in common, see
-examples/gaussians.py; they differ in loss, penalties, packing and updates of the
-discriminator. Each result is appended to a file as soon as it is there, and what is in
-the file, benchmarks/results/gaussians.jsonl by default, is not run again. At the end it
-prints a table of means over the seeds, with the lowest of them.
+All recipes have the same networks, optimizer and number of reals shown, see
+examples/gaussians.py. They differ in loss, penalties, packing and updates of the
+discriminator. The script appends each result to a file at once,
+benchmarks/results/gaussians.jsonl by default, and skips results that the file already
+has. At the end it prints a table with means and lowest values over the seeds.
 
 Reference: [Lin et al., 2017 (PacGAN)](https://arxiv.org/abs/1712.04086), section 4.1.
 """
@@ -16,6 +16,8 @@ import json
 import pathlib
 import runpy
 import time
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,7 +31,7 @@ TOYS = {"ring": EXAMPLE["RING"], "grid": EXAMPLE["GRID"]}
 BATCH_SIZE = EXAMPLE["BATCH_SIZE"]
 
 R1, R2 = kgan.penalties.R1, kgan.penalties.R2
-# The smaller the modes are on the scale of the networks, the smaller the weight.
+# Smaller modes, relative to the scale of the networks, need a smaller weight.
 WEIGHTS = {"ring": 0.1, "grid": 0.02}
 RECIPES = {
     "non_saturating": lambda weight: {"loss": "non_saturating"},
@@ -50,11 +52,11 @@ RECIPES = {
 }
 
 
-def run(toy_name, recipe, seed, steps):
-    """Trains one GAN, and returns modes covered and the share of high quality."""
+def run(toy_name: str, recipe: str, seed: int, steps: int) -> tuple[int, float]:
+    """Trains a GAN, and returns its covered modes and share of high-quality samples."""
     toy = TOYS[toy_name]
     options = RECIPES[recipe](WEIGHTS[toy_name])
-    # As many reals for all: with several updates of the discriminator, fewer steps.
+    # The same number of reals for all recipes: more updates per step make fewer steps.
     d_steps = options.get("d_steps", 1)
     steps //= d_steps
     gan = EXAMPLE["build_gan"]({**toy, **options}, steps, seed)
@@ -64,7 +66,9 @@ def run(toy_name, recipe, seed, steps):
     return EXAMPLE["score"](toy, gan.sample(2500, seed=seed))
 
 
-def table(results, toys, recipes):
+def table(
+    results: Sequence[dict[str, Any]], toys: Sequence[str], recipes: Sequence[str]
+) -> Iterator[str]:
     """Yields the lines of the table."""
     yield (
         "| recipe | "
@@ -86,7 +90,7 @@ def table(results, toys, recipes):
         yield f"| {recipe} | " + " | ".join(cells) + " |"
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="Recipes on rings and grids.")
     parser.add_argument("--toy", choices=TOYS, action="append")
     parser.add_argument("--recipe", choices=RECIPES, action="append")
@@ -110,10 +114,12 @@ def main():
                 keys = ("toy", "recipe", "seed", "steps")
                 result = dict(zip(keys, case, strict=True))
                 result |= {
-                    "modes": modes, "quality": quality,
-                    "seconds": round(time.time() - start), "keras": keras.__version__,
+                    "modes": modes,
+                    "quality": quality,
+                    "seconds": round(time.time() - start),
+                    "keras": keras.__version__,
                     "backend": keras.backend.backend(),
-                }  # fmt: skip
+                }
                 results.append(result)
                 with open(path, "a", encoding="utf-8") as file:
                     file.write(json.dumps(result) + "\n")

@@ -1,13 +1,14 @@
-"""How fast features and distances are, and what moves a distance that should not.
+"""The speed of features and distances, and the effect of JPEG and resizing on a distance.
 
     KERAS_BACKEND=tensorflow python benchmarks/metrics.py speed
     python benchmarks/metrics.py distances
     python benchmarks/metrics.py effects mnist_train.npz
 
-`speed` compares images a second of the Inception network with the same network in
-PyTorch, from the same random weights, in turns. `distances` measures time and memory of
-each metric for 50,000 samples of 2,048 features. `effects` measures how sample count,
-JPEG and enlarging move a Fréchet distance between real images, by a classifier.
+`speed` compares the Inception network with the same network in PyTorch, with the same
+random weights, in turns, by images a second. `distances` measures time and memory of each
+metric for 50,000 samples with 2,048 features. `effects` measures how the number of
+samples, JPEG and resizing change a Fréchet distance between real images, in the features
+of a classifier.
 """
 
 import argparse
@@ -21,11 +22,11 @@ import numpy as np
 from PIL import Image
 
 
-def speed(batch_size=16, turns=4):
-    """Prints images a second of both."""
+def speed(batch_size: int = 16, turns: int = 4) -> None:
+    """Prints the images a second of both networks."""
     import torch
 
-    from kgan.metrics import inception
+    from kgan.metrics.extractors import inception
 
     sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
     from test_inception import published
@@ -46,16 +47,16 @@ def speed(batch_size=16, turns=4):
             times[name] += [time.perf_counter() - start] if turn else []
     rates = {name: batch_size / np.median(values) for name, values in times.items()}
     ratio = rates["kgan"] / rates["PyTorch"]
-    print(" ".join(f"{name} {rate:.1f} images a second," for name, rate in rates.items()),
-          f"ratio {ratio:.2f}", flush=True)  # fmt: skip
+    shown = [f"{name} {rate:.1f} images a second" for name, rate in rates.items()]
+    print(", ".join([*shown, f"ratio {ratio:.2f}"]), flush=True)
 
 
-def both_sets(a, b):
-    """Computes nothing: what the features and the process take by themselves."""
+def both_sets(a: np.ndarray, b: np.ndarray) -> None:
+    """Computes nothing: its row shows the memory of the features and the process."""
 
 
-def distances(count, length):
-    """Prints the processor's seconds and the peak of memory, one after the other."""
+def distances(count: int, length: int) -> None:
+    """Prints the processor time and the peak of memory of each metric."""
     from kgan import metrics
 
     random = np.random.default_rng(0)
@@ -75,8 +76,8 @@ def distances(count, length):
         print(f"| {function.__name__} | {seconds:.1f} | {peak:.2f} GB |", flush=True)
 
 
-def jpeg(images, quality):
-    """Returns the images as JPEG of a quality leaves them."""
+def jpeg(images: np.ndarray, quality: int) -> np.ndarray:
+    """Returns the images after JPEG compression at a quality."""
     out = np.empty_like(images)
     for number, image in enumerate(images):
         file = io.BytesIO()
@@ -85,8 +86,8 @@ def jpeg(images, quality):
     return out
 
 
-def halved(images, resample):
-    """Returns the images made half as large, and as large as before."""
+def halved(images: np.ndarray, resample: Image.Resampling) -> np.ndarray:
+    """Returns the images resized to half their size, and back to their size."""
     out = np.empty_like(images)
     height, width = images.shape[1:3]
     for number, image in enumerate(images):
@@ -95,8 +96,8 @@ def halved(images, resample):
     return out
 
 
-def effects(path):
-    """Prints distances between real images, of which one set was tampered with."""
+def effects(path: str) -> None:
+    """Prints distances between real images and changed real images."""
     import kgan
     from kgan import metrics
 
@@ -107,7 +108,7 @@ def effects(path):
     real, rest = images[30_000:40_000], images[40_000:]
     statistics = metrics.statistics(extractor(real).features)
 
-    def distance(x):
+    def distance(x: np.ndarray) -> float:
         return metrics.frechet_distance(statistics, extractor(x).features)
 
     features = extractor(rest).features
@@ -136,7 +137,7 @@ def effects(path):
         print(f"| 10,000 others halved and doubled, {name} | {found:.3f} |", flush=True)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("speed", "distances", "effects"))
     parser.add_argument("data", nargs="?", help=".npz with images and labels")

@@ -1,6 +1,9 @@
-"""Two plots of quality, drawn with Pillow: against arithmetic, and against time."""
+"""Plots of the quality against operations and against time, drawn with Pillow."""
 
 import math
+import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -8,15 +11,15 @@ WIDTH, HEIGHT, EDGE = 460, 320, 56
 COLORS = {"kgan": "#c0392b", "keras_io": "#2c7fb8", "keras_gan": "#7a7a7a"}
 
 
-def plot(rows, folder):
-    """Draws distances, of all seeds, on logarithmic axes into `quality.png`.
+def plot(rows: Sequence[dict[str, Any]], folder: pathlib.Path) -> None:
+    """Draws the distances of all seeds, on logarithmic axes, into `quality.png`.
 
     Args:
-        rows: Dicts as `quality.py` writes them.
-        folder: Where.
+        rows: Dicts, as written by `quality.py`.
+        folder: Path of the folder for the file.
     """
     image = Image.new("RGB", (2 * WIDTH, HEIGHT), "white")
-    keys = {"tflop": "training arithmetic, TFLOP", "seconds": "training time, seconds"}
+    keys = {"tflop": "training operations, TFLOP", "seconds": "training time, seconds"}
     for i, (key, label) in enumerate(keys.items()):
         panel = Image.new("RGB", (WIDTH, HEIGHT), "white")
         _panel(ImageDraw.Draw(panel), rows, key, label)
@@ -24,21 +27,23 @@ def plot(rows, folder):
     image.save(folder / "quality.png")
 
 
-def _panel(draw, rows, key, label):
+def _panel(
+    draw: ImageDraw.ImageDraw, rows: Sequence[dict[str, Any]], key: str, label: str
+) -> None:
     x = _Scale([row[key] for row in rows], EDGE, WIDTH - 16)
     y = _Scale([row["distance"] for row in rows], HEIGHT - EDGE, 24)
     box = (EDGE, 24, WIDTH - 16, HEIGHT - EDGE)
     draw.rectangle(box, outline="#888888")
     for scale, vertical in ((x, False), (y, True)):
         for tick in scale.ticks:
-            at = scale(tick)
+            pixel = scale(tick)
             text = f"{tick:g}"
             if vertical:
-                draw.line((EDGE, at, WIDTH - 16, at), fill="#e4e4e4")
-                draw.text((EDGE - 6, at), text, fill="black", anchor="rm")
+                draw.line((EDGE, pixel, WIDTH - 16, pixel), fill="#e4e4e4")
+                draw.text((EDGE - 6, pixel), text, fill="black", anchor="rm")
             else:
-                draw.line((at, 24, at, HEIGHT - EDGE), fill="#e4e4e4")
-                draw.text((at, HEIGHT - EDGE + 6), text, fill="black", anchor="mt")
+                draw.line((pixel, 24, pixel, HEIGHT - EDGE), fill="#e4e4e4")
+                draw.text((pixel, HEIGHT - EDGE + 6), text, fill="black", anchor="mt")
     draw.text((WIDTH / 2, HEIGHT - 22), label, fill="black", anchor="mm")
     draw.text((EDGE, 12), "distance (lower is better)", fill="black", anchor="lm")
     names = dict.fromkeys(row["name"] for row in rows)
@@ -58,15 +63,15 @@ def _panel(draw, rows, key, label):
 
 
 class _Scale:
-    """A logarithmic axis: from a value to a pixel."""
+    """A logarithmic axis, which maps a value to a pixel."""
 
-    def __init__(self, values, start, end):
+    def __init__(self, values: Sequence[float], start: float, end: float):
         self.low, self.high = math.log10(min(values)), math.log10(max(values))
         self.low, self.high = self.low - 0.05, self.high + 0.05
         self.start, self.end = start, end
         ticks = (m * 10.0**e for e in range(-2, 6) for m in (1, 2, 5))
         self.ticks = [t for t in ticks if self.low <= math.log10(t) <= self.high]
 
-    def __call__(self, value):
-        share = (math.log10(value) - self.low) / (self.high - self.low)
-        return self.start + share * (self.end - self.start)
+    def __call__(self, value: float) -> float:
+        fraction = (math.log10(value) - self.low) / (self.high - self.low)
+        return self.start + fraction * (self.end - self.start)

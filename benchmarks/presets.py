@@ -1,9 +1,9 @@
-"""Seconds to the first step, and memory at the peak, of each preset.
+"""Time to the first step and peak memory of each preset.
 
     python benchmarks/presets.py
 
-Each is built in a process of its own, with the imports, on random data of 2,000 samples,
-and trained for a few steps.
+Each preset runs in its own process. The process imports kgan, builds the GAN, and trains
+a few steps on 2,000 random samples; the time includes the imports.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import resource
 import subprocess
 import sys
 import time
+from typing import Any
 
 CASES = {
     "digits": ("small", (8, 8, 1), "cpu"),
@@ -25,8 +26,8 @@ CASES = {
 }
 
 
-def measure(case, steps):
-    """Builds, trains, and returns what that took: in a new process."""
+def measure(case: str, steps: int) -> dict[str, Any]:
+    """Builds and trains a GAN, and returns its costs. Call it in a new process."""
     start = time.perf_counter()
     import keras
     import numpy as np
@@ -44,13 +45,13 @@ def measure(case, steps):
     times = []
 
     class Clock(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
+        def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
             times.append(time.perf_counter() - start)
             self.model.stop_training = len(times) >= steps
 
-    gan.fit(samples, batch_size=preset.batch_size, epochs=99, verbose=0,
-            callbacks=[Clock()])  # fmt: skip
-    costs = cost.of(gan, preset.images, preset.batch_size)
+    size = preset.batch_size
+    gan.fit(samples, batch_size=size, epochs=99, verbose=0, callbacks=[Clock()])
+    costs = cost.estimate(gan, preset.images, preset.batch_size)
     return {
         "case": case,
         "preset": name,
@@ -63,7 +64,7 @@ def measure(case, steps):
     }
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--case", choices=CASES, action="append")
@@ -72,8 +73,10 @@ def main():
     if arguments.measure:
         print(json.dumps(measure(arguments.measure, arguments.steps)))
         return
-    print("| data | preset | parameters | TFLOP of 300,000 samples | first step after | "
-          "memory at the peak (estimated) |")  # fmt: skip
+    print(
+        "| data | preset | parameters | TFLOP of 300,000 samples | first step after | "
+        "peak memory (estimate) |"
+    )
     print("| --- " * 6 + "|")
     for case in arguments.case or CASES:
         command = [sys.executable, __file__, "--measure", case]

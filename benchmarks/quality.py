@@ -1,22 +1,24 @@
-"""Quality for arithmetic and for time: kgan's preset, and what people copy.
+"""Quality for the same arithmetic or time: kgan's preset and two popular GANs.
 
     python benchmarks/quality.py mnist_train.npz --tflop 12 --seeds 0 1 2
 
-All train on the same images, in turns, each a share of its arithmetic (or, with
-`--minutes`, of its time) at a time. A classifier that is trained here on the labels
-judges 10,000 samples of each by a Fréchet distance of its features to 10,000 images that
-neither it nor any GAN was trained on. The arithmetic is counted from the layers, both
-networks, forward and backward: a multiplication with its addition is two operations. The
-seconds are the processor's, of training alone, compiling included: on one core (by
-`taskset`) they are those of a clock on a machine that does nothing else.
+All GANs train on the same images, in turns. In each turn a GAN spends a share of its
+arithmetic (or, with `--minutes`, of its time). The score is the Fréchet distance of
+10,000 samples to 10,000 images that neither a GAN nor the classifier was trained on, in
+the features of the classifier of benchmarks/judge.py. The arithmetic is counted from the
+layers of both networks, forward and backward: a multiplication with its addition is two
+operations. The seconds are processor time of training alone, compiling included: on one
+core (by `taskset`) of an idle machine they equal the seconds of a clock.
 
-Results are added to a file, a line each, from which the table and the plot are made.
+Each result is a line that is added to a file. The table and the plot are made from the
+file.
 """
 
 import argparse
 import json
 import pathlib
 import time
+from collections.abc import Callable
 
 import copied
 import keras
@@ -33,9 +35,14 @@ HELD_OUT = 10_000
 
 
 class Judge:
-    """The distance of samples to images that no one was trained on."""
+    """The distance of samples to images that nothing was trained on."""
 
-    def __init__(self, images, labels, held_out):
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        held_out: tuple[np.ndarray, np.ndarray],
+    ):
         self.classifier = Classifier(images, labels)
         self.accuracy = self.classifier.accuracy(*held_out)
         self.real = self.classifier(held_out[0])[0]
@@ -43,7 +50,7 @@ class Judge:
         self.floor = frechet_distance(self.real, self.classifier(images[some])[0])
         self.classes = int(labels.max()) + 1
 
-    def __call__(self, images):
+    def __call__(self, images: np.ndarray) -> tuple[float, float]:
         """Returns the distance, and the smallest share of a class."""
         features, classes = self.classifier(images)
         shares = np.bincount(classes, minlength=self.classes) / len(images)
@@ -51,9 +58,9 @@ class Judge:
 
 
 class Contender:
-    """One that trains, a share of its arithmetic at a time."""
+    """A GAN that trains a share of its arithmetic at a time."""
 
-    def __init__(self, name, images, seed):
+    def __init__(self, name: str, images: np.ndarray, seed: int):
         keras.utils.set_random_seed(seed)
         self.name, self.images, self.seed = name, images, seed
         self.shown, self.seconds = 0, 0.0
@@ -71,11 +78,11 @@ class Contender:
         )
 
     @property
-    def tflop(self):
-        """Arithmetic spent so far."""
+    def tflop(self) -> float:
+        """The arithmetic spent so far."""
         return self.shown * self.flops / 1e12
 
-    def train(self, limit, until):
+    def train(self, limit: str, until: float) -> None:
         """Trains until `limit`, "tflop" or "seconds", has reached the value `until`."""
         start, before = time.process_time(), self.seconds
 
@@ -84,7 +91,7 @@ class Contender:
             self.seconds = before + time.process_time() - start
             return getattr(self, limit) >= until
 
-        # Epochs are those of the data: the fit stops in the middle of one, and goes on.
+        # A `fit` stops in the middle of an epoch, and the next one continues there.
         arguments = {"epochs": 10**6, "verbose": 0, "callbacks": [StopWhen(step)]}
         if self.name == "kgan":
             self.gan.fit(self.batches, initial_epoch=self.gan.epoch, **arguments)
@@ -103,15 +110,15 @@ class Contender:
 class StopWhen(keras.callbacks.Callback):
     """Stops a fit after the step at which a function returns true."""
 
-    def __init__(self, step):
+    def __init__(self, step: Callable[[], bool]):
         super().__init__()
         self.step = step
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.model.stop_training = self.step()
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", help=".npz with x_train and y_train")
     parser.add_argument("--tflop", type=float, default=12.0)
@@ -142,7 +149,8 @@ def main():
     plot([json.loads(line) for line in lines], out)
 
 
-def measure(contender, judge, out):
+def measure(contender: Contender, judge: Judge, out: pathlib.Path) -> dict:
+    """Draws samples, saves a grid of them, and returns a line of the results."""
     samples = contender.gan.sample(HELD_OUT, seed=contender.seed + 1, as_uint8=True)
     name = f"{contender.name}-{contender.seed}.png"
     kgan.data.grid(samples[:100], 10, 10).save(out / name)

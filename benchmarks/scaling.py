@@ -1,17 +1,17 @@
-"""What a second worker brings: `fit` in two processes with a core each, against one.
+"""Compares the speed of `fit` on two workers, with one core each, with one worker.
 
     python benchmarks/scaling.py
 
-In turns, it trains a DCGAN of 64-128-256 channels on noise images of 32x32 in
+The script trains a DCGAN of 64-128-256 channels on noise images of 32x32, in turns in
 
 - one process on one core;
-- two such processes at once that know nothing of each other: what the machine's
-  memory and clock leave of a second core;
-- two workers of `MultiWorkerMirroredStrategy` on a core each, with the same batch for
-  each worker ("twice the batch") and with half of it ("the same batch").
+- two independent processes at the same time: the gain that the memory and the clock of
+  the machine allow for a second core;
+- two workers of `MultiWorkerMirroredStrategy` with one core each, with the same batch for
+  each worker ("twice the batch") and with half of the batch ("the same batch").
 
-It prints the images a second of each over those of the one process, from the medians
-of the rounds, and how long a step waits for the other worker.
+It prints the images per second relative to the one process, from the medians of the
+rounds, and the fraction of a step that waits for the other worker.
 """
 
 import argparse
@@ -28,7 +28,7 @@ SHAPE, LATENT_DIM = (32, 32, 1), 128
 
 
 def train(kind: str, core: int, batch_size: int, steps: int) -> None:
-    """Trains in this process and prints seconds a step."""
+    """Trains in this process and prints the seconds per step."""
     os.sched_setaffinity(0, {core})
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
@@ -66,7 +66,7 @@ def train(kind: str, core: int, batch_size: int, steps: int) -> None:
 
 
 def launch(kind: str, batch_size: int, steps: int) -> float:
-    """Runs one configuration and returns its seconds a step."""
+    """Runs one configuration and returns its seconds per step."""
     cores = sorted(os.sched_getaffinity(0))[: 1 if kind == "one" else 2]
     ports = []
     for _ in cores:
@@ -106,7 +106,7 @@ def main() -> None:
     batch, steps = arguments.batch_size, arguments.steps
     if arguments.process:
         return train(arguments.process, arguments.core, batch, steps)
-    # Of each: the kind, the batch of all its processes, images in a step.
+    # For each run: the kind, the batch of `fit`, the images per step of all processes.
     runs = {
         "one process": ("one", batch, batch),
         "two processes apart": ("apart", batch, 2 * batch),
@@ -117,14 +117,14 @@ def main() -> None:
     for _ in range(arguments.rounds):
         for name, (kind, size, _) in runs.items():
             seconds[name].append(launch(kind, size, steps))
-            print(f"{name}: {seconds[name][-1]:.3f} s a step", flush=True)
+            print(f"{name}: {seconds[name][-1]:.3f} s per step", flush=True)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     one = batch / medians["one process"]
     for name, (_, _, images) in runs.items():
-        print(f"{name}: {images / medians[name] / one:.2f} times the images a second")
+        print(f"{name}: {images / medians[name] / one:.2f} times the images per second")
     waits = medians["two workers, twice the batch"] - medians["two processes apart"]
     share = waits / medians["two workers, twice the batch"]
-    print(f"of a step with twice the batch, {share:.0%} is spent on the other worker")
+    print(f"with twice the batch, {share:.0%} of a step waits for the other worker")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Stacked MNIST: how many of 1,000 modes a GAN draws that has a tiny discriminator.
+"""Stacked MNIST: how many of 1,000 modes a GAN with a tiny discriminator draws.
 
     python benchmarks/stacked_mnist.py mnist_train.npz --recipe packed
 
 Three random digits are the channels of one image, which makes 1,000 modes. A classifier
-says which of them each of 25,600 samples shows. The table has the number of modes with
-at least one sample, and the KL divergence of the samples' modes from the data's
-(reverse KL; a perfect sampler scores 0.0195, by its finite number of samples). The
-discriminator has three convolutions, 3x3 with stride 2, of 4-8-16 channels, or 2-4-8
+finds the mode of each of 25,600 samples. The table has the number of modes with at least
+one sample, and the KL divergence of the modes of the samples from the modes of the data
+(reverse KL; a perfect sampler scores 0.0195, because its number of samples is finite).
+The discriminator has three 3x3 convolutions of stride 2 with 4-8-16 channels, or 2-4-8
 with `--width 2`.
 
 Reference: [Metz et al., 2016](https://arxiv.org/abs/1611.02163), section 3.3.1 and
@@ -36,31 +36,31 @@ RECIPES = {
 
 
 class Stacks(keras.utils.PyDataset):
-    """Batches of three random digits each, the same ones for the same seed.
+    """Batches of stacks of three random digits, the same batches for the same seed.
 
     Args:
         digits: uint8 array `(n, 28, 28)`.
-        steps: Int, batches in an epoch.
+        steps: Int, number of batches per epoch.
         seed: Int.
     """
 
-    def __init__(self, digits, steps, seed):
+    def __init__(self, digits: np.ndarray, steps: int, seed: int):
         super().__init__()
         self.digits, self.steps, self.seed, self.epoch = digits, steps, seed, 0
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.steps
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> tuple[np.ndarray]:
         random = np.random.default_rng((self.seed, self.epoch, index))
         chosen = random.integers(len(self.digits), size=(BATCH_SIZE, 3))
         return (np.moveaxis(self.digits[chosen], 1, -1),)
 
-    def on_epoch_end(self):
+    def on_epoch_end(self) -> None:
         self.epoch += 1
 
 
-def build_discriminator(width, pack, normalization):
+def build_discriminator(width: int, pack: int, normalization: bool) -> keras.Model:
     shape = (*SHAPE[:2], SHAPE[2] * pack)
     images = x = keras.Input(shape)
     for i in range(3):
@@ -71,13 +71,13 @@ def build_discriminator(width, pack, normalization):
     return keras.Model(images, layers.Dense(1)(layers.Flatten()(x)))
 
 
-def build_gan(recipe, width, rate, steps, seed):
+def build_gan(recipe: str, width: int, rate: float, steps: int, seed: int) -> kgan.GAN:
     options = dict(RECIPES[recipe])
     pack, penalised = options.pop("pack", 1), options.pop("penalties", False)
     keras.utils.set_random_seed(seed)
     gan = kgan.GAN(
         kgan.networks.dcgan_generator(SHAPE, LATENT_DIM, width=16),
-        # As in the papers: normalised where no penalty keeps it smooth.
+        # As in the papers: normalisation only without a penalty.
         build_discriminator(width, pack, normalization=not penalised),
         pack=pack,
         seed=seed,
@@ -93,8 +93,10 @@ def build_gan(recipe, width, rate, steps, seed):
     return gan
 
 
-def build_classifier(images, labels, epochs=3):
-    """Trains a classifier of single digits, and returns it with its test accuracy."""
+def build_classifier(
+    images: np.ndarray, labels: np.ndarray, epochs: int = 3
+) -> tuple[keras.Model, float]:
+    """Returns a trained classifier of single digits, and its test accuracy."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
@@ -117,28 +119,28 @@ def build_classifier(images, labels, epochs=3):
     return model, model.evaluate(x[:held], labels[:held], verbose=0)[1]
 
 
-def modes_of(classifier, images):
-    """Returns the mode, 0 to 999, that each uint8 stack shows."""
+def modes_of(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Returns the mode, 0 to 999, of each uint8 stack of digits."""
     x = np.moveaxis(images, -1, 1).reshape(-1, 28, 28, 1).astype("float32") / 127.5 - 1
     digits = classifier.predict(x, batch_size=512, verbose=0).argmax(axis=1)
     return digits.reshape(-1, 3) @ np.array([100, 10, 1])
 
 
-def score(modes, frequencies):
+def score(modes: np.ndarray, frequencies: np.ndarray) -> tuple[int, float]:
     """Returns the number of modes, and the reverse KL divergence.
 
     Args:
         modes: Int array `(n,)`.
-        frequencies: Of the ten digits in the data.
+        frequencies: Float array `(10,)`, the frequencies of the digits in the data.
     """
     expected = np.einsum("i,j,k->ijk", *[frequencies] * 3).ravel()
     found = np.bincount(modes, minlength=1000) / len(modes)
-    there = found > 0
-    divergence = np.sum(found[there] * np.log(found[there] / expected[there]))
-    return int(there.sum()), float(divergence)
+    covered = found > 0
+    divergence = np.sum(found[covered] * np.log(found[covered] / expected[covered]))
+    return int(covered.sum()), float(divergence)
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="Counts the modes of stacked MNIST.")
     parser.add_argument("data", help=".npz file with x_train and y_train")
     parser.add_argument("--recipe", choices=RECIPES, action="append")
@@ -146,7 +148,7 @@ def main():
     parser.add_argument("--steps", type=int, default=8_000)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--grid", help="path of a PNG of samples of the last recipe")
+    parser.add_argument("--grid", help="path of a PNG file, of the last recipe")
     arguments = parser.parse_args()
     digits, labels = kgan.data.load(arguments.data)
     digits = digits[..., 0]
@@ -154,7 +156,7 @@ def main():
     frequencies = np.bincount(labels, minlength=10) / len(labels)
     random = np.random.default_rng(arguments.seed)
     perfect = labels[random.integers(len(labels), size=(SAMPLES, 3))] @ [100, 10, 1]
-    print(f"classifier: {accuracy:.2%} of digits it was not trained on")
+    print(f"classifier: correct on {accuracy:.2%} of held-out digits")
     print("perfect sampler: {} modes, KL {:.4f}".format(*score(perfect, frequencies)))
     for recipe in arguments.recipe or RECIPES:
         gan = build_gan(

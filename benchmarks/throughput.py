@@ -1,12 +1,12 @@
-"""`GAN.fit` against the training step of the keras.io guide, on the same networks.
+"""Compares the speed of `GAN.fit` with the training step of the keras.io guide.
 
     python benchmarks/throughput.py
 
-Both train in one process, epoch by epoch in turns, on uint8 noise images of 32x32
-with a DCGAN of 64-128-256 channels: kgan with SampleGrid on and no average, the
-guide's step ("DCGAN to generate face images", rewritten here from its description: one
-pass over fakes and reals together, noisy labels, binary cross-entropy) with nothing
-else. It prints the ratio of their medians.
+Both train the same networks, a DCGAN of 64-128-256 channels, on uint8 noise images of
+32x32. They run in one process and take turns, one epoch each. kgan runs with SampleGrid
+and without an average. The guide's step ("DCGAN to generate face images") is rewritten
+here from its description: one pass over fakes and reals together, noisy labels, binary
+cross-entropy. The script prints the ratio of the median times.
 """
 
 import argparse
@@ -24,7 +24,7 @@ SHAPE, LATENT_DIM, BATCH_SIZE = (32, 32, 1), 128, 64
 
 
 class GuideGAN(keras.Model):
-    """The step that people copy."""
+    """The training step of the guide."""
 
     def __init__(self, generator, discriminator):
         super().__init__()
@@ -108,11 +108,13 @@ def main():
             for name, run in runs.items():
                 start = time.perf_counter()
                 run()
-                if turn:  # The first one compiles.
+                if turn:  # The first epoch compiles, and is not timed.
                     seconds[name].append(time.perf_counter() - start)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     for name, median in medians.items():
-        print(f"{name:6} {arguments.batches * BATCH_SIZE / median:8.1f} images a second")
+        print(
+            f"{name:6} {arguments.batches * BATCH_SIZE / median:8.1f} images per second"
+        )
     print(f"kgan / guide = {medians['guide'] / medians['kgan']:.3f}")
 
 

@@ -1,11 +1,12 @@
 """
-# Digits on demand: a conditional GAN
+# A conditional GAN of digits
 
-Labels come with the images, `fit(images, labels)`, and samples are asked for by label.
-The generator takes `[latents, labels]`: an embedding of the label is joined to the
-latents, and sets scale and offset of all its batch normalisations. The discriminator
-takes `[images, labels]`, and its logit has a term that is the product of the image's
-features with an embedding of the label: that much does the image look like its label.
+Labels come with the images, `fit(images, labels)`, and `sample` takes the labels of the
+samples to draw. The generator takes `[latents, labels]`: an embedding of the label is
+joined to the latents, and each class has its own scale and offset in batch
+normalisation. The discriminator takes `[images, labels]`. Its logit has a term that is
+the product of the features of the image with an embedding of the label; the term is high
+for an image that fits its label.
 
     python examples/conditional_digits.py
 
@@ -21,15 +22,15 @@ import kgan
 """
 ## The networks
 
-Both builders take `num_classes`. `conditioning="auxiliary"` instead of a projection
-makes an AC-GAN: the discriminator does not see the labels, and says by a second output
-which one it takes an image for.
+Both builders take `num_classes`. The default `conditioning="projection"` is the
+discriminator described above. `conditioning="auxiliary"` makes an AC-GAN: the
+discriminator does not see the labels, and a second output classifies the image.
 """
 
 CLASSES = 10
 
 
-def build_gan(image_shape, seed=0):
+def build_gan(image_shape: tuple[int, ...], seed: int = 0) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
     return kgan.GAN(
         kgan.networks.dcgan_generator(
@@ -45,16 +46,17 @@ def build_gan(image_shape, seed=0):
 """
 ## Training
 
-The recipe is that of `kgan train`. The grids that `SampleGrid` saves have one row for
-each class, and the same latents in every row: the styles of a column are alike.
+Optimizer and penalty are the same as in `kgan train`. `SampleGrid` saves images with one
+row per class. All rows have the same latents, so the digits of a column have the same
+style.
 """
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="A conditional GAN of digits.")
     parser.add_argument("--epochs", type=int, default=84)
     parser.add_argument("--out", default="conditional", help="folder of the grids")
-    parser.add_argument("--smoke", action="store_true", help="train for a moment only")
+    parser.add_argument("--smoke", action="store_true", help="a short trial run")
     arguments = parser.parse_args()
     images, labels = kgan.data.load("digits")
     if arguments.smoke:
@@ -65,13 +67,11 @@ def main():
         penalties=[kgan.penalties.R1(0.3)],
     )
     callbacks = [] if arguments.smoke else [kgan.callbacks.SampleGrid(arguments.out)]
-    gan.fit(
-        images, labels, batch_size=32, verbose=2, callbacks=callbacks,
-        epochs=1 if arguments.smoke else arguments.epochs,
-    )  # fmt: skip
+    epochs = 1 if arguments.smoke else arguments.epochs
+    gan.fit(images, labels, batch_size=32, epochs=epochs, verbose=2, callbacks=callbacks)
 
     """
-    ## Asking for a digit
+    ## Samples of a chosen digit
     """
 
     sevens = gan.sample(8, labels=7, seed=0, as_uint8=True)

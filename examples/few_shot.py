@@ -1,10 +1,10 @@
 """
 # A hundred images: differentiable augmentation
 
-On few images a discriminator learns them by heart, and its gradient tells the generator
-nothing any more. DiffAugment shows it reals and fakes through the same random
-augmentations, so that a hundred images are as many views as it likes. Since gradients go
-through them, the generator learns to draw images whose views look right, not views.
+With few images, the discriminator memorises them, and its gradient no longer helps the
+generator. DiffAugment applies the same random augmentation to reals and fakes, so the
+discriminator rarely sees the same image twice. The gradient flows through the
+augmentation, so the generator learns to draw images without augmentation.
 
     python examples/few_shot.py
 
@@ -19,17 +19,20 @@ import numpy as np
 import kgan
 
 """
-## The one line
+## The augmentation
 
-`augment=` of `compile`. Here it is translation alone, by up to an eighth of the side: of
-digits of 8x8 pixels colour (on grey images, brightness and contrast) and cutout, which
-greys out a square of half the side, leave too little. `--policy` takes all three.
-`kgan.augment.ADA()` in its place turns augmentation up as far as the discriminator needs
-it, and no further ([Karras et al., 2020](https://arxiv.org/abs/2006.06676)).
+`compile` takes it as `augment=`. The default here is translation alone, by up to an
+eighth of the side. `--policy color,translation,cutout` adds colour (on grey images,
+brightness and contrast) and cutout, which hides a square of half the side; both remove
+too much from a digit of 8x8 pixels. With `augment=kgan.augment.ADA()` the strength of the
+augmentation adapts to the discriminator
+([Karras et al., 2020](https://arxiv.org/abs/2006.06676)).
 """
 
 
-def build_gan(image_shape, augment, seed=0):
+def build_gan(
+    image_shape: tuple[int, ...], augment: kgan.augment.Augmentation, seed: int = 0
+) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
     gan = kgan.GAN(
         kgan.networks.dcgan_generator(image_shape, latent_dim=64, width=32, depth=2),
@@ -47,28 +50,29 @@ def build_gan(image_shape, augment, seed=0):
 """
 ## What to watch
 
-`kgan.callbacks.Health` logs how the samples differ among themselves, against the reals:
-a GAN that learns a hundred images by heart, or collapses, shows in `diversity`.
+`kgan.callbacks.Health` logs `diversity`: how much the samples differ from each other,
+compared with the reals. The value shows a GAN that memorises its hundred images or
+collapses.
 """
 
 
-def main():
-    parser = argparse.ArgumentParser(description="A GAN of a hundred digits.")
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A GAN trained on a hundred digits.")
     parser.add_argument("--policy", default="translation")
     parser.add_argument("--epochs", type=int, default=2000)
     parser.add_argument("--out", default="few_shot", help="folder of the grids")
-    parser.add_argument("--smoke", action="store_true", help="train for a moment only")
+    parser.add_argument("--smoke", action="store_true", help="a short trial run")
     arguments = parser.parse_args()
     images, _ = kgan.data.load("digits")
     few = images[np.random.default_rng(0).permutation(len(images))[:100]]
     gan = build_gan(few.shape[1:], kgan.augment.DiffAugment(arguments.policy))
     grid = kgan.callbacks.SampleGrid(arguments.out, save_freq=300)
-    gan.fit(
-        few, batch_size=50, verbose=2,
-        epochs=1 if arguments.smoke else arguments.epochs,
-        callbacks=[] if arguments.smoke else [grid],
-    )  # fmt: skip
-    print(f"{gan.augment} on {len(few)} images, {int(gan.images_seen.numpy())} shown")
+    callbacks = [] if arguments.smoke else [grid]
+    epochs = 1 if arguments.smoke else arguments.epochs
+    gan.fit(few, batch_size=50, epochs=epochs, verbose=2, callbacks=callbacks)
+    print(
+        f"{gan.recipe.augment} on {len(few)} images, {int(gan.images_seen.numpy())} shown"
+    )
 
 
 if __name__ == "__main__":

@@ -1,20 +1,21 @@
 """
-# Two toys that show mode collapse: a ring and a grid of Gaussians
+# Two data sets that show mode collapse: a ring and a grid of Gaussians
 
-A GAN that collapses draws some modes of its data and forgets the others. On two
-dimensions this can be counted: a sample within three standard deviations of a
-mode's centre is of *high quality*, and a mode with such samples is *covered*. Real
-points score 98.9 %.
+A GAN that collapses draws some modes of its data and loses the others. In two dimensions
+the modes can be counted: a sample within three standard deviations of the centre of a
+mode has *high quality*, and a mode with at least one high-quality sample is *covered*.
+98.9 % of real points have high quality.
 
     python examples/gaussians.py ring
     python examples/gaussians.py grid --seed 1
 
-Reference: [PacGAN, Lin et al., 2017](https://arxiv.org/abs/1712.04086), section 4.1,
-whose best are 7.9 of 8 and 24.8 of 25 modes.
+Reference: [PacGAN, Lin et al., 2017](https://arxiv.org/abs/1712.04086), section 4.1. The
+best results there are 7.9 of 8 and 24.8 of 25 modes.
 """
 
 import argparse
 import itertools
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,23 +26,25 @@ import kgan
 """
 ## The data
 
-The ring has 8 modes at radius 1, the grid 5 x 5 with a spacing of 2. Networks start
-with weights for values around 1, so `scale` brings the grid to [-1, 1].
+The ring has 8 modes at radius 1, the grid 5 x 5 modes at a distance of 2. The initial
+weights of the networks suit values around 1, so `scale` brings the grid to [-1, 1].
 """
 
-RING = {
+# Centres and standard deviation of the modes, scale of the data, options of `compile`.
+Toy = dict[str, Any]
+RING: Toy = {
     "centers": np.array([[np.cos(a), np.sin(a)] for a in np.arange(8) * np.pi / 4]),
     "sigma": 0.01,
     "scale": 1.0,
 }
-GRID = {
+GRID: Toy = {
     "centers": np.array(list(itertools.product([-4.0, -2.0, 0.0, 2.0, 4.0], repeat=2))),
     "sigma": 0.05,
     "scale": 0.25,
 }
 
 
-def draw_points(toy, count, seed):
+def draw_points(toy: Toy, count: int, seed: int) -> np.ndarray:
     generator = np.random.default_rng(seed)
     centers = toy["centers"][generator.integers(len(toy["centers"]), size=count)]
     points = centers + toy["sigma"] * generator.standard_normal((count, 2))
@@ -51,12 +54,11 @@ def draw_points(toy, count, seed):
 """
 ## The score
 
-`covered` counts modes with at least one of the 2,500 samples within three standard
-deviations, as in the paper.
+The number of covered modes, and the share of high-quality samples, as in the paper.
 """
 
 
-def score(toy, points):
+def score(toy: Toy, points: np.ndarray) -> tuple[int, float]:
     distances = np.linalg.norm(points[:, None] / toy["scale"] - toy["centers"], axis=-1)
     good = distances.min(axis=1) < 3 * toy["sigma"]
     covered = len(np.unique(distances.argmin(axis=1)[good]))
@@ -66,10 +68,10 @@ def score(toy, points):
 """
 ## The recipe
 
-Dense networks of three layers, the points themselves as data, no momentum, and
-a learning rate that falls to zero along a cosine. A zero-centred gradient penalty keeps
-the discriminator smooth between the modes. On the grid, the relativistic loss judges
-each fake against a real, which keeps the discriminator from forgetting modes.
+The networks have three dense layers. Adam has no momentum, and its learning rate falls to
+zero along a cosine. A zero-centred gradient penalty keeps the discriminator smooth
+between the modes. On the grid, the relativistic loss compares each fake with a real, so
+the discriminator does not forget modes.
 """
 
 LATENT_DIM = 2
@@ -84,7 +86,7 @@ GRID |= {
 }
 
 
-def build_gan(toy, steps, seed):
+def build_gan(toy: Toy, steps: int, seed: int) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
     pack, d_steps = toy.get("pack", 1), toy.get("d_steps", 1)
     gan = kgan.GAN(
@@ -100,13 +102,13 @@ def build_gan(toy, steps, seed):
         loss=toy["loss"],
         penalties=toy.get("penalties", ()),
         d_steps=d_steps,
-        # Keras' PyTorch backend takes one step at a time.
+        # On PyTorch, Keras runs one step per execution.
         steps_per_execution=1 if keras.backend.backend() == "torch" else min(steps, 100),
     )
     return gan
 
 
-def train(toy, steps, seed, verbose=2):
+def train(toy: Toy, steps: int, seed: int, verbose: int = 2) -> kgan.GAN:
     gan = build_gan(toy, steps, seed)
     per_epoch = max(1, steps // 20)
     points = draw_points(toy, per_epoch * BATCH_SIZE, seed)
@@ -117,11 +119,11 @@ def train(toy, steps, seed, verbose=2):
 """
 ## A picture
 
-Real points in grey, samples in blue.
+Real points are grey, samples are blue.
 """
 
 
-def picture(toy, points, size=480):
+def picture(toy: Toy, points: np.ndarray, size: int = 480) -> Image.Image:
     image = Image.new("RGB", (size, size), "white")
     pen = ImageDraw.Draw(image)
     for cloud, color in ((draw_points(toy, 2500, 0), "#bbbbbb"), (points, "#1f5fd0")):
@@ -130,13 +132,13 @@ def picture(toy, points, size=480):
     return image
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="GANs on rings and grids of Gaussians.")
     parser.add_argument("toy", nargs="?", choices=["ring", "grid"], default="ring")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", help="path of a PNG to draw the samples in")
-    parser.add_argument("--smoke", action="store_true", help="train for 40 steps only")
+    parser.add_argument("--out", help="path of a PNG file for a picture of the samples")
+    parser.add_argument("--smoke", action="store_true", help="a trial run of 40 steps")
     arguments = parser.parse_args()
     toy = {"ring": RING, "grid": GRID}[arguments.toy]
     steps = 40 if arguments.smoke else arguments.steps

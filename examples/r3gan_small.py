@@ -1,14 +1,14 @@
 """
-# The recipe of R3GAN, in small
+# A small R3GAN
 
-R3GAN does without the tricks that GANs gathered over the years: it has a loss that
-judges each fake against a real, zero-centred penalties at both, no normalisation at all,
-and schedules that take all it is trained with from a burn-in to the end of training.
+R3GAN needs few of the usual tricks for training GANs. It has a relativistic loss, which
+compares each fake with a real, zero-centred gradient penalties on reals and fakes, no
+normalisation, and schedules for all hyperparameters.
 
     python examples/r3gan_small.py
 
-Reference: [Huang et al., 2025](https://arxiv.org/abs/2501.05441); its published
-configurations for the schedules.
+Reference: [Huang et al., 2025](https://arxiv.org/abs/2501.05441), with the schedules of
+its published configurations.
 """
 
 import argparse
@@ -17,23 +17,25 @@ import keras
 from keras import layers
 
 import kgan
+from kgan.types import Tensor
 
 """
 ## Networks without normalisation
 
-Residual blocks whose last kernel begins at zero start as the identity, and need no
-normalisation to train. The generator mirrors the discriminator.
+The last kernel of each residual block starts at zero, so each block starts as the
+identity and trains without normalisation. The generator is the mirror image of the
+discriminator.
 """
 
 
-def residual(x, channels):
+def residual(x: Tensor, channels: int) -> Tensor:
     y = layers.Conv2D(2 * channels, 3, padding="same")(x)
     y = layers.LeakyReLU(0.2)(y)
     y = layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros")(y)
     return layers.Add()([x, y])
 
 
-def build_generator(latent_dim=64, channels=48):
+def build_generator(latent_dim: int = 64, channels: int = 48) -> keras.Model:
     latents = keras.Input((latent_dim,))
     x = layers.Reshape((2, 2, channels))(layers.Dense(4 * channels)(latents))
     for _ in range(2):
@@ -43,7 +45,7 @@ def build_generator(latent_dim=64, channels=48):
     return keras.Model(latents, layers.Conv2D(1, 1)(x), name="generator")
 
 
-def build_discriminator(channels=48):
+def build_discriminator(channels: int = 48) -> keras.Model:
     images = keras.Input((8, 8, 1))
     x = layers.Conv2D(channels, 1)(images)
     for _ in range(2):
@@ -56,22 +58,24 @@ def build_discriminator(channels=48):
 """
 ## Schedules
 
-All of them go along a cosine from the burn-in's value to the final one, in images seen:
-learning rate, Adam's `beta_2`, the weight of both penalties, and the half-life of the
-generator's average. Wherever kgan takes a number of training it takes a schedule.
+Four values follow a cosine over the number of images seen: the learning rate, `beta_2` of
+Adam, the weight of both penalties, and the half-life of the generator average. In kgan, a
+schedule can replace most numbers of a training.
 """
 
 
-def build_gan(images, seed=0):
+def build_gan(images: int, seed: int = 0) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
 
-    def cosine(start, end):
+    def cosine(start: float, end: float) -> kgan.schedules.Schedule:
         return kgan.schedules.Cosine(start, end, images=images)
 
     gan = kgan.GAN(
-        build_generator(), build_discriminator(),
-        ema_half_life=cosine(0, images / 15), seed=seed,
-    )  # fmt: skip
+        build_generator(),
+        build_discriminator(),
+        ema_half_life=cosine(0, images / 15),
+        seed=seed,
+    )
     weight = cosine(0.5, 0.05)
     gan.compile(
         optimizer=keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9),
@@ -82,11 +86,11 @@ def build_gan(images, seed=0):
     return gan
 
 
-def main():
-    parser = argparse.ArgumentParser(description="R3GAN's recipe on digits.")
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A small R3GAN on digits.")
     parser.add_argument("--epochs", type=int, default=84)
     parser.add_argument("--out", default="r3gan", help="folder of the grids")
-    parser.add_argument("--smoke", action="store_true", help="train for a moment only")
+    parser.add_argument("--smoke", action="store_true", help="a short trial run")
     arguments = parser.parse_args()
     images, _ = kgan.data.load("digits")
     images = images[:64] if arguments.smoke else images

@@ -1,8 +1,8 @@
 """
-# Not images: a GAN of signals
+# A GAN of signals
 
-A GAN of kgan takes samples of any shape. Here they are short recordings of a bell, 128
-values each: a sine of random pitch and phase that dies away.
+The samples of a GAN can have any shape. Here each sample is a short sound of a bell: 128
+values of a decaying sine with random pitch and phase.
 
     python examples/signal_1d.py
 """
@@ -23,7 +23,7 @@ import kgan
 LENGTH = 128
 
 
-def draw_bells(count, seed):
+def draw_bells(count: int, seed: int) -> np.ndarray:
     generator = np.random.default_rng(seed)
     pitch = generator.uniform(3, 9, (count, 1))
     phase = generator.uniform(0, 2 * np.pi, (count, 1))
@@ -32,8 +32,8 @@ def draw_bells(count, seed):
     return bells[..., None].astype("float32")
 
 
-def pitches(signals):
-    """Returns the frequency with the largest part in each signal, in cycles."""
+def pitches(signals: np.ndarray) -> np.ndarray:
+    """Returns the strongest frequency of each signal, in cycles per signal."""
     spectrum = np.abs(np.fft.rfft(signals[..., 0], 8 * LENGTH))
     return spectrum[:, 8:].argmax(axis=1) / 8 + 1
 
@@ -41,12 +41,13 @@ def pitches(signals):
 """
 ## The networks
 
-Convolutions over one dimension, 8 to 128 values in four stages, and back. Any two Keras
-models will do: latents to samples, and samples to one logit.
+The generator has one-dimensional convolutions, from 8 to 128 values in four stages; the
+discriminator goes the other way. Any two Keras models can form a GAN if they map latents
+to samples, and samples to one logit.
 """
 
 
-def build_gan(seed=0, latent_dim=16):
+def build_gan(seed: int = 0, latent_dim: int = 16) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
     generator = keras.Sequential([keras.Input((latent_dim,)), layers.Dense(8 * 64)])
     generator.add(layers.Reshape((8, 64)))
@@ -73,11 +74,13 @@ def build_gan(seed=0, latent_dim=16):
 """
 ## A picture
 
-`SampleGrid` draws images; signals are drawn by hand.
+`SampleGrid` draws images only, so this function draws the signals.
 """
 
 
-def picture(signals, columns=4, width=200, height=80):
+def picture(
+    signals: np.ndarray, columns: int = 4, width: int = 200, height: int = 80
+) -> Image.Image:
     rows = -(-len(signals) // columns)
     image = Image.new("RGB", (columns * width, rows * height), "white")
     pen = ImageDraw.Draw(image)
@@ -89,11 +92,11 @@ def picture(signals, columns=4, width=200, height=80):
     return image
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="A GAN of bells.")
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--out", help="path of a PNG to draw signals in")
-    parser.add_argument("--smoke", action="store_true", help="train for a moment only")
+    parser.add_argument("--out", help="path of a PNG file for a picture of signals")
+    parser.add_argument("--smoke", action="store_true", help="a short trial run")
     arguments = parser.parse_args()
     bells = draw_bells(64 if arguments.smoke else 4096, seed=0)
     gan = build_gan()

@@ -1,10 +1,10 @@
 """
 # SNGAN: spectral normalisation and the hinge loss
 
-Each kernel of the discriminator is divided by its largest singular value, so that no
-layer stretches anything: a bound on its slope that costs one matrix-vector product per
-step, and no gradient of a gradient. With it goes the hinge loss, which leaves samples
-alone once they are told apart by a margin.
+Spectral normalisation divides each kernel of the discriminator by its largest singular
+value. This bounds the slope of the discriminator, for the cost of a few matrix-vector
+products per step and without second derivatives. The hinge loss ignores samples that the
+discriminator already separates by a margin.
 
     python examples/sngan.py
 
@@ -20,16 +20,17 @@ import kgan
 """
 ## The recipe
 
-`normalization="spectral"` puts every layer of the discriminator into a
-`kgan.layers.SpectralNormalization`. The two networks learn at different rates, the
-discriminator four times as fast (TTUR), with one update each instead of five to one.
+`normalization="spectral"` wraps every layer of the discriminator in a
+`kgan.layers.SpectralNormalization`. The learning rate of the discriminator is four times
+that of the generator (TTUR), so both networks have one update per step; the paper has
+five updates of the discriminator for one of the generator.
 
 Reference: [Heusel et al., 2017](https://arxiv.org/abs/1706.08500) and
 [Zhang et al., 2018](https://arxiv.org/abs/1805.08318), section 4.2, for two time scales.
 """
 
 
-def build_gan(image_shape, seed=0):
+def build_gan(image_shape: tuple[int, ...], seed: int = 0) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
     gan = kgan.GAN(
         kgan.networks.dcgan_generator(image_shape, latent_dim=64, width=32, depth=2),
@@ -46,26 +47,27 @@ def build_gan(image_shape, seed=0):
     return gan
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="SNGAN on digits.")
     parser.add_argument("--epochs", type=int, default=84)
     parser.add_argument("--out", default="sngan", help="folder of the grids")
-    parser.add_argument("--smoke", action="store_true", help="train for a moment only")
+    parser.add_argument("--smoke", action="store_true", help="a short trial run")
     arguments = parser.parse_args()
     images, _ = kgan.data.load("digits")
     gan = build_gan(images.shape[1:])
     callbacks = [] if arguments.smoke else [kgan.callbacks.SampleGrid(arguments.out)]
+    if arguments.smoke:
+        images = images[:64]
+    epochs = 1 if arguments.smoke else arguments.epochs
     history = gan.fit(
-        images[:64] if arguments.smoke else images,
-        epochs=1 if arguments.smoke else arguments.epochs,
-        batch_size=32, verbose=2, callbacks=callbacks,
-    ).history  # fmt: skip
+        images, epochs=epochs, batch_size=32, verbose=2, callbacks=callbacks
+    ).history
 
     """
     ## What to watch
 
-    Within the margin all is in balance: mean logits of reals near 1 and of fakes near -1
-    would be a discriminator that has won.
+    In a balanced training the mean logits stay within the margin. If the mean logit of
+    reals is near 1 and that of fakes near -1, the discriminator has won.
     """
 
     print(f"logits: {history['d_real'][-1]:.2f} real, {history['d_fake'][-1]:.2f} fake")

@@ -1,10 +1,10 @@
 """
 # WGAN-GP: a critic instead of a discriminator
 
-The critic has no labels to tell apart. It is trained to differ as much as it can between
-reals and fakes, under the condition that its slope is 1 between them; the difference is
-then an estimate of the Wasserstein distance of the two distributions, which the
-generator makes smaller. The condition is a penalty on the gradient's norm.
+A critic does not classify samples as real or fake. It maximises the difference between
+its mean output for reals and for fakes, while its gradient norm between reals and fakes
+is kept at 1. The difference is then an estimate of the Wasserstein distance between the
+two distributions, and the generator minimises it. A gradient penalty keeps the norm.
 
     python examples/wgan_gp.py
 
@@ -18,21 +18,22 @@ import keras
 import kgan
 
 """
-## The recipe of the paper
+## The settings of the paper
 
-Five updates of the critic for one of the generator, Adam with `beta_1=0`, a weight of 10,
-and no batch normalisation in the critic, since the penalty is of each sample by itself:
-layer normalisation takes its place. kgan's own has second derivatives that are right on
-every backend, which the penalty needs.
+The critic has five updates for one update of the generator. Adam has `beta_1=0`, and the
+penalty a weight of 10. The critic has layer normalisation: batch normalisation would mix
+the samples of a batch, and the penalty needs the gradient of each sample alone. The layer
+normalisation of kgan has correct second derivatives on every backend, as the penalty
+requires.
 
-A batch feeds all updates of a step, so it has five times 32 images.
+A batch is split between all updates of a step, so it has five times 32 images.
 """
 
 CRITIC_STEPS = 5
 BATCH_SIZE = 32 * CRITIC_STEPS
 
 
-def build_gan(image_shape, seed=0):
+def build_gan(image_shape: tuple[int, ...], seed: int = 0) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
     gan = kgan.GAN(
         kgan.networks.dcgan_generator(image_shape, latent_dim=64, width=32, depth=2),
@@ -53,10 +54,10 @@ def build_gan(image_shape, seed=0):
 """
 ## What to watch
 
-`d_loss` is minus the estimate of the distance: it should come up towards zero while the
-samples get better, and unlike the losses of other GANs it can be compared between epochs.
+`d_loss` is minus the estimate of the distance. It should rise towards zero while the
+samples get better. Unlike the losses of other GANs, it can be compared between epochs.
 
-The first WGAN kept its critic's slope in bounds by clipping the weights. That is
+The first WGAN bounded the slope of the critic by clipping its weights. In kgan this is
 
 ```python
 kgan.constraints.constrain(critic, kgan.constraints.WeightClipping(0.01))
@@ -64,20 +65,21 @@ kgan.constraints.constrain(critic, kgan.constraints.WeightClipping(0.01))
 """
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description="WGAN-GP on digits.")
     parser.add_argument("--epochs", type=int, default=150)
     parser.add_argument("--out", default="wgan_gp", help="folder of the grids")
-    parser.add_argument("--smoke", action="store_true", help="train for a moment only")
+    parser.add_argument("--smoke", action="store_true", help="a short trial run")
     arguments = parser.parse_args()
     images, _ = kgan.data.load("digits")
     gan = build_gan(images.shape[1:])
     callbacks = [] if arguments.smoke else [kgan.callbacks.SampleGrid(arguments.out)]
+    if arguments.smoke:
+        images = images[: 2 * BATCH_SIZE]
+    epochs = 1 if arguments.smoke else arguments.epochs
     history = gan.fit(
-        images[: 2 * BATCH_SIZE] if arguments.smoke else images,
-        epochs=1 if arguments.smoke else arguments.epochs,
-        batch_size=BATCH_SIZE, verbose=2, callbacks=callbacks,
-    ).history  # fmt: skip
+        images, epochs=epochs, batch_size=BATCH_SIZE, verbose=2, callbacks=callbacks
+    ).history
     print(f"distance at the end: {-history['d_loss'][-1]:.3f}")
 
 

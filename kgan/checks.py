@@ -1,8 +1,8 @@
-"""Checks of arguments: the one place where counts, numbers and choices are refused.
+"""Checks of arguments. Every check of a count, a number, a choice or a shape is here.
 
-Each check takes one argument by its name, returns the value to keep, and raises a
-`ValueError` that names the argument, says what was expected, and ends in
-`Received: name=value`.
+A check takes one argument as `name=value` and returns the value to keep. If the value is
+wrong, the check raises a `ValueError` which names the argument, states the expected
+values, and ends in `Received: name=value`.
 
 >>> count(steps=3)
 3
@@ -15,12 +15,15 @@ ValueError: `steps` must be an int of at least 1. Received: steps=2.0
 import math
 import numbers
 import operator
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kgan.types import Number, Shape
+import numpy as np
 
-# The generators of some backend take no larger seed.
+from kgan.types import Number, PathLike, Shape
+
+# The random generators of some backends accept no larger seed.
 _LARGEST_SEED = 2**31 - 2
 
 
@@ -29,23 +32,26 @@ def received(**values: object) -> str:
     return "Received: " + ", ".join(f"{name}={value!r}" for name, value in values.items())
 
 
-def is_count(value: Any, minimum: int = 1) -> bool:
-    """Whether a value is an int of Python or numpy, no bool, of at least `minimum`."""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return whole and operator.index(value) >= minimum
+def is_count(value: object, minimum: int = 1) -> bool:
+    """Whether a value is an int (Python or numpy, no bool) of at least `minimum`."""
+    return (
+        isinstance(value, numbers.Integral)
+        and not isinstance(value, bool)
+        and operator.index(value) >= minimum
+    )
 
 
 def count(*, minimum: int = 1, maximum: int | None = None, **argument: Any) -> int:
-    """Checks an int, and returns it as an int of Python.
+    """Checks an int, and returns it as a Python int.
 
     Args:
-        minimum: Int, the lowest that is allowed.
-        maximum: Int, the highest that is allowed; None for any.
-        **argument: One value by its name. Ints of numpy are accepted; bools and
-            floats are not.
+        minimum: Int, the lowest allowed value.
+        maximum: Int, the highest allowed value; None for no bound.
+        **argument: The argument to check, given as `name=value`. Python and numpy ints
+            are allowed, bools and floats are not.
 
     Raises:
-        ValueError: If the value is not such an int.
+        ValueError: If the value is no int, or is out of bounds.
     """
     ((name, value),) = argument.items()
     if not is_count(value, minimum) or (maximum is not None and value > maximum):
@@ -57,19 +63,26 @@ def count(*, minimum: int = 1, maximum: int | None = None, **argument: Any) -> i
     return operator.index(value)
 
 
-def optional_count(*, minimum: int = 1, **argument: Any) -> int | None:
+def optional_count(
+    *, minimum: int = 1, maximum: int | None = None, **argument: Any
+) -> int | None:
     """Checks an int or None, see `count`."""
     ((name, value),) = argument.items()
-    if value is not None and not is_count(value, minimum):
+    above = maximum is not None and is_count(value) and value > maximum
+    if value is not None and (not is_count(value, minimum) or above):
+        upper = "" if maximum is None else f" and at most {maximum}"
         raise ValueError(
-            f"`{name}` must be an int of at least {minimum}, or None. "
+            f"`{name}` must be an int of at least {minimum}{upper}, or None. "
             f"{received(**argument)}"
         )
     return None if value is None else operator.index(value)
 
 
 def seed(**argument: Any) -> int | None:
-    """Checks a seed: None, or an int that the generators of every backend take."""
+    """Checks a seed, and returns it: None, or an int of 0 to 2**31 - 2.
+
+    The random generators of every backend accept these ints.
+    """
     ((name, value),) = argument.items()
     if value is not None and not (is_count(value, 0) and value <= _LARGEST_SEED):
         raise ValueError(
@@ -78,10 +91,13 @@ def seed(**argument: Any) -> int | None:
     return None if value is None else operator.index(value)
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value is a finite number of Python or numpy, and no bool."""
-    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    return real and math.isfinite(value)
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number (Python or numpy, no bool)."""
+    return (
+        isinstance(value, numbers.Real)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
 
 
 def number(
@@ -90,39 +106,49 @@ def number(
     maximum: Number | None = None,
     above: Number | None = None,
     below: Number | None = None,
-    ends: Sequence[Any] | None = None,
+    ends: Sequence[object] | None = None,
     alternative: str = "",
     **argument: Any,
 ) -> Any:
-    """Checks a finite number, and returns it as a number of Python.
+    """Checks a finite number, and returns it as a Python number.
 
     Args:
-        minimum: Number, the lowest that is allowed; None for any.
-        maximum: Number, the highest that is allowed; None for any.
-        above: Number that the value must exceed; None for no such bound.
-        below: Number that the value must stay under; None for no such bound.
-        ends: Numbers to check in place of the value, such as the ends of a schedule.
-        alternative: What else the argument may be, for the message, such as
-            `", or None"`. The caller lets these values pass.
-        **argument: One value by its name. Bools are refused.
+        minimum: Number, the lowest allowed value; None for no bound.
+        maximum: Number, the highest allowed value; None for no bound.
+        above: Number that the value must exceed; None for no bound.
+        below: Number that the value must stay below; None for no bound.
+        ends: Numbers to check instead of the value, for example both ends of a schedule.
+        alternative: The other values that the caller accepts, for the message, for
+            example `", or None"`. The caller does not check these values here.
+        **argument: The argument to check, given as `name=value`. Python and numpy
+            numbers are allowed, bools are not.
 
     Raises:
         ValueError: If the value is no number, is NaN or infinite, or is out of bounds.
     """
     ((name, value),) = argument.items()
-    for end in [value] if ends is None else ends:
-        fits = is_number(end) and (
-            (minimum is None or end >= minimum)
-            and (maximum is None or end <= maximum)
-            and (above is None or end > above)
-            and (below is None or end < below)
-        )
-        if not fits:
+    for checked in [value] if ends is None else ends:
+        if not (is_number(checked) and _within(checked, minimum, maximum, above, below)):
             raise ValueError(
                 f"`{name}` must be a number{_bounds(minimum, maximum, above, below)}"
                 f"{alternative}. {received(**argument)}"
             )
     return value.item() if hasattr(value, "item") else value
+
+
+def _within(
+    value: Any,
+    minimum: Number | None,
+    maximum: Number | None,
+    above: Number | None,
+    below: Number | None,
+) -> bool:
+    return (
+        (minimum is None or value >= minimum)
+        and (maximum is None or value <= maximum)
+        and (above is None or value > above)
+        and (below is None or value < below)
+    )
 
 
 def _bounds(
@@ -131,65 +157,91 @@ def _bounds(
     above: Number | None,
     below: Number | None,
 ) -> str:
-    """Returns the words for the bounds, such as ` of at least 0 and below 1`."""
+    """Returns the bounds in words, for example ` of at least 0 and below 1`."""
     if minimum is not None and maximum is not None:
         return f" of {minimum} to {maximum}"
     words = {
         "of at least": minimum,
-        "of at most": maximum,
         "above": above,
+        "of at most": maximum,
         "below": below,
     }
     parts = [f"{word} {bound}" for word, bound in words.items() if bound is not None]
     return " " + " and ".join(parts) if parts else ""
 
 
-def one_of(choices: Iterable[Any], **argument: Any) -> Any:
-    """Checks that a value is one of some choices, and returns it.
+def one_of(choices: Iterable[object], **argument: Any) -> Any:
+    """Checks that a value is one of several choices, and returns it.
 
     Args:
-        choices: The values that are allowed, in the order of the message.
-        **argument: One value by its name. A bool is no choice among ints.
+        choices: The allowed values, in the order in which the message lists them.
+        **argument: The argument to check, given as `name=value`. It must have the type of
+            the choice: neither True nor 1.0 is the choice 1. Only ints may be numpy ints.
 
     Raises:
         ValueError: If the value is none of the choices.
     """
     ((name, value),) = argument.items()
+    value = operator.index(value) if isinstance(value, np.integer) else value
     choices = list(choices)
-    same = (type(value) is type(choice) and value == choice for choice in choices)
-    if not any(same):
+    if not any(type(value) is type(choice) and value == choice for choice in choices):
         listed = ", ".join(map(repr, choices))
         raise ValueError(f"`{name}` must be one of {listed}. {received(**argument)}")
     return value
 
 
-def shape(*, rank: int | None = None, form: str = "", **argument: Any) -> tuple[int, ...]:
-    """Checks the shape of one sample, and returns it as a tuple of ints.
+def path(*, suffix: str = "", **argument: Any) -> PathLike:
+    """Checks the path of a file or a folder, and returns it.
 
     Args:
-        rank: Int, how many dimensions the shape must have; None for any number above 0.
-        form: What the dimensions are, for the message, such as
-            `"(height, width, channels)"`.
-        **argument: One shape by its name: an iterable of ints of at least 1.
+        suffix: Str, the end that the path must have, for example `".keras"`.
+        **argument: The argument to check, given as `name=value`: a str or an
+            `os.PathLike`.
 
     Raises:
-        ValueError: If the value is no such shape.
+        ValueError: If the value is no path, is empty, or has another suffix.
+    """
+    ((name, value),) = argument.items()
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else ""
+    if not isinstance(text, str) or not text or not text.endswith(suffix):
+        ending = f" that ends in {suffix}" if suffix else ""
+        raise ValueError(f"`{name}` must be a path{ending}. {received(**argument)}")
+    return value
+
+
+def shape(
+    *, rank: int | None = None, minimum: int = 1, form: str = "", **argument: Any
+) -> tuple[int, ...]:
+    """Checks the shape of one sample, and returns it as a tuple of Python ints.
+
+    Args:
+        rank: Int, the number of dimensions; None for any number above 0.
+        minimum: Int, the lowest length of each dimension.
+        form: The expected shape, for the message, for example
+            `"(height, width, channels)"`.
+        **argument: The argument to check, given as `name=value`: an iterable of ints of
+            at least 1.
+
+    Raises:
+        ValueError: If the value is no shape, or has another number of dimensions.
     """
     ((name, value),) = argument.items()
     try:
         sides = tuple(value)
     except TypeError:
         sides = ()
-    if not sides or not all(map(is_count, sides)) or rank not in (None, len(sides)):
-        what = form or "the shape of one sample"
+    valid = bool(sides) and all(is_count(side, minimum) for side in sides)
+    if not valid or rank not in (None, len(sides)):
+        expected = form or "the shape of one sample"
         raise ValueError(
-            f"`{name}` must be {what}, ints of at least 1. {received(**argument)}"
+            f"`{name}` must be {expected}, ints of at least {minimum}. "
+            f"{received(**argument)}"
         )
     return tuple(operator.index(side) for side in sides)
 
 
 def same_shape(found: Shape, expected: Shape) -> bool:
-    """Whether two shapes agree where both are known; None stands for any length."""
+    """Whether two shapes agree. A dimension of None agrees with every length."""
     return len(found) == len(expected) and all(
         a is None or b is None or a == b for a, b in zip(found, expected, strict=True)
     )

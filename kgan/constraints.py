@@ -1,12 +1,13 @@
-"""Constraints on the weights of a whole network, as the first WGAN has."""
+"""Constraints on the weights of a whole network, for example of the first WGAN."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.backend import keras_private
+from kgan.types import Config, Identifier, KerasArgument, Number, Tensor
 
 __all__ = ["WeightClipping", "constrain"]
 
@@ -19,7 +20,7 @@ class WeightClipping(keras.constraints.Constraint):
         limit: Float above 0, the c of the paper.
 
     Raises:
-        ValueError: If `limit` is not above 0.
+        ValueError: If `limit` is not a number above 0.
 
     Example:
 
@@ -35,44 +36,44 @@ class WeightClipping(keras.constraints.Constraint):
         [Arjovsky et al., 2017](https://arxiv.org/abs/1701.07875), algorithm 1.
     """
 
-    def __init__(self, limit: float = 0.01):
-        if not limit > 0:
-            raise ValueError(f"`limit` must be above 0. Received: limit={limit}")
-        self.limit = limit
+    def __init__(self, limit: Number = 0.01):
+        self.limit = checks.number(above=0, limit=limit)
 
-    def __call__(self, w: Any) -> Any:
+    def __call__(self, w: Tensor) -> Tensor:
         return ops.clip(w, -self.limit, self.limit)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {"limit": self.limit}
 
 
-def constrain(model: keras.Model, constraint: Any) -> None:
-    """Puts a constraint on all trainable weights of a model, in place of their own.
+def constrain(model: keras.Model, constraint: Identifier) -> None:
+    """Puts a constraint on all trainable weights of a model.
 
-    It is saved with the model. It acts after each update of the weights, not at once.
+    The constraint replaces the constraints that the weights have, and it is saved with
+    the model. It changes the weights after each update of them, not at once.
 
     Args:
         model: A built `keras.Model`.
-        constraint: A `keras.constraints.Constraint`, or what `keras.constraints.get`
-            makes one of.
+        constraint: A `keras.constraints.Constraint`, or an identifier for
+            `keras.constraints.get`.
 
     Raises:
-        ValueError: If the model is not built, or a weight belongs to a layer that would
-            not keep the constraint when saved and loaded: one without an argument for
-            it, or within a layer that doesn't save the arguments of those in it.
+        ValueError: If the model is not built; or if a weight belongs to a layer whose
+            config cannot hold the constraint, which saving would then lose. This is the
+            case for a layer without an argument for the constraint, and for a layer
+            inside another layer that does not save the arguments of its inner layers.
     """
     constraint = keras.constraints.get(constraint)
     if not model.built:
         raise ValueError(
-            "The model must be built, or it has no weights to constrain. "
+            "The model must be built: before that it has no weights to constrain. "
             f"Received: model={model.name}, which is not built"
         )
-    saved = set(_saved_names(model.get_config()))
+    saved = set(_layer_names(model.get_config()))
     found = [
         (layer, weight, _argument(layer, weight) if layer.name in saved else None)
-        for layer in model._flatten_layers()
-        for weight in layer._trainable_variables
+        for layer in keras_private.all_layers(model)
+        for weight in keras_private.own_weights(layer)
     ]
     lost = [weight.path for _, weight, argument in found if argument is None]
     if lost:
@@ -85,20 +86,20 @@ def constrain(model: keras.Model, constraint: Any) -> None:
         weight.constraint = constraint
 
 
-def _saved_names(config: Any) -> Iterator[str]:
-    """Yields the names of all layers whose configs are within a config."""
+def _layer_names(config: KerasArgument) -> Iterator[str]:
+    """Yields the names of all layers whose configs are part of a config."""
     if isinstance(config, dict):
         if "class_name" in config and isinstance(config.get("config"), dict):
             yield config["config"].get("name", "")
         config = list(config.values())
     if isinstance(config, list | tuple):
         for part in config:
-            yield from _saved_names(part)
+            yield from _layer_names(part)
 
 
 def _argument(layer: keras.layers.Layer, weight: keras.Variable) -> str | None:
     """Returns the name of the layer's argument for a constraint on a weight."""
     stem = weight.name.removesuffix("_kernel")
-    # The last is how depthwise convolutions call that of their kernel.
+    # Depthwise convolutions have a `kernel`, but name the argument differently.
     names = (f"{weight.name}_constraint", f"{stem}_constraint", "depthwise_constraint")
     return next((name for name in names if name in layer.get_config()), None)

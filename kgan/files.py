@@ -1,4 +1,4 @@
-"""Writing to disk so that a reader never meets half a file."""
+"""Atomic writing: a reader finds the old file or the whole new file, never a part."""
 
 import contextlib
 import os
@@ -7,20 +7,20 @@ import shutil
 import uuid
 from collections.abc import Iterator
 
-PathLike = str | os.PathLike
+from kgan.types import PathLike
 
 
 @contextlib.contextmanager
 def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
-    """Gives a temporary name beside `path`, and renames it when all went well.
+    """Gives a temporary path beside `path`, and renames it to `path` at the end.
 
-    What stood at `path` before is replaced only then; after an error the
-    temporary file or folder is gone and `path` is as it was.
+    After an error, the temporary file or folder is removed, and the old file at `path`
+    is unchanged.
 
     Args:
-        path: Where the file or folder shall be. Its parent is made if missing.
-        suffix: What the temporary name ends in. By default no one takes what a
-            killed process leaves there for a finished file.
+        path: Path of the file or folder to write. Its parent is made if missing.
+        suffix: Str, the end of the temporary name. With the default, no program takes
+            the file that a killed process leaves behind for a finished file.
 
     Yields:
         The temporary path. Write a file or make a folder there.
@@ -45,13 +45,13 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
 
 
 def remove_leftovers(folder: PathLike) -> None:
-    """Removes what killed processes left under temporary names in a folder."""
+    """Removes the temporary files and folders that killed processes left in a folder."""
     for path in pathlib.Path(folder).rglob(".*-*.tmp"):
         _remove(path)
 
 
 def _replace(temporary: pathlib.Path, path: pathlib.Path) -> None:
-    # A folder can't be renamed over a folder that has something in it.
+    # A folder can't be renamed to the name of a folder that is not empty.
     if not path.is_dir():
         os.replace(temporary, path)
         return

@@ -1,4 +1,4 @@
-"""The distributions that latents are drawn from, as objects."""
+"""Distributions of the latents, as objects."""
 
 import math
 from typing import Any
@@ -6,49 +6,56 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.types import Config, Identifier, Seed, Tensor
 
 
 class Noise(serialization.Configurable):
-    """A distribution of latents. Training and sampling share one.
+    """Base class of distributions of latents, used in training and in sampling.
 
-    Subclasses implement `__call__`, which runs inside the training step, and
-    may implement `sample`, which draws the latents of `GAN.sample` with numpy, so
-    that a seed gives the same latents on every backend.
+    Subclasses implement `__call__`, which runs inside the training step. They may
+    override `sample`, which draws the latents of `GAN.sample` with numpy, so that a seed
+    gives the same latents on every backend.
     """
 
-    def __call__(self, shape: tuple, seed: Any = None) -> Any:
-        """Draws latents in the graph.
+    # The name for `kgan.noise.get`, which a class sets in its own body; optional.
+    name: str
+
+    def __call__(self, shape: tuple[Any, ...], seed: Seed = None) -> Tensor:
+        """Draws latents inside the training step.
 
         Args:
-            shape: Shape of the tensor, `(batch, latent_dim)`.
+            shape: Shape of the latents, `(batch, latent_dim)`.
             seed: A `keras.random.SeedGenerator` or an int.
 
         Returns:
-            A float tensor of that shape.
+            A float tensor of this shape.
         """
         raise NotImplementedError
 
     def sample(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
-        """Draws latents outside the graph.
+        """Draws latents outside the training step.
 
         Args:
-            shape: Shape of the array, `(batch, latent_dim)`.
-            seed: Int for the same latents again; None for fresh ones.
+            shape: Shape of the latents, `(batch, latent_dim)`.
+            seed: Int, which gives the same latents at every call; None for new latents.
 
         Returns:
-            A float32 array of that shape.
+            A float32 array of this shape.
         """
         return keras.ops.convert_to_numpy(self(shape, seed=seed))
 
 
 @serialization.register
 class Normal(Noise):
-    """The Gaussian, `z ~ N(mean, stddev²)`: the default.
+    """The normal distribution `N(mean, stddev²)`, the default.
 
     Args:
         mean: Float.
-        stddev: Float, at least 0.
+        stddev: Float of at least 0.
+
+    Raises:
+        ValueError: If an argument is no number, or `stddev` is below 0.
 
     Example:
 
@@ -57,20 +64,20 @@ class Normal(Noise):
     (2, 64)
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 1.0):
-        if stddev < 0:
-            raise ValueError(f"`stddev` must be at least 0. Received: stddev={stddev}")
-        self.mean = mean
-        self.stddev = stddev
+    name = "normal"
 
-    def __call__(self, shape, seed=None):
+    def __init__(self, mean: float = 0.0, stddev: float = 1.0):
+        self.mean: float = checks.number(mean=mean)
+        self.stddev: float = checks.number(minimum=0, stddev=stddev)
+
+    def __call__(self, shape: tuple[Any, ...], seed: Seed = None) -> Tensor:
         return keras.random.normal(shape, self.mean, self.stddev, seed=seed)
 
-    def sample(self, shape, seed=None):
+    def sample(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
         values = np.random.default_rng(seed).standard_normal(shape, dtype="float32")
         return values * np.float32(self.stddev) + np.float32(self.mean)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"mean": self.mean, "stddev": self.stddev}
 
 
@@ -80,39 +87,47 @@ class Uniform(Noise):
 
     Args:
         minval: Float, the lower bound.
-        maxval: Float, the upper bound, at least `minval`.
+        maxval: Float of at least `minval`, the upper bound.
+
+    Raises:
+        ValueError: If a bound is no number, or `maxval` is below `minval`.
     """
 
+    name = "uniform"
+
     def __init__(self, minval: float = -1.0, maxval: float = 1.0):
-        if maxval < minval:
+        self.minval: float = checks.number(minval=minval)
+        self.maxval: float = checks.number(maxval=maxval)
+        if self.maxval < self.minval:
             raise ValueError(
                 "`maxval` must be at least `minval`. "
-                f"Received: minval={minval}, maxval={maxval}"
+                f"{checks.received(minval=minval, maxval=maxval)}"
             )
-        self.minval = minval
-        self.maxval = maxval
 
-    def __call__(self, shape, seed=None):
+    def __call__(self, shape: tuple[Any, ...], seed: Seed = None) -> Tensor:
         return keras.random.uniform(shape, self.minval, self.maxval, seed=seed)
 
-    def sample(self, shape, seed=None):
+    def sample(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
         values = np.random.default_rng(seed).random(shape, dtype="float32")
         width = np.float32(self.maxval - self.minval)
         return values * width + np.float32(self.minval)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"minval": self.minval, "maxval": self.maxval}
 
 
 @serialization.register
 class TruncatedNormal(Noise):
-    """The standard normal, restricted to `[-threshold, threshold]`.
+    """The standard normal distribution, truncated to `[-threshold, threshold]`.
 
-    Meant for sampling from a GAN trained on `Normal` noise: a smaller threshold
-    gives more typical and less varied samples (the truncation trick).
+    Use it to sample from a GAN that was trained on `Normal` noise: a smaller threshold
+    gives samples that are more typical and less varied (the truncation trick).
 
     Args:
         threshold: Float above 0, in standard deviations.
+
+    Raises:
+        ValueError: If `threshold` is not above 0.
 
     Example:
 
@@ -125,49 +140,54 @@ class TruncatedNormal(Noise):
         [Brock et al., 2018](https://arxiv.org/abs/1809.11096), section 3.1.
     """
 
-    def __init__(self, threshold: float = 1.0):
-        if threshold <= 0:
-            raise ValueError(
-                f"`threshold` must be above 0. Received: threshold={threshold}"
-            )
-        self.threshold = threshold
+    name = "truncated_normal"
 
-    def __call__(self, shape, seed=None):
-        # The inverse of the cumulative distribution, on its allowed part.
+    def __init__(self, threshold: float = 1.0):
+        self.threshold: float = checks.number(above=0, threshold=threshold)
+
+    def __call__(self, shape: tuple[Any, ...], seed: Seed = None) -> Tensor:
+        # The inverse of the cumulative distribution function, on the truncated range.
         bound = math.erf(self.threshold / math.sqrt(2.0))
         uniform = keras.random.uniform(shape, -bound, bound, seed=seed)
-        # float32 rounds to 1 a bound beyond five deviations, where erfinv is inf.
+        # Above five deviations `bound` is 1 in float32, and `erfinv` may be infinite.
         normal = math.sqrt(2.0) * keras.ops.erfinv(uniform)
         return keras.ops.clip(normal, -self.threshold, self.threshold)
 
-    def sample(self, shape, seed=None):
+    def sample(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
         generator = np.random.default_rng(seed)
         values = generator.standard_normal(shape, dtype="float32")
         while (outside := np.abs(values) > self.threshold).any():
             values[outside] = generator.standard_normal(outside.sum(), dtype="float32")
         return values
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"threshold": self.threshold}
 
 
-_NOISE = {
-    "normal": Normal,
-    "uniform": Uniform,
-    "truncated_normal": TruncatedNormal,
-}
+_NOISES = serialization.by_name(Noise, globals())
 
 
-def get(identifier: Any) -> Noise:
-    """Resolves `"normal"`, `"uniform"`, `"truncated_normal"` or an object.
+def names() -> list[str]:
+    """Returns the names of the noises, in alphabetical order."""
+    return list(_NOISES)
+
+
+def get(identifier: Identifier) -> Noise:
+    """Returns the noise for a name, a config or an object.
 
     Args:
-        identifier: A name, a serialised config, or a `Noise`.
+        identifier: One of `names()`, a serialised config, or a `Noise`.
 
     Returns:
         A `Noise`.
 
     Raises:
         ValueError: If `identifier` is none of these.
+
+    Example:
+
+    >>> import kgan
+    >>> kgan.noise.get("uniform")
+    Uniform(minval=-1.0, maxval=1.0)
     """
-    return serialization.get(identifier, _NOISE, Noise, "noise")
+    return serialization.get(identifier, _NOISES, Noise, "noise")

@@ -1,7 +1,7 @@
-"""Values that follow the number of images seen.
+"""Values that change with the number of images seen.
 
-Wherever an option of kgan takes a float of training, such as a penalty's weight, it
-takes a schedule too. The step puts in its value of the moment, by `at`.
+An option that is a number in training, for example the weight of a penalty, may be a
+schedule instead. The training step replaces the schedule by its current value, see `at`.
 """
 
 import copy
@@ -11,20 +11,20 @@ from typing import Any, TypeAlias
 from keras import ops
 
 from kgan import checks, serialization
-from kgan.types import Number, Tensor
+from kgan.types import Config, Number, Tensor
 
 
 class Schedule(serialization.Configurable):
-    """A function of the images seen. Subclasses implement `shape`.
+    """Base class of functions of the images seen. Subclasses implement `shape`.
 
     Args:
         start: Float, the value until `begin`.
         end: Float, the value from `begin + images` on.
-        images: Float above 0, over how many real images it goes from one to the other.
-        begin: Float, at how many images seen that begins.
+        images: Float above 0, the number of real images from `start` to `end`.
+        begin: Float of at least 0, the number of images seen at which the change begins.
 
     Raises:
-        ValueError: If one is no number, if `images` is not above 0, or `begin` below it.
+        ValueError: If an argument is no number, or is out of bounds.
     """
 
     def __init__(self, start: Number, end: Number, images: Number, begin: Number = 0):
@@ -34,16 +34,16 @@ class Schedule(serialization.Configurable):
         self.begin = checks.number(minimum=0, begin=begin)
 
     def __call__(self, images_seen: Tensor) -> Tensor:
-        """Returns the value, a float32 scalar tensor, at so many images seen."""
+        """Returns the value after `images_seen` images, a float32 scalar tensor."""
         seen = ops.cast(images_seen, "float32")
         progress = ops.clip((seen - self.begin) / self.images, 0.0, 1.0)
         return self.start + (self.end - self.start) * self.shape(progress)
 
     def shape(self, progress: Tensor) -> Tensor:
-        """Returns the share of the way that is gone, 0 to 1, at a progress of 0 to 1."""
+        """Returns the fraction of the change that is done, 0 at progress 0 and 1 at 1."""
         raise NotImplementedError
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             "start": self.start,
             "end": self.end,
@@ -54,7 +54,7 @@ class Schedule(serialization.Configurable):
 
 @serialization.register
 class Linear(Schedule):
-    """Goes from `start` to `end` on a straight line. See `Schedule` for arguments.
+    """A straight line from `start` to `end`. See `Schedule` for the arguments.
 
     Example:
 
@@ -72,9 +72,10 @@ class Linear(Schedule):
 
 @serialization.register
 class Cosine(Schedule):
-    """Goes from `start` to `end` along half a wave of the cosine.
+    """Half a period of the cosine from `start` to `end`.
 
-    `end + (start - end) * (1 + cos(pi * progress)) / 2`. See `Schedule` for arguments.
+    The value is `end + (start - end) * (1 + cos(pi * progress)) / 2`. See `Schedule` for
+    the arguments.
 
     Example:
 
@@ -85,8 +86,8 @@ class Cosine(Schedule):
 
     Reference:
         [Loshchilov and Hutter, 2016](https://arxiv.org/abs/1608.03983), equation 5;
-        [Huang et al., 2025 (R3GAN)](https://arxiv.org/abs/2501.05441), appendix, which
-        schedules all that is scheduled like that.
+        [Huang et al., 2025 (R3GAN)](https://arxiv.org/abs/2501.05441), appendix, for all
+        its schedules.
     """
 
     def shape(self, progress: Tensor) -> Tensor:
@@ -97,32 +98,32 @@ class Cosine(Schedule):
 NumberOrSchedule: TypeAlias = Number | Schedule
 
 
-def at(option: Any, images_seen: Any) -> Any:
-    """Returns an option with the values of its schedules at so many images seen.
+def at(option: Any, images_seen: Tensor) -> Any:
+    """Returns an option with its schedules replaced by their current values.
 
     Args:
-        option: A schedule, any object of options whose attributes may be schedules or
-            such objects, or a list or tuple of these.
-        images_seen: Scalar.
+        option: A schedule, an option object whose attributes may be schedules or option
+            objects, a list or tuple of options, or any other value.
+        images_seen: Int scalar, or a scalar tensor.
 
     Returns:
-        The value; a copy of the object with values; or the very same object where
-        nothing is scheduled, which costs nothing.
+        The value of a schedule; a copy of an option object with values in it; or
+        `option` itself if it has no schedule.
     """
     if isinstance(option, Schedule):
         return option(images_seen)
     if isinstance(option, list | tuple):
         parts = [at(part, images_seen) for part in option]
-        unlike = any(new is not old for new, old in zip(parts, option, strict=True))
-        return type(option)(parts) if unlike else option
+        changed = any(new is not old for new, old in zip(parts, option, strict=True))
+        return type(option)(parts) if changed else option
     if not isinstance(option, serialization.Configurable):
         return option
     values = {name: at(value, images_seen) for name, value in vars(option).items()}
     if all(values[name] is value for name, value in vars(option).items()):
         return option
-    changed = copy.copy(option)
-    vars(changed).update(values)
-    return changed
+    copied = copy.copy(option)
+    vars(copied).update(values)
+    return copied
 
 
 def number(
@@ -132,17 +133,26 @@ def number(
     above: Number | None = None,
     **argument: Any,
 ) -> NumberOrSchedule:
-    """Checks a number or a schedule, and returns it; of a schedule, both ends.
+    """Checks a number or a schedule, and returns it.
+
+    The bounds hold for the start and the end of a schedule.
 
     Args:
         minimum: See `kgan.checks.number`.
         maximum: See `kgan.checks.number`.
         above: See `kgan.checks.number`.
-        **argument: One value by its name.
+        **argument: The name of the argument and its value, given as `name=value`.
 
     Raises:
-        ValueError: If a number is out of bounds, or the value is neither a number nor a
-            schedule.
+        ValueError: If the value is neither a number nor a schedule, or is out of bounds.
+
+    Example:
+
+    >>> number(minimum=0, weight=Linear(1.0, -1.0, images=10))
+    Traceback (most recent call last):
+        ...
+    ValueError: `weight` must be a number of at least 0, or a schedule. Received: \
+weight=Linear(start=1.0, end=-1.0, images=10, begin=0)
     """
     (value,) = argument.values()
     return checks.number(

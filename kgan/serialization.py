@@ -1,50 +1,40 @@
-"""How kgan's objects are registered, named, and turned into configs."""
+"""Registration, names and configs of kgan's option objects."""
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar
 
 import keras
 
+from kgan.types import Config, Identifier
+
+Option = TypeVar("Option")
+
+# Class decorator: Keras saves the class as "kgan>ClassName" and finds it by this name.
 register = keras.saving.register_keras_serializable(package="kgan")
 
 
-def portable(config: Any) -> Any:
-    """Returns a serialised config in which nothing is of one backend only.
-
-    On PyTorch Keras' optimizers are of classes of their own, whose configs would
-    bring PyTorch's to the other backends.
-
-    Args:
-        config: What `keras.saving.serialize_keras_object` returned.
-    """
-    if isinstance(config, list):
-        return [portable(item) for item in config]
-    if not isinstance(config, dict):
-        return config
-    config = {key: portable(value) for key, value in config.items()}
-    if str(config.get("module")).startswith("keras.src.backend.torch.optimizers"):
-        config |= {"module": "keras.optimizers", "registered_name": None}
-    return config
-
-
 class Configurable:
-    """Base of the small option objects: losses, penalties, noise.
+    """Base class of option objects: losses, penalties, augmentations, noises, schedules.
 
-    Two of them are equal when their class and config are; they print as the
-    Python that builds them.
+    Two objects are equal if their classes and configs are equal. `repr` is the Python
+    expression that builds the object.
     """
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the constructor's arguments as a serialisable dict."""
+    def get_config(self) -> Config:
+        """Returns the arguments of the constructor, as Keras saves them."""
         return {}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Builds the object from what `get_config` returned."""
-        return cls(**{name: _restored(value) for name, value in config.items()})
+    def from_config(cls, config: Config) -> Self:
+        """Builds the object from the result of `get_config`."""
+        return cls(**{name: _deserialize(value) for name, value in config.items()})
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.get_config() == other.get_config()  # type: ignore[attr-defined]
+        return (
+            isinstance(other, Configurable)
+            and type(self) is type(other)
+            and self.get_config() == other.get_config()
+        )
 
     def __hash__(self) -> int:
         return hash((type(self), repr(sorted(self.get_config().items()))))
@@ -54,43 +44,48 @@ class Configurable:
         return f"{type(self).__name__}({arguments})"
 
 
-def _restored(value: Any) -> Any:
-    # Of objects within an object Keras leaves the configs as they are.
+def _deserialize(value: Any) -> Any:
+    """Builds the objects inside a config, which Keras leaves serialised."""
     if isinstance(value, list | tuple):
-        return [_restored(item) for item in value]
+        return [_deserialize(item) for item in value]
     if isinstance(value, dict):
         return keras.saving.deserialize_keras_object(value)
     return value
 
 
-def by_name(kind: type, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the classes of a package by their names, in the order of the alphabet.
+def by_name(base: type[Option], namespace: Mapping[str, Any]) -> dict[str, type[Option]]:
+    """Returns the named subclasses of a base class, by name, in alphabetical order.
 
     Args:
-        kind: The base class, such as `kgan.losses.Loss`.
-        namespace: `globals()` of the package that imports the classes. A class has a name
-            if its own body sets `name`.
+        base: The base class, for example `kgan.losses.Loss`.
+        namespace: `globals()` of the module that imports the classes. A class has a name
+            if its own body sets `name`; a name that it inherits does not count.
     """
     found = {
         vars(value)["name"]: value
         for value in namespace.values()
-        if isinstance(value, type) and issubclass(value, kind) and value is not kind
+        if isinstance(value, type) and issubclass(value, base) and value is not base
         if "name" in vars(value)
     }
     return dict(sorted(found.items()))
 
 
-def get(identifier: Any, known: Mapping[str, type], kind: type, argument: str) -> Any:
-    """Resolves a name, a config or an instance to an instance.
+def get(
+    identifier: Identifier,
+    known: Mapping[str, Callable[[], Option]],
+    base: type[Option],
+    argument: str,
+) -> Option:
+    """Returns the object for a name, a config or an object.
 
     Args:
-        identifier: A key of `known`, a serialised config, or a `kind` object.
-        known: Names and the classes that they stand for.
-        kind: The class that the result must be an instance of.
-        argument: Name of the argument, for the error.
+        identifier: A key of `known`, a serialised config, or an instance of `base`.
+        known: Names and their classes, or functions that build the object.
+        base: The class that the result is an instance of.
+        argument: Name of the argument, for the error message.
 
     Returns:
-        An instance of `kind`.
+        An instance of `base`.
 
     Raises:
         ValueError: If `identifier` is none of these.
@@ -99,9 +94,9 @@ def get(identifier: Any, known: Mapping[str, type], kind: type, argument: str) -
         identifier = keras.saving.deserialize_keras_object(identifier)
     if isinstance(identifier, str) and identifier in known:
         return known[identifier]()
-    if isinstance(identifier, kind):
+    if isinstance(identifier, base):
         return identifier
     raise ValueError(
         f"Unknown `{argument}`. Expected one of {', '.join(sorted(known))}, or a "
-        f"`{kind.__name__}` object. Received: {argument}={identifier!r}"
+        f"`{base.__name__}` object. Received: {argument}={identifier!r}"
     )

@@ -20,12 +20,12 @@ def of_classes(room: str) -> list[str]:
     Args:
         room: A folder of kgan, for example `"losses"`.
     """
-    found = []
+    found: list[str] = []
     for tree in _trees(room, '    name = "'):
         classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
         for statement in [statement for node in classes for statement in node.body]:
             match statement:
-                case ast.Assign([ast.Name("name")], ast.Constant(str() as name)):
+                case ast.Assign([ast.Name("name")], ast.Constant(str(name))):
                     found.append(name)
     return sorted(found)
 
@@ -38,7 +38,7 @@ def of_objects(room: str, class_name: str) -> list[str]:
         class_name: The class, for example `"Preset"`. Its argument `name` is given as a
             keyword, or comes first.
     """
-    found = []
+    found: list[str] = []
     for tree in _trees(room, f"{class_name}("):
         for node in ast.walk(tree):
             match node:

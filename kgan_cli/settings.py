@@ -29,7 +29,7 @@ class PresetSettings(Settings):
         False, help="also train on the labels of the data, to sample by label"
     )
     preset: str | None = option(
-        choices=sorted(names.of_objects("presets", "Preset")),
+        choices=sorted(names.of_constant("presets", "RECIPES")),
         help="by default the preset that suits the data, see `kgan info`",
     )
     compute: str | None = option(
@@ -63,7 +63,7 @@ class ImageSettings(Settings):
     )
     labels: str = option(
         "folder",
-        choices=("folder", "none"),
+        choices=names.of_constant("data", "LABELS"),
         help="take the folders below the root as classes, or no labels",
     )
     crop: str = option(
@@ -281,7 +281,7 @@ class EvaluateSettings(ImageSettings):
     metrics: str = option(
         "fd,kd,precision,recall",
         metavar="NAME,...",
-        help=f"{', '.join(names.of_constant('metrics', 'KINDS'))}; fid and kid with "
+        help=f"{', '.join(names.of_objects('metrics', 'MetricSpec'))}; fid and kid with "
         "Inception; each with a number of fakes, such as fd5k; by default all fakes of a "
         "folder, at most 10k",
     )

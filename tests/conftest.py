@@ -15,6 +15,7 @@ os.environ.setdefault(
 
 import keras
 import pytest
+from helpers import release
 
 import kgan
 
@@ -41,6 +42,10 @@ def pytest_collection_modifyitems(items):
         for mark in item.iter_markers("backends"):
             if backend not in mark.args:
                 item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
+        for mark in item.iter_markers("since_keras"):
+            if release(keras.__version__) < release(mark.args[0]):
+                reason = f"Keras {mark.args[0]} is the first that {mark.kwargs['reason']}"
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

@@ -52,3 +52,17 @@ def assert_same_state(a, b):
 def numpy(x):
     """Returns a tensor or variable of any backend as an array."""
     return keras.ops.convert_to_numpy(x)
+
+
+def public_classes(module, base):
+    """Returns the subclasses of `base` that a module offers, without `base` itself."""
+    return [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, base) and value is not base
+    ]
+
+
+def release(version):
+    """Returns the numbers of a version such as `3.12.0`, to compare versions by."""
+    return tuple(int(part) for part in version.split(".")[:3])

@@ -1,4 +1,4 @@
-"""Augmentations against loops and matrices in numpy, given what they drew."""
+"""Augmentations, compared with loops and matrices in numpy on the same random numbers."""
 
 import contextlib
 import functools
@@ -8,12 +8,12 @@ import math
 import keras
 import numpy as np
 import pytest
-from helpers import numpy
+from helpers import numpy, public_classes
 from keras import ops
 
 import kgan
 from kgan import augment, backend
-from kgan.augment import blit, color_transform, geometric, sampling
+from kgan.augment import blit, color_transform, geometric, pixels
 
 BACKEND = keras.backend.backend()
 RANDOM = np.random.default_rng(0)
@@ -21,7 +21,7 @@ SHAPES = [(5, 7, 3), (8, 8, 1), (6, 6, 3), (1, 4, 2)]
 
 
 def shapes(test):
-    """Runs a test for each shape; as cases of pytest they would take a minute."""
+    """Runs a test for each shape; separate cases of pytest would take a minute."""
 
     def run(draws, **arguments):
         for shape in SHAPES:
@@ -35,22 +35,20 @@ def shapes(test):
     return run
 
 
+# Every augmentation, here with other arguments than the defaults where the tests need
+# them; `names()` adds the ones that are missing.
 ALL = {
     "brightness": augment.Brightness(),
     "saturation": augment.Saturation(),
     "contrast": augment.Contrast(),
-    "color": augment.Color(),
     "translation": augment.Translation(0.3),
-    "cutout": augment.Cutout(),
-    "flip": augment.Flip(),
     "compose": augment.Compose([augment.Flip(), augment.Cutout(0.3)], 0.7),
-    "diffaugment": augment.DiffAugment(),
-    "noise": augment.InstanceNoise(),
     "blit": augment.Blit(),
     "geometric": augment.Geometric(),
     "transform": augment.ColorTransform(),
     "ada": augment.ADA(initial=0.8),
 }
+ALL |= {name: augment.get(name) for name in augment.names() if name not in ALL}
 
 
 def images(shape, count=20):
@@ -63,7 +61,7 @@ def seed():
 
 
 class Draws:
-    """Replaces Keras' draws by numpy's: kept, and the same again from `restart` on."""
+    """Replaces Keras' random numbers by numpy's, which `restart` repeats."""
 
     def __init__(self, monkeypatch):
         monkeypatch.setattr(keras.random, "uniform", self.uniform)
@@ -75,7 +73,7 @@ class Draws:
         self.kept = []
 
     def keep(self, values, dtype):
-        # As few digits as float32 has, for all that is computed from them to agree.
+        # In float32, so that the test computes with the same values as the augmentation.
         self.kept.append(np.asarray(values, "float32"))
         return ops.convert_to_tensor(self.kept[-1], dtype=dtype)
 
@@ -227,7 +225,7 @@ def rotation(angle):
 
 
 def resampled(image, matrix):
-    """Where `matrix` moves pixels, about the middle, and bilinearly between them."""
+    """Moves pixels by `matrix` about the middle, and interpolates bilinearly."""
     height, width, _ = image.shape
     far = 12 * max(height, width)
     padded = np.pad(image, [(far, far), (far, far), (0, 0)], mode="reflect")
@@ -263,7 +261,9 @@ def test_geometric_is_the_affine_map_of_the_paper(draws, shape):
 def test_either_rotation_has_the_probability(monkeypatch, seed):
     asked = []
     monkeypatch.setattr(
-        geometric, "_angle", lambda x, seed, p: asked.append(float(p)) or ops.zeros(())
+        geometric,
+        "_draw_angle",
+        lambda x, seed, p: asked.append(float(p)) or ops.zeros(()),
     )
     augment.Geometric()(images((4, 4, 1)), seed, ops.convert_to_tensor(0.36))
     np.testing.assert_allclose(asked, [0.2, 0.2], rtol=1e-5)
@@ -273,7 +273,7 @@ def test_either_rotation_has_the_probability(monkeypatch, seed):
 def test_reflection_is_that_of_numpy(size):
     wanted = np.pad(np.arange(size), 3 * size, mode="reflect")
     positions = ops.arange(-3.0 * size, 4.0 * size)
-    np.testing.assert_array_equal(numpy(sampling.reflect(positions, size)), wanted)
+    np.testing.assert_array_equal(numpy(pixels.reflect(positions, size)), wanted)
 
 
 AXIS = np.array([1, 1, 1, 0]) / np.sqrt(3)
@@ -328,8 +328,8 @@ def test_ada_draws_with_the_deviations_of_the_paper(seed):
     b = numpy(color_transform.brightness(zero, seed))[:, 0, 0, 0]
     c = np.log2(numpy(color_transform.contrast(one, seed)))[:, 0, 0, 0]
     s = np.log2(numpy(color_transform.saturation(x, seed))[:, 0, 0, 0])
-    z = np.log2(numpy(geometric._scale(x, seed, 1.0)))[:, 0, 0, 0]
-    t = numpy(geometric._shift(x, 2, seed, 1.0))[:, 0, 0, 0]
+    z = np.log2(numpy(geometric._draw_scale(x, seed, 1.0)))[:, 0, 0, 0]
+    t = numpy(geometric._draw_shift(x, 2, seed, 1.0))[:, 0, 0, 0]
     for values, deviation in ((b, 0.2), (c, 0.5), (s, 1), (z, 0.2), (t, 1 / 8)):
         assert values.std() == pytest.approx(deviation, rel=0.04)
         assert values.mean() == pytest.approx(0, abs=0.05 * deviation)
@@ -363,7 +363,7 @@ def changed(augmentation, seed, probability=1.0, count=800):
 
 
 def test_half_the_samples_at_a_probability_of_a_half(seed):
-    for name in ("brightness", "saturation", "contrast", "cutout", "noise"):
+    for name in ("brightness", "saturation", "contrast", "cutout", "instance_noise"):
         assert changed(ALL[name], seed).all()
         for probability in (0.5, ops.convert_to_tensor(0.5)):
             share = changed(ALL[name], seed, probability).mean()
@@ -631,27 +631,54 @@ def check_config(obj):
     assert augment.get(config) == augment.get(obj) == obj
 
 
+def test_names_are_those_of_the_classes():
+    assert {"ada", "diffaugment"} < set(augment.names())
+    for name in augment.names():
+        part = augment.get(name)
+        assert vars(type(part))["name"] == name
+        assert getattr(augment, type(part).__name__) is type(part)
+    classes = set(public_classes(augment, augment.Augmentation))
+    assert classes == {type(part) for part in ALL.values()}
+
+
 def test_get_resolves():
     assert augment.get(None) is None
     assert augment.get("ada") == augment.ADA()
     assert augment.get("diffaugment") == augment.DiffAugment()
+    assert augment.get("flip") == augment.Flip()
     parts = [augment.Flip(), "diffaugment"]
     wanted = augment.Compose([augment.Flip(), augment.DiffAugment()])
     assert augment.get(parts) == augment.get(tuple(parts)) == wanted
 
 
+NUMBER_OF_0_TO_1 = r"must be a number of 0 to 1, or a schedule\. Received: "
 BAD = {
-    "policy": (lambda: augment.DiffAugment("color,cut"),
-               r"color, cutout, flip, translation.*Received: policy='color,cut'$"),
+    "policy": (
+        lambda: augment.DiffAugment("color,cut"),
+        r"color, cutout, flip, translation.*Received: policy='color,cut'$",
+    ),
     "no policy": (lambda: augment.DiffAugment(""), r"Received: policy=''$"),
-    "name": (lambda: augment.get("color"),
-             r"ada, diffaugment.*Received: augment='color'"),
+    "policy of no text": (lambda: augment.DiffAugment(3), r"Received: policy=3$"),
+    "name": (
+        lambda: augment.get("mixup"),
+        r"ada, color, cutout, diffaugment.*Received: augment='mixup'",
+    ),
     "list": (lambda: augment.get(["ada", 3]), r"Received: augment=3"),
-    "none in a list": (lambda: augment.get([None]), r"Received: augmentations=\[None\]"),
+    "none in a list": (lambda: augment.get([None]), r"Received: augment=None"),
+    "none in compose": (
+        lambda: augment.Compose([None]),
+        r"Received: augmentations=\[None\]",
+    ),
     "empty": (lambda: augment.get([]), r"at least one.*Received: augmentations=\[\]"),
     "class": (lambda: augment.Compose([augment.Flip]), r"Received: augmentations=\[<cl"),
-    "probability": (lambda: augment.Flip(1.5),
-                    r"`probability` must be a number of 0 to 1.*: probability=1.5"),
+    "probability": (
+        lambda: augment.Flip(1.5),
+        rf"`probability` {NUMBER_OF_0_TO_1}probability=1.5",
+    ),
+    "bool": (
+        lambda: augment.Flip(True),
+        rf"`probability` {NUMBER_OF_0_TO_1}probability=True",
+    ),
     "brightness": (lambda: augment.Brightness(-1), r"`strength`.*: strength=-1"),
     "saturation": (lambda: augment.Saturation(2.5), r"0 to 2.*: strength=2.5"),
     "contrast": (lambda: augment.Contrast(2.5), r"0 to 2.*: strength=2.5"),
@@ -660,18 +687,30 @@ BAD = {
     "stddev": (lambda: augment.InstanceNoise(-0.1), r"`stddev`.*: stddev=-0.1"),
     "target": (lambda: augment.ADA(target=2), r"`target`.*-1 to 1.*: target=2"),
     "images": (lambda: augment.ADA(images=0), r"`images`.*: images=0"),
-    "scheduled": (lambda: augment.ADA(target=kgan.schedules.Linear(0, 1, 9)),
-                  r"`target`.*: target=Linear"),
+    "infinite": (lambda: augment.ADA(images=float("inf")), r"`images`.*: images=inf"),
+    "scheduled": (
+        lambda: augment.ADA(target=kgan.schedules.Linear(0, 1, 9)),
+        r"`target`.*: target=Linear",
+    ),
     "initial": (lambda: augment.ADA(initial=0.9), r"`initial`.*0 to 0.8.*: initial=0.9"),
     "maximum": (lambda: augment.ADA(maximum=1.1), r"`maximum`.*0 to 1.*: maximum=1.1"),
-    "pipeline": (lambda: augment.ADA(pipeline="bgf"),
-                 r"letters b, g, c.*Received: pipeline='bgf'"),
+    "maximum of no number": (
+        lambda: augment.ADA(maximum=True),
+        r"`maximum`.*0 to 1.*: maximum=True",
+    ),
+    "pipeline": (
+        lambda: augment.ADA(pipeline="bgf"),
+        r"letters b, g, c.*Received: pipeline='bgf'",
+    ),
     "no pipeline": (lambda: augment.ADA(pipeline=""), r"Received: pipeline=''"),
-    "two kinds": (lambda: augment.ADA(pipeline=["b"]), r"Received: pipeline=\['b'\]"),
-}  # fmt: skip
+    "list of letters": (
+        lambda: augment.ADA(pipeline=["b"]),
+        r"Received: pipeline=\['b'\]",
+    ),
+}
 
 
-def test_what_is_refused():
+def test_wrong_arguments_are_refused():
     for case, (build, message) in BAD.items():
         with pytest.raises(ValueError, match=message):
             build()
@@ -679,7 +718,7 @@ def test_what_is_refused():
 
 
 def test_samples_that_are_no_images_are_refused():
-    for name in set(ALL) - {"noise"}:
+    for name in set(ALL) - {"instance_noise"}:
         for shape in ((2,), (4, 4), (None, 4, 1), (4, 4, None), (4, 4, 4, 3)):
             with pytest.raises(
                 ValueError, match=r"\(height, width, ch.*Received: sample"
@@ -688,6 +727,6 @@ def test_samples_that_are_no_images_are_refused():
 
 
 def test_noise_takes_samples_of_any_known_shape():
-    ALL["noise"].check((2,))
+    ALL["instance_noise"].check((2,))
     with pytest.raises(ValueError, match=r"Received: sample_shape=\(None, 2\)"):
-        ALL["noise"].check((None, 2))
+        ALL["instance_noise"].check((None, 2))

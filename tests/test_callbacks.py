@@ -79,12 +79,16 @@ def test_animation_has_a_frame_for_each_grid(gan, digits, tmp_path):
         assert animation.info["loop"] == 0
 
 
-def test_sample_grid_refuses(gan, tiny, tmp_path):
-    for name in ("rows", "columns", "scale"):
-        with pytest.raises(ValueError, match=f"`{name}`.*Received: {name}=0"):
-            kgan.callbacks.SampleGrid(tmp_path, **{name: 0})
-    with pytest.raises(ValueError, match="Received: save_freq='batch'"):
-        kgan.callbacks.SampleGrid(tmp_path, save_freq="batch")
+def test_sample_grid_checks_its_arguments(gan, tiny, tmp_path):
+    for name in ("rows", "columns", "scale", "save_freq"):
+        for bad in (0, True, 2.0, "batch"):
+            with pytest.raises(ValueError, match=f"`{name}`.*Received: {name}={bad!r}"):
+                kgan.callbacks.SampleGrid(tmp_path, **{name: bad})
+    options = {"rows": np.int64(2), "columns": np.int32(3), "save_freq": np.int64(4)}
+    grid = kgan.callbacks.SampleGrid(tmp_path, **options)
+    assert (grid.rows, grid.columns, grid.save_freq) == (2, 3, 4)
+    with pytest.raises(ValueError, match="Received: gif=3"):
+        kgan.callbacks.SampleGrid(tmp_path, gif=3)
     points = tiny()
     points.compile()
     with pytest.raises(ValueError, match=r"Received: samples of shape \(2,\)"):
@@ -154,7 +158,7 @@ def test_resumed_runs_leave_the_same_files(gan, digits, tmp_path, save_freq):
     other = keras.models.load_model(tmp_path / "start.keras")
     other.fit(**data, callbacks=[Stop(1, 1), *callbacks(stopped, save_freq)])
     resumed = keras.models.load_model(stopped / "gan.keras")
-    assert (resumed.epoch, resumed.position.batch) == (1, 2)
+    assert (resumed.epoch, resumed.progress.batch) == (1, 2)
     # The epoch that was cut short left a row, and a picture, that are not the run's.
     resumed.fit(**data, initial_epoch=1, callbacks=callbacks(stopped, save_freq))
     names = {str(path.relative_to(straight)) for path in straight.rglob("*")}
@@ -205,7 +209,30 @@ def test_sample_grid_counts_batches_that_update_nothing_too(gan, digits, tmp_pat
     ]  # fmt: skip
 
 
-def test_history_that_is_none(gan, digits, tmp_path):
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (
+            lambda: kgan.callbacks.Checkpoint(None),
+            "ends in .keras.*: path=None",
+        ),
+        (lambda: kgan.callbacks.Checkpoint("gan.h5"), "Received: path='gan.h5'"),
+        (lambda: kgan.callbacks.Checkpoint("a.keras", 0.0), "Received: share=0.0"),
+        (lambda: kgan.callbacks.Checkpoint("a.keras", True), "Received: share=True"),
+        (lambda: kgan.callbacks.HistoryCSV(3), "must be a path. Received: path=3"),
+        (lambda: kgan.callbacks.SampleGrid(None), "Received: directory=None"),
+        (lambda: kgan.callbacks.TensorBoard("logs", rows=True), "Received: rows=True"),
+        (lambda: kgan.callbacks.TensorBoard("logs", columns=1.5), "columns=1.5"),
+    ],
+)
+def test_callbacks_check_their_arguments(make, message):
+    if "TensorBoard" in make.__code__.co_names:
+        pytest.importorskip("tensorboard")
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_file_that_is_no_history_raises(gan, digits, tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("a,b\n1,2\n")
     history = kgan.callbacks.HistoryCSV(path)
@@ -216,9 +243,9 @@ def test_history_that_is_none(gan, digits, tmp_path):
     assert path.read_text().startswith("epoch,")
 
 
-def test_checkpoint_saves_what_a_later_callback_stops(gan, digits, tmp_path):
+def test_checkpoint_saves_when_a_later_callback_stops_training(gan, digits, tmp_path):
     path = tmp_path / "gan.keras"
     callbacks = [kgan.callbacks.Checkpoint(path), Stop(0, 2)]
     gan.fit(digits[:50], batch_size=10, verbose=0, callbacks=callbacks)
     loaded = keras.models.load_model(path)
-    assert (loaded.epoch, loaded.position.batch) == (0, 3)
+    assert (loaded.epoch, loaded.progress.batch) == (0, 3)

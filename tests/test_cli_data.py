@@ -28,7 +28,7 @@ def pictures(tmp_path):
         Image.fromarray(pixels).save(path)
     (root / "a" / "copy.png").write_bytes((root / "a" / "0.png").read_bytes())
     (root / "a" / "broken.png").write_bytes(b"no picture")
-    (root / "photo.heic").write_bytes(b"no picture by its name")
+    (root / "photo.heic").write_bytes(b"not a supported file extension")
     return root
 
 
@@ -44,7 +44,7 @@ def test_a_folder_is_trained_on_without_code(tmp_path, pictures, channels, capsy
     assert "skipped.txt  the files that are left out, and why" in said
     assert (out / "skipped.txt").read_text() == (
         "'a/broken.png': not an image that Pillow knows\n"
-        "'photo.heic': no picture by its name\n"
+        "'photo.heic': not a supported file extension\n"
     )
     config = json.loads((out / "config.json").read_text())
     assert config["data"]["shape"] == [13, 8, 12, channels]
@@ -78,7 +78,7 @@ def test_info_reports_what_is_there(tmp_path, pictures, capsys):
         "Modes: RGBA (13).",
         "2 files are left out:",
         "  'a/broken.png': not an image that Pillow knows",
-        "  'photo.heic': no picture by its name",
+        "  'photo.heic': not a supported file extension",
         "The preset 'small' for a CPU:",
     ):
         assert line in said

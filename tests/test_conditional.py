@@ -81,7 +81,7 @@ def test_auxiliary_head_trains_on_cross_entropy():
     gan.compile(optimizer=keras.optimizers.SGD(0.0), class_loss_weight=0.5)
     x, y = ops.convert_to_tensor(POINTS), ops.convert_to_tensor(LABELS)
     fakes = x + 1.0
-    loss, values = gan.discriminator_loss(x, fakes, y, y)
+    loss, values = gan.discriminator_loss(gan.recipe, x, fakes, y, y)
     expected = 0.0
     for samples in (POINTS, POINTS + 1):
         logits = numpy(gan.discriminator(samples)[1]).astype("float64")
@@ -98,7 +98,7 @@ def test_auxiliary_head_trains_the_generator_too():
     gan = build("auxiliary")
     gan.compile(optimizer=keras.optimizers.SGD(0.0), class_loss_weight=0.5)
     inputs, labels = gan._inputs(ops.convert_to_tensor(POINTS), LABELS)
-    loss, values = gan.generator_loss(None, inputs, LABELS, labels)
+    loss, values = gan.generator_loss(gan.recipe, None, inputs, LABELS, labels)
     _, logits = gan.combined(inputs)
     logits = numpy(logits).astype("float64")
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -223,13 +223,13 @@ def test_grids_have_a_row_for_each_class(tmp_path):
 
 
 def test_cells_without_a_real_are_white(tmp_path):
-    from kgan.callbacks.class_rows import by_class
+    from kgan.callbacks.grid_layout import arrange_by_label
 
     x = np.array([10, 20, 30], "uint8").reshape(3, 1, 1, 1)
-    cells = by_class(x, np.array([1, 1, 0]), np.array([0, 0, 1, 1, 2, 2]))
+    cells = arrange_by_label(x, np.array([1, 1, 0]), np.array([0, 0, 1, 1, 2, 2]))
     assert cells.ravel().tolist() == [30, 255, 10, 20, 255, 255]
     # A class that has two rows goes on in its second.
-    cells = by_class(x, np.array([1, 1, 0]), np.array([0, 1, 0, 1]))
+    cells = arrange_by_label(x, np.array([1, 1, 0]), np.array([0, 1, 0, 1]))
     assert cells.ravel().tolist() == [30, 10, 255, 20]
 
 

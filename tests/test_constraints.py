@@ -110,15 +110,18 @@ def test_weights_that_would_lose_it_are_refused(layer, path):
     x, labels = keras.Input((3,)), keras.Input((), dtype="int32")
     y = keras.layers.Dense(3, name="first")(x)
     layer = layer()
-    y = layer([y, labels]) if hasattr(layer, "num_classes") else layer(y)
-    model = keras.Model([x, labels], y, name="judge")
+    if hasattr(layer, "num_classes"):
+        model = keras.Model([x, labels], layer([y, labels]), name="judge")
+    else:
+        model = keras.Model(x, layer(y), name="judge")
     with pytest.raises(ValueError, match=f"Received: model=judge with .*{path}"):
         constrain(model, WeightClipping())
     assert all(weight.constraint is None for weight in model.trainable_variables)
 
 
-def test_what_cannot_be_is_refused():
-    with pytest.raises(ValueError, match=r"Received: limit=0"):
-        WeightClipping(0)
+def test_arguments_are_checked():
+    for limit in (0, -0.1, float("nan"), True, "x"):
+        with pytest.raises(ValueError, match=f"Received: limit={limit!r}"):
+            WeightClipping(limit)
     with pytest.raises(ValueError, match=r"must be built.*Received: model=later"):
         constrain(keras.Sequential([keras.layers.Dense(1)], name="later"), "non_neg")

@@ -1,3 +1,5 @@
+import hashlib
+import pathlib
 import zipfile
 
 import keras
@@ -98,7 +100,7 @@ def test_order_is_a_function_of_seed_and_epoch():
     np.testing.assert_array_equal(moving[0][0], epoch(1, 3)[:6])
 
 
-def test_what_fit_trains_on_is_each_sample_once_in_that_order(tiny):
+def test_fit_trains_on_each_sample_once_in_the_order_of_seed_and_epoch(tiny):
     seen = []
 
     class Look(kgan.GAN):
@@ -122,11 +124,14 @@ def test_remainder_is_kept_or_dropped_by_choice():
     assert len(Batches(np.arange(3), 4, drop_remainder=True)) == 1
 
 
-def test_pixels_survive_the_way_there_and_back():
+def test_pixels_are_unchanged_by_scaling_there_and_back():
     pixels = np.arange(256, dtype="uint8")
     there = numpy(kgan.data.to_float(keras.ops.convert_to_tensor(pixels)))
     assert there.min() == -1 and there.max() == 1
     np.testing.assert_array_equal(kgan.data.to_uint8(there), pixels)
+    scaled = kgan.data.scale_pixels(pixels.astype("float32"))
+    assert scaled.dtype == np.float32
+    np.testing.assert_array_equal(scaled, pixels.astype("float32") / 127.5 - 1)
 
 
 @pytest.mark.parametrize("channels, mode", [(1, "L"), (2, "LA"), (3, "RGB"), (4, "RGBA")])
@@ -143,7 +148,7 @@ def test_grid_lays_pixels_out(channels, mode):
         np.testing.assert_array_equal(cell, image)
 
 
-def test_grid_refuses_what_is_no_image():
+def test_grid_refuses_samples_that_are_no_images():
     with pytest.raises(ValueError, match=r"Received: images.shape=\(5, 2\)"):
         kgan.data.grid(np.zeros((5, 2)))
 
@@ -152,3 +157,83 @@ def test_grid_of_floats_is_scaled(tmp_path):
     picture = kgan.data.grid(np.ones((1, 1, 1, 1), "float32"), scale=1)
     picture.save(tmp_path / "one.png")
     assert np.asarray(Image.open(tmp_path / "one.png")).max() == 255
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.arange(24, dtype="uint8").reshape(4, 2, 3),
+        np.linspace(-1, 1, 12, dtype="float32").reshape(3, 4)[:, ::2],
+    ],
+)
+def test_a_fingerprint_is_the_sha256_of_the_bytes(samples, tmp_path):
+    expected = hashlib.sha256(samples.tobytes()).hexdigest()
+    assert kgan.data.fingerprint(samples) == expected
+    assert kgan.data.fingerprints(samples) == {"sha256": expected}
+    (tmp_path / "bytes").write_bytes(samples.tobytes())
+    if samples.dtype == np.uint8:
+        store = kgan.data.Store(tmp_path / "bytes", samples.shape)
+        assert kgan.data.fingerprint(store) == expected
+
+
+def test_a_fingerprint_of_labels_is_of_int64():
+    labels = np.array([3, 0, 1], "uint8")
+    found = kgan.data.fingerprints(np.zeros((3, 1)), labels)
+    expected = hashlib.sha256(labels.astype("int64").tobytes()).hexdigest()
+    assert found["labels_sha256"] == expected
+
+
+@pytest.mark.parametrize("value", [0, -1, 2.0, True, "2"])
+@pytest.mark.parametrize("name", ["batch_size", "rows", "columns", "scale"])
+def test_counts_out_of_range_are_named(name, value):
+    images = np.zeros((5, 2, 2, 1), "uint8")
+    function = Batches if name == "batch_size" else kgan.data.grid
+    with pytest.raises(ValueError, match=f"`{name}` must be an int.*Received: {name}="):
+        function(images, **{name: value})
+
+
+@pytest.mark.parametrize("value", [-1, 2.0, True, None])
+@pytest.mark.parametrize("name", ["seed", "epoch"])
+def test_seeds_and_epochs_of_batches_are_ints_of_at_least_0(name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be an int.*Received: {name}="):
+        Batches(np.arange(5), **{name: value})
+
+
+def test_ints_of_numpy_are_accepted():
+    three = np.int64(3)
+    batches = Batches(np.arange(7), three, seed=three, epoch=three)
+    same = Batches(np.arange(7), 3, seed=3, epoch=3)
+    np.testing.assert_array_equal(batches[0][0], same[0][0])
+    options = {"size": (3, 3), "channels": 3, "background": (3, 3, 3), "workers": 3}
+    of_numpy = {"size": (three, three), "channels": three, "workers": three}
+    of_numpy["background"] = (three, three, three)
+    found = kgan.data.Options(**of_numpy, seed=three, crop="random")
+    assert found == kgan.data.Options(**options, seed=3, crop="random")
+    # The key of the cache is made of the text.
+    assert str(found.decoding) == "((3, 3), 3, 'random', (3, 3, 3), False, 3)"
+
+
+@pytest.mark.parametrize("shape", [(), (2, -1), (2.0, 3), (True, 3), 7, None], ids=str)
+def test_shapes_of_a_store_are_checked(tmp_path, shape):
+    (tmp_path / "pixels").write_bytes(bytes(6))
+    with pytest.raises(ValueError, match=r"`shape` must be .*Received: shape="):
+        kgan.data.Store(tmp_path / "pixels", shape)
+    assert kgan.data.Store(tmp_path / "pixels", (np.int64(2), 3)).nbytes == 6
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0, -0.5, np.nan, True, "half", 0.999])
+def test_a_split_leaves_samples_in_both_parts(share):
+    with pytest.raises(ValueError, match=r"`validation_split` must.*Received: "):
+        kgan.data.split(np.zeros((5, 2)), share)
+
+
+def test_a_split_takes_the_last_part():
+    (first, _), (last, labels) = kgan.data.split((np.arange(10), np.arange(10)), 0.2)
+    assert first.tolist() == list(range(8)) and last.tolist() == labels.tolist() == [8, 9]
+
+
+def test_only_the_data_room_imports_the_reading_behind_it():
+    root = pathlib.Path(kgan.__file__).parent
+    paths = [path for path in root.rglob("*.py") if path.parts[len(root.parts)] != "data"]
+    assert len(paths) > 50
+    assert [path for path in paths if "data.reading" in path.read_text("utf-8")] == []

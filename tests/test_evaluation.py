@@ -1,6 +1,7 @@
 """Extractors, numbers with their protocol, and where they are computed."""
 
 import json
+import pathlib
 
 import keras
 import numpy as np
@@ -125,7 +126,7 @@ def test_a_classifier_is_the_same_whatever_was_drawn_before(digits):
     )
 
 
-def test_classes_are_what_labels_there_are():
+def test_labels_may_be_names_or_any_ints():
     names = np.array(["b", "a", "c"])[LABELS]
     options = {"epochs": 1, "seed": 3}
     named, sparse = (
@@ -154,7 +155,7 @@ def test_an_untrained_network_sees_what_differs():
     assert evaluation(IMAGES)[0].value < 1e-9 < near < far
 
 
-def test_networks_that_take_other_images_are_refused():
+def test_networks_check_the_shape_of_images():
     with pytest.raises(ValueError, match=r"takes images of 1 channels. Received: images"):
         metrics.untrained((8, 8, 1))(IMAGES.repeat(3, axis=-1))
     points = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
@@ -162,7 +163,7 @@ def test_networks_that_take_other_images_are_refused():
         metrics.Network(points)
 
 
-def test_extractors_refuse_what_is_no_image():
+def test_extractors_take_uint8_images_only():
     for bad in (IMAGES / 255, IMAGES[:0], IMAGES[..., 0], list(IMAGES)):
         with pytest.raises(ValueError, match=r"Expected uint8 images.*Received: images"):
             PIXELS(bad)
@@ -172,6 +173,37 @@ def test_features_need_a_row_for_each_image():
     for function in (lambda x: x.mean(axis=(0, 1, 2)), lambda x: x.mean(), len):
         with pytest.raises(ValueError, match=r"a row for each image. Received: .*'mine'"):
             metrics.Function(function, "mine")(IMAGES)
+
+
+def test_an_extractor_has_the_name_of_its_class_or_its_own():
+    class Mine(metrics.Extractor):
+        name = "mine"
+
+    assert Mine().name == "mine" and Mine("other").name == "other"
+    with pytest.raises(ValueError, match=r"needs a name. Received: name=None"):
+        metrics.Extractor()
+    for batch_size in (0, 2.0, True):
+        with pytest.raises(ValueError, match=f"Received: batch_size={batch_size}"):
+            Mine(batch_size=batch_size)
+
+
+def test_names_of_extractors_are_those_of_their_classes():
+    assert metrics.extractors.names() == [
+        "classifier",
+        "inception-tf1",
+        "inception-pytorch",
+        "inception-clean",
+    ]
+    assert metrics.extractors.get("classifier", IMAGES).name == "random"
+    assert metrics.extractors.get("classifier", IMAGES, LABELS).name == "classifier"
+    with pytest.raises(ValueError, match=r"one of 'classifier', .* Received: name='vgg'"):
+        metrics.extractors.get("vgg", IMAGES)
+
+
+def test_the_documentation_has_all_names():
+    page = (pathlib.Path(__file__).parents[1] / "docs" / "metrics.md").read_text("utf-8")
+    for name in (*metrics.names(), *metrics.extractors.names()):
+        assert f"`{name}`" in page
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
@@ -215,11 +247,11 @@ def test_numbers_are_those_of_the_functions():
     assert facts[2]["k"] == 3 and facts[5]["k"] == 5
 
 
-def test_what_two_numbers_share_is_computed_once(monkeypatch):
+def test_numbers_of_one_function_are_computed_once(monkeypatch):
     calls = []
-    function = metrics.kinds.neighbors.precision_recall
+    function = metrics.specs.neighbors.precision_recall
     monkeypatch.setattr(
-        metrics.kinds.neighbors,
+        metrics.specs.neighbors,
         "precision_recall",
         lambda *a: calls.append(1) or function(*a),
     )
@@ -240,17 +272,21 @@ def test_every_number_says_how_it_was_made(tmp_path):
     metrics.save([result], tmp_path / "x.json")
     assert metrics.load(tmp_path / "x.json") == [result]
     assert json.loads((tmp_path / "x.json").read_text())[0]["name"] == "fd50_pixels"
+    hashed = kgan.data.fingerprint(IMAGES)
+    assert result.protocol["reals_sha256"] == hashed
+    assert result.protocol["image_shape"] == "8x8x1"
+    assert kgan.version.versions().items() <= result.protocol.items()
     line = str(result)
     assert "\n" not in line and line.startswith("fd50_pixels ") and "fakes 50" in line
     assert result.protocol["reals_sha256"][:16] + "," in line
 
 
-def test_numbers_made_otherwise_warn_when_compared():
+def test_numbers_with_other_protocols_warn_when_compared():
     (one,) = metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES)
     (same,) = metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES[::-1])
     assert one.compare(same) == one.value - same.value
     (other,) = metrics.Evaluation(IMAGES[:60], PIXELS, ["fd50"], seed=1)(IMAGES)
-    with pytest.warns(UserWarning, match=r"don't compare: reals 70 and 60; reals_sha256"):
+    with pytest.warns(UserWarning, match=r"comparable: .*reals 70 and 60; reals_sha256"):
         one.compare(other)
 
 
@@ -263,7 +299,7 @@ class Fid(metrics.Function):
 def test_only_the_published_network_gives_fid():
     assert metrics.parse("fd", PIXELS).name(PIXELS) == "fd10k_pixels"
     for name in ("fid10k", "kid5k", "fid_infinity"):
-        with pytest.raises(ValueError, match=rf"give FID.*Received: metric '{name}'"):
+        with pytest.raises(ValueError, match=rf"give FID.*Received: metric='{name}'"):
             metrics.parse(name, PIXELS)
     fid = Fid(pixels, "inception_tf1")
     wanted = {
@@ -279,21 +315,21 @@ def test_only_the_published_network_gives_fid():
 
 
 @pytest.mark.parametrize("name", ["fd10q", "lpips", "10k", ""])
-def test_other_metrics_are_refused(name):
-    with pytest.raises(ValueError, match=f"no such metric.*Received: metric '{name}'"):
+def test_unknown_metrics_raise(name):
+    with pytest.raises(ValueError, match=f"Unknown metric.*Received: metric='{name}'"):
         metrics.Evaluation(IMAGES, PIXELS, [name])
 
 
-def test_names_of_metrics_are_one_or_several():
+def test_metrics_may_be_one_name_or_several():
     assert metrics.Evaluation(IMAGES, PIXELS, "fd50").names == ["fd50_pixels"]
-    with pytest.raises(ValueError, match="Received: none"):
+    with pytest.raises(ValueError, match="Received: metrics="):
         metrics.Evaluation(IMAGES, PIXELS, [])
-    with pytest.raises(ValueError, match=r"at least 6 fakes. Received: .*'density5'"):
+    with pytest.raises(ValueError, match=r"at least 6 fakes. .* metric='density5'"):
         metrics.Evaluation(IMAGES, PIXELS, "density5")
 
 
-def test_too_few_fakes_are_refused():
-    with pytest.raises(ValueError, match=r"take 50 fakes. Received: 49 fakes"):
+def test_too_few_fakes_raise():
+    with pytest.raises(ValueError, match=r"need 50 fakes. Received: 49 fakes"):
         metrics.Evaluation(IMAGES, PIXELS, ["fd50"])(IMAGES[:49])
 
 
@@ -311,6 +347,13 @@ def test_features_of_the_reals_are_kept_by_content(tmp_path):
     assert calls == [32, 70, 50, 32, 50] and first == again
     metrics.Evaluation(IMAGES[::-1], extractor, ["fd50"], cache=tmp_path)
     assert calls[-1] == 70 and len(list(tmp_path.iterdir())) == 2
+
+
+def test_images_of_the_same_bytes_and_another_shape_are_no_cache(tmp_path):
+    extractor = metrics.Function(lambda x: np.ones((len(x), 2)) * x.shape[1], "height")
+    for images in (IMAGES, IMAGES.reshape(70, 4, 16, 1)):
+        metrics.Evaluation(images, extractor, "fd50", cache=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_another_extractor_of_the_same_name_is_no_cache(tmp_path):
@@ -335,7 +378,7 @@ def test_damaged_features_are_computed_again(tmp_path, damage):
     assert first == again and np.load(path).shape == (70, 4)
 
 
-def test_what_a_diverged_generator_draws_has_no_number():
+def test_numbers_of_a_diverged_generator_are_nan():
     evaluation = metrics.Evaluation(IMAGES, PIXELS, ["fd40", "precision20"])
     drawn = kgan.data.to_float(IMAGES)
     one, other = (
@@ -346,7 +389,7 @@ def test_what_a_diverged_generator_draws_has_no_number():
     assert np.isnan(other).tolist() == [True, True]
 
 
-def test_no_number_is_written_as_null(tmp_path):
+def test_nan_is_written_as_null(tmp_path):
     nothing = metrics.Result("fd5_pixels", float("nan"), {"seed": 0})
     metrics.save([nothing], tmp_path / "x.json")
     assert json.loads((tmp_path / "x.json").read_text())[0]["value"] is None
@@ -389,10 +432,11 @@ def test_numbers_every_few_epochs_and_at_the_end():
 
 
 def test_evaluate_checks_before_training():
-    with pytest.raises(ValueError, match="no such metric"):
+    with pytest.raises(ValueError, match="Unknown metric"):
         kgan.callbacks.Evaluate(IMAGES, ["ssim"], PIXELS)
-    with pytest.raises(ValueError, match="every=0"):
-        kgan.callbacks.Evaluate(IMAGES, extractor=PIXELS, every=0)
+    for name, bad in (("every", 0), ("every", True), ("every", 1.0), ("seed", -1)):
+        with pytest.raises(ValueError, match=f"Received: {name}={bad}"):
+            kgan.callbacks.Evaluate(IMAGES, extractor=PIXELS, **{name: bad})
     with pytest.raises(ValueError, match=r"Expected uint8 images.*dtype float64"):
         kgan.callbacks.Evaluate(IMAGES / 127.5 - 1)
     for reals, names, message in (

@@ -1,13 +1,16 @@
 """Examples, docstrings and the README run."""
 
+import ast
 import doctest
-import importlib
+import importlib.metadata
+import importlib.util
 import pathlib
 import pkgutil
 import re
 import runpy
 import sys
 
+import house
 import numpy as np
 import pytest
 
@@ -16,18 +19,67 @@ import kgan
 ROOT = pathlib.Path(__file__).parent.parent
 MODULES = sorted(
     module.name
-    for module in pkgutil.walk_packages(kgan.__path__, "kgan.")
+    for path in ROOT.glob("kgan*/__init__.py")
+    for module in pkgutil.walk_packages([str(path.parent)], f"{path.parent.name}.")
     if not module.name.endswith("__main__")
 )
 
 
+def missing_packages(name):
+    """Returns the packages that a module imports at its top and that are not installed.
+
+    Imports inside functions, branches and `match` don't count: these run where they can.
+    """
+    spec = importlib.util.find_spec(name)
+    missing = set()
+    for node in ast.parse(pathlib.Path(spec.origin).read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            imported = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            imported = [node.module]
+        else:
+            continue
+        for module in imported:
+            package = module.partition(".")[0]
+            if package.startswith("kgan"):
+                missing |= missing_packages(module) if module != package else set()
+            elif importlib.util.find_spec(package) is None:
+                missing.add(package)
+    return missing
+
+
+def optional_packages():
+    """Returns the packages that only the extras of `setup.cfg` install."""
+    always, extras = set(), set()
+    for requirement in importlib.metadata.requires("kgan"):
+        package = re.match(r"[\w-]+", requirement).group().replace("-", "_")
+        (extras if "extra ==" in requirement else always).add(package)
+    return extras - always
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings_run(name):
+    missing = missing_packages(name)
+    assert missing <= optional_packages()
+    if missing:
+        pytest.skip(f"not installed: {', '.join(sorted(missing))}")
     module = importlib.import_module(name)
     import keras
 
     result = doctest.testmod(module, extraglobs={"keras": keras})
     assert result.failed == 0
+
+
+def test_only_modules_of_other_frameworks_may_miss_a_package(monkeypatch):
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name: None if name in ("jax", "torch") else find_spec(name),
+    )
+    missing = {name for name in MODULES if missing_packages(name)}
+    assert missing >= {"kgan.backend.jax", "kgan.backend.torch", "kgan.trainers.torch"}
+    assert {name.split(".")[1] for name in missing} <= house.MAY_NAME_FRAMEWORKS
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=str)

@@ -1,4 +1,4 @@
-"""Folders and archives with surprises in them."""
+"""Folders and archives of pictures, with damaged and malicious files among them."""
 
 import os
 import shutil
@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 import kgan
-from kgan.data import Options, gather, load_all, sources
-from kgan.data.reports import NothingLeftError
-from kgan.data.sources import MAX_BYTES
+from kgan.data import NothingLeftError, Options, load_all
+from kgan.data.reading import decoding, folders
+from kgan.data.reading.entries import MAX_BYTES, Entry
 
 pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
 
@@ -54,7 +54,7 @@ def classes(tmp_path):
 
 @pytest.fixture
 def odd(tmp_path):
-    """A folder of one good picture, and of what can't be trained on."""
+    """A folder of one good picture and of files that can't be trained on."""
     root = tmp_path / "odd"
     save(PIXELS[0], root / "good.png")
     whole = (root / "good.png").read_bytes()
@@ -79,20 +79,20 @@ REASONS = {
     "empty.png": "not an image",
     "huge.png": "more than 89,478,485 pixels",
     "text.jpg": "not an image",
-    "loop": "a link to a folder that is there already",
+    "loop": "a link to a folder that is read anyway",
     "self.png": "a link to nothing, or to itself",
     "outside": "a link out of the folder",
     "out.png": "a link out of the folder",
-    "pipe.png": "no regular file",
+    "pipe.png": "not a regular file",
 }
 
 
 def test_folders_are_classes(classes):
     images, labels, names, report = load_all(classes, Options())
-    # In the order of their names: all of a, then all of b.
+    # Sorted by name: all pictures of a, then all of b.
     np.testing.assert_array_equal(images, np.concatenate([PIXELS[::2], PIXELS[1::2]]))
     assert labels.tolist() == [0] * 6 + [1] * 6 and names == ["a", "b"]
-    assert report.left_out == {"notes.txt": "no picture by its name"}
+    assert report.left_out == {"notes.txt": "not a supported file extension"}
     assert report.sizes == {(6, 5): 12} and report.modes == {"RGB": 12}
     assert kgan.data.load(classes, labels="none")[1] is None
 
@@ -125,7 +125,7 @@ def test_bad_files_stop_by_default_and_above_a_share(odd):
     assert len(w) == 1 and w[0].filename == __file__
 
 
-def test_where_none_is_left_all_are_named(odd):
+def test_all_files_are_named_when_no_picture_is_left(odd):
     (odd / "good.png").unlink()
     (odd / "photo.heic").write_bytes(b"")
     with pytest.raises(NothingLeftError, match=r"None of the 9 files .*source=") as info:
@@ -165,7 +165,7 @@ def tarred(path, root, **odd):
 @pytest.mark.parametrize(
     "name, pack", [("x.zip", zipped), ("x.tar", tarred), ("x.tar.gz", tarred)]
 )
-def test_archives_are_as_the_folder(tmp_path, classes, name, pack):
+def test_archives_are_read_like_the_folder(tmp_path, classes, name, pack):
     images, labels, names, _ = load_all(pack(tmp_path / name, classes), Options())
     order = np.lexsort((images[:, 0, 0, 0], labels))
     expected = load_all(classes, Options())
@@ -173,10 +173,10 @@ def test_archives_are_as_the_folder(tmp_path, classes, name, pack):
     np.testing.assert_array_equal(images[order], expected.samples[again])
     assert names == ["a", "b"]
     left_out = load_all(tmp_path / name, Options()).report.left_out
-    assert left_out == {"top/notes.txt": "no picture by its name"}
+    assert left_out == {"top/notes.txt": "not a supported file extension"}
 
 
-def test_archives_that_lead_out_or_burst_are_refused(tmp_path, classes):
+def test_paths_out_of_an_archive_and_bombs_are_refused(tmp_path, classes):
     odd = {"../../out.png": b"x", "top/a/bomb.png": bytes(MAX_BYTES + 1)}
     path = zipped(tmp_path / "x.zip", classes, **odd)
     before = sorted(tmp_path.rglob("*"))
@@ -186,10 +186,10 @@ def test_archives_that_lead_out_or_burst_are_refused(tmp_path, classes):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_macos_adds_to_an_archive_is_ignored(tmp_path, classes):
+def test_files_that_macos_adds_to_an_archive_are_ignored(tmp_path, classes):
     (classes / "__MACOSX").mkdir()
     (classes / "__MACOSX" / "00.png").write_bytes(b"no picture")
-    expected = {"notes.txt": "no picture by its name"}
+    expected = {"notes.txt": "not a supported file extension"}
     assert load_all(classes, Options()).report.left_out == expected
     path = tarred(tmp_path / "x.tar", classes)
     assert len(load_all(path, Options()).samples) == 12
@@ -202,7 +202,7 @@ def test_links_in_archives_are_refused(tmp_path, classes):
     assert report.bad == {"top/a/link.png": "a link or a device in an archive"}
 
 
-def test_links_and_secrets_in_a_zip_are_refused(tmp_path, classes):
+def test_links_and_encrypted_files_in_a_zip_are_refused(tmp_path, classes):
     link = zipfile.ZipInfo("link.png")
     link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
     path = zipped(tmp_path / "x.zip", classes)
@@ -218,7 +218,7 @@ def test_links_and_secrets_in_a_zip_are_refused(tmp_path, classes):
     assert report.bad == reasons
 
 
-# The version that it takes, and its name.
+# The offsets of the required zip version and of the name.
 @pytest.mark.parametrize("offset", [6, 46])
 def test_zips_whose_directory_is_damaged_are_named(tmp_path, classes, offset):
     path = tmp_path / "x.zip"
@@ -246,13 +246,13 @@ def test_a_tar_that_ends_between_two_pictures_is_named(tmp_path, classes):
     with tarfile.open(path) as archive:
         offset = archive.getmembers()[-1].offset
     path.write_bytes(path.read_bytes()[:offset])
-    with pytest.raises(ValueError, match=r"broken off.*Received: source='.*x.tar'"):
+    with pytest.raises(ValueError, match=r"cut short.*Received: source='.*x.tar'"):
         kgan.data.load(path)
 
 
 def test_folders_without_pictures_are_named(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
-    message = r"no pictures in it. Received: source=.*'notes.txt': no picture by its name"
+    message = r"holds no pictures. Received: source=.*'notes.txt': not a supported"
     with pytest.raises(NothingLeftError, match=message):
         kgan.data.load(tmp_path)
 
@@ -261,17 +261,17 @@ def test_sizes_and_channels_are_proposed(tmp_path):
     save(PIXELS[0].repeat(5, 0).repeat(8, 1), tmp_path / "a.png")  # 30 x 40
     save(PIXELS[1, ..., 0].repeat(9, 0).repeat(9, 1), tmp_path / "b.png")  # 54 x 45
     save(PIXELS[2, ..., :2].repeat(20, 0).repeat(20, 1), tmp_path / "c.png")  # 120 x 100
-    # The shorter sides are 30, 45 and 100; one has colors, another has an alpha.
+    # The shorter sides are 30, 45 and 100; one picture has colors, another has alpha.
     assert kgan.data.load(tmp_path)[0].shape == (3, 32, 32, 4)
     assert kgan.data.load(tmp_path, size=(8, 9), channels=1)[0].shape == (3, 8, 9, 1)
 
 
-def test_large_pictures_are_proposed_smaller_though_all_have_one_size(tmp_path):
+def test_a_large_common_size_is_proposed_for_arrays_but_not_for_files(tmp_path):
     save(np.zeros((256, 200), "uint8"), tmp_path / "a.png")
     assert kgan.data.load(tmp_path)[0].shape == (1, 256, 200, 1)
     save(np.zeros((257, 200), "uint8"), tmp_path / "a.png")
     assert kgan.data.load(tmp_path)[0].shape == (1, 64, 64, 1)
-    # What is an array already has been made alike on purpose.
+    # The size of an array was chosen on purpose.
     large = np.zeros((1, 257, 200, 1), "uint8")
     assert kgan.data.load(large, channels=3)[0].shape == (1, 257, 200, 3)
 
@@ -288,7 +288,7 @@ def test_flip_adds_mirror_images_and_their_labels(classes):
     np.testing.assert_array_equal(images[1::2], images[::2, :, ::-1])
 
 
-def test_what_exceeds_memory_stays_on_disk_and_trains_alike(classes):
+def test_pictures_beyond_memory_stay_on_disk_with_equal_batches(classes):
     images, _ = kgan.data.load(classes)
     store, _ = kgan.data.load(classes, memory=100)
     assert isinstance(store, kgan.data.Store) and store.nbytes == images.nbytes
@@ -298,17 +298,17 @@ def test_what_exceeds_memory_stays_on_disk_and_trains_alike(classes):
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_cache_is_used_and_told_when_files_change(tmp_path, classes):
+def test_the_cache_is_used_until_files_or_options_change(tmp_path, classes):
     cache = tmp_path / "cache"
     first, labels = kgan.data.load(classes, cache=cache)
     pixels, facts = sorted(cache.glob("*.uint8")), sorted(cache.glob("*.json"))
     assert len(pixels) == len(facts) == 1 and len(list(cache.iterdir())) == 2
-    # What is in the cache is what is loaded: changed there, it is changed.
+    # Loaded from the cache: a change of the cached pixels shows.
     pixels[0].write_bytes(bytes(first.nbytes))
     again, labels_again = kgan.data.load(classes, cache=cache)
     assert not again.any()
     np.testing.assert_array_equal(labels, labels_again)
-    # One that is not whole is made anew, and so is one of other files or options.
+    # An incomplete cache is made anew, and so is a cache of other files or options.
     pixels[0].write_bytes(b"cut")
     np.testing.assert_array_equal(kgan.data.load(classes, cache=cache)[0], first)
     save(PIXELS[0], classes / "a" / "more.png")
@@ -319,7 +319,7 @@ def test_the_cache_is_used_and_told_when_files_change(tmp_path, classes):
 @pytest.mark.parametrize(
     "facts", ["null", "[]", "{}", '{"shape": [12, 6, 5, 3]}', "7", "SHAPE"]
 )
-def test_facts_of_something_else_count_as_no_cache(tmp_path, classes, facts):
+def test_a_cache_with_other_content_is_made_anew(tmp_path, classes, facts):
     first, _ = kgan.data.load(classes, cache=tmp_path / "cache")
     (path,) = (tmp_path / "cache").glob("*.json")
     if facts == "SHAPE":
@@ -330,18 +330,20 @@ def test_facts_of_something_else_count_as_no_cache(tmp_path, classes, facts):
 
 
 @pytest.mark.parametrize("options", [{}, {"size": 4, "channels": 3}], ids=str)
-def test_what_is_in_the_cache_is_not_read_again(tmp_path, classes, options, monkeypatch):
+def test_cached_sources_are_not_read_again(tmp_path, classes, options, monkeypatch):
     path = zipped(tmp_path / "x.zip", classes)
-    both = {str(source): load_all(source, Options(cache=tmp_path / "cache", **options))
-            for source in (path, classes)}  # fmt: skip
+    options["cache"] = tmp_path / "cache"
+    both = {
+        str(source): load_all(source, Options(**options)) for source in (path, classes)
+    }
 
     def fail(*_):
         raise AssertionError("it is read")
 
     monkeypatch.setattr(zipfile, "ZipFile", fail)
-    monkeypatch.setattr(sources, "_read", fail)
+    monkeypatch.setattr(folders, "_read", fail)
     for source, first in both.items():
-        again = load_all(source, Options(cache=tmp_path / "cache", seed=1, **options))
+        again = load_all(source, Options(seed=1, **options))
         np.testing.assert_array_equal(again.samples, first.samples)
         assert again.report.left_out == first.report.left_out
 
@@ -354,7 +356,7 @@ def test_bad_files_of_a_cached_set_are_named_as_well(tmp_path, odd):
         load_all(odd, Options(cache=tmp_path / "cache"))
 
 
-def test_a_run_that_stopped_leaves_no_part_of_a_set_in_the_cache(tmp_path, odd):
+def test_an_error_leaves_no_incomplete_set_in_the_cache(tmp_path, odd):
     save(PIXELS[1], odd / "zz.png")  # Behind the file at which it stops.
     options = {"size": 4, "channels": 3, "cache": tmp_path / "cache"}
     with pytest.raises(ValueError, match=r"cut.png"):
@@ -378,7 +380,7 @@ def test_a_tar_that_breaks_off_is_named(tmp_path, classes):
     data = bytearray(path.read_bytes())
     data[member.offset : member.offset + 512] = b"\x07" * 512
     path.write_bytes(data)
-    with pytest.raises(ValueError, match=r"broken off.*x.tar"):
+    with pytest.raises(ValueError, match=r"cut short.*x.tar"):
         kgan.data.load(path)
 
 
@@ -451,11 +453,11 @@ def test_bytes_ahead_of_the_decoding_are_bounded(monkeypatch):
         for number in range(50):
             held += 1
             most = max(most, held)
-            yield sources.Entry(str(number), lambda: None, size=1 << 26)
+            yield Entry(str(number), lambda: None, size=1 << 26)
 
-    monkeypatch.setattr(gather.pictures, "head", lambda image: None)
-    monkeypatch.setattr(sources.Entry, "open", lambda self: Image.new("L", (1, 1)))
-    for _ in gather.heads(entries(), workers=4):
+    monkeypatch.setattr(decoding.pictures, "read_header", lambda image: None)
+    monkeypatch.setattr(Entry, "open", lambda self: Image.new("L", (1, 1)))
+    for _ in decoding.read_headers(entries(), workers=4):
         held -= 1
     # Of 64 MiB each: two make up the 128 MiB, and one more is on its way.
     assert most <= 3
@@ -469,12 +471,12 @@ def test_pictures_made_ahead_of_the_writing_are_bounded(monkeypatch):
         for number in range(20):
             ahead += 1
             most = max(most, ahead)
-            yield sources.Entry(str(number), lambda: Image.new("RGBA", (1, 1)))
+            yield Entry(str(number), lambda: Image.new("RGBA", (1, 1)))
 
-    fit = gather.Fit(4096, 4096, 4)
+    fit = decoding.Fit(4096, 4096, 4)
     pixels = np.zeros(1, "uint8")
-    monkeypatch.setattr(gather.Fit, "__call__", lambda *_: pixels)
-    for _ in gather.decoded(entries(), fit, workers=4):
+    monkeypatch.setattr(decoding.Fit, "__call__", lambda *_: pixels)
+    for _ in decoding.decode(entries(), fit, workers=4):
         ahead -= 1
     assert most <= 3
 
@@ -491,10 +493,10 @@ def test_huge_pictures_are_decoded_one_at_a_time(monkeypatch):
         now -= 1
         return np.zeros(1, "uint8")
 
-    monkeypatch.setattr(gather, "_HUGE", 8)
-    monkeypatch.setattr(gather.Fit, "__call__", slow)
-    entries = [sources.Entry(str(i), lambda: Image.new("L", (3, 3))) for i in range(12)]
-    found = list(gather.decoded(entries, gather.Fit(1, 1, 1), workers=4))
+    monkeypatch.setattr(decoding, "_HUGE", 8)
+    monkeypatch.setattr(decoding.Fit, "__call__", slow)
+    entries = [Entry(str(i), lambda: Image.new("L", (3, 3))) for i in range(12)]
+    found = list(decoding.decode(entries, decoding.Fit(1, 1, 1), workers=4))
     assert [result.entry.name for result in found] == [str(i) for i in range(12)]
     assert most == 1 and len(threads) == 1 and all(r.reason is None for r in found)
 

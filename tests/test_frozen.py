@@ -75,7 +75,7 @@ def test_generator_updates_leave_the_discriminator_bit_for_bit(eager, loss):
 def test_discriminator_updates_leave_the_generator_bit_for_bit():
     gan = build(run_eagerly=True)
     before = state(gan.generator)
-    gan.update_discriminator(keras.ops.convert_to_tensor(REALS))
+    gan.update_discriminator(gan.recipe, keras.ops.convert_to_tensor(REALS))
     for a, b in zip(before, state(gan.generator), strict=True):
         np.testing.assert_array_equal(a, b)
 

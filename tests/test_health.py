@@ -230,10 +230,14 @@ def test_it_waits_for_images_and_one_worker_warns():
     assert health.findings == [(0, "nan", "")]
 
 
-def test_refuses():
+def test_it_checks_its_arguments():
     for name, least in (("samples", 2), ("patience", 1), ("warmup", 0), ("seed", 0)):
         with pytest.raises(ValueError, match=f"at least {least}.*: {name}={least - 1}"):
             Health(**{name: least - 1})
+        for bad in (True, 5.0, None):
+            with pytest.raises(ValueError, match=f"Received: {name}={bad}"):
+                Health(**{name: bad})
+        assert getattr(Health(**{name: np.int64(5)}), name) == 5
 
 
 def test_reals_are_from_all_over_the_data(tiny):

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 import kgan
-from kgan.metrics import inception
-from kgan.metrics.inception import network, pth, resize, weights
+from kgan.metrics.extractors import inception
+from kgan.metrics.extractors.inception import network, pth, resize, weights
 
 pytestmark = pytest.mark.slow
 
@@ -331,15 +331,15 @@ def test_a_download_is_checked_again(tmp_path, monkeypatch):
 
 
 def test_other_weights_have_another_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(kgan.metrics.inception, "read", lambda path: {})
-    monkeypatch.setattr(kgan.metrics.inception, "load", lambda *arguments: None)
+    monkeypatch.setattr(pth, "read", lambda path: {})
+    monkeypatch.setattr(network, "load", lambda *arguments: None)
     path = tmp_path / "x.pth"
     path.write_bytes(b"random")
     extractor = kgan.metrics.Inception(path, protocol="clean")
     assert not extractor.is_fid
     assert extractor.name == f"inception_clean_{weights.sha256(path)[:8]}"
     assert extractor.protocol()["weights"] == weights.sha256(path)
-    monkeypatch.setattr(kgan.metrics.inception, "SHA256", weights.sha256(path))
+    monkeypatch.setattr(weights, "SHA256", weights.sha256(path))
     assert kgan.metrics.Inception(path).is_fid
     assert kgan.metrics.Inception(path).name == "inception_tf1"
     with pytest.raises(ValueError, match="protocol='tf2'"):

@@ -16,6 +16,7 @@ import kgan
 POINTS = np.random.default_rng(0).uniform(-1, 1, (24, 2)).astype("float32")
 KEYS = {"loss", "d_loss", "g_loss", "d_real", "d_fake"}
 VALIDATION_KEYS = {f"val_{key}" for key in KEYS}
+TWO_OPTIMIZERS = pytest.mark.since_keras("3.15.0", reason="knows several optimizers")
 
 
 @pytest.fixture
@@ -95,6 +96,7 @@ def test_early_stopping_and_best_weights(gan):
     assert_equal(gan.get_weights(), remember.weights[0])
 
 
+@TWO_OPTIMIZERS
 def test_reduce_lr_on_plateau_reduces_both(gan):
     reduce = keras.callbacks.ReduceLROnPlateau(
         "g_loss", mode="min", factor=0.1, patience=1, min_delta=1e9
@@ -107,6 +109,7 @@ def test_reduce_lr_on_plateau_reduces_both(gan):
         np.testing.assert_allclose(rates, [rate, rate, rate / 10], rtol=1e-5)
 
 
+@TWO_OPTIMIZERS
 def test_learning_rate_scheduler_sets_both(gan):
     schedule = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
     history, _ = fit(gan, schedule, epochs=2)
@@ -184,6 +187,7 @@ def test_remote_monitor_posts_the_logs(gan):
         np.testing.assert_allclose([post[key] for post in posted], values, rtol=1e-6)
 
 
+@TWO_OPTIMIZERS
 def test_swap_ema_weights(tiny):
     gan = tiny()
     gan.compile(
@@ -237,6 +241,7 @@ def events(folder):
     return accumulator
 
 
+@TWO_OPTIMIZERS
 def test_tensorboard_logs_scalars_histograms_and_samples(digits, tmp_path):
     gan = kgan.GAN(
         kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),

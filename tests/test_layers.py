@@ -11,8 +11,7 @@ from keras import ops
 
 import kgan
 from kgan import backend
-from kgan.models.critic import Critic
-from kgan.models.judge import Judge
+from kgan.critic import Critic, Judgement
 
 BACKEND = keras.backend.backend()
 RANDOM = np.random.default_rng(0)
@@ -157,11 +156,8 @@ def test_second_order_gradients_agree_with_finite_differences(kind, penalty, mon
 
         def loss():
             seed.state.assign([0, 0])
-            critic = Critic(Judge(model, seed))
-            critic(reals), critic(fakes)
-            # As the penalties see it, without its cast to float32.
-            gradient = float64_gradient(critic)
-            return penalty(gradient, reals, fakes, seed), ()
+            critic = Float64Critic(model, seed)
+            return penalty(critic.judge(reals), critic.judge(fakes), critic), ()
 
         variable = model.get_layer("first").kernel
         ((exact,), start) = backend.value_and_grad(loss, [variable])[1], numpy(variable)
@@ -174,13 +170,13 @@ def test_second_order_gradients_agree_with_finite_differences(kind, penalty, mon
         np.testing.assert_allclose(np.sum(numpy(exact) * direction), wanted, rtol=1e-6)
 
 
-def float64_gradient(critic):
-    def gradient(x):
-        if id(x) not in critic._gradients:
-            critic(x)
-        return critic._gradients[id(x)][1]()
+class Float64Critic(Critic):
+    """A critic without the cast of gradients to float32."""
 
-    return gradient
+    def judge(self, samples, labels=None, frozen=False):
+        (_, rest), gradient = backend.pullback(self.forward, samples, labels)
+        outputs, class_logits, added_loss = rest
+        return Judgement(samples, labels, outputs, class_logits, gradient, added_loss)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +191,7 @@ def float64_gradient(critic):
         ("GroupNormalization", {"groups": 3, "axis": 1}),
     ],
 )
-def test_norms_are_those_of_keras(name, arguments):
+def test_normalisations_equal_keras(name, arguments):
     x = RANDOM.normal(2, 3, (4, 6, 5, 8)).astype("float32")
     ours = getattr(kgan.layers, name)(**arguments)
     theirs = getattr(keras.layers, name)(**arguments)
@@ -302,14 +298,13 @@ def test_discriminators_with_norms_train_under_a_penalty(normalization, tmp_path
     )
 
 
-def spreads(x, group, features=1):
-    """The formula, sample by sample."""
+def deviations(x, group, features=1):
+    """The formula of `MinibatchStdDev`, sample by sample."""
     rows = []
     for i in range(len(x)):
         start = i // min(group, len(x)) * min(group, len(x))
         members = x[[(start + j) % len(x) for j in range(min(group, len(x)))]]
-        deviations = members.std(axis=0)
-        parts = np.split(deviations, features, axis=-1)
+        parts = np.split(members.std(axis=0), features, axis=-1)
         rows.append([part.mean() for part in parts])
     return np.array(rows)
 
@@ -324,7 +319,7 @@ def test_minibatch_std_dev_is_the_mean_deviation_of_a_group(shape, features):
         outputs.shape == layer.compute_output_shape(shape) == (*shape[:-1], 6 + features)
     )
     np.testing.assert_array_equal(outputs[..., :6], x)
-    wanted = spreads(x, 4, features).reshape(-1, *(1 for _ in shape[1:-1]), features)
+    wanted = deviations(x, 4, features).reshape(-1, *(1 for _ in shape[1:-1]), features)
     wanted = np.broadcast_to(wanted, (*shape[:-1], features))
     np.testing.assert_allclose(outputs[..., 6:], wanted, rtol=1e-5, atol=2e-4)
 
@@ -336,7 +331,7 @@ def test_minibatch_std_dev_takes_batches_of_any_size():
     for size in (2, 5):
         batch = RANDOM.normal(size=(size, 3, 2, 4)).astype("float32")
         found = model.predict(batch, verbose=0)[:, 0, 0, 4]
-        wanted = spreads(batch, 3)[:, 0]
+        wanted = deviations(batch, 3)[:, 0]
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
@@ -444,6 +439,33 @@ def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
     "build, received",
     [
         (lambda: kgan.layers.MinibatchStdDev(0), "group_size=0"),
+        (lambda: kgan.layers.MinibatchStdDev(np.float32(2)), "group_size="),
+        (lambda: kgan.layers.GenerativeBasis((4,)), "size=(4,)"),
+        (lambda: kgan.layers.GenerativeBasis((4, 0)), "size=(4, 0)"),
+        (
+            lambda: kgan.layers.DiscriminativeBasis().build((None, None, 4, 8)),
+            "input_shape=(None, 4, 8)",
+        ),
+        (lambda: kgan.layers.GroupNormalization(0), "groups=0"),
+        (lambda: kgan.layers.GroupNormalization(True), "groups=True"),
+        (lambda: kgan.layers.PhaseShuffle(seed=-1), "seed=-1"),
+        (lambda: kgan.layers.PixelNormalization(float("nan")), "epsilon=nan"),
+        (
+            lambda: kgan.layers.ConditionalBatchNormalization(3, momentum=1.5),
+            "momentum=1.5",
+        ),
+        (
+            lambda: kgan.layers.ConditionalBatchNormalization(3, epsilon="x"),
+            "epsilon='x'",
+        ),
+        (
+            lambda: kgan.layers.SpectralNormalization(keras.layers.Dense(1), 1.0),
+            "power_iterations=1.0",
+        ),
+        (
+            lambda: kgan.layers.normalized(keras.layers.Dense(1), "instance"),
+            "normalization='instance'",
+        ),
         (lambda: kgan.layers.MinibatchStdDev(features=1.5), "features=1.5"),
         (lambda: kgan.layers.MinibatchStdDev(features=3).build((2, 4)), "features=3"),
         (lambda: kgan.layers.PixelNormalization(0), "epsilon=0"),
@@ -456,6 +478,28 @@ def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
         ),
     ],
 )
-def test_new_layers_refuse(build, received):
+def test_arguments_of_layers_are_checked(build, received):
     with pytest.raises(ValueError, match=f"Received: {re.escape(received)}"):
         build()
+
+
+@pytest.mark.parametrize(
+    "build, names",
+    [
+        (lambda n: kgan.layers.MinibatchStdDev(n(2), n(3)), ("group_size", "features")),
+        (lambda n: kgan.layers.LabelEmbedding(n(2), n(3)), ("num_classes", "dim")),
+        (lambda n: kgan.layers.ConditionalBatchNormalization(n(2)), ("num_classes",)),
+        (lambda n: kgan.layers.ProjectionLogit(n(2)), ("num_classes",)),
+        (lambda n: kgan.layers.PhaseShuffle(n(2), n(3)), ("steps", "seed")),
+        (lambda n: kgan.layers.GenerativeBasis((n(2), n(3))), ("size",)),
+        (lambda n: kgan.layers.GroupNormalization(n(2)), ("groups",)),
+        (
+            lambda n: kgan.layers.SpectralNormalization(keras.layers.Dense(1), n(2)),
+            ("power_iterations",),
+        ),
+    ],
+)
+def test_layers_keep_ints_of_numpy_as_ints(build, names):
+    found, wanted = build(np.int64).get_config(), build(int).get_config()
+    for name in names:
+        assert repr(found[name]) == repr(wanted[name])

@@ -1,4 +1,5 @@
 import functools
+import inspect
 
 import keras
 import numpy as np
@@ -22,7 +23,8 @@ def contrast(high, low):
     return first + np.log(1 + np.exp(low - high.T).sum(axis=1)).mean()
 
 
-# The formulas of the papers, on the numbers above.
+# The formulas of the papers, on the numbers above: the losses of discriminator and
+# generator. A loss without an entry has the tests of `test_every_loss_...` only.
 EXPECTED = {
     "minimax": (sp(-S).mean() + sp(T).mean(), -sp(T).mean()),
     "non_saturating": (sp(-S).mean() + sp(T).mean(), sp(-T).mean()),
@@ -51,13 +53,106 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("name", kgan.losses.names())
+@pytest.mark.parametrize("name", EXPECTED)
 def test_loss_equals_its_formula(name):
     loss = kgan.losses.get(name)
     d_loss, g_loss = EXPECTED[name]
     real, fake = ops.convert_to_tensor(S), ops.convert_to_tensor(T)
     np.testing.assert_allclose(loss.discriminator_loss(real, fake), d_loss, rtol=1e-6)
     np.testing.assert_allclose(loss.generator_loss(real, fake), g_loss, rtol=1e-6)
+
+
+every_loss = pytest.mark.parametrize("name", kgan.losses.names())
+
+
+@every_loss
+def test_every_loss_has_its_name_in_its_class(name):
+    loss = kgan.losses.get(name)
+    assert vars(type(loss))["name"] == loss.name == name
+    assert getattr(kgan.losses, type(loss).__name__) is type(loss)
+
+
+@every_loss
+def test_every_loss_is_rebuilt_from_its_config_and_its_repr(name):
+    loss = kgan.losses.get(name)
+    assert set(loss.get_config()) == set(inspect.signature(type(loss)).parameters)
+    config = keras.saving.serialize_keras_object(loss)
+    assert config["registered_name"] == f"kgan>{type(loss).__name__}"
+    restored = keras.saving.deserialize_keras_object(config)
+    assert restored == loss == type(loss).from_config(loss.get_config())
+    assert kgan.losses.get(config) == kgan.losses.get(loss) == loss
+    assert eval(repr(loss), vars(kgan.losses)) == loss
+
+
+@every_loss
+def test_every_loss_is_a_finite_scalar(name):
+    loss = kgan.losses.get(name)
+    real, fake = ops.convert_to_tensor(S), ops.convert_to_tensor(T)
+    reals = real if loss.needs_reals else None
+    for value in (loss.discriminator_loss(real, fake), loss.generator_loss(reals, fake)):
+        assert numpy(value).shape == () and numpy(value).dtype == "float32"
+        assert np.isfinite(numpy(value))
+
+
+@every_loss
+def test_every_loss_per_sample_has_one_value_for_each_fake(name):
+    loss = kgan.losses.get(name)
+    real, fake = ops.convert_to_tensor(S), ops.convert_to_tensor(T)
+    if loss.per_sample:
+        values = loss.generator_values(real, fake)
+        assert values.shape[0] == len(T)
+        found = loss.reduce(values), loss.generator_loss(real, fake)
+        np.testing.assert_array_equal(*map(numpy, found))
+    else:
+        with pytest.raises(ValueError, match="one value for each fake"):
+            kgan.losses.TopK(loss)
+
+
+@every_loss
+def test_every_loss_separates_reals_from_fakes_and_the_generator_closes_the_gap(name):
+    loss = kgan.losses.get(name)
+    boundary = ops.full((4, 1), loss.decision_boundary)
+    above, below = boundary + 0.5, boundary - 0.5
+    separated = loss.discriminator_loss(above, below)
+    assert float(separated) < float(loss.discriminator_loss(boundary, boundary))
+    assert float(separated) < float(loss.discriminator_loss(below, above))
+    values = [float(loss.generator_loss(boundary, t)) for t in (above, boundary, below)]
+    assert values == sorted(values) and values[0] < values[2]
+
+
+@every_loss
+def test_every_loss_has_finite_gradients(name):
+    loss = kgan.losses.get(name)
+    real, fake = keras.Variable(S), keras.Variable(T)
+
+    def value_of(method):
+        tensors = ops.convert_to_tensor(real), ops.convert_to_tensor(fake)
+        return getattr(loss, method)(*tensors), ()
+
+    for method in ("discriminator_loss", "generator_loss"):
+        variables = [real, fake]
+        if method == "generator_loss" and not loss.needs_reals:
+            variables = [fake]
+        _, gradients = backend.value_and_grad(
+            functools.partial(value_of, method), variables
+        )
+        for gradient in map(numpy, gradients):
+            assert gradient.shape == (3, 1) and np.isfinite(gradient).all()
+        assert np.abs(numpy(gradients[-1])).max() > 0
+
+
+@every_loss
+def test_every_loss_trains_a_gan(name, tiny):
+    gan = tiny()
+    gan.compile(optimizer=keras.optimizers.SGD(0.1), loss=name)
+    before = gan.get_weights()
+    points = np.random.default_rng(0).standard_normal((8, 2)).astype("float32")
+    logs = gan.fit(points, batch_size=8, verbose=0).history
+    assert np.isfinite([logs["d_loss"], logs["g_loss"]]).all()
+    for network in (gan.generator, gan.discriminator):
+        assert all(np.isfinite(weight).all() for weight in network.get_weights())
+    assert any(np.any(a != b) for a, b in zip(before, gan.get_weights(), strict=True))
+    assert gan.get_compile_config()["loss"]["config"] == gan.loss.get_config()
 
 
 def test_least_squares_by_hand():
@@ -97,11 +192,13 @@ def test_reals_and_fakes_may_differ_in_number(name):
         (kgan.losses.Minimax, (0.7 * sp(-S) + 0.3 * sp(S)).mean() + sp(T).mean()),
         (kgan.losses.NonSaturating, (0.7 * sp(-S) + 0.3 * sp(S)).mean() + sp(T).mean()),
         (kgan.losses.LeastSquares, ((S - 0.7) ** 2).mean() / 2 + (T**2).mean() / 2),
-        (functools.partial(kgan.losses.KerasLoss, "mse"),
-         ((S - 0.7) ** 2).mean() + (T**2).mean()),
+        (
+            functools.partial(kgan.losses.KerasLoss, "mse"),
+            ((S - 0.7) ** 2).mean() + (T**2).mean(),
+        ),
     ],
     ids=["minimax", "non_saturating", "least_squares", "keras"],
-)  # fmt: skip
+)
 def test_smoothing_moves_the_label_of_reals_alone(loss, wanted):
     smoothed = loss(label_smoothing=0.3)
     real, fake = ops.convert_to_tensor(S), ops.convert_to_tensor(T)
@@ -120,7 +217,7 @@ def test_smoothing_of_two_outputs_is_one_hot_too():
     np.testing.assert_allclose(loss.discriminator_loss(outputs, outputs), wanted, 1e-6)
 
 
-@pytest.mark.parametrize("value", [1, -0.1, float("nan"), "0.1", None])
+@pytest.mark.parametrize("value", [1, -0.1, float("nan"), "0.1", None, False])
 def test_smoothing_out_of_bounds_is_refused(value):
     with pytest.raises(ValueError, match=r"`label_smoothing` .*Received: label_sm"):
         kgan.losses.LeastSquares(value)
@@ -150,10 +247,14 @@ def test_top_k_is_the_mean_over_the_highest(loss, each, fraction, top):
     chosen = kgan.losses.TopK(loss, fraction)
     real, fake = ops.convert_to_tensor(OTHERS), ops.convert_to_tensor(MANY)
     found = numpy(chosen.generator_loss(real, fake))
-    # Of equal logits either may count, but not both.
+    # If two logits are equal, one of the samples counts.
     np.testing.assert_allclose(found, each[list(top)].mean(), rtol=1e-6)
     plain = kgan.losses.get(loss)
-    assert (chosen.paired, chosen.outputs) == (plain.paired, plain.outputs)
+    assert [chosen.needs_reals, chosen.outputs, chosen.decision_boundary] == [
+        plain.needs_reals,
+        plain.outputs,
+        plain.decision_boundary,
+    ]
     np.testing.assert_array_equal(
         numpy(chosen.discriminator_loss(real, fake)),
         numpy(plain.discriminator_loss(real, fake)),
@@ -210,7 +311,7 @@ def test_top_k_compiles_with_a_changing_fraction():
 
 
 def test_top_k_refuses_and_is_saved():
-    with pytest.raises(ValueError, match=r"each fake.*Received: loss=RelativisticA"):
+    with pytest.raises(ValueError, match=r"`loss` .* fake.*Received: loss=Relativ"):
         kgan.losses.TopK("relativistic_average")
     with pytest.raises(ValueError, match=r"Received: fraction=1.5"):
         kgan.losses.TopK("hinge", 1.5)

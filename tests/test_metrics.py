@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from kgan import metrics
+from kgan.metrics import pairwise
 
 pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
 
@@ -218,6 +219,25 @@ def test_neighbours_take_memory_for_a_few_rows_only():
     assert peak < 30e6
 
 
+def test_counts_of_numpy_are_accepted():
+    two, five = np.int64(2), np.int32(5)
+    assert metrics.precision_recall(A, B, two) == metrics.precision_recall(A, B, 2)
+    found = metrics.kernel_distance(A, B, two, five, seed=two)
+    assert found == metrics.kernel_distance(A, B, 2, 5, seed=2)
+
+
+def test_distances_of_all_rows_are_those_of_naive_loops():
+    x = RANDOM.normal(50, 1, (300, 7))
+    x[9] = x[4]
+    found = pairwise.distances(x)
+    expected = np.linalg.norm(x[:, None] - x[None], axis=2)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    apart = expected > 0
+    np.testing.assert_allclose(found[apart], expected[apart], rtol=1e-8)
+    # Equal rows are at distance 0, not at that of rounding.
+    assert found[9, 4] == found[4, 9] == 0 and not found.diagonal().any()
+
+
 def test_mode_coverage_by_hand():
     found = metrics.mode_coverage([0, 0, 0, 2, -1], reference=4)
     expected = 0.75 * np.log(0.75 / 0.25) + 0.25 * np.log(0.25 / 0.25)
@@ -239,7 +259,10 @@ BAD[7, 2] = np.nan
 @pytest.mark.parametrize(
     "call, message",
     [
-        (lambda: metrics.frechet_distance(BAD, B), "a with such in 1 of 300 samples"),
+        (
+            lambda: metrics.frechet_distance(BAD, B),
+            "bad values in 1 of 300 samples",
+        ),
         (lambda: metrics.frechet_distance(A[:1], B), "too few"),
         (lambda: metrics.frechet_distance(A[:, :3], B), "same length"),
         (lambda: metrics.frechet_distance(A > 0, B), "dtype bool"),
@@ -250,6 +273,8 @@ BAD[7, 2] = np.nan
         (lambda: metrics.inception_score(np.eye(3)), "at least 10"),
         (lambda: metrics.precision_recall(A, B[:3]), "at least 4"),
         (lambda: metrics.density_coverage(A, B, 0), "k=0"),
+        (lambda: metrics.density_coverage(A, B, True), "k=True"),
+        (lambda: metrics.kernel_distance(A, B, 1, 5, seed=-1), "seed=-1"),
         (lambda: metrics.precision_recall(A, B, 2.5), "k=2.5"),
         (lambda: metrics.inception_score(np.eye(30), 1.0), "splits=1.0"),
         (lambda: metrics.frechet_distance(A[:, :0], B[:, :0]), r"shape \(300, 0\)"),
@@ -263,6 +288,6 @@ BAD[7, 2] = np.nan
         (lambda: metrics.frechet_distance_infinity(A, B, points=1), "points=1"),
     ],
 )
-def test_what_no_distance_can_be_told_of_is_refused(call, message):
+def test_invalid_features_and_arguments_raise(call, message):
     with pytest.raises(ValueError, match=f"Received: .*{message}|{message}.*Received: "):
         call()

@@ -1,4 +1,6 @@
+import inspect
 import itertools
+import re
 
 import keras
 import numpy as np
@@ -28,7 +30,7 @@ SHAPES += [
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("kind", ["dcgan", "mlp", "r3gan", "resnet", "small"])
-def test_any_shape_goes_round(shape, kind):
+def test_networks_of_any_shape_fit_together(shape, kind):
     generator = getattr(kgan.networks, f"{kind}_generator")
     discriminator = discriminator_of(kind)
     size = {"mlp": {"hidden": (6,)}, "r3gan": {"width": 4, "group_size": None}}.get(
@@ -43,7 +45,7 @@ def test_output_is_in_the_range_of_scaled_pixels():
     generator = kgan.networks.dcgan_generator((8, 8, 1), 5, width=4)
     images = numpy(generator(1000 * np.ones((4, 5), "float32"), training=False))
     assert np.abs(images).max() <= 1
-    assert kgan.models.checks.output_range(generator) == (-1.0, 1.0)
+    assert kgan.models.contract.output_range(generator) == (-1.0, 1.0)
     assert generator.layers[-1].activation is keras.activations.tanh
 
 
@@ -56,7 +58,7 @@ def test_output_is_in_the_range_of_scaled_pixels():
         ("r3gan", "generative_basis"),
     ],
 )
-def test_a_flat_input_draws_no_checkerboard(kind, first):
+def test_constant_features_give_no_checkerboard(kind, first):
     """Constant features stay constant, away from the borders and their padding."""
     build = getattr(kgan.networks, f"{kind}_generator")
     size = {"group_size": None, "blocks": 1} if kind == "r3gan" else {}
@@ -91,12 +93,78 @@ def test_two_outputs():
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 5), (0, 8, 1), (2,)])
-def test_no_image_shape_is_named(shape):
+def test_a_shape_that_is_no_image_is_refused(shape):
     names = [f"{kind}_{end}" for kind in ("dcgan", "resnet", "r3gan") for end in ENDS]
     names.append("small_generator")
     for build in (getattr(kgan.networks, name) for name in names):
         with pytest.raises(ValueError, match=r"`image_shape`.*Received: image_shape="):
             build(shape)
+
+
+def counts_of(build):
+    """The arguments of a builder that are ints, with a small valid value each."""
+    small = {"blocks": 1, "depth": 1, "expansion": 2, "group_size": 2, "latent_dim": 3}
+    small |= {"num_classes": 2, "outputs": 1, "pack": 2, "phase_shuffle": 1, "width": 4}
+    names = inspect.signature(build).parameters
+    return {name: value for name, value in small.items() if name in names}
+
+
+def sample_shape_of(name):
+    return {"wavegan": (20, 1), "mlp": (5,)}.get(name.split("_")[0], (8, 8, 1))
+
+
+@pytest.mark.parametrize("name", kgan.networks.__all__)
+def test_counts_of_builders_are_checked(name):
+    build, shape = getattr(kgan.networks, name), sample_shape_of(name)
+    for argument in counts_of(build):
+        lowest = 0 if argument == "phase_shuffle" else 1
+        for value in (lowest - 1, -3, 1.5, True, "4"):
+            received = re.escape(f"Received: {argument}={value!r}")
+            with pytest.raises(ValueError, match=f"`{argument}` must be.*{received}"):
+                build(shape, **{argument: value})
+
+
+@pytest.mark.parametrize("name", kgan.networks.__all__)
+def test_builders_take_ints_of_numpy(name):
+    build, shape = getattr(kgan.networks, name), sample_shape_of(name)
+    counts = counts_of(build)
+    if "mlp" in name:
+        counts["hidden"] = (3, 2)
+    configs = []
+    for number in (int, np.int64):
+        keras.utils.clear_session(free_memory=False)  # Names are counted anew.
+        given = {
+            key: tuple(map(number, value)) if key == "hidden" else number(value)
+            for key, value in counts.items()
+        }
+        model = build(tuple(map(number, shape)), **given)
+        configs.append(without_seeds(model.get_config()))
+    assert repr(configs[0]) == repr(configs[1])
+
+
+def without_seeds(config):
+    if isinstance(config, dict):
+        return {k: without_seeds(v) for k, v in config.items() if k != "seed"}
+    return [without_seeds(x) for x in config] if isinstance(config, list) else config
+
+
+@pytest.mark.parametrize("hidden", [(0,), (4, 1.5), (True,), 8, "4"])
+def test_hidden_widths_are_checked(hidden):
+    received = re.escape(f"Received: hidden={hidden!r}")
+    for build in (kgan.networks.mlp_generator, kgan.networks.mlp_discriminator):
+        with pytest.raises(ValueError, match=f"`hidden` must be.*{received}"):
+            build((2,), hidden=hidden)
+        assert build((2,), hidden=()).inputs
+
+
+def test_conditioning_is_checked():
+    for name in kgan.networks.__all__:
+        build = getattr(kgan.networks, name)
+        if "conditioning" in inspect.signature(build).parameters:
+            with pytest.raises(ValueError, match="Received: conditioning='both'"):
+                build(sample_shape_of(name), conditioning="both")
+            with pytest.raises(ValueError, match=r"one logit.*Received: outputs=2, cond"):
+                build(sample_shape_of(name), outputs=2, num_classes=2)
 
 
 def test_parameters_of_sngan_for_cifar_10():
@@ -116,7 +184,7 @@ def test_parameters_of_sngan_for_cifar_10():
     assert sum("spectral" in name for name in names) == 8 + 2 + 1
 
 
-def test_a_residual_discriminator_is_that_of_numpy():
+def test_a_residual_discriminator_equals_numpy():
     """One pixel: convolutions are products, pooling is nothing."""
     network = kgan.networks.resnet_discriminator((1, 1, 2), width=3, normalization=None)
     random = np.random.default_rng(0)
@@ -169,7 +237,7 @@ def test_labels_reach_both_ends(kind):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (7, 2), (100, 1), (256, 3)])
-def test_signals_of_any_length_go_round(shape):
+def test_networks_for_signals_of_any_length_fit_together(shape):
     generator = kgan.networks.wavegan_generator(shape, 5, width=4)
     discriminator = kgan.networks.wavegan_discriminator(shape, width=4, phase_shuffle=0)
     assert generator.output_shape == (None, *shape)
@@ -203,7 +271,7 @@ def test_a_signal_gan_trains_with_phase_shuffle_and_labels():
 
 
 @pytest.mark.parametrize("shape", [(8,), (8, 8, 1), (0, 1)])
-def test_no_signal_shape_is_named(shape):
+def test_a_shape_that_is_no_signal_is_refused(shape):
     for build in (kgan.networks.wavegan_generator, kgan.networks.wavegan_discriminator):
         with pytest.raises(ValueError, match=r"`signal_shape`.*Received: signal_shape="):
             build(shape)

@@ -1,3 +1,5 @@
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -5,6 +7,7 @@ from helpers import numpy
 
 import kgan
 
+# A noise, its mean and its standard deviation.
 NOISES = {
     "normal": (kgan.noise.Normal(0.5, 2.0), 0.5, 2.0),
     "uniform": (kgan.noise.Uniform(-1.0, 3.0), 1.0, 4 / np.sqrt(12)),
@@ -41,6 +44,22 @@ def test_seeds_repeat_and_differ():
     assert np.abs(noise.sample((4, 3)) - noise.sample((4, 3))).max() > 0.1
 
 
+@pytest.mark.parametrize("name", kgan.noise.names())
+def test_every_noise_draws_finite_latents_and_is_rebuilt(name):
+    noise = kgan.noise.get(name)
+    assert vars(type(noise))["name"] == name
+    seed = keras.random.SeedGenerator(1)
+    for values in (noise.sample((4, 3), 1), numpy(noise((4, 3), seed=seed))):
+        assert values.shape == (4, 3) and values.dtype == "float32"
+        assert np.isfinite(values).all() and len(np.unique(values)) > 1
+    assert np.any(numpy(noise((4, 3), seed=seed)) != numpy(noise((4, 3), seed=seed)))
+    np.testing.assert_array_equal(noise.sample((4, 3), 7), noise.sample((4, 3), 7))
+    config = keras.saving.serialize_keras_object(noise)
+    assert kgan.noise.get(config) == noise == type(noise).from_config(noise.get_config())
+    assert set(noise.get_config()) == set(inspect.signature(type(noise)).parameters)
+    assert eval(repr(noise), vars(kgan.noise)) == noise
+
+
 def test_unknown_name_lists_the_known():
     with pytest.raises(ValueError, match=r"truncated_normal.*Received: noise='gauss'"):
         kgan.noise.get("gauss")
@@ -52,6 +71,11 @@ def test_unknown_name_lists_the_known():
         (lambda: kgan.noise.Normal(stddev=-1), "stddev"),
         (lambda: kgan.noise.Uniform(2, 1), "maxval"),
         (lambda: kgan.noise.TruncatedNormal(0), "threshold"),
+        (lambda: kgan.noise.TruncatedNormal(float("nan")), "threshold"),
+        (lambda: kgan.noise.Normal(mean="0"), "mean"),
+        (lambda: kgan.noise.Normal(stddev=True), "stddev"),
+        (lambda: kgan.noise.Uniform(None, 1), "minval"),
+        (lambda: kgan.noise.Uniform(0, float("inf")), "maxval"),
     ],
 )
 def test_bad_arguments_are_named(build, name):

@@ -1,4 +1,4 @@
-"""What `compile` and `fit` take, against the same run without it or numbers by hand."""
+"""Options of `compile` and `fit`, against a run without them or numbers by hand."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ POINTS = np.random.default_rng(0).uniform(-1, 1, (24, 2)).astype("float32")
 
 
 class Sine(kgan.noise.Noise):
-    """The same numbers from the same seed under XLA too, where TensorFlow's differ."""
+    """Draws the same numbers with and without XLA; TensorFlow's own noise does not."""
 
     def __call__(self, shape, seed=None):
         start = keras.ops.cast(seed.next()[1], "float32")
@@ -76,14 +76,14 @@ def test_validation_steps_are_the_first_batches(tiny):
 
 
 def manual(tiny, transform, steps=3, batch=8, rate=0.1):
-    """SGD on plain gradients that `transform` may change, network by network."""
+    """SGD by hand, on the gradients of each network as `transform` changes them."""
     keras.utils.set_random_seed(0)
     gan = tiny(noise=Sine())
     gan.compile(optimizer=keras.optimizers.SGD(rate), penalties=[kgan.penalties.R1(0.2)])
     given = []
 
     def capture(gradients, variables):
-        # Another list each time, since the two optimizers take turns.
+        # A new list at each call, since the two optimizers take turns.
         given.append([numpy(g) for g in gradients])
         changed = transform(given, [numpy(g) for g in gradients])
         for variable, gradient in zip(variables, changed, strict=True):
@@ -128,7 +128,8 @@ def test_clipping_clips_each_network(tiny, option, value, transform):
 
 
 def accumulated(given, gradients):
-    # `given` alternates: discriminator, generator. Every second of each updates.
+    # `given` alternates between discriminator and generator. Every second gradient of
+    # each network updates the weights.
     if len(given) % 4 in (1, 2):
         return [np.zeros_like(g) for g in gradients]
     return [(a + b) / 2 for a, b in zip(given[-3], gradients, strict=True)]
@@ -146,7 +147,7 @@ def test_weight_decay_and_schedules_act_on_both(tiny):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([2], [0.1, 0.0])
     gan, _ = trained(tiny, keras.optimizers.SGD(schedule))
     short, _ = trained(tiny, keras.optimizers.SGD(0.1), steps_per_epoch=3)
-    # The rate is 0 from the third update on, so epochs more change nothing.
+    # The rate is 0 from the third update on, so more epochs change nothing.
     longer, _ = trained(tiny, keras.optimizers.SGD(schedule), epochs=2)
     for network in ("generator", "discriminator"):
         for a, b in zip(

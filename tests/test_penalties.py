@@ -6,8 +6,7 @@ from keras import ops
 
 import kgan
 from kgan import backend
-from kgan.models.critic import Critic
-from kgan.models.judge import Judge
+from kgan.critic import Critic, Judgement
 
 RANDOM = np.random.default_rng(0)
 REALS = RANDOM.standard_normal((6, 3)).astype("float32")
@@ -28,11 +27,9 @@ def slopes(x):
 
 
 def value(penalty, reals=REALS, fakes=FAKES, **arguments):
-    critic = Critic(Judge(quadratic(), keras.random.SeedGenerator(0)))
-    reals, fakes = ops.convert_to_tensor(reals), ops.convert_to_tensor(fakes)
-    critic(reals), critic(fakes)
-    seed = keras.random.SeedGenerator(0)
-    return numpy(penalty(critic.gradient, reals, fakes, seed, **arguments))
+    critic = Critic(quadratic(), keras.random.SeedGenerator(0))
+    real, fake = (critic.judge(ops.convert_to_tensor(x)) for x in (reals, fakes))
+    return numpy(penalty(real, fake, critic, **arguments))
 
 
 def test_r1_and_r2_are_half_the_mean_squared_norm():
@@ -117,10 +114,16 @@ def test_dragan_is_the_gradient_penalty_there(monkeypatch):
     assert value(kgan.penalties.DRAGAN()) != actual
 
 
+def judgement(outputs):
+    """A judgement of unknown samples."""
+    outputs = ops.convert_to_tensor(outputs)
+    return Judgement(None, None, outputs, None, lambda: None, 0)
+
+
 def of_logits(penalty, s, t, step=0):
-    logits = (ops.convert_to_tensor(s), ops.convert_to_tensor(t))
+    critic = Critic(quadratic(), keras.random.SeedGenerator(0))
     step = ops.convert_to_tensor(step)
-    return float(numpy(penalty(None, None, None, step=step, logits=logits)))
+    return float(numpy(penalty(judgement(s), judgement(t), critic, step)))
 
 
 LOGITS = [(RANDOM.normal(1, 1, (6, 1)), RANDOM.normal(-1, 1, (4, 1))) for _ in range(3)]
@@ -152,8 +155,7 @@ def test_the_averages_of_lecam_are_constants():
     penalty.variables[0].assign(2.0), penalty.variables[1].assign(-3.0)
 
     def loss():
-        logits = ops.convert_to_tensor(s), ops.convert_to_tensor(t)
-        return penalty(None, None, None, logits=logits), ()
+        return penalty(judgement(s), judgement(t), None), ()
 
     gradients = backend.value_and_grad(loss, [s, t])[1]
     for found, logits, average in zip(gradients, LOGITS[0], (-3.0, 2.0), strict=True):
@@ -174,8 +176,6 @@ def test_penalties_on_gradients_have_nothing_to_keep():
     penalty = kgan.penalties.R1()
     penalty.build()
     assert list(penalty.variables) == []
-    logits = LOGITS[0]
-    np.testing.assert_array_equal(value(penalty, logits=logits), value(penalty))
 
 
 @pytest.mark.parametrize(
@@ -236,11 +236,11 @@ class Drawn(kgan.penalties.Penalty):
 
     name = "drawn"
 
-    def value(self, gradient, reals, fakes, seed=None):
-        mixed = kgan.penalties.gradient_penalty.mix(reals, fakes, seed)
-        return ops.sum(keras.random.uniform((1,), seed=seed)) + 0 * ops.sum(
-            gradient(mixed)
-        )
+    def value(self, real, fake, critic):
+        seed = critic.seed_generator
+        mixed = kgan.penalties.gradient_penalty.mix(real.samples, fake.samples, seed)
+        gradient = critic.judge(mixed, frozen=True).gradient()
+        return ops.sum(keras.random.uniform((1,), seed=seed)) + 0 * ops.sum(gradient)
 
 
 def test_lazy_penalty_draws_anew_each_time():
@@ -265,8 +265,8 @@ def test_of_two_outputs_the_difference_is_differentiated():
     layer = keras.layers.Dense(2, use_bias=False)
     model = keras.Model(x, layer(x))
     layer.set_weights([np.array([[1.0, 4.0], [2.0, 2.0], [3.0, 1.0]])])
-    critic = Critic(Judge(model, keras.random.SeedGenerator(0)))
-    gradient = critic.gradient(ops.convert_to_tensor(REALS))
+    critic = Critic(model, keras.random.SeedGenerator(0))
+    gradient = critic.judge(ops.convert_to_tensor(REALS)).gradient()
     np.testing.assert_allclose(numpy(gradient), np.tile([3.0, 0.0, -2.0], (6, 1)))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from kgan.data.pictures import BadFileError, Fit, head, opened
+from kgan.data.reading.pictures import BadFileError, Fit, open_picture, read_header
 
 pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
 
@@ -26,14 +26,14 @@ def saved(image, kind="PNG", **options):
 
 
 def fitted(file, size=(9, 7), channels=3, name="", **options):
-    with opened(file) as image:
+    with open_picture(file) as image:
         return Fit(*size, channels, **options)(image, name)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "RGB", "RGBA", "P"])
 def test_without_a_resize_pixels_are_those_that_pillow_loads(mode):
     image = Image.fromarray(RGBA).convert(mode)
-    channels = head(image).channels
+    channels = read_header(image).channels
     wanted = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
     found = fitted(saved(image), channels=channels)
     expected = np.asarray(image.convert(wanted)).reshape(9, 7, channels)
@@ -66,8 +66,8 @@ def test_pictures_are_turned_as_exif_says():
     exif = Image.Exif()
     exif[0x0112] = 6
     file = saved(Image.fromarray(RGB), "PNG", exif=exif)
-    with opened(file) as image:
-        assert (head(image).height, head(image).width) == (7, 9)
+    with open_picture(file) as image:
+        assert (read_header(image).height, read_header(image).width) == (7, 9)
     found = fitted(file, (7, 9))
     np.testing.assert_array_equal(found, np.rot90(RGB, -1))
 
@@ -78,8 +78,8 @@ def test_pictures_are_turned_as_exif_says():
 def test_pictures_are_not_turned_by_damaged_exif(kind, exif):
     options = {"lossless": True} if kind == "WEBP" else {}
     file = saved(Image.fromarray(RGB), kind, exif=exif, **options)
-    with opened(file) as image:
-        assert (head(image).height, head(image).width) == (9, 7)
+    with open_picture(file) as image:
+        assert (read_header(image).height, read_header(image).width) == (9, 7)
     np.testing.assert_array_equal(fitted(file), RGB)
 
 
@@ -130,8 +130,8 @@ def test_a_transparent_palette_has_an_alpha():
     palette.putpalette([255, 0, 0, 0, 0, 255])
     palette.putdata([0, 1])
     file = saved(palette, transparency=1)
-    with opened(file) as image:
-        assert head(image).channels == 4
+    with open_picture(file) as image:
+        assert read_header(image).channels == 4
     assert fitted(file, (1, 2), 4).tolist() == [[[255, 0, 0, 255], [0, 0, 255, 0]]]
     assert fitted(file, (1, 2), 3).tolist() == [[[255, 0, 0], [255, 255, 255]]]
 
@@ -184,8 +184,8 @@ def test_animations_give_their_first_picture():
     file = saved(
         frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True
     )
-    with opened(file) as image:
-        assert head(image).frames == 2
+    with open_picture(file) as image:
+        assert read_header(image).frames == 2
     np.testing.assert_array_equal(fitted(file), RGB)
 
 
@@ -195,8 +195,8 @@ def test_sizes_by_the_header_are_those_that_are_loaded(kind, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
     file = saved(Image.fromarray(RGB), kind, exif=exif)
-    with opened(file) as image:
-        found = head(image)
+    with open_picture(file) as image:
+        found = read_header(image)
         expected = ImageOps.exif_transpose(image).size
     assert (found.width, found.height) == expected
 
@@ -221,8 +221,8 @@ def test_pixels_with_a_sign_or_of_32_bits_are_refused(kind):
 def test_one_deep_grey_may_be_transparent():
     pixels = np.array([[7, 65_535]], "uint16")
     file = saved(Image.fromarray(pixels), transparency=7)
-    with opened(file) as image:
-        assert head(image).channels == 2
+    with open_picture(file) as image:
+        assert read_header(image).channels == 2
     assert fitted(file, (1, 2), 2).tolist() == [[[0, 0], [255, 255]]]
     assert fitted(file, (1, 2), 1).ravel().tolist() == [255, 255]
 

@@ -60,8 +60,8 @@ def test_losses_and_penalties_are_float32(tiny, policy):
 
     @keras.saving.register_keras_serializable("tests")
     class Look(kgan.penalties.Penalty):
-        def value(self, gradient, reals, fakes, seed=None):
-            value = keras.ops.mean(gradient(reals) ** 2)
+        def value(self, real, fake, critic):
+            value = keras.ops.mean(real.gradient() ** 2)
             seen.add(("penalty", keras.backend.standardize_dtype(value.dtype)))
             return value
 
@@ -105,7 +105,7 @@ def test_saved_in_float16_it_goes_on_under_any_policy(tiny, policy, tmp_path):
 @pytest.mark.backends("torch", reason="the others can")
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_convolutions_that_have_no_gradients_are_refused(policy, monkeypatch, dtype):
-    monkeypatch.setattr(kgan.trainers.torch, "_differentiates", lambda d: d == "float32")
+    monkeypatch.setattr(kgan.trainers.torch, "_has_gradients", lambda d: d == "float32")
     policy(f"mixed_{dtype}")
     gan = kgan.GAN(
         kgan.networks.dcgan_generator((8, 8, 1), 3, width=4),
@@ -125,7 +125,7 @@ def test_convolutions_that_are_not_refused_train(policy, dtype):
         kgan.networks.dcgan_generator((8, 8, 1), 3, width=4),
         kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
     )
-    if not kgan.trainers.torch._differentiates(dtype):
+    if not kgan.trainers.torch._has_gradients(dtype):
         pytest.skip("not on this machine")
     gan.compile()
     gan.train_on_batch(np.zeros((4, 8, 8, 1), "float32"))

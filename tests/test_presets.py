@@ -1,6 +1,8 @@
+import ast
 import dataclasses
 import itertools
 import json
+import pathlib
 
 import keras
 import numpy as np
@@ -36,7 +38,7 @@ def narrowed(preset):
 
 @pytest.mark.parametrize("num_classes", [None, 3])
 @pytest.mark.parametrize("name", kgan.presets.names())
-def test_what_is_printed_is_what_is_built(name, num_classes):
+def test_the_printed_code_builds_the_same_gan(name, num_classes):
     shape = SHAPES[name]
     preset = kgan.presets.get(name, shape, 20, num_classes, compute="cpu", budget=40)
     assert preset.epochs == 2 and preset.name == name
@@ -58,7 +60,7 @@ def test_what_is_printed_is_what_is_built(name, num_classes):
     assert ("labels=labels" in training) == (num_classes is not None)
 
 
-def test_what_is_printed_trains():
+def test_the_printed_code_trains():
     samples = np.random.default_rng(0).uniform(-1, 1, (20, 5)).astype("float32")
     preset = narrowed(kgan.presets.get("mlp", (5,), 20, 3, compute="cpu", budget=40))
     code = str(preset).replace("epochs=2)", "epochs=2, verbose=0)")
@@ -105,7 +107,7 @@ def test_schedules_span_the_budget():
     np.testing.assert_allclose(found, [2e-4, 1.25e-4, 5e-5, 5e-5], rtol=1e-5)
 
 
-def test_a_preset_of_next_to_nothing_is_built():
+def test_a_preset_for_one_sample_is_built():
     preset = kgan.presets.get("r3gan", (4, 4, 1), 1, compute="cpu", budget=1)
     assert preset.compile["penalties"][0].arguments["weight"].arguments["start"] > 0
     assert narrowed(preset).build(seed=0).penalties
@@ -115,7 +117,7 @@ def test_little_data_is_augmented():
     def policy(shape, count):
         preset = kgan.presets.suggest(shape, count, compute="cpu")
         call = preset.compile.get("augment")
-        assert bool(call) == any("lest it learn" in reason for reason in preset.reasons)
+        assert bool(call) == any("memorising" in reason for reason in preset.reasons)
         return call and call.arguments["policy"]
 
     assert policy((28, 28, 1), 60_000) is None
@@ -160,7 +162,7 @@ def test_batches_of_larger_images_are_smaller():
         ({"name": "wavegan", "image_shape": (8, 8, 1)}, r"signals.*=\(8, 8, 1\)"),
     ],
 )
-def test_presets_refuse(arguments, message):
+def test_arguments_of_presets_are_checked(arguments, message):
     given = {"name": "small", "image_shape": (8, 8, 1), "num_images": 10} | arguments
     with pytest.raises(ValueError, match=message):
         kgan.presets.get(**given)
@@ -168,6 +170,32 @@ def test_presets_refuse(arguments, message):
         del given["name"]
         with pytest.raises(ValueError, match=message):
             kgan.presets.suggest(**given)
+
+
+def test_ints_of_numpy_are_printed_as_ints():
+    shape = tuple(map(np.int64, (8, 8, 1)))
+    counts = {"num_images": 50, "num_classes": 3, "budget": 100}
+    given = {name: np.int64(value) for name, value in counts.items()}
+    preset = kgan.presets.suggest(shape, **given, compute="cpu")
+    assert str(preset) == str(kgan.presets.suggest((8, 8, 1), **counts, compute="cpu"))
+
+
+def test_names_can_be_read_from_the_source():
+    """The command line does so, since it lists the names before it imports Keras."""
+    path = pathlib.Path(kgan.presets.__file__).parent / "recipes.py"
+    (table,) = (
+        node.value
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "RECIPES"
+    )
+    assert sorted(key.value for key in table.keys) == kgan.presets.names()
+
+
+def test_presets_do_not_import_kgan_as_a_whole():
+    for path in pathlib.Path(kgan.presets.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                assert "kgan" not in [alias.name for alias in node.names], path
 
 
 def test_calls_print_as_they_are_made():
@@ -182,7 +210,7 @@ def test_calls_print_as_they_are_made():
 
 
 def networks():
-    """Of 10 x 6 x 4 and 3 x 3 kernels; counted by hand below."""
+    """Two small networks, whose operations are counted by hand below."""
     z = keras.Input((6,))
     x = keras.layers.Reshape((2, 2, 3))(keras.layers.Dense(12)(z))
     x = keras.layers.Conv2DTranspose(2, 4, strides=2, padding="same")(x)
@@ -198,7 +226,7 @@ G = 2 * (6 * 12 + 4 * 4 * 4 * 3 * 2)
 D = 2 * (3 * 3 * 2 * 5 * 4 + 20)
 
 
-def test_operations_are_those_counted_by_hand():
+def test_operations_equal_the_count_by_hand():
     generator, discriminator = networks()
     assert cost.flops(generator) == G and cost.flops(discriminator) == D
 
@@ -225,17 +253,17 @@ def test_operations_of_a_step(options, wanted):
     gan = kgan.GAN(*networks())
     gan.compile(**options)
     assert cost.flops_per_image(gan, batch_size=8) == pytest.approx(wanted)
-    found = cost.of(gan, images=1_000, batch_size=8)
+    found = cost.estimate(gan, images=1_000, batch_size=8)
     assert found.flops == pytest.approx(1_000 * wanted)
     assert found.parameters == 6 * 12 + 12 + 96 + 2 + 90 + 5 + 20 + 1 + 5
     assert found.seconds(1e9) == pytest.approx(wanted * 1_000 / 1e9 / 0.5)
 
 
-def test_memory_is_that_of_one_update():
+def test_memory_is_estimated_for_one_update():
     def outputs(**options):
         gan = kgan.GAN(*networks())
         gan.compile(**options)
-        return cost.of(gan, 1, 16).memory - cost.of(gan, 1, 8).memory
+        return cost.estimate(gan, 1, 16).memory - cost.estimate(gan, 1, 8).memory
 
     # Numbers that a layer puts out: inputs of 6 and 32, 12, 12 and 32, 20, 20 and 1.
     plain = 4 * 8 * (6 + 12 + 12 + 32 + 32 + 20 + 20 + 1) * 2
@@ -244,8 +272,8 @@ def test_memory_is_that_of_one_update():
     assert outputs(penalties=["r1"]) == pytest.approx(3 * plain)
 
 
-def test_speed_is_that_of_products():
-    assert 1e8 < cost.speed(0.05, size=256) < 1e15
+def test_speed_of_matrix_products_is_measured():
+    assert 1e8 < cost.measure_speed(0.05, size=256) < 1e15
 
 
 def test_info_says_what_would_be_trained(tmp_path, capsys):
@@ -261,7 +289,7 @@ def test_info_says_what_would_be_trained(tmp_path, capsys):
     for wanted in ('loss="hinge",', "latent_dim=9,", "num_classes=4,"):
         assert wanted in lines
     said = " ".join(lines)
-    assert "lest it learn" in said and "TFLOP" in said and "Memory: about" in said
+    assert "memorising" in said and "TFLOP" in said and "Memory: about" in said
     assert sorted(tmp_path.rglob("*")) == before
     assert main(["info", *data, "--batch-size", "50"]) == 1
     assert "Received: --batch-size 50" in capsys.readouterr().err

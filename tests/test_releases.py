@@ -1,10 +1,13 @@
 """What an earlier version saved loads, and trains on, for ever."""
 
+import json
 import pathlib
+import zipfile
 
 import keras
 import numpy as np
 import pytest
+from helpers import release
 
 import kgan
 
@@ -18,6 +21,10 @@ def test_this_version_has_a_file():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_loads_and_goes_on(path):
+    with zipfile.ZipFile(path) as file:
+        written = json.loads(file.read("metadata.json"))["keras_version"]
+    if release(keras.__version__) < release(written):
+        pytest.skip(f"Keras {written} wrote it, and an older Keras does not load it")
     gan = keras.models.load_model(path)
     kept = np.load(path.with_suffix(".npz"))
     np.testing.assert_allclose(gan.sample(4, seed=1), kept["samples"], atol=1e-6)

@@ -208,7 +208,7 @@ def test_a_stopped_or_broken_fit_does_not_bind_the_next_one():
         with pytest.raises(Interrupted):
             model.fit(POINTS, batch_size=8, verbose=0, callbacks=callbacks)
     gan.train_on_batch(POINTS[:8])
-    assert (gan.position.epoch, gan.position.batch) == (0, 3)
+    assert (gan.progress.epoch, gan.progress.batch) == (0, 3)
     gan.fit(POINTS, batch_size=8, verbose=0)
     assert int(gan.g_optimizer.iterations) == 3 + 1 + 7
 
@@ -235,7 +235,7 @@ def test_validation_in_an_epoch_that_is_cut_short_leaves_no_trace(tmp_path):
     stopped.fit(callbacks=[Stop(1, 2), save], **options)
     stopped.evaluate(POINTS, verbose=0)
     gan, collect = keras.models.load_model(tmp_path / "gan.keras"), Collect()
-    assert (gan.epoch, gan.position.batch) == (1, 3)
+    assert (gan.epoch, gan.progress.batch) == (1, 3)
     gan.fit(initial_epoch=1, callbacks=[collect], **options)
     assert_same(wanted, gan)
     assert collect.logs == {epoch: all_logs.logs[epoch] for epoch in (1, 2)}
@@ -266,7 +266,7 @@ def test_an_interrupt_between_step_and_count_loses_no_batch():
     gan.train_function = interrupted
     with pytest.raises(KeyboardInterrupt):
         gan.fit(POINTS, batch_size=8, verbose=0)
-    assert gan.position.batch == 3
+    assert gan.progress.batch == 3
 
 
 def test_a_relative_schedule_is_not_applied_twice(tmp_path):
@@ -313,6 +313,6 @@ def test_the_last_batch_of_an_epoch_is_no_whole_execution(tmp_path):
             POINTS, batch_size=8, epochs=4, verbose=0, callbacks=[save, Interrupt(1, 7)]
         )
     gan = keras.models.load_model(path)
-    assert gan.position.batch == 7
+    assert gan.progress.batch == 7
     gan.fit(POINTS, batch_size=8, epochs=4, initial_epoch=1, verbose=0)
     assert_same(straight(steps_per_execution=2)[0], gan)

@@ -1,4 +1,4 @@
-"""Options that follow the images seen, within training."""
+"""Options with schedules, in training."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from helpers import assert_same_state, numpy
 from keras import ops
 
 import kgan
-from kgan.models import ema
+from kgan.models import averaging
 from kgan.schedules import Cosine, Linear
 
 POINTS = np.random.default_rng(0).standard_normal((12, 2)).astype("float32")
@@ -52,8 +52,8 @@ def test_a_scheduled_update_is_that_of_its_learning_rate(tiny):
         np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
 
 
-def test_betas_follow_too(tiny):
-    """Adam by hand: m, v with the betas of each update, on the discriminator's bias."""
+def test_betas_follow_their_schedules(tiny):
+    """Adam by hand on the discriminator's bias: `m` and `v` with each update's betas."""
     gan = tiny()
     gan.compile(
         g_optimizer=keras.optimizers.SGD(0.0),
@@ -85,32 +85,33 @@ class Pull(kgan.losses.Loss):
         return t
 
 
-def test_weights_of_penalties_follow(tiny):
+def test_weights_of_penalties_follow_their_schedules(tiny):
     gan = tiny()
     gan.compile(penalties=[kgan.penalties.R1(Linear(4.0, 0.0, 100))])
     gan.images_seen.assign(25)
     x = ops.convert_to_tensor(POINTS)
-    loss, values = gan.discriminator_loss(x, x + 1.0)
+    recipe = gan.recipe.at(gan.images_seen)
+    loss, values = gan.discriminator_loss(recipe, x, x + 1.0)
     expected = numpy(values["d_loss"]) + 3.0 * numpy(values["r1"])
     np.testing.assert_allclose(numpy(loss), expected, rtol=1e-6)
 
 
-def test_options_within_options_follow(tiny):
+def test_options_inside_options_follow_their_schedules(tiny):
     gan = tiny()
     noise = kgan.augment.InstanceNoise(Linear(1.0, 0.0, 100))
     gan.compile(augment=[noise, noise])
     gan.images_seen.assign(100)
     x = ops.convert_to_tensor(POINTS)
-    logits, _ = gan.judge(x)
+    logits = gan.critic.judge(x).logits
     plain = numpy(gan.discriminator(x))
     np.testing.assert_allclose(numpy(logits), plain, rtol=1e-5)
     gan.images_seen.assign(50)
-    assert np.abs(numpy(gan.judge(x)[0]) - plain).max() > 0.01
+    assert np.abs(numpy(gan.critic.judge(x).logits) - plain).max() > 0.01
 
 
-def test_half_life_of_the_average_follows_as_it_is():
+def test_half_life_of_the_average_follows_its_schedule():
     half_life = Linear(0.0, 100.0, 200)
-    kept = [float(numpy(ema.decay(10, seen, half_life))) for seen in (0, 100, 200)]
+    kept = [float(numpy(averaging.decay(10, seen, half_life))) for seen in (0, 100, 200)]
     np.testing.assert_allclose(kept, [0, 0.5 ** (10 / 50), 0.5 ** (10 / 100)], rtol=1e-6)
 
 

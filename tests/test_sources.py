@@ -1,4 +1,4 @@
-"""Named sets, data sets and tables: what `kgan.data.load` takes besides pictures."""
+"""Sources of `kgan.data.load` besides pictures: named datasets, datasets, tables."""
 
 import struct
 import sys
@@ -51,9 +51,10 @@ def dataset(*arrays, batch=None):
 @pytest.mark.parametrize("kind", ["dataset", "single", "py"])
 def test_data_sets_are_read_to_their_end(kind, labels):
     arrays = [IMAGES] if labels is None else [IMAGES, labels]
-    source = Batched(*arrays) if kind == "py" else dataset(
-        *arrays, batch=None if kind == "single" else 4
-    )  # fmt: skip
+    if kind == "py":
+        source = Batched(*arrays)
+    else:
+        source = dataset(*arrays, batch=None if kind == "single" else 4)
     images, found = kgan.data.load(source)
     np.testing.assert_array_equal(images, IMAGES)
     assert found is None if labels is None else found.tolist() == labels.tolist()
@@ -69,14 +70,14 @@ def test_data_sets_of_points_are_read_without_assumptions(kind):
 
 
 def test_data_sets_without_an_end_are_refused():
-    with pytest.raises(ValueError, match=r"has no end.*Received: source="):
+    with pytest.raises(ValueError, match=r"is endless.*Received: source="):
         kgan.data.load(dataset(IMAGES, batch=4).repeat())
-    with pytest.raises(ValueError, match=r"has no end.*Received: source="):
+    with pytest.raises(ValueError, match=r"is endless.*Received: source="):
         kgan.data.load(Endless(IMAGES))
 
 
 def test_empty_data_sets_are_refused():
-    with pytest.raises(ValueError, match=r"nothing in it. Received: source="):
+    with pytest.raises(ValueError, match=r"is empty. Received: source="):
         kgan.data.load(Batched(IMAGES[:0]))
 
 
@@ -88,7 +89,7 @@ def test_grey_data_sets_may_have_no_channels():
 
 
 def of_shape(shape, arrays):
-    """A data set of arrays, of which no more is known than that shape."""
+    """A dataset of arrays of unknown length, with elements of that shape."""
     tensorflow = pytest.importorskip("tensorflow")
     spec = tensorflow.TensorSpec(shape, "uint8")
     return tensorflow.data.Dataset.from_generator(lambda: arrays, output_signature=spec)
@@ -136,7 +137,7 @@ def test_labels_of_data_sets_are_whole_numbers(batch, labels):
         (lambda: dataset({"x": IMAGES}).batch(4), "known rank"),
     ],
 )
-def test_data_sets_of_something_else_are_named(make, reason):
+def test_unusable_data_sets_are_named(make, reason):
     with pytest.raises(ValueError, match=f"{reason}.*Received: source|source .*{reason}"):
         kgan.data.load(make())
 
@@ -154,7 +155,7 @@ def test_data_sets_of_something_else_are_named(make, reason):
         ([np.zeros(3), np.zeros(4)], "of one shape"),
     ],
 )
-def test_arrays_that_are_none_are_named(source, reason):
+def test_unusable_arrays_are_named(source, reason):
     with pytest.raises(ValueError, match=f"{reason}.*Received: "):
         kgan.data.load(source)
 
@@ -172,7 +173,7 @@ def test_a_store_is_indexed_along_its_first_axis(tmp_path):
     assert store[[]].shape == (0, 4, 6, 3)
 
 
-def test_a_store_whose_file_is_cut_short_is_no_noise(tmp_path):
+def test_a_store_whose_file_is_cut_short_raises_an_error(tmp_path):
     path = tmp_path / "pixels"
     path.write_bytes(IMAGES.tobytes()[:-1])
     with pytest.raises(OSError, match="cut short"):
@@ -190,13 +191,13 @@ def test_a_store_is_loaded_as_it_is(tmp_path):
     np.testing.assert_array_equal(small, kgan.data.load(IMAGES, size=2)[0])
 
 
-def test_arrays_are_made_alike_where_asked():
+def test_arrays_are_changed_only_when_options_ask():
     same, _ = kgan.data.load(IMAGES)
     np.testing.assert_array_equal(same, IMAGES)
     images, labels = kgan.data.load((IMAGES, LABELS), size=(2, 3), channels=1, flip=True)
     assert images.shape == (20, 2, 3, 1) and labels.tolist() == LABELS.repeat(2).tolist()
     assert kgan.data.load((IMAGES, LABELS), labels="none")[1] is None
-    with pytest.raises(ValueError, match=r"`size`.* are for pictures.*float32"):
+    with pytest.raises(ValueError, match=r"`size`.* are for images.*float32"):
         kgan.data.load(np.zeros((3, 5)), size=8)
 
 
@@ -208,7 +209,7 @@ def test_npy_goes_round(tmp_path):
     assert found.dtype == np.float32 and labels is None
 
 
-def test_npy_files_that_are_none_are_named(tmp_path):
+def test_files_that_are_no_npy_are_named(tmp_path):
     np.save(tmp_path / "pickle.npy", np.array([{}], dtype=object))
     (tmp_path / "text.npy").write_text("no array")
     np.savez(tmp_path / "several.npz", np.zeros(3))
@@ -252,7 +253,7 @@ def test_tables_have_named_columns_and_labels(tmp_path, values, expected):
         (",b,label", 2),
     ],
 )
-def test_which_column_is_of_labels(tmp_path, header, label):
+def test_the_column_of_labels_is_found_by_its_name(tmp_path, header, label):
     width = header.count(",") + 1
     numbers = np.arange(2 * width).reshape(2, width)
     rows = [",".join(map(str, row)) for row in numbers]
@@ -282,7 +283,7 @@ def test_which_column_is_of_labels(tmp_path, header, label):
         ("label\n1\n", "of lengths"),
     ],
 )
-def test_tables_that_are_none_are_named(tmp_path, text, reason):
+def test_damaged_tables_are_named(tmp_path, text, reason):
     (tmp_path / "x.csv").write_text(text)
     with pytest.raises(ValueError, match=rf"Received: source='.*x.csv' with .*{reason}"):
         kgan.data.load(tmp_path / "x.csv")
@@ -291,13 +292,11 @@ def test_tables_that_are_none_are_named(tmp_path, text, reason):
 def test_named_sets_come_from_keras(tmp_path, monkeypatch):
     images = np.random.default_rng(0).integers(0, 256, (6, 28, 28), dtype="uint8")
     labels = np.arange(6, dtype="uint8")
-    np.savez(
-        tmp_path / "mnist.npz",
-        x_train=images, y_train=labels, x_test=images[:1], y_test=labels[:1],
-    )  # fmt: skip
-    # Keras' own loading code, of a file on this machine.
+    test = {"x_test": images[:1], "y_test": labels[:1]}
+    np.savez(tmp_path / "mnist.npz", x_train=images, y_train=labels, **test)
+    # Keras' own loading code runs with a file on this machine.
     origin = (tmp_path / "mnist.npz").as_uri()
-    module = sys.modules["keras.src.datasets.mnist"]
+    module = sys.modules[keras.datasets.mnist.load_data.__module__]
     get_file = module.get_file
     monkeypatch.setattr(
         module,
@@ -316,7 +315,8 @@ def test_named_sets_say_where_to_put_them_without_a_connection(monkeypatch):
     def fail(**_):
         raise Exception("URL fetch failure on https://x: None -- no route")
 
-    monkeypatch.setattr(sys.modules["keras.src.datasets.mnist"], "get_file", fail)
+    module = sys.modules[keras.datasets.mnist.load_data.__module__]
+    monkeypatch.setattr(module, "get_file", fail)
     with pytest.raises(ValueError, match=r"no route.*datasets/mnist.npz.*source='mnist'"):
         kgan.data.load("mnist")
 
@@ -328,7 +328,7 @@ def test_tfds_is_an_extra(monkeypatch):
 
 
 def stand_in(features):
-    """What kgan uses of tensorflow-datasets."""
+    """A fake tensorflow-datasets, with the functions that kgan uses."""
 
     def load(name, split):
         assert (name, split) == ("horses", "test")

@@ -1,5 +1,6 @@
 """The start of the command line, and of `import kgan`."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -10,8 +11,9 @@ import pytest
 
 import kgan
 import kgan.cli.sample
-from kgan.metrics.inception import PROTOCOLS
+from kgan.metrics import extractors, specs
 from kgan_cli import main, names, quiet
+from kgan_cli.settings import EvaluateSettings
 
 BACKEND = keras.backend.backend()
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
@@ -64,10 +66,15 @@ def test_help_and_usage_errors_import_neither_keras_nor_a_framework(command, sta
 
 def test_choices_are_the_names_of_kgan():
     assert names.of_classes("losses") == kgan.losses.names()
-    for name in names.of_classes("augment"):
-        assert isinstance(kgan.augment.get(name), kgan.augment.Augmentation)
-    assert sorted(names.of_objects("presets", "Preset")) == kgan.presets.names()
-    assert names.of_constant("metrics", "PROTOCOLS") == list(PROTOCOLS)
+    assert names.of_classes("augment") == kgan.augment.names()
+    assert sorted(names.of_constant("presets", "RECIPES")) == kgan.presets.names()
+    assert names.of_objects("metrics", "MetricSpec") == specs.names()
+    (choices,) = (
+        field.metadata["choices"]
+        for field in dataclasses.fields(EvaluateSettings)
+        if field.name == "extractor"
+    )
+    assert choices == extractors.names()
     assert names.version() == kgan.__version__
     for crop in names.of_constant("data", "CROPS"):
         kgan.data.Options(crop=crop)

@@ -1,24 +1,26 @@
-"""What an augmentation in front of the discriminator is."""
+"""Base classes of augmentations."""
 
-from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
 
-from kgan import schedules, serialization
+from kgan import checks, schedules, serialization
 from kgan.augment import draw
+from kgan.types import Config, Seed, Shape, Tensor
 
 
 class Augmentation(serialization.Configurable):
-    """Base of the augmentations, which reals and fakes go through alike.
+    """Base class of augmentations, applied to reals and fakes before the discriminator.
 
-    Subclasses implement `transform` out of `keras.ops`, so that the generator's
-    gradient goes through it, and draw by the functions of `kgan.augment.draw`.
+    Subclasses implement `transform` with `keras.ops`, so that gradients flow through the
+    augmentation to the generator. They draw random numbers with the functions of
+    `kgan.augment.draw`.
 
     Args:
-        probability: Float in [0, 1], or a schedule: with which each sample is
-            transformed, independently of the others. Below 1, the generator can't
-            satisfy the discriminator with samples that look transformed.
+        probability: Float in [0, 1], or a schedule: the probability that a sample is
+            transformed, independently of the other samples. If it is below 1, samples
+            of the generator that look transformed do not match the data.
 
     Raises:
         ValueError: If `probability` is not in [0, 1].
@@ -35,102 +37,104 @@ class Augmentation(serialization.Configurable):
     Negative(probability=0.1)
     """
 
+    # The name for `kgan.augment.get`, which a class sets in its own body; optional.
+    name: str
+
     def __init__(self, probability: schedules.NumberOrSchedule = 1.0):
-        schedules.number(minimum=0, maximum=1, probability=probability)
-        self.probability = probability
+        self.probability = schedules.number(minimum=0, maximum=1, probability=probability)
 
     @property
-    def variables(self) -> list[Any]:
-        """The Keras variables that `update` moves; none before `build`."""
+    def variables(self) -> list[keras.Variable]:
+        """The variables that `update` changes; an empty list before `build`."""
         return []
 
     def build(self) -> None:
-        """Makes the variables, where there are none yet."""
+        """Creates the variables, if there are none yet."""
 
-    def check(self, sample_shape: tuple) -> None:
-        """Refuses samples that can't be augmented.
+    def check(self, sample_shape: Shape) -> None:
+        """Checks that samples of a shape can be augmented.
 
         Args:
-            sample_shape: Their shape without the batch; None where it is unknown.
+            sample_shape: Shape of one sample; None for an unknown dimension.
 
         Raises:
-            ValueError: If they can't be.
+            ValueError: If the samples can't be augmented.
         """
 
-    def __call__(self, x: Any, seed: Any = None, probability: Any = 1.0) -> Any:
+    def __call__(self, x: Tensor, seed: Seed = None, probability: Tensor = 1.0) -> Tensor:
         """Transforms each sample with a probability.
 
         Args:
-            x: Float tensor `(batch, ...)`, images in [-1, 1].
+            x: Float tensor `(batch, ...)`, for images in [-1, 1].
             seed: A `keras.random.SeedGenerator`.
-            probability: Float or scalar tensor in [0, 1], multiplied by the
-                augmentation's own.
+            probability: Float or scalar tensor in [0, 1], multiplied by the probability
+                of the augmentation.
 
         Returns:
-            A tensor of the shape and dtype of `x`.
+            A tensor with the shape and dtype of `x`.
         """
         x = ops.convert_to_tensor(x)
         return self.apply(x, seed, probability * self.probability)
 
-    def apply(self, x: Any, seed: Any, probability: Any) -> Any:
-        """Transforms each sample with just this probability. See `__call__`."""
+    def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
+        """Transforms each sample with exactly this probability. See `__call__`."""
         return draw.choose(x, self.transform(x, seed), probability, seed)
 
-    def transform(self, x: Any, seed: Any = None) -> Any:
-        """Transforms every sample, each by what is drawn for it. See `__call__`."""
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
+        """Transforms every sample, each with its own random numbers. See `__call__`."""
         raise NotImplementedError
 
-    def update(self, real_logits: Any, size: Any) -> None:
-        """Takes note of an update of the discriminator.
+    def update(self, real_logits: Tensor, size: Tensor) -> None:
+        """Updates the variables, after an update of the discriminator.
 
         Args:
-            real_logits: Float tensor `(batch, 1)`, of the augmented reals, above 0
-                for those judged real.
-            size: Int or scalar tensor, how many reals there were on all replicas.
+            real_logits: Float tensor `(batch, 1)`, logits of the augmented reals, above 0
+                for the reals that the discriminator classifies as real.
+            size: Int or scalar tensor, the number of reals on all replicas.
         """
 
-    def logs(self) -> dict[str, Any]:
-        """Returns scalar tensors to log, by name."""
+    def logs(self) -> dict[str, Tensor]:
+        """Returns scalar tensors for the logs, by name."""
         return {}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"probability": self.probability}
 
     @classmethod
-    def from_config(cls, config):
-        # Of `get_config` itself too, in which the objects are not serialised.
+    def from_config(cls, config: Config) -> Self:
+        # In the result of `get_config` the objects are not serialised yet.
         return super().from_config(keras.saving.serialize_keras_object(config))
 
 
 class Pipeline(Augmentation):
-    """Base of those that are many transformations, each with a chance of its own.
+    """Base class of augmentations that apply several transformations.
 
-    Subclasses implement `apply`, where the probability is that of each single
-    transformation, independently of the others.
+    Subclasses implement `apply`. Each transformation has the given probability,
+    independently of the other transformations.
     """
 
-    def transform(self, x, seed=None):
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         return self.apply(x, seed, 1.0)
 
 
-def check_image(augmentation: Augmentation, sample_shape: tuple) -> None:
-    """Refuses samples that are no images `(height, width, channels)`."""
+def check_image_shape(augmentation: Augmentation, sample_shape: Shape) -> None:
+    """Checks that samples are images of known shape `(height, width, channels)`."""
     if len(sample_shape) != 3 or None in sample_shape:
         raise ValueError(
-            f"{type(augmentation).__name__} needs images, of shape (height, width, "
-            f"channels), all known. Received: sample_shape={tuple(sample_shape)}"
+            f"{type(augmentation).__name__} needs images of known shape (height, width, "
+            f"channels). {checks.received(sample_shape=tuple(sample_shape))}"
         )
 
 
 class ImageAugmentation(Augmentation):
-    """Base of those for images `(height, width, channels)`."""
+    """Base class of augmentations of images `(height, width, channels)`."""
 
-    def check(self, sample_shape):
-        check_image(self, sample_shape)
+    def check(self, sample_shape: Shape) -> None:
+        check_image_shape(self, sample_shape)
 
 
 class ImagePipeline(Pipeline):
-    """Base of those for images that are many transformations."""
+    """Base class of augmentations that apply several transformations to images."""
 
-    def check(self, sample_shape):
-        check_image(self, sample_shape)
+    def check(self, sample_shape: Shape) -> None:
+        check_image_shape(self, sample_shape)

@@ -1,26 +1,26 @@
-from typing import Any
-
 from keras import ops
 
 from kgan import serialization
-from kgan.augment import draw
+from kgan.augment import draw, pixels
 from kgan.augment.base import ImagePipeline
-from kgan.augment.sampling import pick, positions, reflect
+from kgan.types import Seed, Tensor
 
-# The largest shift, as a share of the size.
-_SHIFT = 0.125
+# The largest shift, as a fraction of the height or width.
+_MAX_SHIFT = 0.125
 
 
 @serialization.register
 class Blit(ImagePipeline):
-    """The moves of whole pixels of ADA: x-flip, rotation by 90°, integer translation.
+    """ADA's moves of whole pixels: x-flip, rotation by 90°, integer translation.
 
-    Mirrored with probability 1/2; rotated by 0, 90, 180 or 270°, square images only;
-    shifted by `round(t * size)` down and right, `t ~ U(-1/8, 1/8)` each, where the
-    reflection of the image comes in. Values don't change.
+    Images are mirrored left to right with probability 1/2; square images are rotated by
+    0, 90, 180 or 270°; images are shifted down and right by `round(t * size)` pixels,
+    `t ~ U(-1/8, 1/8)` for each axis, and padded with their reflection. The values of the
+    pixels do not change.
 
     Args:
-        probability: Float in [0, 1], or a schedule, of each of the three.
+        probability: Float in [0, 1], or a schedule: the probability of each of the three
+            moves.
 
     Example:
 
@@ -34,31 +34,31 @@ class Blit(ImagePipeline):
         blitting".
     """
 
-    def apply(self, x, seed, probability):
+    def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
         moves = [flip, rotate, shift] if x.shape[1] == x.shape[2] else [flip, shift]
         for move in moves:
             x = draw.choose(x, move(x, seed), probability, seed)
         return x
 
 
-def flip(x: Any, seed: Any) -> Any:
-    """Mirrors images left to right, or not."""
+def flip(x: Tensor, seed: Seed) -> Tensor:
+    """Mirrors each image left to right, with probability 1/2."""
     return ops.where(draw.coin(x, seed), ops.flip(x, axis=2), x)
 
 
-def rotate(x: Any, seed: Any) -> Any:
-    """Rotates square images by a multiple of 90°."""
+def rotate(x: Tensor, seed: Seed) -> Tensor:
+    """Rotates each square image by 0, 90, 180 or 270°."""
     quarter = ops.flip(ops.transpose(x, (0, 2, 1, 3)), axis=1)
     x = ops.where(draw.coin(x, seed), quarter, x)
     return ops.where(draw.coin(x, seed), ops.flip(x, axis=(1, 2)), x)
 
 
-def shift(x: Any, seed: Any) -> Any:
-    """Shifts images by whole pixels."""
+def shift(x: Tensor, seed: Seed) -> Tensor:
+    """Shifts each image by whole pixels, and pads it with its reflection."""
 
-    def sources(axis: int) -> Any:
-        share = (2 * draw.uniform(x, seed, "float32") - 1) * _SHIFT
-        moved = positions(x, axis) - ops.round(share * x.shape[axis])
-        return reflect(moved, x.shape[axis])
+    def sources(axis: int) -> Tensor:
+        fraction = (2 * draw.uniform(x, seed, "float32") - 1) * _MAX_SHIFT
+        shifted = pixels.positions(x, axis) - ops.round(fraction * x.shape[axis])
+        return pixels.reflect(shifted, x.shape[axis])
 
-    return pick(x, sources(1), sources(2))
+    return pixels.take(x, sources(1), sources(2))

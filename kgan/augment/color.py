@@ -1,20 +1,24 @@
 """The colour transformations of DiffAugment."""
 
-from typing import Any
-
 from keras import ops
 
 from kgan import schedules, serialization
 from kgan.augment import draw
 from kgan.augment.base import ImageAugmentation
 from kgan.augment.compose import Compose
+from kgan.types import Config, Seed, Tensor
 
 
-class _Strength(ImageAugmentation):
-    """Base of those with a strength, the width of the range that is drawn from."""
+class _ColorAugmentation(ImageAugmentation):
+    """Base class of augmentations with one random number per image.
 
-    # Beyond 2 a factor of `1 ± strength / 2` would be negative.
-    strongest: float | None = 2
+    Args:
+        strength: Float, or a schedule: the width of the range of the random number.
+        probability: Float in [0, 1], or a schedule.
+    """
+
+    # Above 2 the factor `1 ± strength / 2` could be negative.
+    max_strength: float | None = 2
 
     def __init__(
         self,
@@ -22,24 +26,26 @@ class _Strength(ImageAugmentation):
         probability: schedules.NumberOrSchedule,
     ):
         super().__init__(probability)
-        schedules.number(minimum=0, maximum=self.strongest, strength=strength)
-        self.strength = strength
+        self.strength = schedules.number(
+            minimum=0, maximum=self.max_strength, strength=strength
+        )
 
-    def centred(self, x: Any, seed: Any) -> Any:
-        """Draws uniformly between plus and minus half of the strength."""
+    def draw_offset(self, x: Tensor, seed: Seed) -> Tensor:
+        """Draws one number per image, uniform in [-strength / 2, strength / 2)."""
         return ops.cast(self.strength, x.dtype) * (draw.uniform(x, seed) - 0.5)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"strength": self.strength, **super().get_config()}
 
 
 @serialization.register
-class Brightness(_Strength):
-    """Adds a number to all of an image: `x + strength * (u - 1/2)`, `u ~ U(0, 1)`.
+class Brightness(_ColorAugmentation):
+    """Adds a number to all values of an image: `x + strength * (u - 1/2)`, `u ~ U(0, 1)`.
 
     Args:
-        strength: Float, at least 0, or a schedule.
-        probability: Float in [0, 1], or a schedule, of each image being changed.
+        strength: Float of at least 0, or a schedule.
+        probability: Float in [0, 1], or a schedule: the probability that an image is
+            changed.
 
     Raises:
         ValueError: If an argument is out of bounds.
@@ -55,7 +61,7 @@ class Brightness(_Strength):
         [Zhao et al., 2020](https://arxiv.org/abs/2006.10738), section 3, and its code.
     """
 
-    strongest = None
+    max_strength = None
 
     def __init__(
         self,
@@ -64,20 +70,21 @@ class Brightness(_Strength):
     ):
         super().__init__(strength, probability)
 
-    def transform(self, x, seed=None):
-        return x + self.centred(x, seed)
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
+        return x + self.draw_offset(x, seed)
 
 
 @serialization.register
-class Saturation(_Strength):
-    """Moves the channels from their mean, or to it, in each pixel.
+class Saturation(_ColorAugmentation):
+    """Moves the channels of each pixel away from their mean, or towards it.
 
-    `mean + (1 + strength * (u - 1/2)) * (x - mean)` with `u ~ U(0, 1)` per image and the
-    mean over channels. Of images with one channel nothing changes.
+    `mean + (1 + strength * (u - 1/2)) * (x - mean)`, with one `u ~ U(0, 1)` per image and
+    the mean over the channels. Images with one channel do not change.
 
     Args:
         strength: Float in [0, 2], or a schedule. At 2 the factor is in [0, 2].
-        probability: Float in [0, 1], or a schedule, of each image being changed.
+        probability: Float in [0, 1], or a schedule: the probability that an image is
+            changed.
 
     Raises:
         ValueError: If an argument is out of bounds.
@@ -100,21 +107,22 @@ class Saturation(_Strength):
     ):
         super().__init__(strength, probability)
 
-    def transform(self, x, seed=None):
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         mean = ops.mean(x, axis=-1, keepdims=True)
-        return mean + (1 + self.centred(x, seed)) * (x - mean)
+        return mean + (1 + self.draw_offset(x, seed)) * (x - mean)
 
 
 @serialization.register
-class Contrast(_Strength):
-    """Moves all values of an image from their mean, or to it.
+class Contrast(_ColorAugmentation):
+    """Moves all values of an image away from their mean, or towards it.
 
-    `mean + (1 + strength * (u - 1/2)) * (x - mean)` with `u ~ U(0, 1)` per image and the
-    mean over the image.
+    `mean + (1 + strength * (u - 1/2)) * (x - mean)`, with one `u ~ U(0, 1)` per image and
+    the mean over the image.
 
     Args:
         strength: Float in [0, 2], or a schedule. At 1 the factor is in [0.5, 1.5].
-        probability: Float in [0, 1], or a schedule, of each image being changed.
+        probability: Float in [0, 1], or a schedule: the probability that an image is
+            changed.
 
     Raises:
         ValueError: If an argument is out of bounds.
@@ -137,9 +145,9 @@ class Contrast(_Strength):
     ):
         super().__init__(strength, probability)
 
-    def transform(self, x, seed=None):
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         mean = ops.mean(x, axis=(1, 2, 3), keepdims=True)
-        return mean + (1 + self.centred(x, seed)) * (x - mean)
+        return mean + (1 + self.draw_offset(x, seed)) * (x - mean)
 
 
 @serialization.register
@@ -147,7 +155,7 @@ class Color(Compose):
     """`Brightness`, `Saturation` and `Contrast`, in this order.
 
     Args:
-        probability: Float in [0, 1], or a schedule, of each of the three.
+        probability: Float in [0, 1], or a schedule: the probability of each of the three.
 
     Example:
 
@@ -159,8 +167,10 @@ class Color(Compose):
         [Zhao et al., 2020](https://arxiv.org/abs/2006.10738), section 3.
     """
 
+    name = "color"
+
     def __init__(self, probability: schedules.NumberOrSchedule = 1.0):
         super().__init__([Brightness(), Saturation(), Contrast()], probability)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"probability": self.probability}

@@ -1,21 +1,23 @@
 from collections.abc import Sequence
-from typing import Any
 
-from kgan import schedules, serialization
+import keras
+
+from kgan import checks, schedules, serialization
 from kgan.augment.base import Augmentation, Pipeline
+from kgan.types import Config, Seed, Shape, Tensor
 
 
 @serialization.register
 class Compose(Pipeline):
-    """Augmentations one after the other.
+    """A sequence of augmentations, applied in order.
 
     Args:
-        augmentations: List of `Augmentation`s.
-        probability: Float in [0, 1], or a schedule. Each of them happens with its own
-            probability times this one, independently of the others.
+        augmentations: List of `Augmentation`s, at least one.
+        probability: Float in [0, 1], or a schedule. It is multiplied by the probability
+            of each augmentation. The augmentations are applied independently.
 
     Raises:
-        ValueError: If `augmentations` are none, or something else.
+        ValueError: If the list is empty, or an element is no `Augmentation`.
 
     Example:
 
@@ -32,36 +34,37 @@ probability=1.0)
     ):
         super().__init__(probability)
         self.augmentations = list(augmentations)
-        alike = all(isinstance(part, Augmentation) for part in self.augmentations)
-        if not self.augmentations or not alike:
+        valid = all(isinstance(part, Augmentation) for part in self.augmentations)
+        if not self.augmentations or not valid:
             raise ValueError(
                 "`augmentations` must be a list of at least one "
-                f"`kgan.augment.Augmentation`. Received: augmentations={augmentations!r}"
+                "`kgan.augment.Augmentation`. "
+                f"{checks.received(augmentations=augmentations)}"
             )
 
     @property
-    def variables(self):
+    def variables(self) -> list[keras.Variable]:
         return [v for part in self.augmentations for v in part.variables]
 
-    def build(self):
+    def build(self) -> None:
         for part in self.augmentations:
             part.build()
 
-    def check(self, sample_shape):
+    def check(self, sample_shape: Shape) -> None:
         for part in self.augmentations:
             part.check(sample_shape)
 
-    def apply(self, x, seed, probability):
+    def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
         for part in self.augmentations:
             x = part(x, seed, probability)
         return x
 
-    def update(self, real_logits, size):
+    def update(self, real_logits: Tensor, size: Tensor) -> None:
         for part in self.augmentations:
             part.update(real_logits, size)
 
-    def logs(self) -> dict[str, Any]:
+    def logs(self) -> dict[str, Tensor]:
         return {k: v for part in self.augmentations for k, v in part.logs().items()}
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"augmentations": self.augmentations, **super().get_config()}

@@ -1,23 +1,22 @@
-from typing import Any
-
 from keras import ops
 
 from kgan import schedules, serialization
-from kgan.augment import draw
+from kgan.augment import draw, pixels
 from kgan.augment.base import ImageAugmentation
-from kgan.augment.sampling import positions
+from kgan.types import Config, Seed, Tensor
 
 
 @serialization.register
 class Cutout(ImageAugmentation):
     """Sets a box of an image to 0, the grey of images in [-1, 1].
 
-    Its sides are `floor(ratio * size + 1/2)` of the height and width, and its centre is
-    uniform in the image, so that part of it may lie outside.
+    The sides of the box are `floor(ratio * size + 1/2)` of the height and width. The
+    centre is uniform in the image, so a part of the box may lie outside the image.
 
     Args:
         ratio: Float in [0, 1], or a schedule.
-        probability: Float in [0, 1], or a schedule, of each image being cut.
+        probability: Float in [0, 1], or a schedule: the probability that an image is
+            changed.
 
     Raises:
         ValueError: If an argument is out of bounds.
@@ -35,26 +34,28 @@ class Cutout(ImageAugmentation):
         [DeVries and Taylor, 2017](https://arxiv.org/abs/1708.04552).
     """
 
+    name = "cutout"
+
     def __init__(
         self,
         ratio: schedules.NumberOrSchedule = 0.5,
         probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(probability)
-        schedules.number(minimum=0, maximum=1, ratio=ratio)
-        self.ratio = ratio
+        self.ratio = schedules.number(minimum=0, maximum=1, ratio=ratio)
 
-    def transform(self, x, seed=None):
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         inside = ops.logical_and(self._inside(x, 1, seed), self._inside(x, 2, seed))
         return ops.where(inside, ops.zeros_like(x), x)
 
-    def _inside(self, x: Any, axis: int, seed: Any) -> Any:
+    def _inside(self, x: Tensor, axis: int, seed: Seed) -> Tensor:
+        """Draws the box along an axis; returns whether each position is inside."""
         side = ops.floor(self.ratio * x.shape[axis] + 0.5)
-        # An even box is centred between two pixels, or at an edge of the image.
+        # The centre of an even side is between two pixels, or at an edge of the image.
         centres = x.shape[axis] + 1 - ops.mod(side, 2)
         centre = ops.floor(draw.uniform(x, seed, "float32") * centres)
-        offset = positions(x, axis) - (centre - ops.floor(side / 2))
+        offset = pixels.positions(x, axis) - (centre - ops.floor(side / 2))
         return ops.logical_and(offset >= 0, offset < side)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"ratio": self.ratio, **super().get_config()}

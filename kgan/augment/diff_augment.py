@@ -1,30 +1,27 @@
-from kgan import schedules, serialization
+from kgan import checks, schedules, serialization
 from kgan.augment.base import Augmentation
 from kgan.augment.color import Color
 from kgan.augment.compose import Compose
 from kgan.augment.cutout import Cutout
 from kgan.augment.flip import Flip
 from kgan.augment.translation import Translation
+from kgan.types import Config
 
-_POLICIES: dict[str, type[Augmentation]] = {
-    "color": Color,
-    "cutout": Cutout,
-    "flip": Flip,
-    "translation": Translation,
-}
+_PARTS: tuple[type[Augmentation], ...] = (Color, Cutout, Flip, Translation)
+_POLICIES = {part.name: part for part in _PARTS}
 
 
 @serialization.register
 class DiffAugment(Compose):
     """Differentiable augmentation of fixed strength, for GANs on little data.
 
-    The paper's code takes all three of its kinds for a tenth of CIFAR-10 and for 100
-    images, and translation with cutout for the whole of it.
+    The code of the paper uses colour, translation and cutout for a tenth of CIFAR-10 and
+    for data sets of 100 images. It uses translation and cutout for all of CIFAR-10.
 
     Args:
-        policy: Names, separated by commas: of `"color"`, `"translation"`, `"cutout"`
-            and `"flip"`, in the order in which they are applied.
-        probability: Float in [0, 1], or a schedule, of each of them.
+        policy: Names separated by commas, in the order of application: `"color"`,
+            `"translation"`, `"cutout"`, `"flip"`.
+        probability: Float in [0, 1], or a schedule: the probability of each of them.
 
     Raises:
         ValueError: If `policy` has another name.
@@ -50,15 +47,16 @@ class DiffAugment(Compose):
         super().__init__(_parse(policy), probability)
         self.policy = policy
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"policy": self.policy, "probability": self.probability}
 
 
-def _parse(policy: str) -> list[Augmentation]:
-    names = [name.strip() for name in policy.split(",")]
+def _parse(policy: object) -> list[Augmentation]:
+    text = policy if isinstance(policy, str) else ""
+    names = [name.strip() for name in text.split(",")]
     if not set(names) <= set(_POLICIES):
         raise ValueError(
-            f"`policy` must be of {', '.join(sorted(_POLICIES))}, separated by commas. "
-            f"Received: policy={policy!r}"
+            f"`policy` must be names separated by commas: {', '.join(_POLICIES)}. "
+            f"{checks.received(policy=policy)}"
         )
     return [_POLICIES[name]() for name in names]

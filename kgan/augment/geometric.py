@@ -1,12 +1,11 @@
 import math
-from typing import Any
 
 from keras import ops
 
 from kgan import serialization
-from kgan.augment import draw
+from kgan.augment import draw, pixels
 from kgan.augment.base import ImagePipeline
-from kgan.augment.sampling import bilinear, positions
+from kgan.types import Seed, Tensor
 
 _SCALE_STDDEV = 0.2
 _SHIFT_STDDEV = 0.125
@@ -16,18 +15,24 @@ _SHIFT_STDDEV = 0.125
 class Geometric(ImagePipeline):
     """The general geometric transformations of ADA, in one resampling.
 
-    In this order: isotropic scaling by `s`, `log2 s ~ N(0, 0.2²)`; rotation by
-    `U(-180°, 180°)`; anisotropic scaling, of the width by `s` and the height by `1 / s`;
-    rotation again; translation by `t * size`, `t ~ N(0, 0.125²)` each.
+    In this order:
 
-    They compose to one affine map per image, which is sampled bilinearly, where the paper
-    filters with a wavelet: results are softer, and shrunk ones alias. Outside of the
-    image is its reflection, without end.
+    - isotropic scaling by `s`, `log2 s ~ N(0, 0.2²)`;
+    - rotation by `U(-180°, 180°)`;
+    - anisotropic scaling, of the width by `s` and of the height by `1 / s`;
+    - rotation by `U(-180°, 180°)`;
+    - translation by `t * size`, `t ~ N(0, 0.125²)` for each axis.
+
+    The transformations of an image are composed to one affine map, and the image is
+    sampled once, bilinearly. The paper filters with a wavelet. Without the filter, the
+    results are softer, and images that are scaled down show aliasing. Outside the image,
+    its reflection is repeated without end.
 
     Args:
-        probability: Float in [0, 1], or a schedule, of each of the five, but
-            `1 - sqrt(1 - probability)` of each rotation, so that it is the probability
-            of either.
+        probability: Float in [0, 1], or a schedule: the probability of each
+            transformation. Each rotation has the probability
+            `1 - sqrt(1 - probability)`, so that at least one of the two has
+            `probability`.
 
     Example:
 
@@ -41,37 +46,40 @@ class Geometric(ImagePipeline):
         geometric transformations".
     """
 
-    def apply(self, x, seed, probability):
+    def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
         middle = [(x.shape[axis] - 1) / 2 for axis in (1, 2)]
-        rows, columns = (positions(x, i) - m for i, m in zip((1, 2), middle, strict=True))
-        # From a pixel of the result to where it was: the last transformation first.
-        rows = rows - _shift(x, 1, seed, probability)
-        columns = columns - _shift(x, 2, seed, probability)
-        either = 1 - (1 - probability) ** 0.5
-        rows, columns = _rotated(rows, columns, _angle(x, seed, either))
-        stretch = _scale(x, seed, probability)
+        rows = pixels.positions(x, 1) - middle[0]
+        columns = pixels.positions(x, 2) - middle[1]
+        # From a pixel of the result back to its source: the last transformation first.
+        rows = rows - _draw_shift(x, 1, seed, probability)
+        columns = columns - _draw_shift(x, 2, seed, probability)
+        each = 1 - (1 - probability) ** 0.5
+        rows, columns = _rotate(rows, columns, _draw_angle(x, seed, each))
+        stretch = _draw_scale(x, seed, probability)
         rows, columns = rows * stretch, columns / stretch
-        rows, columns = _rotated(rows, columns, _angle(x, seed, either))
-        zoom = _scale(x, seed, probability)
-        return bilinear(x, rows / zoom + middle[0], columns / zoom + middle[1])
+        rows, columns = _rotate(rows, columns, _draw_angle(x, seed, each))
+        scale = _draw_scale(x, seed, probability)
+        return pixels.interpolate(
+            x, rows / scale + middle[0], columns / scale + middle[1]
+        )
 
 
-def _shift(x: Any, axis: int, seed: Any, probability: Any) -> Any:
+def _draw_shift(x: Tensor, axis: int, seed: Seed, probability: Tensor) -> Tensor:
     drawn = draw.normal(x, seed, "float32") * _SHIFT_STDDEV * x.shape[axis]
     return draw.choose(ops.zeros_like(drawn), drawn, probability, seed)
 
 
-def _angle(x: Any, seed: Any, probability: Any) -> Any:
+def _draw_angle(x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
     drawn = (2 * draw.uniform(x, seed, "float32") - 1) * math.pi
     return draw.choose(ops.zeros_like(drawn), drawn, probability, seed)
 
 
-def _scale(x: Any, seed: Any, probability: Any) -> Any:
+def _draw_scale(x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
     drawn = ops.exp(draw.normal(x, seed, "float32") * (_SCALE_STDDEV * math.log(2)))
     return draw.choose(ops.ones_like(drawn), drawn, probability, seed)
 
 
-def _rotated(rows: Any, columns: Any, angle: Any) -> tuple[Any, Any]:
-    # Written out: as a product of matrices it would be rounded on a GPU.
+def _rotate(rows: Tensor, columns: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
+    # Without a matrix product, which a GPU would round.
     cos, sin = ops.cos(angle), ops.sin(angle)
     return cos * rows - sin * columns, sin * rows + cos * columns

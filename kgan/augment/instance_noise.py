@@ -1,22 +1,24 @@
 import keras
 from keras import ops
 
-from kgan import backend, schedules, serialization
+from kgan import backend, checks, schedules, serialization
 from kgan.augment.base import Augmentation
+from kgan.types import Config, Seed, Shape, Tensor
 
 
 @serialization.register
 class InstanceNoise(Augmentation):
     """Adds Gaussian noise to samples of any shape: `x + stddev * e`, `e ~ N(0, 1)`.
 
-    It makes the distributions of reals and fakes overlap, where the discriminator could
-    otherwise tell them apart for certain. Usually `stddev` falls to 0 in training.
+    With noise, the distributions of reals and fakes overlap. Without it, the
+    discriminator may be able to separate them perfectly. Usually `stddev` decreases to 0
+    during training.
 
     Args:
-        stddev: Float, at least 0, or a schedule, on the scale of the samples.
+        stddev: Float of at least 0, or a schedule, on the scale of the samples.
 
     Raises:
-        ValueError: If `stddev` is below 0, or samples are of unknown shape.
+        ValueError: If `stddev` is below 0, or the shape of the samples is unknown.
 
     Example:
 
@@ -29,25 +31,26 @@ class InstanceNoise(Augmentation):
         [Arjovsky and Bottou, 2017](https://arxiv.org/abs/1701.04862), section 3.
     """
 
+    name = "instance_noise"
+
     def __init__(self, stddev: schedules.NumberOrSchedule = 0.1):
         super().__init__()
-        schedules.number(minimum=0, stddev=stddev)
-        self.stddev = stddev
+        self.stddev = schedules.number(minimum=0, stddev=stddev)
 
-    def check(self, sample_shape):
+    def check(self, sample_shape: Shape) -> None:
         if None in sample_shape:
             raise ValueError(
                 "InstanceNoise needs samples of known shape. "
-                f"Received: sample_shape={tuple(sample_shape)}"
+                f"{checks.received(sample_shape=tuple(sample_shape))}"
             )
 
-    def transform(self, x, seed=None):
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         shape = tuple(x.shape[1:])
-        noise = backend.rows(
+        noise = backend.draw_local_rows(
             lambda n: keras.random.normal((n, *shape), seed=seed, dtype=x.dtype),
             ops.shape(x)[0],
         )
         return x + ops.cast(self.stddev, x.dtype) * noise
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"stddev": self.stddev}

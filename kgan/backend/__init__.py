@@ -1,63 +1,67 @@
-"""Automatic differentiation, and what else differs between frameworks."""
+"""Automatic differentiation, and whatever else differs between the frameworks.
+
+Each framework has one file with the same functions:
+
+`value_and_grad(function, variables, *inputs, scale)`
+    Calls `function(*inputs)`, which returns `(loss, logs)`, and differentiates
+    `scale(loss)` with respect to `variables`, and to no other variable. Returns
+    `((loss, logs), gradients)`, with one gradient per variable.
+`pullback(function, x, *inputs)`
+    Calls `function(x, *inputs)`, which returns `(y, aux)`. Returns
+    `((y, aux), gradient)`: `gradient()` is the gradient of `sum(y)` with respect to `x`,
+    and can be differentiated itself. `gradient` costs nothing until the first call.
+`apply(optimizer, gradients, variables)`
+    Updates the variables.
+`draw_local_rows(draw, size)`
+    Draws `size` rows of random numbers for this replica: `draw(n)` returns `n` rows.
+    Together, the replicas have the rows that one device would have drawn.
+`random_state()`, `set_random_state(state)`
+    Save and restore the state of the framework's own random generator, a uint8 array.
+`has_gpu()`
+    Whether the framework computes on a GPU.
+`COUNTER`
+    The dtype in which images and steps are counted.
+`INEXACT_LAYERS`
+    Names of the Keras layers whose second derivatives are wrong on this framework.
+"""
+
+import importlib
 
 import keras
 
-from kgan.backend.scope import Scope, uncast
+from kgan.backend.keras_private import without_autocast
+from kgan.backend.scope import Scope, frozen
 
-match keras.backend.backend():
-    case "tensorflow":
-        from kgan.backend.tensorflow import (
-            COUNTER,
-            INEXACT_LAYERS,
-            apply,
-            has_gpu,
-            pullback,
-            random_state,
-            rows,
-            set_random_state,
-            value_and_grad,
-        )
-    case "jax":
-        from kgan.backend.jax import (
-            COUNTER,
-            INEXACT_LAYERS,
-            apply,
-            has_gpu,
-            pullback,
-            random_state,
-            rows,
-            set_random_state,
-            value_and_grad,
-        )
-    case "torch":
-        from kgan.backend.torch import (
-            COUNTER,
-            INEXACT_LAYERS,
-            apply,
-            has_gpu,
-            pullback,
-            random_state,
-            rows,
-            set_random_state,
-            value_and_grad,
-        )
-    case name:
-        raise ImportError(
-            "kgan trains on Keras' TensorFlow, JAX and PyTorch backends. Set the "
-            "environment variable KERAS_BACKEND to one of them before Keras is "
-            f"imported. Received: keras.backend.backend()={name!r}"
-        )
+name = keras.backend.backend()
+if name not in ("tensorflow", "jax", "torch"):
+    raise ImportError(
+        "kgan trains on Keras' TensorFlow, JAX and PyTorch backends. Set the environment "
+        "variable KERAS_BACKEND to one of them before Keras is imported. "
+        f"Received: keras.backend.backend()={name!r}"
+    )
+framework = importlib.import_module(f"kgan.backend.{name}")
+
+value_and_grad = framework.value_and_grad
+pullback = framework.pullback
+apply = framework.apply
+draw_local_rows = framework.draw_local_rows
+random_state = framework.random_state
+set_random_state = framework.set_random_state
+has_gpu = framework.has_gpu
+COUNTER = framework.COUNTER
+INEXACT_LAYERS = framework.INEXACT_LAYERS
 
 __all__ = [
     "COUNTER",
     "INEXACT_LAYERS",
     "Scope",
     "apply",
+    "draw_local_rows",
+    "frozen",
     "has_gpu",
     "pullback",
     "random_state",
-    "rows",
     "set_random_state",
-    "uncast",
     "value_and_grad",
+    "without_autocast",
 ]

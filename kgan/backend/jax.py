@@ -1,49 +1,56 @@
-"""Automatic differentiation on JAX. See `kgan.backend.tensorflow` for the contract."""
+"""Automatic differentiation on JAX. The contract is in `kgan.backend`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import keras
 import numpy as np
 
+from kgan.backend.keras_private import optimized
 from kgan.backend.scope import Scope
+from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
-# JAX has no 64 bits unless asked for.
+# JAX has no ints of 64 bits by default.
 COUNTER = "uint32"
 
 
 def value_and_grad(
-    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
-) -> tuple[tuple[Any, Any], list[Any]]:
+    function: Callable[..., tuple[Tensor, Tensors]],
+    variables: Sequence[keras.Variable],
+    *inputs: Any,
+    scale: Callable[[Tensor], Tensor] = lambda loss: loss,
+) -> tuple[tuple[Tensor, Tensors], list[Tensor]]:
     scopes = []
 
-    def pure(values: list[Any]) -> tuple[Any, Any]:
+    def pure(values: list[Tensor]) -> tuple[Tensor, Tensors]:
         scope = Scope()
         scopes.append(scope)
         for variable, value in zip(variables, values, strict=True):
             scope.state_mapping[id(variable)] = value
         with scope:
-            loss, aux = function()
-        return loss, (aux, scope.written())
+            loss, logs = function(*inputs)
+            scaled = scale(loss)
+        return scaled, (loss, logs, scope.written())
 
     values = [variable.value for variable in variables]
     differentiated = jax.value_and_grad(pure, has_aux=True)
-    (loss, (aux, written)), gradients = differentiated(values)
+    (_, (loss, logs, written)), gradients = differentiated(values)
     scopes[-1].write_through(written)
-    return (loss, aux), gradients
+    return (loss, logs), gradients
 
 
 def pullback(
-    function: Callable[[Any], tuple[Any, Any]], x: Any
-) -> tuple[tuple[Any, Any], Callable[[], Any]]:
+    function: Callable[..., tuple[Tensor, Tensors]], x: Tensor, *inputs: Any
+) -> tuple[tuple[Tensor, Tensors], Callable[[], Tensor]]:
     scopes = []
 
-    def pure(x: Any) -> tuple[Any, Any]:
+    def pure(x: Tensor) -> tuple[Tensor, Tensors]:
         scope = Scope()
         scopes.append(scope)
         with scope:
-            y, aux = function(x)
+            y, aux = function(x, *inputs)
         return y, (aux, scope.written())
 
     y, vjp, (aux, written) = jax.vjp(pure, x, has_aux=True)
@@ -51,14 +58,18 @@ def pullback(
     return (y, aux), lambda: vjp(jax.numpy.ones_like(y))[0]
 
 
-def apply(optimizer: Any, gradients: list[Any], variables: Sequence[Any]) -> None:
-    if len(variables) != len(optimizer._trainable_variables):
+def apply(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: list[Tensor],
+    variables: Sequence[keras.Variable],
+) -> None:
+    if len(variables) != len(optimized(optimizer)):
         raise ValueError(
             "Call `compile` again after a change of `trainable`. Received: "
             f"{len(variables)} trainable variables for {optimizer.name}, which was built "
-            f"with {len(optimizer._trainable_variables)}"
+            f"with {len(optimized(optimizer))}"
         )
-    # Not `apply`, since a loss scale assigns within branches.
+    # Not `Optimizer.apply`: a loss scale would assign variables within branches.
     trained, state = optimizer.stateless_apply(
         [variable.value for variable in optimizer.variables],
         gradients,
@@ -69,20 +80,19 @@ def apply(optimizer: Any, gradients: list[Any], variables: Sequence[Any]) -> Non
         variable.assign(value)
 
 
-def rows(draw: Callable[[Any], Any], size: Any) -> Any:
-    # Under a distribution all devices see the whole batch.
+def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
+    # Under a distribution every device sees the whole batch.
     return draw(size)
 
 
 def random_state() -> np.ndarray:
-    """Returns what the framework draws from besides Keras' seeds; here, nothing."""
+    # Keras draws from its own seeds only.
     return np.zeros(0, "uint8")
 
 
 def set_random_state(state: np.ndarray) -> None:
-    """Takes over what `random_state` returned."""
+    """Does nothing, see `random_state`."""
 
 
 def has_gpu() -> bool:
-    """Whether the framework computes on something faster than CPUs."""
     return jax.default_backend() != "cpu"

@@ -31,6 +31,14 @@ def own_weights(layer: keras.layers.Layer) -> list[keras.Variable]:
     return layer._trainable_variables
 
 
+def activity_losses(model: keras.Model) -> list[Any]:
+    """Returns the losses that layers added in the last pass (`Layer._get_own_losses`).
+
+    The public `Layer.losses` also computes the losses of all regularised weights.
+    """
+    return [loss for layer in all_layers(model) for loss in layer._get_own_losses()]
+
+
 def is_seed_state(variable: Any) -> bool:
     """Whether a variable is the state of a `keras.random.SeedGenerator`, by its name."""
     return variable.name == "seed_generator_state"

@@ -1,48 +1,59 @@
-"""Automatic differentiation on PyTorch. See `kgan.backend.tensorflow`."""
+"""Automatic differentiation on PyTorch. The contract is in `kgan.backend`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import torch
+
+from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
 COUNTER = "int64"
 
 
 def value_and_grad(
-    function: Callable[[], tuple[Any, Any]], variables: Sequence[Any]
-) -> tuple[tuple[Any, Any], list[Any]]:
-    # Not `backward`, which would leave gradients in the other network too.
+    function: Callable[..., tuple[Tensor, Tensors]],
+    variables: Sequence[keras.Variable],
+    *inputs: Any,
+    scale: Callable[[Tensor], Tensor] = lambda loss: loss,
+) -> tuple[tuple[Tensor, Tensors], list[Tensor]]:
     with torch.enable_grad():
-        loss, aux = function()
+        loss, logs = function(*inputs)
+        scaled = scale(loss)
     values = [variable.value for variable in variables]
-    gradients = torch.autograd.grad(loss, values, allow_unused=True)
-    return (loss.detach(), aux), list(gradients)
+    # Not `backward`, which would leave gradients in the other network too.
+    gradients = torch.autograd.grad(scaled, values, allow_unused=True)
+    return (loss.detach(), logs), list(gradients)
 
 
 def pullback(
-    function: Callable[[Any], tuple[Any, Any]], x: Any
-) -> tuple[tuple[Any, Any], Callable[[], Any]]:
+    function: Callable[..., tuple[Tensor, Tensors]], x: Tensor, *inputs: Any
+) -> tuple[tuple[Tensor, Tensors], Callable[[], Tensor]]:
     leaf = x.detach().requires_grad_()
-    y, aux = function(leaf)
+    y, aux = function(leaf, *inputs)
 
-    def gradient() -> Any:
+    def gradient() -> Tensor:
         return torch.autograd.grad(y.sum(), leaf, create_graph=True)[0]
 
     return (y, aux), gradient
 
 
-def apply(optimizer: Any, gradients: list[Any], variables: Sequence[Any]) -> None:
+def apply(
+    optimizer: keras.optimizers.Optimizer,
+    gradients: list[Tensor],
+    variables: Sequence[keras.Variable],
+) -> None:
     optimizer.apply(gradients, variables)
 
 
-def rows(draw: Callable[[Any], Any], size: Any) -> Any:
+def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size)
 
 
 def random_state() -> np.ndarray:
-    # Keras' dropout without a seed draws from the global generator.
+    # Keras' dropout without a seed draws from PyTorch's global generator.
     return torch.get_rng_state().numpy()
 
 
@@ -52,5 +63,4 @@ def set_random_state(state: np.ndarray) -> None:
 
 
 def has_gpu() -> bool:
-    """Whether the framework computes on something faster than CPUs."""
     return torch.cuda.is_available() or torch.backends.mps.is_available()

@@ -1,59 +1,67 @@
+"""Saves the GAN during training."""
+
 import time
+from typing import Any
 
 import keras
 
-from kgan.files import PathLike
+from kgan import checks
+from kgan.types import PathLike
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves the GAN again and again, as often as costs a twentieth of the time.
+    """Saves the GAN during training, in a limited share of the time.
 
-    The file is whole at any moment; loaded, it goes on exactly where it was written:
+    The file is complete at any moment. A loaded GAN continues exactly where it was saved:
 
     ```python
     gan = keras.models.load_model("gan.keras")
     gan.fit(images, epochs=10, initial_epoch=gan.epoch)
     ```
 
-    It is written at the end of a batch when twenty times as long has passed as the
-    last writing took, when training is stopped, and when it ends. Of several workers
-    all save, at the end of epochs only, and the first one writes.
+    With the default share of a twentieth, the GAN is saved at the end of a batch when
+    twenty times as long has passed as the last save took. It is also saved when training
+    is stopped, and when training ends. With several workers, every worker calls save at
+    the end of an epoch; only the chief writes.
 
     Args:
         path: Path ending in `.keras`.
-        share: Float, the share of the time that may go into writing.
+        share: Float above 0, at most 1: the share of the time to save in.
+
+    Raises:
+        ValueError: If an argument has another form.
     """
 
     def __init__(self, path: PathLike, share: float = 0.05):
         super().__init__()
-        self.path = path
-        self.share = share
+        self.path = checks.path(suffix=".keras", path=path)
+        self.share = checks.number(above=0, maximum=1, share=share)
 
-    def on_train_begin(self, logs=None):
-        self._next = time.monotonic()
-        self._saved = None
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._next_time = time.monotonic()
+        self._saved_progress: tuple[int, int] | None = None
 
-    def on_train_batch_end(self, batch, logs=None):
-        # Clocks differ, and workers must save together.
-        if self.model.has_workers:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        # Workers must save together, and their clocks differ.
+        if self.model.devices.has_workers:
             return
-        if self.model.stop_training or time.monotonic() >= self._next:
+        if self.model.stop_training or time.monotonic() >= self._next_time:
             self._save()
 
-    def on_epoch_end(self, epoch, logs=None):
-        if self.model.has_workers:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.model.devices.has_workers:
             self._save()
 
-    def on_train_end(self, logs=None):
-        if self._saved != self._position():
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._saved_progress != self._progress():
             self._save()
 
-    def _position(self) -> tuple[int, int]:
-        return self.model.epoch, self.model.position.batch
+    def _progress(self) -> tuple[int, int]:
+        return self.model.epoch, self.model.progress.batch
 
     def _save(self) -> None:
         start = time.monotonic()
         self.model.save(self.path)
         end = time.monotonic()
-        self._next = end + (end - start) / self.share
-        self._saved = self._position()
+        self._next_time = end + (end - start) / self.share
+        self._saved_progress = self._progress()

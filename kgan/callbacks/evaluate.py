@@ -1,42 +1,48 @@
+"""Computes metrics during training."""
+
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 
-from kgan.files import PathLike
+from kgan import checks
 from kgan.metrics import (
     Evaluation,
+    Extractor,
     Result,
     check_images,
     default_extractor,
     parse_all,
 )
+from kgan.metrics.extractors import Images
+from kgan.types import ArrayLike, PathLike
 
 
 class Evaluate(keras.callbacks.Callback):
-    """Computes metrics of samples as training goes on, into the logs.
+    """Computes metrics of samples during training, and adds them to the logs.
 
-    Samples are drawn by the averaged generator, where there is one, from the same
-    latents each time, and compared with real images. The logs get `val_` and the name of
-    the number, such as `val_fd1k_classifier`, so that `keras.callbacks.ModelCheckpoint`
-    and `EarlyStopping`, which come after it in the list, can watch it. Training is not
-    disturbed: weights are bit for bit those of a run without it.
+    The averaged generator, where there is one, draws the samples from the same latents
+    each time. The metrics compare them with real images. The key in the logs is `val_`
+    and the name of the number, for example `val_fd1k_classifier`, so
+    `keras.callbacks.ModelCheckpoint` and `EarlyStopping` can monitor it, if they come
+    after this callback in the list. Training is the same as without this callback: the
+    weights are equal bit for bit.
 
     Args:
-        reals: What to compare with: uint8 images, or a pair `(images, labels)`; an array
-            or a `kgan.data.Store`.
-        metrics: Names, see `kgan.metrics.parse`, or one.
-        extractor: A `kgan.metrics.Extractor`; None for a small classifier that is trained
-            on the labels, `kgan.metrics.classifier`, and without labels for
+        reals: The real images: uint8 images, or a pair `(images, labels)`; an array or a
+            `kgan.data.Store`.
+        metrics: Names of metrics, see `kgan.metrics.parse`, or one name.
+        extractor: A `kgan.metrics.Extractor`. None for a small classifier that is trained
+            on the labels, `kgan.metrics.classifier`, or without labels for
             `kgan.metrics.untrained`.
-        every: Int, epochs between two evaluations; also after the last epoch, unless
-            training is stopped before. In epochs without one the logs have no such
-            number, of which callbacks that watch it warn.
-        seed: Int, of latents and subsets.
-        cache: Folder in which the features of real sets are kept.
+        every: Int, the number of epochs from one evaluation to the next. The last epoch
+            has an evaluation too, unless training is stopped before. Other epochs lack
+            these keys in their logs, and callbacks that monitor a key warn about that.
+        seed: Int, seed of latents and subsets.
+        cache: Folder for the features of real sets, see `kgan.metrics.Evaluation`.
 
     Raises:
-        ValueError: If there is no such metric, or the reals are no uint8 images.
+        ValueError: If no metric has one of the names, or the reals are no uint8 images.
 
     Example:
 
@@ -51,25 +57,26 @@ class Evaluate(keras.callbacks.Callback):
 
     def __init__(
         self,
-        reals: Any,
+        reals: Images | tuple[Images, ArrayLike],
         metrics: str | Sequence[str] = ("fd1k",),
-        extractor: Any = None,
+        extractor: Extractor | None = None,
         every: int = 1,
         seed: int = 0,
         cache: PathLike | None = None,
     ):
         super().__init__()
-        if every < 1:
-            raise ValueError(f"`every` must be at least 1. Received: every={every}")
+        self.every = checks.count(every=every)
+        self.seed = checks.count(minimum=0, seed=seed)
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)
         self.extractor = extractor or default_extractor(self.images, labels)
+        # Raises before training if a name is unknown.
         parse_all(metrics, self.extractor)
-        self.metrics, self.every, self.seed, self.cache = metrics, every, seed, cache
+        self.metrics, self.cache = metrics, cache
         self.evaluation: Evaluation | None = None
         self.results: list[Result] = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self.images.shape[1:] != self.model.sample_shape:
             raise ValueError(
                 "`reals` must have the shape of the samples, "
@@ -80,10 +87,11 @@ class Evaluate(keras.callbacks.Callback):
                 self.images, self.extractor, self.metrics, self.seed, self.cache
             )
 
-    def on_epoch_end(self, epoch, logs=None):
-        last = epoch + 1 == self.params["epochs"]
-        if (epoch + 1) % self.every and not last:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        is_last = epoch + 1 == self.params["epochs"]
+        if (epoch + 1) % self.every and not is_last:
             return
+        assert self.evaluation is not None
         self.results = self.evaluation.of(self.model.sample)
         if logs is not None:
             logs.update({f"val_{r.name}": r.value for r in self.results})

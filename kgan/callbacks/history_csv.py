@@ -1,39 +1,50 @@
+"""Writes the logs of every epoch into a CSV file."""
+
 import csv
 import pathlib
+from typing import Any
 
 import keras
 
-from kgan.files import PathLike, atomic_path
+from kgan import checks
+from kgan.files import atomic_path
+from kgan.types import PathLike
 
 
 class HistoryCSV(keras.callbacks.Callback):
-    """Keeps the logs of every epoch in a CSV file that can be read at any moment.
+    """Writes the logs of every epoch into a CSV file that is complete at any moment.
 
-    Unlike `keras.callbacks.CSVLogger`, which appends to an open file, it replaces
-    the file whole after each epoch. Training that goes on at a later epoch than the
-    first keeps the rows before it, so that a run that was interrupted and resumed
-    leaves the file of one that never was.
+    `keras.callbacks.CSVLogger` appends to an open file; this callback replaces the whole
+    file after each epoch. If training resumes at a later epoch than the first, the rows
+    of earlier epochs stay, so an interrupted and resumed run leaves the same file as a
+    run without an interruption.
 
     Args:
-        path: Path of the file. An older one is replaced.
+        path: Path of the file. A run that begins at the first epoch replaces an older
+            file.
+
+    Raises:
+        ValueError: If `path` is no path.
     """
 
     def __init__(self, path: PathLike):
         super().__init__()
-        self.path = pathlib.Path(path)
-        self._rows: list[dict] | None = None
+        self.path = pathlib.Path(checks.path(path=path))
+        self._rows: list[dict[str, Any]] | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._rows = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._rows is None:
-            begins = epoch == 0 and self.model.position.batch == 0
-            self._rows = [] if begins or not self.model.is_chief else self._saved(epoch)
+            is_start = epoch == 0 and self.model.progress.batch == 0
+            is_new = is_start or not self.model.devices.is_chief
+            self._rows = [] if is_new else self._earlier_rows(epoch)
 
-    def on_epoch_end(self, epoch, logs=None):
-        if not self.model.is_chief:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self.model.devices.is_chief:
             return
+        assert self._rows is not None
         values = {key: float(value) for key, value in sorted((logs or {}).items())}
         self._rows.append({"epoch": epoch + 1, **values})
         with (
@@ -45,14 +56,16 @@ class HistoryCSV(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self._rows)
 
-    def _saved(self, epoch: int) -> list[dict]:
+    def _earlier_rows(self, epoch: int) -> list[dict[str, Any]]:
+        """Returns the rows in the file of the epochs before this one."""
         if not self.path.exists():
             return []
         with open(self.path, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         if rows and "epoch" not in rows[0]:
             raise ValueError(
-                "Training that goes on needs the history that it left, with a column "
-                f"`epoch`. Received: path={self.path} with columns {list(rows[0])}"
+                "To resume training, the file must be the history of the earlier epochs, "
+                "with a column `epoch`. "
+                f"Received: path={self.path} with columns {list(rows[0])}"
             )
         return [row for row in rows if int(row["epoch"]) <= epoch]

@@ -1,3 +1,5 @@
+"""Saves grids of samples during training."""
+
 import pathlib
 from typing import Any
 
@@ -5,35 +7,38 @@ import keras
 import numpy as np
 from PIL import Image
 
-from kgan import data
-from kgan.callbacks import class_rows
-from kgan.files import PathLike, atomic_path
+from kgan import checks, data
+from kgan.callbacks import grid_layout
+from kgan.files import atomic_path
+from kgan.types import ArrayLike, PathLike
 
-# Frames of an animation, and how long each one and the last one stay, in ms.
-_FRAMES = 100
-_DURATION, _LAST = 100, 2000
+# The largest number of frames in an animation.
+_MAX_FRAMES = 100
+# The time in ms to show each frame, and to show the last one.
+_DURATION, _LAST_DURATION = 100, 2000
 
 
 class SampleGrid(keras.callbacks.Callback):
-    """Saves grids of samples, from the same latents, as training goes on.
+    """Saves grids of samples during training, drawn from the same latents each time.
 
-    It writes `samples-000000.png` before the first update, one more after every
-    epoch or every n batches, named by the generator's updates, and beside them
-    `reals.png`, a grid of real images. Every file is written whole or not at all.
-    Training that is resumed goes on with them as if it never was interrupted; one that
-    is stopped in the midst of an epoch leaves a picture of that moment besides. Of
-    several workers the first one writes.
+    The callback writes `samples-000000.png` before the first update, and one more grid
+    after every epoch or every n batches. The number in a name counts updates of the
+    generator. `reals.png` is a grid of real images. Each file is complete or absent.
+
+    A resumed run continues the files of the interrupted run. A run that was stopped
+    inside an epoch also leaves a grid of that moment. With several workers, only the
+    chief writes.
 
     Args:
-        directory: Folder for the pictures; made if missing.
-        rows: Int, rows of a grid; None for 8, or, of a conditional GAN, for one per
-            class. There each row has one class, from 0 on, and the latents are the
-            same in all rows.
+        directory: Folder for the pictures; created if missing.
+        rows: Int, rows of a grid. None for 8, or for one row per class of a conditional
+            GAN. Each row of a conditional GAN has one class, from 0 on, and all rows
+            have the same latents.
         columns: Int, columns of a grid.
-        scale: Int, the side that each pixel becomes; None for one that makes the
-            grid about 512 pixels wide.
-        save_freq: `"epoch"`, or an int, to save every so many batches, counted from
-            the first of training.
+        scale: Int, the side in pixels of each pixel of a sample; None for a grid of
+            about 512 pixels in width.
+        save_freq: `"epoch"`, or an int, the number of batches from one grid to the next,
+            counted from the first batch of training.
         gif: Path of an animation of the grids, written when training ends; True
             for `samples.gif` in the directory.
         seed: Int, seed of the latents.
@@ -41,8 +46,8 @@ class SampleGrid(keras.callbacks.Callback):
         reals: Bool, whether to write `reals.png`.
 
     Raises:
-        ValueError: If an argument can't be used, or, when training begins, if
-            the GAN does not draw images.
+        ValueError: If an argument is out of range; or, when training begins, if the GAN
+            does not draw images.
 
     Example:
 
@@ -60,92 +65,81 @@ class SampleGrid(keras.callbacks.Callback):
         save_freq: int | str = "epoch",
         gif: PathLike | bool = False,
         seed: int = 0,
-        latents: Any = None,
+        latents: ArrayLike | None = None,
         reals: bool = True,
     ):
         super().__init__()
-        sizes = {
-            "rows": 8 if rows is None else rows,
-            "columns": columns,
-            "scale": 1 if scale is None else scale,
-        }
-        for name, value in sizes.items():
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"`{name}` must be an int of at least 1. Received: {name}={value!r}"
-                )
-        if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
-            raise ValueError(
-                '`save_freq` must be "epoch" or an int of at least 1. '
-                f"Received: save_freq={save_freq!r}"
-            )
-        self.directory = pathlib.Path(directory)
-        self.rows = rows
-        self.columns = columns
-        self.scale = scale
-        self.save_freq = save_freq
+        self.directory = pathlib.Path(checks.path(directory=directory))
+        self.rows = checks.optional_count(rows=rows)
+        self.columns = checks.count(columns=columns)
+        self.scale = checks.optional_count(scale=scale)
+        self.save_freq = _check_save_freq(save_freq)
         self.gif = self._gif_path(gif)
-        self.seed = seed
+        self.seed = checks.count(minimum=0, seed=seed)
         self.latents = latents
         self.reals = reals
-        # Pictures of this training; None until its first epoch begins.
-        self._frames: list[pathlib.Path] | None = None
+        # The grids of this training; None until its first epoch begins.
+        self._grids: list[pathlib.Path] | None = None
 
     def _gif_path(self, gif: PathLike | bool) -> PathLike | None:
         if gif is True:
             return self.directory / "samples.gif"
-        return gif or None
+        return checks.path(gif=gif) if gif else None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if not data.is_image_shape(self.model.sample_shape):
             raise ValueError(
                 "SampleGrid draws images of shape (height, width, channels) with 1 to "
                 f"4 channels. Received: samples of shape {self.model.sample_shape}"
             )
-        self._frames = None
-        model, columns = self.model, self.columns
-        self._rows = rows = class_rows.rows_of(model, self.rows)
+        self._grids = None
+        gan, columns = self.model, self.columns
+        self._rows = rows = grid_layout.row_count(gan, self.rows)
         if self.latents is None:
-            self.latents = class_rows.latents_of(model, rows, columns, self.seed)
-        self._labels = class_rows.labels_of(model, rows, columns)
-        if self.reals and model.real_samples is not None:
-            reals, labels = model.real_samples, model.real_labels
-            self._save(class_rows.by_class(reals, labels, self._labels), "reals.png")
+            self.latents = grid_layout.cell_latents(gan, rows, columns, self.seed)
+        self._labels = grid_layout.cell_labels(gan, rows, columns)
+        if self.reals and gan.real_samples is not None:
+            reals = grid_layout.arrange_by_label(
+                gan.real_samples, gan.real_labels, self._labels
+            )
+            self._save(reals, "reals.png")
 
-    def on_epoch_begin(self, epoch, logs=None):
-        if self._frames is not None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._grids is not None:
             return
-        self._frames = []
+        self._grids = []
         self._last_batch = self._batch()
-        if epoch == 0 and self.model.position.batch == 0:
+        if epoch == 0 and self.model.progress.batch == 0:
             self._save_samples()
         else:
-            self._frames = self._earlier_frames()
+            self._grids = self._earlier_grids()
 
-    def on_train_batch_end(self, batch, logs=None):
-        if self.save_freq == "epoch":
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if isinstance(self.save_freq, str):
             return
-        # One call may stand for several batches.
+        # Keras may make one call for several batches.
         last, self._last_batch = self._last_batch, self._batch()
         if self._last_batch // self.save_freq > last // self.save_freq:
             self._save_samples()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.save_freq == "epoch":
             self._save_samples()
 
-    def on_train_end(self, logs=None):
-        frames = self._earlier_frames() if self._frames is None else self._frames
-        if self.gif is not None and frames and self.model.is_chief:
-            self._save_gif(self.gif, frames)
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        grids = self._earlier_grids() if self._grids is None else self._grids
+        if self.gif is not None and grids and self.model.devices.is_chief:
+            _save_gif(self.gif, grids)
 
     def _batch(self) -> int:
+        """Returns the number of batches since the start of training."""
         return int(self.model.steps_seen.numpy())
 
     def _updates(self) -> int:
         return self._batch() * self.model.g_steps
 
-    def _earlier_frames(self) -> list[pathlib.Path]:
+    def _earlier_grids(self) -> list[pathlib.Path]:
+        """Returns the grids in the directory, up to the current update."""
         saved = {
             int(number): path
             for path in self.directory.glob("samples-*.png")
@@ -154,31 +148,44 @@ class SampleGrid(keras.callbacks.Callback):
         return [saved[number] for number in sorted(saved) if number <= self._updates()]
 
     def _save_samples(self) -> None:
-        assert self._frames is not None
+        assert self._grids is not None
         name = f"samples-{self._updates():06d}.png"
         path = self._save(self.model.sample(z=self.latents, labels=self._labels), name)
-        if path not in self._frames:
-            self._frames.append(path)
+        if path not in self._grids:
+            self._grids.append(path)
 
     def _save(self, images: np.ndarray, name: str) -> pathlib.Path:
-        if self.model.is_chief:
+        if self.model.devices.is_chief:
             picture = data.grid(images, self._rows, self.columns, self.scale)
             with atomic_path(self.directory / name) as path:
                 picture.save(path, format="PNG")
         return self.directory / name
 
-    def _save_gif(self, gif: PathLike, paths: list[pathlib.Path]) -> None:
-        chosen = np.linspace(0, len(paths) - 1, min(len(paths), _FRAMES))
-        frames = [Image.open(paths[i]).convert("RGBA") for i in chosen.astype(int)]
-        # Animations have no half transparency: what shows through is white.
-        white = Image.new("RGBA", frames[0].size, "white")
-        frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in frames]
-        with atomic_path(gif) as path:
-            frames[0].save(
-                path,
-                format="GIF",
-                save_all=True,
-                append_images=frames[1:],
-                duration=[_DURATION] * (len(frames) - 1) + [_LAST],
-                loop=0,
-            )
+
+def _check_save_freq(save_freq: int | str) -> int | str:
+    if isinstance(save_freq, str) and save_freq == "epoch":
+        return save_freq
+    if not checks.is_count(save_freq):
+        raise ValueError(
+            '`save_freq` must be "epoch" or an int of at least 1. '
+            f"{checks.received(save_freq=save_freq)}"
+        )
+    return int(save_freq)
+
+
+def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:
+    """Writes an animation of pictures, evenly spaced if there are too many."""
+    chosen = np.linspace(0, len(paths) - 1, min(len(paths), _MAX_FRAMES))
+    frames = [Image.open(paths[i]).convert("RGBA") for i in chosen.astype(int)]
+    # The GIF format has no partial transparency, so pictures are blended with white.
+    white = Image.new("RGBA", frames[0].size, "white")
+    frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in frames]
+    with atomic_path(gif) as path:
+        frames[0].save(
+            path,
+            format="GIF",
+            save_all=True,
+            append_images=frames[1:],
+            duration=[_DURATION] * (len(frames) - 1) + [_LAST_DURATION],
+            loop=0,
+        )

@@ -1,3 +1,5 @@
+"""Shows samples in TensorBoard."""
+
 import importlib.util
 import os
 from typing import Any
@@ -5,15 +7,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan import data
-from kgan.callbacks import class_rows
+from kgan import checks, data
+from kgan.callbacks import grid_layout
+from kgan.types import KerasArgument, PathLike
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
-    """Keras' TensorBoard callback, with the samples beside the curves.
+    """`keras.callbacks.TensorBoard`, with a grid of samples beside the curves.
 
-    After each epoch it adds a grid of samples, drawn from the same latents each time,
-    to what `keras.callbacks.TensorBoard` logs.
+    After each epoch, the callback adds a grid of samples, drawn from the same latents
+    each time.
 
     Args:
         log_dir: Folder of the logs.
@@ -24,6 +27,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     Raises:
         ImportError: If the package `tensorboard` is missing.
+        ValueError: If an argument is out of range.
 
     Example:
 
@@ -34,44 +38,45 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     def __init__(
         self,
-        log_dir: Any = "logs",
+        log_dir: PathLike = "logs",
         rows: int | None = None,
         columns: int = 8,
         seed: int = 0,
-        **kwargs: Any,
+        **kwargs: KerasArgument,
     ):
         if importlib.util.find_spec("tensorboard") is None:
             raise ImportError(
-                "TensorBoard needs the package of that name: "
+                "TensorBoard needs the package tensorboard: "
                 'pip install "kgan[tensorboard]".'
             )
         super().__init__(log_dir, **kwargs)
-        self.rows = rows
-        self.columns = columns
-        self.seed = seed
+        self.rows = checks.optional_count(rows=rows)
+        self.columns = checks.count(columns=columns)
+        self.seed = checks.count(minimum=0, seed=seed)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self._writer = None
-        if self.model.is_chief and data.is_image_shape(self.model.sample_shape):
+        if self.model.devices.is_chief and data.is_image_shape(self.model.sample_shape):
             folder = os.path.join(self.log_dir, "samples")
             self._writer = self.summary.create_file_writer(folder)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         if self._writer is not None:
-            rows = class_rows.rows_of(self.model, self.rows)
-            samples = self.model.sample(
-                z=class_rows.latents_of(self.model, rows, self.columns, self.seed),
-                labels=class_rows.labels_of(self.model, rows, self.columns),
+            gan, columns = self.model, self.columns
+            rows = grid_layout.row_count(gan, self.rows)
+            samples = gan.sample(
+                z=grid_layout.cell_latents(gan, rows, columns, self.seed),
+                labels=grid_layout.cell_labels(gan, rows, columns),
             )
-            picture = np.asarray(data.grid(samples, rows, self.columns))
+            picture = np.asarray(data.grid(samples, rows, columns))
             if picture.ndim == 2:
                 picture = picture[..., None]
             with self._writer.as_default():
                 self.summary.image("samples", picture[None], step=epoch)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_end(logs)
         if self._writer is not None:
             self._writer.close()

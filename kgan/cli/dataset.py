@@ -7,9 +7,7 @@ import hashlib
 import numpy as np
 
 import kgan
-from kgan.data import reports
-from kgan.data.collect import Data
-from kgan.data.reports import Report
+from kgan.data import LoadedData, Report, reason_lines
 from kgan.files import atomic_path
 from kgan.types import ArrayLike, PathLike
 from kgan_cli.settings import EvaluateSettings, ImageSettings, ModelSettings
@@ -18,7 +16,7 @@ from kgan_cli.settings import EvaluateSettings, ImageSettings, ModelSettings
 _LISTED = 10
 
 
-def load(settings: ModelSettings | EvaluateSettings) -> Data:
+def load(settings: ModelSettings | EvaluateSettings) -> LoadedData:
     """Returns the data that a command names."""
     names = [field.name for field in dataclasses.fields(ImageSettings)]
     options = {name: getattr(settings, name) for name in names}
@@ -27,7 +25,7 @@ def load(settings: ModelSettings | EvaluateSettings) -> Data:
     )
 
 
-def describe(data: Data) -> list[str]:
+def describe(data: LoadedData) -> list[str]:
     """Returns lines that describe the data, and whatever is unusual in it."""
     samples, labels, classes, report = data
     lines = [f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}."]
@@ -56,7 +54,7 @@ def left_out(reasons: dict[str, str]) -> list[str]:
     """
     if not reasons:
         return []
-    files = [f"  {line}" for line in reports.lines(reasons)]
+    files = [f"  {line}" for line in reason_lines(reasons)]
     return [f"{len(reasons):,} files are left out:", *files]
 
 

@@ -7,10 +7,10 @@ import sys
 import numpy as np
 
 import kgan
-from kgan import metrics
+from kgan import checks, metrics
 from kgan.cli import dataset, run_folder
-from kgan.data.collect import Data
-from kgan.types import ArrayLike
+from kgan.data import LoadedData
+from kgan.types import ArrayLike, Shape
 from kgan_cli.settings import EvaluateSettings
 
 # The number of fakes of a metric that names none.
@@ -58,7 +58,7 @@ def _gan(path: pathlib.Path) -> kgan.GAN | None:
     return gan
 
 
-def _load(settings: EvaluateSettings) -> Data:
+def _load(settings: EvaluateSettings) -> LoadedData:
     data = dataset.load(settings)
     if data.report is not None:
         for line in dataset.left_out(data.report.left_out):
@@ -66,9 +66,9 @@ def _load(settings: EvaluateSettings) -> Data:
     return data
 
 
-def _with_shape(settings: EvaluateSettings, shape: tuple[int, ...]) -> EvaluateSettings:
+def _with_shape(settings: EvaluateSettings, shape: Shape) -> EvaluateSettings:
     """Returns settings that make images of a shape."""
-    height, width, channels = shape
+    height, width, channels = checks.shape(shape=shape)
     return dataclasses.replace(settings, size=(height, width), channels=channels)
 
 
@@ -85,7 +85,7 @@ def _some(fakes: ArrayLike, count: int, seed: int) -> ArrayLike:
     return fakes[order[:count]]
 
 
-def _extractor(settings: EvaluateSettings, reals: Data) -> metrics.Extractor:
+def _extractor(settings: EvaluateSettings, reals: LoadedData) -> metrics.Extractor:
     if settings.extractor == "classifier":
         return metrics.default_extractor(reals.samples, reals.labels)
     protocol = settings.extractor.removeprefix("inception-")

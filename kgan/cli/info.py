@@ -7,8 +7,7 @@ import keras
 import kgan
 from kgan.cli import dataset
 from kgan.cli.training import Training
-from kgan.data.collect import Data
-from kgan.data.reports import NothingLeftError
+from kgan.data import LoadedData, NothingLeftError
 from kgan.presets import cost
 from kgan_cli.settings import InfoSettings
 
@@ -35,7 +34,7 @@ def run(settings: InfoSettings) -> int:
     return 0
 
 
-def _load(settings: InfoSettings) -> Data:
+def _load(settings: InfoSettings) -> LoadedData:
     try:
         return dataset.load(settings)
     except NothingLeftError as error:
@@ -45,8 +44,8 @@ def _load(settings: InfoSettings) -> Data:
 
 
 def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:
-    costs = cost.of(gan, preset.images, preset.batch_size)
-    speed = cost.speed()
+    costs = cost.estimate(gan, preset.images, preset.batch_size)
+    speed = cost.measure_speed()
     return (
         f"The training shows {preset.images:,} samples to {costs.parameters:,} "
         f"parameters: {costs.flops / 1e12:.3g} TFLOP, which take about "

@@ -23,7 +23,7 @@ def say(
         f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "
         f"{seconds:.0f} s. In {folder}:\n"
     )
-    why_not = gan.why_no_export("tf_saved_model")
+    why_not = gan.devices.export_error("tf_saved_model")
     lines = {
         folder.samples: "a grid of samples after each epoch",
         folder.animation: "the grids as an animation",

@@ -1,7 +1,5 @@
 """The folder of a run: its files, its record, and the checks before a run continues."""
 
-import hashlib
-import importlib.metadata
 import json
 import pathlib
 import platform
@@ -14,8 +12,7 @@ import kgan
 from kgan.cli.training import Training
 from kgan.files import atomic_path
 from kgan.types import ArrayLike, Config, PathLike
-
-_PACKAGES = ("kgan", "keras", "numpy", "pillow")
+from kgan.version import versions
 
 
 class RunFolder:
@@ -90,9 +87,6 @@ class RunFolder:
     def write_config(self, training: Training) -> None:
         """Writes `config.json`: everything that is needed to repeat the run."""
         gan, preset, batches = training.gan, training.preset, training.batches
-        backend = keras.backend.backend()
-        packages = (*_PACKAGES, backend)
-        versions = {package: importlib.metadata.version(package) for package in packages}
         networks = ("generator", "discriminator")
         config = {
             "arguments": training.settings.record(),
@@ -100,12 +94,12 @@ class RunFolder:
             "data": {
                 "shape": list(batches.x.shape),
                 "dtype": str(batches.x.dtype),
-                **_hashes(batches.x, batches.labels),
+                **kgan.data.fingerprints(batches.x, batches.labels),
             },
             "gan": {k: v for k, v in gan.get_config().items() if k not in networks},
             "compile": gan.get_compile_config(),
-            "backend": backend,
-            "versions": {"python": platform.python_version(), **versions},
+            "backend": keras.backend.backend(),
+            "versions": {"python": platform.python_version(), **versions()},
             "platform": platform.platform(),
         }
         with atomic_path(self.config) as path:
@@ -148,7 +142,7 @@ def check_same_data(
     Raises:
         ValueError: If the samples or the labels are not the same as in the run.
     """
-    for key, found in _hashes(samples, labels).items():
+    for key, found in kgan.data.fingerprints(samples, labels).items():
         # Runs without conditions, and runs of earlier releases, have no hash of labels.
         expected = config["data"].get(key, found)
         if found != expected:
@@ -157,20 +151,6 @@ def check_same_data(
                 f"changed. Received: {config['arguments']['data']} with {key} {found}, "
                 f"expected {expected}"
             )
-
-
-def _hashes(samples: ArrayLike, labels: np.ndarray | None) -> dict[str, str]:
-    hashes = {"sha256": _sha256(samples)}
-    if labels is not None:
-        hashes["labels_sha256"] = _sha256(np.asarray(labels, "int64"))
-    return hashes
-
-
-def _sha256(samples: ArrayLike) -> str:
-    digest = hashlib.sha256()
-    for part in kgan.data.chunks(samples):
-        digest.update(np.ascontiguousarray(part).data)
-    return digest.hexdigest()
 
 
 def _make_numbered(root: pathlib.Path, name: str) -> pathlib.Path:

@@ -12,7 +12,7 @@ from kgan.cli import dataset, report
 from kgan.cli.progress_bar import ProgressBar
 from kgan.cli.run_folder import RunFolder, check_same_data, load_gan
 from kgan.cli.training import Training
-from kgan.data.reports import write_skipped
+from kgan.data import write_reasons
 from kgan.types import Config
 from kgan_cli.settings import TrainSettings
 
@@ -40,7 +40,7 @@ def run(settings: TrainSettings) -> int:
 
 def _begin(settings: TrainSettings) -> int:
     training = Training.prepare(settings, dataset.load(settings))
-    is_chief = training.gan.is_chief
+    is_chief = training.gan.devices.is_chief
     folder = RunFolder.make(settings.out, settings.data) if is_chief else RunFolder("")
     try:
         return _train(training, folder)
@@ -65,7 +65,7 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             f"--epochs must be at least {epoch}, the number of epochs that are trained. "
             f"Received: --epochs {epochs}"
         )
-    if training.gan.is_chief:
+    if training.gan.devices.is_chief:
         files.remove_leftovers(folder.path)
     return _train(training, folder)
 
@@ -84,8 +84,8 @@ def _fit(training: Training, folder: RunFolder) -> int:
     gan = training.gan
     stop = kgan.callbacks.StopOnInterrupt()
     # With several workers, a single worker can't stop after the current batch.
-    stops = [] if gan.has_workers else [stop]
-    if gan.is_chief:
+    stops = [] if gan.devices.has_workers else [stop]
+    if gan.devices.is_chief:
         _write_start(training, folder)
     start, already = time.monotonic(), gan.epoch
     gan.fit(
@@ -96,8 +96,8 @@ def _fit(training: Training, folder: RunFolder) -> int:
         callbacks=[*stops, *_callbacks(gan, folder)],
     )
     seconds = time.monotonic() - start
-    if gan.is_chief:
-        if not gan.why_no_export("tf_saved_model"):
+    if gan.devices.is_chief:
+        if not gan.devices.export_error("tf_saved_model"):
             gan.export(folder.saved_model, verbose=False)
         report.say(gan, folder, gan.epoch - already, seconds, stop.interrupted)
     return 130 if stop.interrupted else 0
@@ -109,20 +109,22 @@ def _write_start(training: Training, folder: RunFolder) -> None:
     folder.write_config(training)
     skipped = training.data.report.left_out if training.data.report else {}
     if skipped:
-        write_skipped(skipped, folder.skipped)
+        write_reasons(skipped, folder.skipped)
         print(f"{len(skipped):,} files are left out, see {folder.skipped}.")
     if kgan.data.is_image_shape(gan.sample_shape):
         dataset.save_grid(samples, training.settings.seed, folder.reals)
     print(
         f"Training on {len(samples):,} samples of shape {gan.sample_shape} by the preset "
         f"{preset.name!r}, epochs {gan.epoch + 1} to {preset.epochs}.",
-        "" if gan.has_workers else "Ctrl-C stops and saves.",
+        "" if gan.devices.has_workers else "Ctrl-C stops and saves.",
         flush=True,
     )
 
 
 def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callback]:
-    callbacks: list[keras.callbacks.Callback] = [ProgressBar()] if gan.is_chief else []
+    callbacks: list[keras.callbacks.Callback] = []
+    if gan.devices.is_chief:
+        callbacks.append(ProgressBar())
     callbacks.append(kgan.callbacks.HistoryCSV(folder.history))
     if kgan.data.is_image_shape(gan.sample_shape):
         callbacks.append(

@@ -7,8 +7,7 @@ import numpy as np
 
 import kgan
 from kgan.cli import preset
-from kgan.data.collect import Data
-from kgan.models.checks import output_range
+from kgan.data import LoadedData
 from kgan_cli.settings import ModelSettings
 
 
@@ -26,14 +25,14 @@ class Training:
     """
 
     settings: ModelSettings
-    data: Data
+    data: LoadedData
     preset: kgan.presets.Preset
     gan: kgan.GAN
     batches: kgan.data.Batches
 
     @classmethod
     def prepare(
-        cls, settings: ModelSettings, data: Data, gan: kgan.GAN | None = None
+        cls, settings: ModelSettings, data: LoadedData, gan: kgan.GAN | None = None
     ) -> Self:
         """Builds the GAN and the batches.
 
@@ -58,9 +57,9 @@ class Training:
         batches, _, _ = kgan.data.prepare(
             samples,
             gan.sample_shape,
-            output_range(gan.generator),
+            gan.sample_range,
             chosen.batch_size,
-            gan.d_steps,
+            gan.updates_per_batch,
             y=labels,
             num_classes=gan.num_classes,
             seed=settings.seed,
@@ -70,7 +69,7 @@ class Training:
 
 
 def _decided(
-    settings: ModelSettings, data: Data, chosen: kgan.presets.Preset
+    settings: ModelSettings, data: LoadedData, chosen: kgan.presets.Preset
 ) -> ModelSettings:
     """Returns the settings with the values of the data and of the preset.
 

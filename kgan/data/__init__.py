@@ -1,29 +1,48 @@
-"""Data in and out."""
+"""Loads data, makes batches of arrays, and converts between pixels and floats.
 
-from kgan.data.arrays import to_image
+The files in this folder are the public part; `kgan.data.reading` reads the sources.
+"""
+
 from kgan.data.batches import Batches
 from kgan.data.checks import check_labels
-from kgan.data.images import grid, is_image_shape, to_float, to_uint8
+from kgan.data.fingerprint import fingerprint, fingerprints
+from kgan.data.images import grid, is_image_shape, scale_pixels, to_float, to_uint8
 from kgan.data.load import load, load_all
 from kgan.data.options import Options
-from kgan.data.pictures import Fit
 from kgan.data.prepare import prepare, split
+from kgan.data.reading.arrays import to_image
+from kgan.data.reading.pictures import Fit
+from kgan.data.reading.read_pictures import LoadedData
+from kgan.data.reading.reports import (
+    NothingLeftError,
+    Report,
+    reason_lines,
+    write_reasons,
+)
 from kgan.data.store import Store, chunks
 
 __all__ = [
     "Batches",
     "Fit",
+    "LoadedData",
+    "NothingLeftError",
     "Options",
+    "Report",
     "Store",
     "check_labels",
     "chunks",
+    "fingerprint",
+    "fingerprints",
     "grid",
     "is_image_shape",
     "load",
     "load_all",
     "prepare",
+    "reason_lines",
+    "scale_pixels",
     "split",
     "to_float",
     "to_image",
     "to_uint8",
+    "write_reasons",
 ]

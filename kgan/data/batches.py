@@ -1,25 +1,28 @@
-"""Arrays, in batches whose order is a function of the seed and the epoch."""
+"""Batches of arrays, in an order that depends on the seed and the epoch only."""
 
 import keras
 import numpy as np
 
+from kgan import checks
+from kgan.types import ArrayLike
+
 
 class Batches(keras.utils.PyDataset):
-    """Shuffled batches of an array, the same ones for the same seed and epoch.
+    """Shuffled batches of an array, the same batches for the same seed and epoch.
 
-    `GAN.fit` wraps arrays in it by itself. Every epoch has an order of its own,
+    `GAN.fit` wraps arrays in this class. Every epoch has its own order,
     `numpy.random.default_rng((seed, epoch)).permutation(len(x))`.
 
     Args:
-        x: Array `(n, ...)`.
-        batch_size: Int, samples in a batch.
-        shuffle: Bool, whether to shuffle in each epoch.
-        seed: Int, at least 0.
-        epoch: Int, number of the first epoch where Keras counts by itself; `GAN.fit`
-            goes by its own `initial_epoch`.
-        labels: Array `(n,)` that comes with the samples; None without.
-        drop_remainder: Bool. The last batch holds what is left over: with True
-            it is dropped unless it is full.
+        x: Array `(n, ...)`, or a `kgan.data.Store`.
+        batch_size: Int, number of samples in a batch.
+        shuffle: Bool, whether to shuffle the samples in each epoch.
+        seed: Int of at least 0.
+        epoch: Int, number of the first epoch when Keras counts the epochs. `GAN.fit`
+            uses its own `initial_epoch`.
+        drop_remainder: Bool, whether to drop the last batch if it is not full. An array
+            smaller than one batch is kept as one small batch.
+        labels: Array `(n,)` of the labels of the samples, or None.
 
     Example:
 
@@ -31,7 +34,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        x: np.ndarray,
+        x: ArrayLike,
         batch_size: int = 32,
         shuffle: bool = True,
         seed: int = 0,
@@ -42,12 +45,12 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self.x = x
         self.labels = labels
-        self.batch_size = batch_size
+        self.batch_size = checks.count(batch_size=batch_size)
         self.shuffle = shuffle
-        self.seed = seed
-        self.epoch = epoch
+        self.seed = checks.count(minimum=0, seed=seed)
+        self.epoch = checks.count(minimum=0, epoch=epoch)
         self.drop_remainder = drop_remainder and len(x) >= batch_size
-        # The last order made, and for which seed and epoch.
+        # The newest order, with the seed and the epoch for which it was drawn.
         self._order = (-1, -1), np.arange(0)
 
     def __len__(self) -> int:
@@ -60,20 +63,21 @@ class Batches(keras.utils.PyDataset):
         return self.drop_remainder or len(self.x) % self.batch_size == 0
 
     def order(self, epoch: int) -> np.ndarray:
-        """Returns the indices of the samples in the order of that epoch."""
+        """Returns the indices of the samples in the order of an epoch."""
         if not self.shuffle:
             return np.arange(len(self.x))
-        made_for, order = self._order
-        if made_for != (self.seed, epoch):
-            made_for = self.seed, epoch
-            order = np.random.default_rng(made_for).permutation(len(self.x))
-            self._order = made_for, order
+        drawn_for, order = self._order
+        if drawn_for != (self.seed, epoch):
+            drawn_for = self.seed, epoch
+            order = np.random.default_rng(drawn_for).permutation(len(self.x))
+            self._order = drawn_for, order
         return order
 
     def batch(self, number: int) -> tuple[np.ndarray, ...]:
-        """Returns a batch by its number since the beginning of epoch 0.
+        """Returns the batch with this number, counted from the start of epoch 0.
 
-        That is `(samples,)`, or `(samples, labels)`.
+        Returns:
+            `(samples,)`, or `(samples, labels)`.
         """
         epoch, index = divmod(number, len(self))
         start = index * self.batch_size

@@ -1,47 +1,44 @@
-"""Bad data is named before any training starts."""
-
-from typing import Any
+"""Checks of data, before any training starts."""
 
 import numpy as np
 
+from kgan import checks
+from kgan.types import ArrayLike, Shape
+
+# The lowest and the highest value of a range.
 Range = tuple[float, float]
 
-# Values between which a generator without a bounded activation draws images.
-_UNBOUNDED = (-16.0, 16.0)
+# The range that images may have for a generator whose output has no bounds.
+_UNBOUNDED_IMAGES = (-16.0, 16.0)
 
 
-def check_batch_size(batch_size: Any, d_steps: int = 1) -> None:
-    """Refuses a batch size that is no positive multiple of `d_steps`."""
-    whole = isinstance(batch_size, int | np.integer) and not isinstance(batch_size, bool)
-    if not whole or batch_size < 1:
-        raise ValueError(
-            "`batch_size` must be an int of at least 1. "
-            f"Received: batch_size={batch_size}"
-        )
+def check_batch_size(batch_size: int, d_steps: int = 1) -> int:
+    """Checks that a batch size is a positive multiple of `d_steps`, and returns it."""
+    batch_size = checks.count(batch_size=batch_size)
     if batch_size % d_steps:
         better = (batch_size // d_steps + 1) * d_steps
         raise ValueError(
-            "A batch is shared out over the discriminator's updates, so `batch_size` "
-            f"must be a multiple of `d_steps`, such as {better}. "
-            f"Received: batch_size={batch_size}, d_steps={d_steps}"
+            "Each update of the discriminator takes an equal part of the batch, so "
+            f"`batch_size` must be a multiple of `d_steps`, such as {better}. "
+            f"{checks.received(batch_size=batch_size, d_steps=d_steps)}"
         )
+    return batch_size
 
 
 def check_samples(
-    x: np.ndarray, shape: tuple, value_range: Range | None, argument: str = "x"
+    x: np.ndarray, shape: Shape, value_range: Range | None, argument: str = "x"
 ) -> None:
-    """Refuses samples on which a generator of that output can't be trained.
+    """Checks that a generator with this output can be trained on samples.
 
     Args:
         x: Array `(n, *shape)`.
-        shape: The generator's output shape without the batch; None matches any.
-        value_range: The generator's output range; None when it has no bounds.
+        shape: The generator's output shape without the batch; None for any length.
+        value_range: The generator's output range; None if the output has no bounds.
         argument: Name of the argument, for the errors.
 
     Raises:
-        ValueError: If `x` is empty, has another shape or a dtype other than
-            uint8 or float, has NaN or infinite values, or values far outside
-            the range.
+        ValueError: If `x` is empty, has another shape or a dtype other than uint8 or
+            float, has NaN or infinite values, or values far outside the range.
     """
     if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
         raise ValueError(
@@ -53,24 +50,25 @@ def check_samples(
             f"`{argument}` is empty: there is nothing to train on. "
             f"Received: {argument}.shape={x.shape}"
         )
-    if not _matches(x.shape[1:], shape):
+    if not checks.same_shape(x.shape[1:], shape):
         raise ValueError(
-            f"`{argument}` must be a batch of samples of the shape that the "
-            f"generator draws, {_text(shape)}. Received: {argument}.shape={x.shape}"
+            f"`{argument}` must be a batch of samples of the generator's output shape, "
+            f"{tuple(shape)}. Received: {argument}.shape={x.shape}"
         )
     if x.dtype != np.uint8:
         _check_values(x, shape, value_range, argument)
 
 
-def whole_labels(labels: Any, count: int) -> np.ndarray:
-    """Returns one label for each sample, as int64 `(count,)`.
+def convert_labels(labels: ArrayLike, count: int) -> np.ndarray:
+    """Returns labels, one for each sample, as int64 `(count,)`.
 
     Raises:
-        ValueError: If there are more or fewer, or they are no whole numbers.
+        ValueError: If there are more or fewer labels than samples, or a label is not a
+            whole number.
     """
     try:
         labels = np.asarray(labels)
-    except ValueError:  # Of several lengths.
+    except ValueError:  # numpy makes no array of lists of different lengths.
         labels = np.empty((count, 0))
     if labels.shape[:1] != (count,) or labels.size != count:
         raise ValueError(
@@ -79,7 +77,7 @@ def whole_labels(labels: Any, count: int) -> np.ndarray:
         )
     labels = labels.reshape(-1)
     real = any(np.issubdtype(labels.dtype, kind) for kind in (np.integer, np.floating))
-    # Neither NaN nor infinity is below, and floats are not exact above.
+    # The bound excludes NaN, infinity, and floats that are too large to be exact.
     if not real or not ((abs(labels) < 2**53) & (labels == np.floor(labels))).all():
         raise ValueError(
             "Labels must be whole numbers. "
@@ -89,10 +87,19 @@ def whole_labels(labels: Any, count: int) -> np.ndarray:
 
 
 def check_labels(values: np.ndarray, num_classes: int, argument: str) -> None:
-    """Refuses labels that are no ints of 0 to `num_classes - 1`."""
-    whole = np.issubdtype(values.dtype, np.integer)
+    """Checks that labels are ints of 0 to `num_classes - 1`.
+
+    Args:
+        values: Array `(n,)` or `(n, 1)`.
+        num_classes: Int.
+        argument: Name of the argument, for the errors.
+
+    Raises:
+        ValueError: If the array has another shape or dtype, or a label is out of range.
+    """
+    integers = np.issubdtype(values.dtype, np.integer)
     flat = values.ndim <= 1 or (values.ndim == 2 and values.shape[1] == 1)
-    if not whole or not flat or not values.size:
+    if not integers or not flat or not values.size:
         raise ValueError(
             f"`{argument}` must be ints of shape (n,). Received: {argument} of dtype "
             f"{values.dtype} and shape {values.shape}"
@@ -105,35 +112,24 @@ def check_labels(values: np.ndarray, num_classes: int, argument: str) -> None:
 
 
 def _check_values(
-    x: np.ndarray, shape: tuple, value_range: Range | None, argument: str
+    x: np.ndarray, shape: Shape, value_range: Range | None, argument: str
 ) -> None:
     low, high = float(np.min(x)), float(np.max(x))
-    # NaN and infinity propagate into the extremes, so one pass sees all three.
+    # NaN and infinity show in the lowest or the highest value, so one pass is enough.
     if not np.isfinite(low) or not np.isfinite(high):
         raise ValueError(
             f"`{argument}` has NaN or infinite values. Received: {argument} with "
             f"{int(np.sum(~np.isfinite(x)))} of them among {x.size}"
         )
-    bounds = value_range or (_UNBOUNDED if len(shape) == 3 else None)
+    bounds = value_range or (_UNBOUNDED_IMAGES if len(shape) == 3 else None)
     if bounds is None:
         return
     slack = 0.1 * (bounds[1] - bounds[0])
     if low < bounds[0] - slack or high > bounds[1] + slack:
         expected = value_range or (-1.0, 1.0)
         raise ValueError(
-            f"`{argument}` has values from {low:g} to {high:g}, but the generator "
-            f"draws between {expected[0]:g} and {expected[1]:g}: scale the data, or "
-            "pass pixels as uint8, which are scaled by themselves. "
+            f"`{argument}` has values from {low:g} to {high:g}, but the generator's "
+            f"output is between {expected[0]:g} and {expected[1]:g}: scale the data, or "
+            "pass pixels as uint8, which kgan scales. "
             f"Received: {argument} of dtype {x.dtype}"
         )
-
-
-def _matches(found: tuple, expected: tuple) -> bool:
-    return len(found) == len(expected) and all(
-        wanted is None or have == wanted
-        for have, wanted in zip(found, expected, strict=True)
-    )
-
-
-def _text(shape: tuple) -> str:
-    return str(tuple(shape))

@@ -1,38 +1,53 @@
-"""Between uint8 pixels and the [-1, 1] of the networks, and grids to look at."""
+"""Images: the scaling between uint8 pixels and [-1, 1], and grids of samples."""
 
 import math
-from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from PIL import Image
 
-_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+from kgan import checks
+from kgan.types import Shape, Tensor
+
+# The Pillow mode for each number of channels.
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 
 
-def to_float(x: Any) -> Any:
-    """Scales uint8 pixels to [-1, 1]; other dtypes are only cast to float.
+def scale_pixels(x: Tensor) -> Tensor:
+    """Scales values of 0 to 255 to [-1, 1]: `x / 127.5 - 1`.
+
+    Args:
+        x: Float array or tensor of any shape.
+
+    Returns:
+        An array or tensor of the same type.
+    """
+    return x / 127.5 - 1.0
+
+
+def to_float(x: Tensor) -> Tensor:
+    """Scales uint8 pixels to [-1, 1], and casts other dtypes to float without scaling.
 
     Args:
         x: Tensor of any shape.
 
     Returns:
-        A float tensor: `x / 127.5 - 1` if `x` is uint8.
+        A float32 tensor.
     """
-    pixels = keras.backend.standardize_dtype(x.dtype) == "uint8"
+    is_pixels = keras.backend.standardize_dtype(x.dtype) == "uint8"
     x = ops.cast(x, "float32")
-    return x / 127.5 - 1.0 if pixels else x
+    return scale_pixels(x) if is_pixels else x
 
 
 def to_uint8(x: np.ndarray) -> np.ndarray:
     """Scales [-1, 1] back to uint8 pixels, rounded and clipped.
 
     Args:
-        x: Float array of any shape.
+        x: Float array of any shape. A uint8 array is returned as it is.
 
     Returns:
-        A uint8 array of that shape.
+        A uint8 array of the same shape.
 
     Example:
 
@@ -42,14 +57,13 @@ def to_uint8(x: np.ndarray) -> np.ndarray:
     """
     if x.dtype == np.uint8:
         return x
-    return np.clip(np.rint((np.asarray(x, "float32") + 1.0) * 127.5), 0, 255).astype(
-        "uint8"
-    )
+    pixels = np.rint((np.asarray(x, "float32") + 1.0) * 127.5)
+    return np.clip(pixels, 0, 255).astype("uint8")
 
 
-def is_image_shape(shape: tuple) -> bool:
-    """Says whether `shape`, without the batch, is that of an image we can draw."""
-    return len(shape) == 3 and shape[-1] in _MODES
+def is_image_shape(shape: Shape) -> bool:
+    """Whether a shape, without the batch, is `(height, width, 1 to 4 channels)`."""
+    return len(shape) == 3 and shape[-1] in MODES
 
 
 def grid(
@@ -58,40 +72,44 @@ def grid(
     columns: int | None = None,
     scale: int | None = None,
 ) -> Image.Image:
-    """Lays images out on one picture, with a gap between them.
+    """Draws images in rows and columns of one picture, with gaps between the images.
 
     Args:
         images: Array `(n, height, width, channels)` with 1 to 4 channels (grey,
             grey + alpha, RGB, RGBA): uint8, or float in [-1, 1].
-        rows: Int; None for as few as hold the images.
-        columns: Int; None for about as many as rows.
-        scale: Int, the side in pixels that each pixel becomes; None for one that
-            makes the picture about 512 pixels wide.
+        rows: Int; None for as few rows as hold the images.
+        columns: Int; None for about as many columns as rows.
+        scale: Int, the side in pixels at which each pixel is drawn; None for a picture
+            that is about 512 pixels wide.
 
     Returns:
         A `PIL.Image.Image`. Cells without an image are empty.
 
     Raises:
-        ValueError: If `images` does not have that shape.
+        ValueError: If `images` has another shape.
     """
     if images.ndim != 4 or not is_image_shape(images.shape[1:]) or not len(images):
         raise ValueError(
             "A grid needs images of shape (n, height, width, channels) with 1 to 4 "
             f"channels, n at least 1. Received: images.shape={images.shape}"
         )
+    rows = checks.optional_count(rows=rows)
+    columns = checks.optional_count(columns=columns)
+    scale = checks.optional_count(scale=scale)
     count, height, width, channels = images.shape
     columns = columns or math.ceil(math.sqrt(count) if rows is None else count / rows)
     rows = rows or math.ceil(count / columns)
     scale = scale or max(1, 512 // (columns * (width + 1)))
     gap = max(1, scale // 4)
-    high, wide = height * scale + gap, width * scale + gap
-    canvas = np.full((rows * high + gap, columns * wide + gap, channels), 255, "uint8")
+    cell_height, cell_width = height * scale + gap, width * scale + gap
+    size = rows * cell_height + gap, columns * cell_width + gap
+    canvas = np.full((*size, channels), 255, "uint8")
     if channels in (2, 4):
         canvas[..., -1] = 0
-    big = to_uint8(images[: rows * columns])
-    big = big.repeat(scale, axis=1).repeat(scale, axis=2)
-    for index, image in enumerate(big):
-        top = index // columns * high + gap
-        left = index % columns * wide + gap
+    enlarged = to_uint8(images[: rows * columns])
+    enlarged = enlarged.repeat(scale, axis=1).repeat(scale, axis=2)
+    for index, image in enumerate(enlarged):
+        top = index // columns * cell_height + gap
+        left = index % columns * cell_width + gap
         canvas[top : top + height * scale, left : left + width * scale] = image
     return Image.fromarray(canvas[..., 0] if channels == 1 else canvas)

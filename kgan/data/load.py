@@ -1,33 +1,32 @@
-"""One door for data: names, files, folders and arrays in, uint8 NHWC and labels out."""
+"""`kgan.data.load`: names, files, folders and arrays in, samples and labels out."""
 
 import importlib.resources
 import os
 import warnings
-from typing import Any
 
 import numpy as np
 
-from kgan.data import named, tables
-from kgan.data.archives import Archive
-from kgan.data.arrays import of_arrays, of_dataset
-from kgan.data.collect import Data, read
 from kgan.data.options import Options
-from kgan.data.reports import some
-from kgan.data.sources import Folder
+from kgan.data.reading import named, tables
+from kgan.data.reading.archives import Archive
+from kgan.data.reading.arrays import from_arrays, from_dataset
+from kgan.data.reading.folders import Folder
+from kgan.data.reading.read_pictures import LoadedData, read_pictures
+from kgan.data.reading.reports import first_reasons
 from kgan.data.store import Store
-from kgan.files import PathLike
+from kgan.types import ArrayLike, Data, PathLike
 
-_TABLES = (".npz", ".npy", ".csv")
-_ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
-_KINDS = (
+_TABLE_EXTENSIONS = (".npz", ".npy", ".csv")
+_ARCHIVE_EXTENSIONS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
+_SOURCES = (
     f'"digits", one of {", ".join(named.KERAS)}, "tfds:NAME", an array, a pair of '
-    "arrays, a data set, a `Store`, a folder of pictures, an archive of them (.zip or "
+    "arrays, a dataset, a `Store`, a folder of pictures, an archive of pictures (.zip or "
     ".tar), or the path of an .npz, .npy or .csv file"
 )
 
 
 def load(
-    source: Any = "digits",
+    source: Data | PathLike = "digits",
     size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     labels: str = "folder",
@@ -40,13 +39,14 @@ def load(
     cache: PathLike | None = None,
     workers: int | None = None,
     seed: int = 0,
-) -> tuple[Any, np.ndarray | None]:
-    """Loads samples and, where there are any, labels.
+) -> tuple[ArrayLike, np.ndarray | None]:
+    """Loads samples and, if the source has any, labels.
 
-    Pictures of any kind become uint8 of one shape: turned as their EXIF data says, grey
-    of 16 bits scaled to 8, of animations the first picture. Where there is transparency
-    and no alpha is wanted, it is laid on `background`. They are resized by Pillow's
-    bicubic filter, which takes in all pixels.
+    Pictures of any format become uint8 arrays of one shape. A picture is rotated as its
+    EXIF data says, 16-bit grey is scaled to 8 bits, and an animation gives its first
+    frame. Transparent pixels are blended with `background`, unless the samples have an
+    alpha channel. Pictures are resized by Pillow's bicubic filter, which is
+    anti-aliased.
 
     Args:
         source: One of
@@ -55,55 +55,60 @@ def load(
               kgan (UCI optical digits, Alpaydin and Kaynak, 1998);
             - `"mnist"`, `"fashion_mnist"`, `"cifar10"` or `"cifar100"`: the training
               images of `keras.datasets`, which are downloaded;
-            - `"tfds:NAME"` or `"tfds:NAME:SPLIT"`: of tensorflow-datasets, which comes
-              with `pip install kgan[tfds]`;
-            - the path of a folder of pictures, or of a `.zip` or `.tar` file of them.
-              Folders in it are searched; those just below the root are the classes, if
-              each picture lies in one;
+            - `"tfds:NAME"` or `"tfds:NAME:SPLIT"`: a dataset of tensorflow-datasets,
+              which is installed by `pip install kgan[tfds]`;
+            - the path of a folder of pictures, or of a `.zip` or `.tar` file of
+              pictures. All folders in it are searched. The top folders are the classes,
+              if every picture lies in one of them;
             - an array `(n, height, width, channels)` or `(n, height, width)` of
               uint8 pixels, or float samples of any shape;
             - a pair `(samples, labels)` of arrays;
-            - a `Store`, which stays on disk, alone or in place of an array;
-            - a `tf.data.Dataset` or `keras.utils.PyDataset` of such samples or pairs,
-              which is read to its end. uint8 of three axes of which the last is 1 to 4
-              long is a single picture;
-            - the path of an `.npz` or `.npy` file of such arrays. In an `.npz` samples
-              are looked for as `images`, `x_train`, `x`, `data` or `arr_0`, labels as
+            - a `Store`, alone or in place of an array. It stays on disk;
+            - a `tf.data.Dataset` or `keras.utils.PyDataset` of samples, of pairs
+              `(samples, labels)`, or of batches of either. It is read to its end. A
+              uint8 element with three axes, the last of length 1 to 4, is one picture;
+            - the path of an `.npz` or `.npy` file of arrays. In an `.npz` file the
+              samples are named `images`, `x_train`, `x`, `data` or `arr_0`, the labels
               `labels`, `y_train`, `y`, `targets` or `arr_1`;
-            - the path of a `.csv` file of numbers, a row for each sample, with or
-              without a first row of names, none of which is a number. The column
-              `label`, else `labels`, `class`, `target` or, where there is no column `x`,
-              `y` is of labels, which become 0, 1, ... in the order of their values.
-        size: Int, or pair `(height, width)`. By default that of the pictures, if all
-            have the same, of files at most 256 a side; otherwise a square, whose side is
-            the largest power of two within the median of their shorter sides, 8 to 64.
-        channels: 1 grey, 2 grey and alpha, 3 RGB or 4 RGBA. By default what all can be
-            shown with.
-        labels: `"folder"`, or `"none"` to leave labels aside, with the column of them.
-        crop: `"center"`, the largest window of the wanted proportions; `"random"`, such
-            a window at a place that is drawn for each picture by `seed` and its name,
-            the same in each epoch; `"pad"`, all of the picture and the background,
-            transparent where there is alpha, around it; `"none"`, all of it, distorted.
+            - the path of a `.csv` file of numbers, with a sample in each row. The first
+              row may hold the names of the columns. The labels are the column `label`,
+              else `labels`, `class`, `target` or `y`; beside a column `x`, `y` is a
+              coordinate. Labels become 0, 1, ... in the order of their values.
+        size: Int, or pair `(height, width)`. By default the common size of the
+            pictures, if all have the same size with sides of at most 256. Otherwise a
+            square: its side is the largest power of two up to the median of the
+            pictures' shorter sides, but 8 at least and 64 at most.
+        channels: 1 grey, 2 grey and alpha, 3 RGB or 4 RGBA. By default the fewest
+            channels that can show each picture.
+        labels: `"folder"`, or `"none"` to ignore labels.
+        crop: How a picture of other proportions becomes `size`. `"center"` cuts the
+            largest window with these proportions from the middle; `"random"` cuts the
+            window from a place that depends on `seed` and the name of the file, the
+            same in each epoch; `"pad"` keeps the whole picture and fills up with the
+            background, which is transparent if there is an alpha channel; `"none"`
+            distorts the picture.
         background: Name of a color, or three ints of 0 to 255.
-        flip: Bool, whether each is followed by its mirror image, which doubles the data.
-        on_error: `"raise"` names the first file that can't be trained on; `"skip"`
-            leaves such files out, and warns of how many and which are the first. All
-            are in `kgan.data.load_all(source, kgan.data.Options(...)).report.left_out`,
-            reasons by names, with those that are no pictures by their names.
-        max_bad: Float, the share of files above which even `"skip"` raises.
+        flip: Bool, whether to add the mirror image of each picture, right after it.
+        on_error: `"raise"` raises an error that names the first bad file; `"skip"`
+            leaves bad files out, and warns with their number and the first names. To
+            get the reasons of all files that are left out, use
+            `kgan.data.load_all(source, kgan.data.Options(...)).report.left_out`.
+        max_bad: Float of 0 to 1, the share of bad files above which even `"skip"`
+            raises an error.
         memory: Int, bytes. Pictures that take more stay on disk, in a `Store`, which is
-            indexed as an array is. Arrays and tables are in memory as they are.
-        cache: Folder to keep the pictures of a folder or archive in, decoded, so that
-            the next run need not decode them. Names, sizes and times of the files, and
-            the options, tell when they have changed. Without one they are in a file of
-            the system's temporary folder, which is gone with the process.
-        workers: Int, how many threads decode; as many as cores by default, up to 8. The
-            result is the same with any.
-        seed: Int, of random windows.
+            indexed like an array. Arrays and tables are not changed.
+        cache: Folder in which decoded pictures of a folder or an archive are kept for
+            the next run. They are decoded again when an option, or the name, size or
+            time of a file changes. Without a cache, the decoded pictures are in a
+            temporary file, which is deleted with the process.
+        workers: Int, number of threads that decode. By default the number of cores, at
+            most 8. The result does not depend on it.
+        seed: Int, seed of random windows.
 
     Returns:
-        `(samples, labels)`: uint8 `(n, height, width, channels)`, or float32 as
-        given; labels int64 `(n,)`, or None.
+        `(samples, labels)`: the samples are a uint8 array `(n, height, width,
+        channels)`, a `Store`, or a float32 array of the given shape; the labels are an
+        int64 array `(n,)`, or None.
 
     Raises:
         FileNotFoundError: If there is no file at the path.
@@ -120,75 +125,87 @@ def load(
     (1797, 16, 16, 3)
     """
     options = Options(
-        size, channels, labels, crop, background, flip, on_error, max_bad, memory, cache,
-        workers, seed,
-    )  # fmt: skip
+        size=size,
+        channels=channels,
+        labels=labels,
+        crop=crop,
+        background=background,
+        flip=flip,
+        on_error=on_error,
+        max_bad=max_bad,
+        memory=memory,
+        cache=cache,
+        workers=workers,
+        seed=seed,
+    )
     data = load_all(source, options)
     if data.report is not None and data.report.bad:
         warnings.warn(
-            f"{len(data.report.bad):,} files are left out: {some(data.report.bad)}. See "
-            "`on_error` of `kgan.data.load` for how to get all of them.",
+            f"{len(data.report.bad):,} files are left out: "
+            f"{first_reasons(data.report.bad)}. See `on_error` of `kgan.data.load` for "
+            "how to get all of them.",
             stacklevel=2,
         )
-    return data[:2]
+    return data.samples, data.labels
 
 
-def load_all(source: Any, options: Options) -> Data:
-    """Loads like `load`, and returns what is known of the data besides.
+def load_all(source: Data | PathLike, options: Options) -> LoadedData:
+    """Loads data like `load`, and returns all facts about the data.
 
     Args:
         source: See `load`.
         options: The other arguments of `load`.
 
     Returns:
-        `(samples, labels, classes, report)`: the names of the classes, or None; and of
-        pictures what was found on the way, or None.
+        A `LoadedData`, `(samples, labels, classes, report)`: beside samples and labels
+        the names of the classes, or None, and a `Report` about the pictures, or None.
     """
     if isinstance(source, str) and source in ("digits", *named.KERAS):
-        return _of_name(source, options)
+        return _load_by_name(source, options)
     if isinstance(source, str) and source.startswith(named.TFDS):
-        return read(named.of_tfds(source), options, f"source={source!r}")
+        return read_pictures(named.from_tfds(source), options, f"source={source!r}")
     if isinstance(source, str | os.PathLike):
-        return _of_path(source, options)
+        return _load_path(source, options)
     if isinstance(source, tuple):
         if len(source) != 2:
             raise ValueError(
                 "A tuple `source` must be a pair (samples, labels). "
                 f"Received: source with {len(source)} items"
             )
-        return of_arrays(*source, options, "source")
+        return from_arrays(*source, options, "source")
     if hasattr(source, "as_numpy_iterator") or hasattr(source, "num_batches"):
-        return of_dataset(source, options, "source")
+        return from_dataset(source, options, "source")
     if isinstance(source, list | Store) or hasattr(source, "__array__"):
-        return of_arrays(source, None, options, "source")
+        return from_arrays(source, None, options, "source")
     raise ValueError(
-        f"Expected `source` to be {_KINDS}. "
+        f"Expected `source` to be {_SOURCES}. "
         f"Received: source of type {type(source).__name__}"
     )
 
 
-def _of_name(name: str, options: Options) -> Data:
+def _load_by_name(name: str, options: Options) -> LoadedData:
     if name != "digits":
-        return of_arrays(*named.of_keras(name), options, f"source={name!r}")
+        return from_arrays(*named.from_keras(name), options, f"source={name!r}")
     file = importlib.resources.files("kgan.data") / "digits.npz"
     with importlib.resources.as_file(file) as path:
-        return of_arrays(*tables.read(path), options, "source")
+        return from_arrays(*tables.read(path), options, "source")
 
 
-def _of_path(path: str | os.PathLike, options: Options) -> Data:
+def _load_path(path: PathLike, options: Options) -> LoadedData:
     argument, name = f"source={os.fspath(path)!r}", os.fspath(path).lower()
     if not os.path.exists(path):
-        raise FileNotFoundError(f"Expected {_KINDS}; there is no such. {_at(argument)}")
+        raise FileNotFoundError(
+            f"There is no file of that name. Expected `source` to be {_SOURCES}. "
+            f"Received: {argument}"
+        )
     if os.path.isdir(path):
-        return read(Folder(path), options, argument)
+        return read_pictures(Folder(path), options, argument)
     if not os.path.isfile(path):
-        raise ValueError(f"It is neither a folder nor a regular file. {_at(argument)}")
-    if name.endswith(_TABLES):
-        return of_arrays(*tables.read(path), options, f"{argument}, samples")
-    if name.endswith(_ARCHIVES):
-        return read(Archive(path), options, argument)
-    raise ValueError(f"Expected {_KINDS}. {_at(argument)}")
-
-
-def _at(argument: str) -> str:
-    return f"Received: {argument}"
+        raise ValueError(
+            f"The source is neither a folder nor a regular file. Received: {argument}"
+        )
+    if name.endswith(_TABLE_EXTENSIONS):
+        return from_arrays(*tables.read(path), options, f"{argument}, samples")
+    if name.endswith(_ARCHIVE_EXTENSIONS):
+        return read_pictures(Archive(path), options, argument)
+    raise ValueError(f"Expected `source` to be {_SOURCES}. Received: {argument}")

@@ -1,117 +1,118 @@
-"""What `kgan.data.load` is told of pictures."""
+"""Options of `kgan.data.load`, checked."""
 
 import dataclasses
-import numbers
 import os
-from typing import Any
+from collections.abc import Hashable
 
 from PIL import ImageColor
 
-from kgan.data.pictures import CROPS, MODES
+from kgan import checks
+from kgan.types import PathLike
 
-_LARGEST = 4096
+CHANNELS = (1, 2, 3, 4)
+LABELS = ("folder", "none")
+CROPS = ("center", "random", "pad", "none")
+ON_ERROR = ("raise", "skip")
+
+_LARGEST_SIDE = 4096
+_MOST_WORKERS = 256
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How pictures are read, checked. See `kgan.data.load`."""
+    """Options for reading pictures. See `kgan.data.load`."""
 
-    size: Any = None
+    size: int | tuple[int, int] | None = None
     channels: int | None = None
     labels: str = "folder"
     crop: str = "center"
-    background: Any = "white"
+    background: str | tuple[int, int, int] = "white"
     flip: bool = False
     on_error: str = "raise"
     max_bad: float = 0.1
     memory: int = 1 << 30
-    cache: Any = None
+    cache: PathLike | None = None
     workers: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        self._check_size()
-        _check_one_of("channels", self.channels, (None, *MODES))
-        _check_one_of("labels", self.labels, ("folder", "none"))
-        _check_one_of("crop", self.crop, CROPS)
-        _check_one_of("on_error", self.on_error, ("raise", "skip"))
-        if not isinstance(self.max_bad, numbers.Real) or not 0 <= self.max_bad <= 1:
-            raise ValueError(
-                "`max_bad` must be a share between 0 and 1. "
-                f"Received: max_bad={self.max_bad}"
-            )
-        if self.workers is not None and not _whole(self.workers, 1, 256):
-            raise ValueError(
-                "`workers` must be an int between 1 and 256. "
-                f"Received: workers={self.workers}"
-            )
-        if not _whole(self.memory, 0, 1 << 62):
-            raise ValueError(
-                f"`memory` must be an int, of bytes. Received: memory={self.memory!r}"
-            )
-        self.rgb  # noqa: B018 - raises if it is no color
+        checks.one_of(LABELS, labels=self.labels)
+        checks.one_of(CROPS, crop=self.crop)
+        checks.one_of(ON_ERROR, on_error=self.on_error)
+        self._keep(
+            size=_check_size(self.size),
+            channels=checks.optional_count(maximum=CHANNELS[-1], channels=self.channels),
+            background=_check_background(self.background),
+            max_bad=checks.number(minimum=0, maximum=1, max_bad=self.max_bad),
+            memory=checks.count(minimum=0, memory=self.memory),
+            workers=checks.optional_count(maximum=_MOST_WORKERS, workers=self.workers),
+            seed=checks.count(minimum=0, seed=self.seed),
+        )
 
-    def _check_size(self) -> None:
-        sides = self.sides
-        if sides is None:
-            return
-        if len(sides) != 2 or not all(_whole(side, 1, _LARGEST) for side in sides):
-            raise ValueError(
-                "`size` must be an int, or a pair (height, width) of ints, between 1 "
-                f"and {_LARGEST}. Received: size={self.size}"
-            )
+    def _keep(self, **values: object) -> None:
+        # A frozen dataclass refuses plain assignments, in its own methods too.
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def sides(self) -> tuple[int, int] | None:
         """Height and width, or None."""
-        if self.size is None:
-            return None
-        if isinstance(self.size, tuple | list):
-            return tuple(self.size)
-        return self.size, self.size
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
 
     @property
     def rgb(self) -> tuple[int, int, int]:
-        """The background."""
-        color = self.background
-        try:
-            if isinstance(color, str):
-                color = ImageColor.getrgb(color)
-        except ValueError:
-            color = ()
-        color = color if isinstance(color, tuple | list) else ()
-        if len(color) != 3 or not all(_whole(value, 0, 255) for value in color):
-            raise ValueError(
-                '`background` must be a color such as "white" or "#ff8000", or three '
-                f"ints of 0 to 255. Received: background={self.background!r}"
-            )
-        return tuple(color)
+        """The background as an RGB color."""
+        return _to_rgb(self.background)
 
     @property
-    def decoding(self) -> tuple:
-        """What decides which pixels are decoded of the same files."""
+    def decoding(self) -> Hashable:
+        """The options on which the decoded pixels depend, for the key of the cache."""
         seed = self.seed if self.crop == "random" else None
         return self.sides, self.channels, self.crop, self.rgb, self.flip, seed
 
     @property
     def threads(self) -> int:
-        """How many decode."""
+        """How many threads decode."""
         return self.workers or min(8, os.cpu_count() or 1)
 
     @property
     def changes_arrays(self) -> bool:
-        """Whether they ask for other pictures than an array holds."""
+        """Whether the options ask for a change of images that are arrays already."""
         return self.size is not None or self.channels is not None or self.flip
 
 
-def _whole(value: Any, low: int, high: int) -> bool:
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return whole and low <= int(value) <= high
-
-
-def _check_one_of(name: str, value: Any, allowed: tuple) -> None:
-    if isinstance(value, bool) or value not in allowed:
+def _check_size(size: int | tuple[int, int] | None) -> int | tuple[int, int] | None:
+    if size is None:
+        return None
+    sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
+    valid = all(checks.is_count(side) and side <= _LARGEST_SIDE for side in sides)
+    if len(sides) != 2 or not valid:
         raise ValueError(
-            f"`{name}` must be one of {', '.join(map(repr, allowed))}. "
-            f"Received: {name}={value!r}"
+            "`size` must be an int, or a pair (height, width) of ints, of at least 1 "
+            f"and at most {_LARGEST_SIDE}. {checks.received(size=size)}"
         )
+    height, width = map(int, sides)
+    return (height, width) if isinstance(size, tuple | list) else height
+
+
+def _check_background(
+    color: str | tuple[int, int, int],
+) -> str | tuple[int, int, int]:
+    rgb = _to_rgb(color)
+    return color if isinstance(color, str) else rgb
+
+
+def _to_rgb(color: str | tuple[int, int, int]) -> tuple[int, int, int]:
+    try:
+        values = ImageColor.getrgb(color) if isinstance(color, str) else color
+    except ValueError:
+        values = None
+    rgb = list(values) if isinstance(values, tuple | list) else []
+    valid = all(checks.is_count(value, 0) and value <= 255 for value in rgb)
+    if len(rgb) != 3 or not valid:
+        raise ValueError(
+            '`background` must be a color such as "white" or "#ff8000", or three ints of '
+            f"0 to 255. {checks.received(background=color)}"
+        )
+    red, green, blue = map(int, rgb)
+    return red, green, blue

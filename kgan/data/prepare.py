@@ -1,80 +1,89 @@
-"""From whatever `fit` is given to batches that have been looked at."""
+"""Checks the data that `fit` is given, and makes batches of arrays."""
 
 import itertools
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
 
+from kgan import checks
 from kgan.data.batches import Batches
 from kgan.data.checks import Range, check_batch_size, check_labels, check_samples
 from kgan.data.store import Store
+from kgan.types import ArrayLike, Data, Shape, Tensors
 
-# How many samples are kept to look at, of each class.
-_SOME = 64
+# How many samples of each class are returned as examples of the data.
+_EXAMPLES_PER_CLASS = 64
 
 
 def prepare(
-    x: Any,
-    shape: tuple,
+    x: Data,
+    shape: Shape,
     value_range: Range | None,
     batch_size: int | None = None,
     d_steps: int = 1,
     argument: str = "x",
     default_batch_size: int = 32,
-    y: Any = None,
+    y: ArrayLike | None = None,
     num_classes: int | None = None,
-    **options: Any,
-) -> tuple[Any, np.ndarray, np.ndarray | None]:
-    """Checks data and makes batches of arrays.
+    shuffle: bool = True,
+    seed: int = 0,
+    drop_remainder: bool = False,
+) -> tuple[Data, np.ndarray, np.ndarray | None]:
+    """Checks data, and makes batches of arrays.
 
     Args:
-        x: An array, a pair `(samples, labels)`, or anything that yields batches of
-            either: a `keras.utils.PyDataset`, a `tf.data.Dataset`, a generator.
+        x: An array, a pair `(samples, labels)`, or an iterable of batches of either: a
+            `keras.utils.PyDataset`, a `tf.data.Dataset`, a generator.
         shape: Shape of one sample.
-        value_range: Range of the generator's output; None without bounds.
+        value_range: Range of the generator's output; None if the output has no bounds.
         batch_size: Int, for arrays only.
-        d_steps: Int, into how many updates a batch is divided.
+        d_steps: Int, the number of discriminator updates among which a batch is divided.
         argument: Name of the argument, for the errors.
         default_batch_size: Int, for arrays when `batch_size` is None.
-        y: Labels of arrays.
-        num_classes: Int, where labels are needed; None to leave them aside.
-        **options: Further arguments of `Batches`.
+        y: Labels of an array.
+        num_classes: Int if the GAN needs labels; None to ignore labels.
+        shuffle: Bool, whether to shuffle an array, see `Batches`.
+        seed: Int, seed of the order of an array, see `Batches`.
+        drop_remainder: Bool, whether to drop a smaller last batch, see `Batches`.
 
     Returns:
-        `(data, samples, labels)`: what Keras' `fit` takes, and some of the samples with
-        their labels, None where they are left aside.
+        `(data, samples, labels)`: the data for Keras' `fit`, and some of its samples
+        with their labels. The labels are None if labels are ignored.
 
     Raises:
-        ValueError: If the data can't be trained on.
+        ValueError: If a GAN can't be trained on the data.
     """
     if x is None:
         raise ValueError(
             f"`{argument}` is missing: there is no data. Expected an array or a "
             f"dataset of samples of shape {shape}. Received: {argument}=None"
         )
-    _refuse_weights(x, argument)
+    _check_no_weights(x, argument)
     if _is_pair(x):
         x, y = x
     if _is_array(x):
         x = _as_array(x)
         check_samples(x, shape, value_range, argument)
-        y = _labels(y, len(x), num_classes, argument)
+        y = _check_labels(y, len(x), num_classes, argument)
         batch_size = default_batch_size if batch_size is None else batch_size
-        check_batch_size(batch_size, d_steps)
-        batches = Batches(x, batch_size, labels=y, **options)
-        some = np.sort(batches.order(0)[: _SOME * (num_classes or 1)])
-        return batches, x[some], None if y is None else y[some]
+        batch_size = check_batch_size(batch_size, d_steps)
+        batches = Batches(
+            x, batch_size, shuffle, seed, labels=y, drop_remainder=drop_remainder
+        )
+        chosen = np.sort(batches.order(0)[: _EXAMPLES_PER_CLASS * (num_classes or 1)])
+        return batches, x[chosen], None if y is None else y[chosen]
     if batch_size is not None:
         raise ValueError(
-            f"`batch_size` goes with arrays: this `{argument}` makes its own batches. "
+            f"`batch_size` is for arrays: this `{argument}` makes its own batches. "
             f"Received: batch_size={batch_size}, {argument} of type {type(x).__name__}"
         )
-    return _checked_batches(x, shape, value_range, d_steps, argument, num_classes)
+    return _check_batches(x, shape, value_range, d_steps, argument, num_classes)
 
 
-def _labels(y: Any, count: int, num_classes: int | None, argument: str) -> Any:
+def _check_labels(
+    y: ArrayLike | None, count: int, num_classes: int | None, argument: str
+) -> np.ndarray | None:
     if num_classes is None:
         return None
     if y is None:
@@ -92,27 +101,35 @@ def _labels(y: Any, count: int, num_classes: int | None, argument: str) -> Any:
     return y.reshape(-1).astype("int32")
 
 
-def split(x: Any, validation_split: float, y: Any = None) -> tuple[tuple, tuple]:
-    """Splits the end off an array and its labels, `validation_split` of them.
+def split(
+    x: Data, validation_split: float, y: ArrayLike | None = None
+) -> tuple[tuple[Data, ArrayLike | None], tuple[Data, ArrayLike | None]]:
+    """Splits an array, and its labels, into a first part and a last part.
+
+    Args:
+        x: An array, a `kgan.data.Store`, or a pair `(samples, labels)`.
+        validation_split: Float above 0 and below 1, the share of the last part.
+        y: Labels, or None.
 
     Returns:
         Two pairs `(samples, labels)`; the labels are None where there are none.
 
     Raises:
-        ValueError: If `x` is no array, or either part would be empty.
+        ValueError: If `x` is not an array, or one of the parts would be empty.
     """
     x, y = x if _is_pair(x) else (x, y)
     if not _is_array(x):
         raise ValueError(
-            "`validation_split` goes with arrays; pass `validation_data` instead. "
+            "`validation_split` is for arrays; pass `validation_data` instead. "
             f"Received: validation_split={validation_split}, x of type {type(x).__name__}"
         )
+    validation_split = checks.number(above=0, below=1, validation_split=validation_split)
     x = _as_array(x)
     start = int(len(x) * (1 - validation_split))
     if not 0 < start < len(x):
         raise ValueError(
-            "`validation_split` must be between 0 and 1 and leave samples on both "
-            f"sides. Received: validation_split={validation_split}, x.shape={x.shape}"
+            "`validation_split` must leave samples in both parts. "
+            f"Received: validation_split={validation_split}, x.shape={x.shape}"
         )
     first, last = _parts(x, start)
     if y is None:
@@ -121,13 +138,15 @@ def split(x: Any, validation_split: float, y: Any = None) -> tuple[tuple, tuple]
     return (first, y[:start]), (last, y[start:])
 
 
-def _parts(x: Any, start: int) -> tuple[Any, Any]:
+def _parts(
+    x: np.ndarray | Store, start: int
+) -> tuple[np.ndarray | Store, np.ndarray | Store]:
     if isinstance(x, Store):
         return x.part(0, start), x.part(start, len(x))
     return x[:start], x[start:]
 
 
-def _refuse_weights(x: Any, argument: str) -> None:
+def _check_no_weights(x: Data, argument: str) -> None:
     if isinstance(x, tuple) and len(x) > 2:
         raise ValueError(
             f"`{argument}` must be samples, or a pair (samples, labels): a GAN learns "
@@ -136,28 +155,29 @@ def _refuse_weights(x: Any, argument: str) -> None:
         )
 
 
-def _is_array(x: Any) -> bool:
+def _is_array(x: Data) -> bool:
     return isinstance(x, list | Store) or hasattr(x, "__array__")
 
 
-def _as_array(x: Any) -> Any:
+def _as_array(x: ArrayLike | Store) -> np.ndarray | Store:
     return x if isinstance(x, Store) else np.asarray(x)
 
 
-def _is_pair(x: Any) -> bool:
+def _is_pair(x: Data) -> bool:
     return isinstance(x, tuple) and len(x) == 2
 
 
-def _checked_batches(
-    x: Any,
-    shape: tuple,
+def _check_batches(
+    x: Data,
+    shape: Shape,
     value_range: Range | None,
     d_steps: int,
     argument: str,
     num_classes: int | None,
-) -> tuple[Any, np.ndarray, np.ndarray | None]:
+) -> tuple[Data, np.ndarray, np.ndarray | None]:
+    """Checks the first batch of an iterable of batches."""
     x, first = _peek(x, argument)
-    _refuse_weights(first, argument)
+    _check_no_weights(first, argument)
     y = None
     if isinstance(first, tuple | list):
         first, y = first[0], first[1] if len(first) > 1 else None
@@ -173,12 +193,13 @@ def _checked_batches(
             f"Received: {argument} that yields shape {first.shape}"
         )
     check_samples(first, shape, value_range, argument)
-    y = _labels(y, len(first), num_classes, argument)
+    y = _check_labels(y, len(first), num_classes, argument)
     check_batch_size(len(first), d_steps)
     return x, first, y
 
 
-def _peek(x: Any, argument: str) -> tuple[Any, Any]:
+def _peek(x: Data, argument: str) -> tuple[Data, Tensors]:
+    """Returns the data, with nothing taken out of it, and its first batch."""
     if isinstance(x, keras.utils.PyDataset):
         return x, x[0]
     try:
@@ -199,13 +220,13 @@ def _peek(x: Any, argument: str) -> tuple[Any, Any]:
             f"`{argument}` must be an array or a dataset. "
             f"Received: {argument} of type dict with keys {sorted(x)}"
         )
-    # A generator has no second beginning.
+    # A generator can't begin again, so the first batch is put back.
     if isinstance(x, Iterator) and iterator is x:
-        x = _generator(itertools.chain([first], iterator))
+        x = _generate_tuples(itertools.chain([first], iterator))
     return x, first
 
 
-def _generator(iterable: Any) -> Any:
-    # Keras knows generators by their type, and wants tuples of them.
-    for batch in iterable:
+def _generate_tuples(batches: Iterable[Tensors]) -> Iterator[Tensors]:
+    # Keras accepts generators by their type, and expects tuples from a generator.
+    for batch in batches:
         yield batch if isinstance(batch, tuple) else (batch,)

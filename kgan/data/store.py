@@ -1,27 +1,29 @@
-"""uint8 samples in a file, read a few at a time, for data larger than memory."""
+"""Samples in a file, read a few at a time, for datasets larger than memory."""
 
 import copy
+import io
 import os
 import tempfile
 import threading
 import weakref
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
-from kgan.files import PathLike
+from kgan import checks
+from kgan.types import ArrayLike, PathLike
 
 
 class Store:
-    """An array of uint8 samples that stays on disk.
+    """A uint8 array of samples that stays on disk.
 
-    It is indexed as an array is, along its first axis: by ints, slices, arrays of ints
-    or a mask. Each time it reads the samples asked for. It is not mapped into memory, so
-    that a process does not grow by what it has read.
+    A store is indexed like an array, along its first axis: by ints, slices, arrays of
+    ints or a mask. Each access reads the samples from the file. The file is not mapped
+    into memory, so the memory of the process does not grow with each sample read.
 
     Args:
         file: A binary file, or the path of one.
-        shape: `(n, ...)`.
+        shape: Tuple of ints, `(n, ...)`.
 
     Example:
 
@@ -35,25 +37,26 @@ class Store:
 
     dtype = np.dtype("uint8")
 
-    def __init__(self, file: Any, shape: tuple[int, ...]):
-        self.shape = tuple(shape)
+    def __init__(self, file: PathLike | io.BufferedIOBase, shape: tuple[int, ...]):
+        self.shape = checks.shape(minimum=0, form="(n, ...)", shape=shape)
+        # A part of a store begins at this sample of the file.
         self._first = 0
         self._whole: Store | None = None
         self._file = open(file, "rb") if isinstance(file, str | os.PathLike) else file  # noqa: SIM115
         self._file.flush()
         weakref.finalize(self, self._file.close)
-        self._row = int(np.prod(self.shape[1:]))
+        self._sample_size = int(np.prod(self.shape[1:]))
         self._lock = threading.Lock()
 
     @property
     def ndim(self) -> int:
-        """How many axes it has."""
+        """Number of axes."""
         return len(self.shape)
 
     @property
     def nbytes(self) -> int:
-        """Its size on disk."""
-        return len(self) * self._row
+        """Number of bytes on disk."""
+        return len(self) * self._sample_size
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -63,20 +66,24 @@ class Store:
         part = copy.copy(self)
         part.shape = (stop - start, *self.shape[1:])
         part._first = self._first + start
-        part._whole = self  # Its file is closed with it.
+        part._whole = self  # The file is closed when the whole store is deleted.
         return part
 
-    def __getitem__(self, index: Any) -> np.ndarray:
+    def __getitem__(self, index: ArrayLike | slice) -> np.ndarray:
         rows = self._rows(index)
-        out = np.empty((rows.size, self._row), "uint8")
+        out = np.empty((rows.size, self._sample_size), "uint8")
         for place, row in enumerate(rows.reshape(-1).tolist()):
             with self._lock:
-                self._file.seek((self._first + row) * self._row)
-                if self._file.readinto(out[place]) != self._row:
+                self._file.seek((self._first + row) * self._sample_size)
+                if self._file.readinto(out[place]) != self._sample_size:
                     raise OSError("The file of these samples has been cut short.")
         return out.reshape(*rows.shape, *self.shape[1:])
 
-    def _rows(self, index: Any) -> np.ndarray:
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[row] for row in range(len(self)))
+
+    def _rows(self, index: ArrayLike | slice) -> np.ndarray:
+        """Returns an index of any kind as the numbers of samples."""
         if isinstance(index, tuple):
             raise IndexError("Samples on disk are indexed along their first axis only.")
         if isinstance(index, slice):
@@ -88,7 +95,7 @@ class Store:
             return np.flatnonzero(rows)
         if rows.size and not np.issubdtype(rows.dtype, np.integer):
             raise IndexError(
-                f"Samples are indexed by ints, or by a mask of {len(self)}. "
+                f"Samples are indexed by ints, or by a mask of length {len(self)}. "
                 f"Received: index={index}"
             )
         rows = rows.astype("int64")
@@ -98,17 +105,18 @@ class Store:
 
 
 class Writer:
-    """Takes samples one by one, and gives them back in memory or as a `Store`.
+    """Writes samples one by one to a file, which then becomes a `Store`.
 
     Args:
-        shape: Of one sample.
-        path: Of the file to write; None for one that is gone with the process.
+        shape: Tuple of ints, the shape of one sample.
+        path: Path of the file; None for a temporary file without a name.
     """
 
     def __init__(self, shape: tuple[int, ...], path: PathLike | None = None):
         self.shape = tuple(shape)
         self.count = 0
-        # Read back without being opened again: without a path it has no name.
+        # The store reads this same file object: a temporary file has no name by which
+        # to open it again.
         self._file = tempfile.TemporaryFile() if path is None else open(path, "w+b")  # noqa: SIM115
         self._close = weakref.finalize(self, self._file.close)
 
@@ -118,23 +126,23 @@ class Writer:
         self.count += 1
 
     def finish(self) -> Store:
-        """Returns all that was written. Nothing more can be."""
+        """Returns all samples as a `Store`. Nothing more can be written."""
         self._close.detach()
         return Store(self._file, (self.count, *self.shape))
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
         self._file.close()
 
 
-def in_memory(store: Store, memory: int) -> Any:
-    """Returns the array if it takes at most `memory` bytes, the `Store` otherwise."""
+def in_memory(store: Store, memory: int) -> np.ndarray | Store:
+    """Returns the samples as an array if they take at most `memory` bytes."""
     return store[:] if store.nbytes <= memory else store
 
 
-def chunks(samples: Any, size: int = 1 << 24) -> Any:
-    """Yields an array or a `Store` in consecutive parts of about `size` bytes."""
-    row = max(1, samples.nbytes // max(1, len(samples)))
-    step = max(1, size // row)
+def chunks(samples: np.ndarray | Store, size: int = 1 << 24) -> Iterator[np.ndarray]:
+    """Yields consecutive parts of an array or a `Store`, of about `size` bytes each."""
+    sample_size = max(1, samples.nbytes // max(1, len(samples)))
+    step = max(1, size // sample_size)
     for start in range(0, len(samples), step):
         yield samples[start : start + step]

@@ -1,7 +1,6 @@
-"""Layers for networks that play against each other."""
+"""Layers for generators and discriminators."""
 
 from kgan.layers.basis import DiscriminativeBasis, GenerativeBasis
-from kgan.layers.by_name import normalized
 from kgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from kgan.layers.label_embedding import LabelEmbedding
 from kgan.layers.minibatch_std_dev import MinibatchStdDev
@@ -10,6 +9,7 @@ from kgan.layers.normalization import (
     GroupNormalization,
     LayerNormalization,
 )
+from kgan.layers.normalized import normalized
 from kgan.layers.phase_shuffle import PhaseShuffle
 from kgan.layers.pixel_normalization import PixelNormalization
 from kgan.layers.projection_logit import ProjectionLogit

@@ -1,21 +1,24 @@
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 class GenerativeBasis(keras.layers.Layer):
-    """Where a generator begins: a learned picture per channel, times the channel.
+    """First layer of a generator: one learned image per channel, scaled by the channel.
 
     `output[b, i, j, c] = basis[i, j, c] * inputs[b, c]`.
 
     Args:
-        size: `(height, width)` of the pictures.
+        size: `(height, width)` of the learned images.
         **kwargs: See `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `size` is not two ints of at least 1.
 
     Example:
 
@@ -27,31 +30,35 @@ class GenerativeBasis(keras.layers.Layer):
         [Huang et al., 2025 (R3GAN)](https://arxiv.org/abs/2501.05441), section 3.
     """
 
-    def __init__(self, size: Sequence[int], **kwargs: Any):
+    def __init__(self, size: Sequence[int], **kwargs: KerasArgument):
         super().__init__(**kwargs)
-        self.size = tuple(size)
+        self.size = checks.shape(rank=2, form="(height, width)", size=size)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         normal = keras.initializers.RandomNormal(stddev=1.0)
         self.basis = self.add_weight((*self.size, input_shape[-1]), normal, name="basis")
 
-    def call(self, x: Any) -> Any:
-        """Returns `(batch, height, width, channels)` of `(batch, channels)`."""
-        return ops.cast(self.basis, self.compute_dtype) * x[:, None, None, :]
+    def call(self, inputs: Tensor) -> Tensor:
+        """Returns images `(batch, height, width, channels)`.
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+        Args:
+            inputs: Float tensor `(batch, channels)`.
+        """
+        return ops.cast(self.basis, self.compute_dtype) * inputs[:, None, None, :]
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], *self.size, input_shape[-1])
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {**super().get_config(), "size": self.size}
 
 
 @serialization.register
 class DiscriminativeBasis(keras.layers.Layer):
-    """Where a discriminator ends: how much of a learned picture each channel holds.
+    """Last layer of a discriminator: the product of each channel with a learned image.
 
-    `output[b, c] = sum(basis[i, j, c] * inputs[b, i, j, c])` over the pixels, which is a
-    depthwise convolution of the whole size.
+    `output[b, c] = sum(basis[i, j, c] * inputs[b, i, j, c])`, the sum over all pixels.
+    The layer is a depthwise convolution whose kernel has the size of the input.
 
     Args:
         **kwargs: See `keras.layers.Layer`.
@@ -66,14 +73,20 @@ class DiscriminativeBasis(keras.layers.Layer):
         [Huang et al., 2025 (R3GAN)](https://arxiv.org/abs/2501.05441), section 3.
     """
 
-    def build(self, input_shape: Any) -> None:
-        _, height, width, channels = input_shape
+    def build(self, input_shape: Shape) -> None:
+        height, width, channels = checks.shape(
+            rank=3, form="(height, width, channels)", input_shape=input_shape[1:]
+        )
         normal = keras.initializers.RandomNormal(stddev=(height * width) ** -0.5)
         self.basis = self.add_weight((height, width, channels), normal, name="basis")
 
-    def call(self, x: Any) -> Any:
-        """Returns `(batch, channels)` of `(batch, height, width, channels)`."""
-        return ops.sum(ops.cast(self.basis, self.compute_dtype) * x, axis=(1, 2))
+    def call(self, inputs: Tensor) -> Tensor:
+        """Returns features `(batch, channels)`.
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+        Args:
+            inputs: Float tensor `(batch, height, width, channels)`.
+        """
+        return ops.sum(ops.cast(self.basis, self.compute_dtype) * inputs, axis=(1, 2))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], input_shape[-1])

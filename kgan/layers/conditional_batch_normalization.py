@@ -1,29 +1,30 @@
-from typing import Any
+from collections.abc import Sequence
 
 import keras
 from keras import ops
 
-from kgan import serialization
-from kgan.layers.label_embedding import count, lookup
+from kgan import checks, serialization
+from kgan.layers.label_embedding import lookup
 from kgan.layers.normalization import BatchNormalization
+from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 class ConditionalBatchNormalization(keras.layers.Layer):
-    """Batch normalisation with a scale and an offset for each class, in generators.
+    """Batch normalisation with a scale and an offset per class, for generators.
 
-    `gamma[label] * (x - mean) / sqrt(variance + epsilon) + beta[label]`, with the
-    moments of the whole batch. `gamma` begins at 1 and `beta` at 0.
+    `gamma[label] * (x - mean) / sqrt(variance + epsilon) + beta[label]`. Mean and
+    variance are taken over the whole batch. `gamma` starts at 1 and `beta` at 0.
 
     Args:
         num_classes: Int, at least 1: labels are 0 to `num_classes - 1`.
-        momentum: See `keras.layers.BatchNormalization`.
-        epsilon: See `keras.layers.BatchNormalization`.
+        momentum: Float from 0 to 1, see `keras.layers.BatchNormalization`.
+        epsilon: Float of at least 0, see `keras.layers.BatchNormalization`.
         synchronized: See `keras.layers.BatchNormalization`.
         **kwargs: See `keras.layers.Layer`.
 
     Raises:
-        ValueError: If `num_classes` is no such int.
+        ValueError: If `num_classes`, `momentum` or `epsilon` is out of bounds.
 
     Example:
 
@@ -45,29 +46,35 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         momentum: float = 0.99,
         epsilon: float = 1e-3,
         synchronized: bool = False,
-        **kwargs: Any,
+        **kwargs: KerasArgument,
     ):
         super().__init__(**kwargs)
-        self.num_classes = count(num_classes=num_classes)
+        self.num_classes = checks.count(num_classes=num_classes)
         self.normalization = BatchNormalization(
-            momentum=momentum, epsilon=epsilon, synchronized=synchronized,
-            center=False, scale=False, dtype=self.dtype_policy, name="normalization",
-        )  # fmt: skip
+            momentum=checks.number(minimum=0, maximum=1, momentum=momentum),
+            epsilon=checks.number(minimum=0, epsilon=epsilon),
+            synchronized=synchronized,
+            center=False,
+            scale=False,
+            dtype=self.dtype_policy,
+            name="normalization",
+        )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Sequence[Shape]) -> None:
         features, _ = input_shape
         self.normalization.build(features)
         shape = (self.num_classes, features[-1])
         self.gamma = self.add_weight(shape, "ones", name="gamma")
         self.beta = self.add_weight(shape, "zeros", name="beta")
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Sequence[Tensor], training: bool | None = None) -> Tensor:
         """Returns the normalised features.
 
         Args:
             inputs: `[features, labels]`: a float tensor `(batch, ..., channels)` and an
                 int tensor `(batch,)` or `(batch, 1)`.
-            training: Bool, whether to take the batch's moments.
+            training: Bool, whether to use the mean and the variance of the batch. In
+                inference the moving averages are used.
         """
         features, labels = inputs
         x = self.normalization(features, training=training)
@@ -75,10 +82,10 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         gamma = ops.reshape(lookup(self.gamma, labels, x.dtype), shape)
         return x * gamma + ops.reshape(lookup(self.beta, labels, x.dtype), shape)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         return tuple(input_shape[0])
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         own = {
             name: getattr(self.normalization, name)
             for name in ("momentum", "epsilon", "synchronized")

@@ -1,17 +1,17 @@
-from typing import Any
-
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.types import Config, Identifier, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 class LabelEmbedding(keras.layers.Layer):
-    """A trained vector for each class.
+    """A learned vector for each class.
 
-    Unlike `keras.layers.Embedding` it multiplies with one-hot labels, whose second
-    derivatives are plain on every backend, and takes one label per sample.
+    The layer differs from `keras.layers.Embedding` in two points. It multiplies the table
+    by one-hot labels, so second derivatives work on every backend. It takes one label per
+    sample.
 
     Args:
         num_classes: Int, at least 1: labels are 0 to `num_classes - 1`.
@@ -21,7 +21,7 @@ class LabelEmbedding(keras.layers.Layer):
         **kwargs: See `keras.layers.Layer`.
 
     Raises:
-        ValueError: If an argument is no such int.
+        ValueError: If `num_classes` or `dim` is not an int of at least 1.
 
     Example:
 
@@ -35,17 +35,17 @@ class LabelEmbedding(keras.layers.Layer):
         self,
         num_classes: int,
         dim: int,
-        embeddings_initializer: Any = "uniform",
-        embeddings_constraint: Any = None,
-        **kwargs: Any,
+        embeddings_initializer: Identifier = "uniform",
+        embeddings_constraint: Identifier = None,
+        **kwargs: KerasArgument,
     ):
         super().__init__(**kwargs)
-        self.num_classes = count(num_classes=num_classes)
-        self.dim = count(dim=dim)
+        self.num_classes = checks.count(num_classes=num_classes)
+        self.dim = checks.count(dim=dim)
         self.embeddings_initializer = keras.initializers.get(embeddings_initializer)
         self.embeddings_constraint = keras.constraints.get(embeddings_constraint)
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         self.embeddings = self.add_weight(
             (self.num_classes, self.dim),
             self.embeddings_initializer,
@@ -53,18 +53,18 @@ class LabelEmbedding(keras.layers.Layer):
             name="embeddings",
         )
 
-    def call(self, labels: Any) -> Any:
-        """Returns the vectors, `(batch, dim)`.
+    def call(self, labels: Tensor) -> Tensor:
+        """Returns the vectors of the labels, `(batch, dim)`.
 
         Args:
             labels: Int tensor `(batch,)` or `(batch, 1)`.
         """
         return lookup(self.embeddings, labels, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], self.dim)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "num_classes": self.num_classes,
@@ -78,17 +78,13 @@ class LabelEmbedding(keras.layers.Layer):
         }
 
 
-def lookup(table: Any, labels: Any, dtype: Any) -> Any:
-    """Returns the rows of a table, `(classes, dim)`, at labels; zeros out of range."""
+def lookup(table: Tensor, labels: Tensor, dtype: str) -> Tensor:
+    """Returns the row of a table for each label; zeros for a label out of range.
+
+    Args:
+        table: Float tensor `(num_classes, dim)`.
+        labels: Int tensor `(batch,)` or `(batch, 1)`.
+        dtype: The dtype of the rows.
+    """
     labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
     return ops.one_hot(labels, table.shape[0], dtype=dtype) @ ops.cast(table, dtype)
-
-
-def count(**number: Any) -> int:
-    """Returns a number given by name, refused where it is no int of at least 1."""
-    ((name, value),) = number.items()
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(
-            f"`{name}` must be an int of at least 1. Received: {name}={value!r}"
-        )
-    return value

@@ -1,23 +1,24 @@
-"""Keras' normalisations, with second derivatives that are right on every backend.
+"""The normalisations of Keras, with correct second derivatives on every backend.
 
-On TensorFlow Keras takes the moments from `tf.nn.moments`, which stops the gradient of
-the mean inside the variance. A penalty on the discriminator's gradient, such as R1,
-then trains through a norm with an error of up to 4 %. Here the moments are plain.
+On TensorFlow, Keras computes mean and variance by `tf.nn.moments`, which stops the
+gradient of the mean inside the variance. A penalty on the gradient of the discriminator,
+such as R1, then trains with an error of up to 4 %. The layers of this module compute the
+mean and the variance without that stop.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.types import KerasArgument, Tensor
 
 
-def moments(x: Any, axes: Sequence[int]) -> tuple[Any, Any]:
-    """Returns the mean and the biased variance, `mean((x - mean(x))²)`, over axes.
+def moments(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Returns the mean and the biased variance, `mean((x - mean(x))²)`, over some axes.
 
-    The axes stay, with a size of 1.
+    The axes are kept, with a size of 1.
     """
     mean = ops.mean(x, axis=axes, keepdims=True)
     return mean, ops.mean(ops.square(x - mean), axis=axes, keepdims=True)
@@ -25,11 +26,10 @@ def moments(x: Any, axes: Sequence[int]) -> tuple[Any, Any]:
 
 @serialization.register
 class BatchNormalization(keras.layers.BatchNormalization):
-    """`keras.layers.BatchNormalization` that penalties can train through.
+    """`keras.layers.BatchNormalization` for discriminators that train with a penalty.
 
-    Takes the same arguments. Its values are those of Keras, and so are its second
-    derivatives on JAX and PyTorch; on TensorFlow Keras' are off by up to 4 %, and so
-    they are here with `renorm=True`.
+    Arguments and outputs are the same as in Keras. On TensorFlow the second derivatives
+    of Keras are wrong by up to 4 %; here they are correct, except with `renorm=True`.
 
     Example:
 
@@ -41,8 +41,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
         [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167).
     """
 
-    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        # With the first two Keras' moments are plain too.
+    def call(
+        self,
+        inputs: Tensor,
+        training: bool | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        # With a mask or with `synchronized`, the derivatives of Keras are correct too.
         if mask is not None or self.synchronized or getattr(self, "renorm", False):
             return super().call(inputs, training=training, mask=mask)
         x = at_least_float32(inputs)
@@ -51,8 +56,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if training and self.trainable:
             axes = [i for i in range(len(x.shape)) if i != axis]
             mean, variance = moments(x, axes)
-            self._follow(self.moving_mean, mean)
-            self._follow(self.moving_variance, variance)
+            self._move_average(self.moving_mean, mean)
+            self._move_average(self.moving_variance, variance)
         else:
             mean, variance = self.moving_mean, self.moving_variance
             mean = ops.reshape(ops.cast(mean, x.dtype), shape)
@@ -60,24 +65,24 @@ class BatchNormalization(keras.layers.BatchNormalization):
         outputs = (x - mean) * ops.rsqrt(variance + self.epsilon)
         return ops.cast(_scaled(self, outputs, shape), self.compute_dtype)
 
-    def _follow(self, average: Any, statistic: Any) -> None:
-        kept = ops.cast(average, statistic.dtype) * self.momentum
-        new = ops.reshape(statistic, average.shape) * (1.0 - self.momentum)
+    def _move_average(self, average: keras.Variable, value: Tensor) -> None:
+        kept = ops.cast(average, value.dtype) * self.momentum
+        new = ops.reshape(value, average.shape) * (1.0 - self.momentum)
         average.assign(kept + new)
 
 
 @serialization.register
 class LayerNormalization(keras.layers.LayerNormalization):
-    """`keras.layers.LayerNormalization` that penalties can train through.
+    """`keras.layers.LayerNormalization` for discriminators that train with a penalty.
 
-    Takes the same arguments. Its values are those of Keras, and so are its second
-    derivatives on JAX and PyTorch; on TensorFlow Keras' are off by up to 4 %.
+    Arguments and outputs are the same as in Keras. On TensorFlow the second derivatives
+    of Keras are wrong by up to 4 %; here they are correct.
 
     Reference:
         [Ba et al., 2016](https://arxiv.org/abs/1607.06450).
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         if getattr(self, "rms_scaling", False):
             return super().call(inputs)
         x = at_least_float32(inputs)
@@ -91,20 +96,33 @@ class LayerNormalization(keras.layers.LayerNormalization):
 
 @serialization.register
 class GroupNormalization(keras.layers.GroupNormalization):
-    """`keras.layers.GroupNormalization` that penalties can train through.
+    """`keras.layers.GroupNormalization` for discriminators that train with a penalty.
 
-    Takes the same arguments. Its values are those of Keras, and so are its second
-    derivatives on JAX and PyTorch; on TensorFlow Keras' are off by up to 4 %.
+    Arguments and outputs are the same as in Keras. On TensorFlow the second derivatives
+    of Keras are wrong by up to 4 %; here they are correct.
+
+    Args:
+        groups: Int, at least 1: number of groups; -1 for one group per channel.
+        *args: See `keras.layers.GroupNormalization`.
+        **kwargs: See `keras.layers.GroupNormalization`.
+
+    Raises:
+        ValueError: If `groups` is neither -1 nor an int of at least 1.
 
     Reference:
         [Wu and He, 2018](https://arxiv.org/abs/1803.08494).
     """
 
-    def call(self, inputs: Any) -> Any:
+    def __init__(self, groups: int = 32, *args: KerasArgument, **kwargs: KerasArgument):
+        if groups != -1:
+            groups = checks.count(groups=groups)
+        super().__init__(int(groups), *args, **kwargs)
+
+    def call(self, inputs: Tensor) -> Tensor:
         x = at_least_float32(inputs)
         axis = self.axis % len(x.shape)
         sizes = [size or ops.shape(x)[i] for i, size in enumerate(x.shape)]
-        # The groups become an axis of their own, in front of the channels'.
+        # The groups become an axis in front of the channels.
         grouped = [*sizes[:axis], self.groups, -1, *sizes[axis + 1 :]]
         x = ops.reshape(x, grouped)
         axes = [i for i in range(1, len(grouped)) if i != axis]
@@ -114,14 +132,18 @@ class GroupNormalization(keras.layers.GroupNormalization):
         return ops.cast(_scaled(self, x, shape), self.compute_dtype)
 
 
-def at_least_float32(x: Any) -> Any:
-    """Returns a tensor in which moments may be taken under mixed precision."""
-    # Not `result_type`, which knows float64 on TensorFlow only.
+def at_least_float32(x: Tensor) -> Tensor:
+    """Casts a float tensor to float32; float64 stays.
+
+    Under mixed precision, means and variances need more precision than the inputs have.
+    """
+    # `keras.backend.result_type` returns float64 on TensorFlow only.
     dtype = keras.backend.standardize_dtype(x.dtype)
     return x if dtype == "float64" else ops.cast(x, "float32")
 
 
-def _scaled(layer: keras.layers.Layer, x: Any, shape: list[int]) -> Any:
+def _scaled(layer: keras.layers.Layer, x: Tensor, shape: Sequence[int]) -> Tensor:
+    """Applies the scale and the offset of a normalisation, if the layer has them."""
     if layer.scale:
         x = x * ops.cast(ops.reshape(layer.gamma, shape), x.dtype)
     if layer.center:

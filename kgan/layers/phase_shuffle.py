@@ -1,26 +1,27 @@
-from typing import Any
-
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 class PhaseShuffle(keras.layers.Layer):
-    """Moves each signal by a random few steps, in discriminators of signals.
+    """Shifts each signal in time by a few random steps, for discriminators of signals.
 
-    Each sample is moved by -n to n steps, all its channels alike, and what it leaves
-    empty is filled by reflection. So the discriminator can't tell reals from fakes by
-    the phase at which a generator's upsampling leaves its traces. Only in training.
+    The upsampling of a generator leaves artefacts at a fixed phase. The shift keeps the
+    discriminator from telling reals from fakes by that phase. Each sample is shifted by
+    -n to n steps, all its channels together; reflection fills the gap at the edge. The
+    layer acts only in training.
 
     Args:
         steps: Int n, at least 1.
-        seed: Int; None for a random one.
+        seed: Int of 0 to 2**31 - 2; None for a random seed.
         **kwargs: See `keras.layers.Layer`.
 
     Raises:
-        ValueError: If `steps` is no such int, or signals are shorter than that.
+        ValueError: If `steps` is not an int of at least 1, or `seed` is not a seed, or
+            the signals are not longer than `steps`.
 
     Example:
 
@@ -33,38 +34,42 @@ class PhaseShuffle(keras.layers.Layer):
         [Donahue et al., 2019 (WaveGAN)](https://arxiv.org/abs/1802.04208), section 3.3.
     """
 
-    def __init__(self, steps: int = 2, seed: int | None = None, **kwargs: Any):
+    def __init__(self, steps: int = 2, seed: int | None = None, **kwargs: KerasArgument):
         super().__init__(**kwargs)
-        if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
-            raise ValueError(
-                f"`steps` must be an int of at least 1. Received: steps={steps!r}"
-            )
-        self.steps = steps
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.steps = checks.count(steps=steps)
+        self.seed = checks.seed(seed=seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
-    def build(self, input_shape: Any) -> None:
-        if input_shape[1] <= self.steps:
+    def build(self, input_shape: Shape) -> None:
+        length = input_shape[1]
+        if length is None or length <= self.steps:
+            received = checks.received(steps=self.steps, input_shape=tuple(input_shape))
             raise ValueError(
-                "Signals must be longer than `steps`, to be reflected. "
-                f"Received: steps={self.steps}, input_shape={tuple(input_shape)}"
+                "Signals must be longer than `steps`, since reflection fills the gap. "
+                f"{received}"
             )
 
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Returns the moved signals, `(batch, length, channels)` like those that come."""
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """Returns the shifted signals, with the shape of the inputs.
+
+        Args:
+            inputs: Float tensor `(batch, length, channels)`.
+            training: Bool; in inference the signals stay as they are.
+        """
         if not training:
-            return x
-        length = x.shape[1]
-        by = keras.random.randint(
-            (ops.shape(x)[0], 1), -self.steps, self.steps + 1, seed=self.seed_generator
+            return inputs
+        length = inputs.shape[1]
+        size = ops.shape(inputs)[0]
+        shift = keras.random.randint(
+            (size, 1), -self.steps, self.steps + 1, seed=self.seed_generator
         )
-        index = ops.abs(ops.arange(length) - by)
+        index = ops.abs(ops.arange(length) - shift)
         last = length - 1
         index = last - ops.abs(last - index)
-        return ops.take_along_axis(x, index[:, :, None], axis=1)
+        return ops.take_along_axis(inputs, index[:, :, None], axis=1)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {**super().get_config(), "steps": self.steps, "seed": self.seed}

@@ -1,15 +1,14 @@
-from typing import Any
-
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
 from kgan.layers.normalization import at_least_float32
+from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 class PixelNormalization(keras.layers.Layer):
-    """Gives the channels of each pixel a mean square of 1, in generators.
+    """Scales the channels of each pixel to a mean square of 1, for generators.
 
     `x / sqrt(mean(x²) + epsilon)`, the mean over the last axis.
 
@@ -18,7 +17,7 @@ class PixelNormalization(keras.layers.Layer):
         **kwargs: See `keras.layers.Layer`.
 
     Raises:
-        ValueError: If `epsilon` is not above 0.
+        ValueError: If `epsilon` is not a number above 0.
 
     Example:
 
@@ -31,19 +30,17 @@ class PixelNormalization(keras.layers.Layer):
         [Karras et al., 2017](https://arxiv.org/abs/1710.10196), section 4.2.
     """
 
-    def __init__(self, epsilon: float = 1e-8, **kwargs: Any):
+    def __init__(self, epsilon: float = 1e-8, **kwargs: KerasArgument):
         super().__init__(**kwargs)
-        if not epsilon > 0:
-            raise ValueError(f"`epsilon` must be above 0. Received: epsilon={epsilon}")
-        self.epsilon = epsilon
+        self.epsilon = checks.number(above=0, epsilon=epsilon)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         x = at_least_float32(inputs)
         square = ops.mean(ops.square(x), axis=-1, keepdims=True)
         return ops.cast(x * ops.rsqrt(square + self.epsilon), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return tuple(input_shape)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {**super().get_config(), "epsilon": self.epsilon}

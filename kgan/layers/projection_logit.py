@@ -1,27 +1,30 @@
-from typing import Any
+from collections.abc import Sequence
 
 import keras
 from keras import ops
 
-from kgan import serialization
-from kgan.layers.label_embedding import LabelEmbedding, count
+from kgan import checks, serialization
+from kgan.layers.label_embedding import LabelEmbedding
 from kgan.layers.spectral_normalization import SpectralNormalization
+from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 class ProjectionLogit(keras.layers.Layer):
-    """The end of a discriminator that judges whether a sample is one of its class.
+    """Last layer of a projection discriminator: a logit from features and a label.
 
-    `Dense(1)(features) + sum(embedding[label] * features)`.
+    `Dense(1)(features) + sum(embedding[label] * features)`. The second term tells how
+    well the sample fits its label.
 
     Args:
         num_classes: Int, at least 1: labels are 0 to `num_classes - 1`.
-        spectral_normalization: Bool, whether to divide both kernels by their largest
-            singular values, by `kgan.layers.SpectralNormalization`.
+        spectral_normalization: Bool, whether to divide the kernel and the embedding by
+            their largest singular values, see `kgan.layers.SpectralNormalization`.
         **kwargs: See `keras.layers.Layer`.
 
     Raises:
-        ValueError: If `num_classes` is no such int, or features are no vectors.
+        ValueError: If `num_classes` is not an int of at least 1, or the features are not
+            vectors.
 
     Example:
 
@@ -35,15 +38,18 @@ class ProjectionLogit(keras.layers.Layer):
     """
 
     def __init__(
-        self, num_classes: int, spectral_normalization: bool = False, **kwargs: Any
+        self,
+        num_classes: int,
+        spectral_normalization: bool = False,
+        **kwargs: KerasArgument,
     ):
         super().__init__(**kwargs)
-        self.num_classes = count(num_classes=num_classes)
+        self.num_classes = checks.count(num_classes=num_classes)
         self.spectral_normalization = spectral_normalization
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Sequence[Shape]) -> None:
         features, labels = input_shape
-        if len(features) != 2:
+        if len(features) != 2 or features[-1] is None:
             raise ValueError(
                 "Features must be vectors, (batch, dim): flatten or pool them first. "
                 f"Received: features of shape {tuple(features)}"
@@ -63,13 +69,13 @@ class ProjectionLogit(keras.layers.Layer):
             layer, dtype=self.dtype_policy, name=f"spectral_{layer.name}"
         )
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Sequence[Tensor], training: bool | None = None) -> Tensor:
         """Returns the logits, `(batch, 1)`.
 
         Args:
             inputs: `[features, labels]`: a float tensor `(batch, dim)` and an int tensor
                 `(batch,)` or `(batch, 1)`.
-            training: Bool, whether spectral normalisation carries its iteration on.
+            training: Bool, whether spectral normalisation updates its singular vectors.
         """
         features, labels = inputs
         options = {"training": training} if self.spectral_normalization else {}
@@ -77,10 +83,10 @@ class ProjectionLogit(keras.layers.Layer):
         match = ops.sum(embedded * features, axis=-1, keepdims=True)
         return self.logit(features, **options) + match
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         return (input_shape[0][0], 1)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         own = {
             "num_classes": self.num_classes,
             "spectral_normalization": self.spectral_normalization,

@@ -1,17 +1,16 @@
-from typing import Any
-
 import keras
 from keras import ops
 
 from kgan import serialization
+from kgan.types import Shape, Tensor
 
 
 @serialization.register
 class SmoothUpSampling2D(keras.layers.Layer):
-    """Doubles height and width by the filter [1, 3, 3, 1] / 4, zeros beyond the edge.
+    """Doubles height and width with the filter [1, 3, 3, 1] / 4.
 
-    Each new pixel is 3/4 of the nearer old one and 1/4 of the farther one, along both
-    axes. Stretched images, constant ones too, get no checkerboard.
+    Along each axis, a new pixel is 3/4 of the nearer old pixel and 1/4 of the farther old
+    pixel. The filter draws no checkerboard patterns. Pixels beyond the edge count as 0.
 
     Args:
         **kwargs: See `keras.layers.Layer`.
@@ -28,21 +27,26 @@ class SmoothUpSampling2D(keras.layers.Layer):
         filter; [Huang et al., 2025 (R3GAN)](https://arxiv.org/abs/2501.05441).
     """
 
-    def call(self, x: Any) -> Any:
-        """Returns `(batch, 2 * height, 2 * width, channels)`."""
-        return _double(_double(x, 1), 2)
+    def call(self, inputs: Tensor) -> Tensor:
+        """Returns images `(batch, 2 * height, 2 * width, channels)`.
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+        Args:
+            inputs: Float tensor `(batch, height, width, channels)`.
+        """
+        return _doubled(_doubled(inputs, 1), 2)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, height, width, channels = input_shape
-        return (batch, 2 * height, 2 * width, channels)
+        return (batch, height and 2 * height, width and 2 * width, channels)
 
 
 @serialization.register
 class SmoothDownSampling2D(keras.layers.Layer):
-    """Halves height and width by the filter [1, 3, 3, 1] / 8, zeros beyond the edge.
+    """Halves height and width with the filter [1, 3, 3, 1] / 8.
 
-    It is the transpose of `SmoothUpSampling2D`, but for its sum of 1. Odd sizes get a
-    last row or column of zeros first.
+    The filter sums to 1. Apart from that factor the layer is the transpose of
+    `SmoothUpSampling2D`. Pixels beyond the edge count as 0, and an odd size is first
+    extended by one row or column of zeros.
 
     Args:
         **kwargs: See `keras.layers.Layer`.
@@ -59,23 +63,29 @@ class SmoothDownSampling2D(keras.layers.Layer):
         filter; [Huang et al., 2025 (R3GAN)](https://arxiv.org/abs/2501.05441).
     """
 
-    def call(self, x: Any) -> Any:
-        """Returns `(batch, ceil(height / 2), ceil(width / 2), channels)`."""
-        return _halve(_halve(x, 1), 2)
+    def call(self, inputs: Tensor) -> Tensor:
+        """Returns images `(batch, ceil(height / 2), ceil(width / 2), channels)`.
 
-    def compute_output_shape(self, input_shape: Any) -> tuple:
+        Args:
+            inputs: Float tensor `(batch, height, width, channels)`.
+        """
+        return _halved(_halved(inputs, 1), 2)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, height, width, channels = input_shape
-        return (batch, -(-height // 2), -(-width // 2), channels)
+        return (batch, height and -(-height // 2), width and -(-width // 2), channels)
 
 
-def _double(x: Any, axis: int) -> Any:
+def _doubled(x: Tensor, axis: int) -> Tensor:
+    """Doubles the length of one axis."""
     x = x / 4
     even, odd = _shifted(x, axis, 1) + 3 * x, _shifted(x, axis, -1) + 3 * x
     shape = (-1, *x.shape[1:axis], 2 * x.shape[axis], *x.shape[axis + 1 :])
     return ops.reshape(ops.stack([even, odd], axis=axis + 1), shape)
 
 
-def _halve(x: Any, axis: int) -> Any:
+def _halved(x: Tensor, axis: int) -> Tensor:
+    """Halves the length of one axis, rounded up."""
     size = x.shape[axis]
     if size % 2:
         x = ops.pad(x, [(0, int(i == axis)) for i in range(4)])
@@ -84,8 +94,8 @@ def _halve(x: Any, axis: int) -> Any:
     return _shifted(odd, axis, 1) + 3 * (even + odd) + _shifted(even, axis, -1)
 
 
-def _shifted(x: Any, axis: int, by: int) -> Any:
-    """Returns `x` moved by one place, to higher indices or to lower, with a zero."""
+def _shifted(x: Tensor, axis: int, step: int) -> Tensor:
+    """Shifts `x` along an axis by one place, up (1) or down (-1); a 0 fills the gap."""
     padded = ops.pad(x, [(int(i == axis),) * 2 for i in range(4)])
-    rest = slice(1 - by, 1 - by + x.shape[axis])
-    return padded[(slice(None),) * axis + (rest,)]
+    kept = slice(1 - step, 1 - step + x.shape[axis])
+    return padded[(slice(None),) * axis + (kept,)]

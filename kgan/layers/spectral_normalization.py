@@ -1,11 +1,11 @@
-from typing import Any
-
 import keras
 from keras import ops
 
-from kgan import backend, serialization
+from kgan import backend, checks, serialization
+from kgan.backend import keras_private
+from kgan.types import Config, KerasArgument, Shape, Tensor
 
-# Keeps a kernel of zeros zero.
+# Avoids a division by 0 when the kernel is 0.
 _EPSILON = 1e-12
 
 _TRANSPOSED = (
@@ -17,26 +17,27 @@ _TRANSPOSED = (
 
 @serialization.register
 class SpectralNormalization(keras.layers.Wrapper):
-    """Divides a layer's kernel by its largest singular value, as it is used.
+    """Divides the kernel of a layer by its largest singular value.
 
-    The layer computes with `W / sigma(W)`, where `W` is its kernel as a matrix, all
-    other axes by the output channels, and `sigma = v W u'` with `v` and `u` from power
-    iteration, which each call in training carries on by `power_iterations`. Gradients
-    go through the division; `v` and `u` count as constants.
+    The layer computes with `W / sigma(W)`. `W` is the kernel as a matrix: the last axis
+    holds the output channels, the first axis all other axes. Power iteration estimates
+    `sigma = v W u'`, with the singular vectors `v` and `u`; each call in training runs
+    `power_iterations` more iterations. Gradients flow through the division; `v` and `u`
+    count as constants.
 
-    `W` itself is never written: unlike `keras.layers.SpectralNormalization`, which
-    overwrites it in every training step, that works on every backend, leaves the
-    optimizer its own variable, and divides at inference too, by the sigma that the next
-    step of the iteration gives.
+    `keras.layers.SpectralNormalization` overwrites `W` in every training step. This
+    layer never changes `W`, so it works on every backend and the optimizer keeps its own
+    variable. In inference the layer divides too, by the sigma of the next iteration.
 
     Args:
-        layer: A `keras.layers.Layer` with a `kernel`, such as `Dense` or `Conv2D`, or
-            with `embeddings`.
+        layer: A `keras.layers.Layer` with a variable `kernel` or `embeddings`, for
+            example `Dense` or `Conv2D`.
         power_iterations: Int, at least 1.
         **kwargs: See `keras.layers.Layer`.
 
     Raises:
-        ValueError: If there is no such variable, or `power_iterations` is less than 1.
+        ValueError: If the layer has neither variable, or `power_iterations` is not an
+            int of at least 1.
 
     Example:
 
@@ -50,46 +51,51 @@ class SpectralNormalization(keras.layers.Wrapper):
     """
 
     def __init__(
-        self, layer: keras.layers.Layer, power_iterations: int = 1, **kwargs: Any
+        self,
+        layer: keras.layers.Layer,
+        power_iterations: int = 1,
+        **kwargs: KerasArgument,
     ):
         super().__init__(layer, **kwargs)
-        if power_iterations != int(power_iterations) or power_iterations < 1:
-            raise ValueError(
-                "`power_iterations` must be an int of at least 1. "
-                f"Received: power_iterations={power_iterations}"
-            )
-        self.power_iterations = int(power_iterations)
+        self.power_iterations = checks.count(power_iterations=power_iterations)
 
-    def build(self, input_shape: Any = None) -> None:
+    def build(self, input_shape: Shape | None = None) -> None:
         super().build(input_shape)
-        if self._kernel is None:
+        kernel = self._kernel
+        if kernel is None:
             raise ValueError(
                 "Spectral normalisation needs a layer with a variable `kernel` or "
                 f"`embeddings`. Received: layer={self.layer}"
             )
         self.u = self.add_weight(
-            (1, self._kernel.shape[self._output_axis]),
+            (1, kernel.shape[self._output_axis]),
             keras.initializers.RandomNormal(),
-            dtype=self._kernel.dtype,
+            dtype=kernel.dtype,
             trainable=False,
-            # On PyTorch, under mixed precision, writes would go to a copy.
+            # Under mixed precision on PyTorch, assigning would change a copy only.
             autocast=False,
             name="u",
         )
 
     @property
-    def _kernel(self) -> Any:
+    def _kernel(self) -> keras.Variable | None:
         found = getattr(self.layer, "kernel", getattr(self.layer, "embeddings", None))
         return found if isinstance(found, keras.Variable) else None
 
     @property
     def _output_axis(self) -> int:
-        # Transposed convolutions have their output channels before their input's.
+        # The kernel of a transposed convolution ends in (output, input) channels.
         return -2 if isinstance(self.layer, _TRANSPOSED) else -1
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """Returns the outputs of the layer with the normalised kernel.
+
+        Args:
+            inputs: The inputs of the layer.
+            training: Bool, whether to keep the singular vector `u` of this call.
+        """
         kernel = self._kernel
-        with backend.uncast():
+        with keras_private.without_autocast():
             normalized, u = self.normalized_kernel()
         if training and self.trainable:
             self.u.assign(u)
@@ -102,8 +108,8 @@ class SpectralNormalization(keras.layers.Wrapper):
             self.add_loss(loss)
         return outputs
 
-    def normalized_kernel(self) -> tuple[Any, Any]:
-        """Returns `W / sigma`, of the kernel's shape, and the next `u`."""
+    def normalized_kernel(self) -> tuple[Tensor, Tensor]:
+        """Returns `W / sigma`, with the shape of the kernel, and the next `u`."""
         kernel = ops.convert_to_tensor(self._kernel)
         matrix = ops.moveaxis(kernel, self._output_axis, -1)
         matrix = ops.reshape(matrix, (-1, matrix.shape[-1]))
@@ -115,12 +121,13 @@ class SpectralNormalization(keras.layers.Wrapper):
         sigma = ops.sum((v @ matrix) * u)
         return kernel / (sigma + _EPSILON), u
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return self.layer.compute_output_shape(input_shape)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
 
-def _unit(x: Any) -> Any:
+def _unit(x: Tensor) -> Tensor:
+    """Scales a vector to a length of 1."""
     return x / (ops.sqrt(ops.sum(ops.square(x))) + _EPSILON)

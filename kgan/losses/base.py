@@ -1,25 +1,27 @@
-"""What a GAN loss is."""
-
-from typing import Any
+"""Base class of the GAN losses."""
 
 from keras import ops
 
 from kgan import serialization
+from kgan.types import Tensor
 
 
 class Loss(serialization.Configurable):
-    """Base of the losses on logits.
+    """Base class of losses on the discriminator's logits.
 
-    With `s` the logits of reals and `t` those of fakes, a loss is three
-    elementwise terms, which subclasses give:
+    Let `s` be the logits of reals and `t` the logits of fakes. Subclasses implement three
+    elementwise terms:
 
-    - `real_term(s)` and `fake_term(t)`: what the discriminator minimises;
-    - `generator_term(t)`: what the generator minimises.
+    - `real_term(s)` and `fake_term(t)`, which the discriminator minimises;
+    - `generator_term(t)`, which the generator minimises.
 
-    Each is averaged over its own images, so reals and fakes may differ in number.
-    Losses that look at reals and fakes together set `paired = True` and override
-    `discriminator_loss`, and `generator_values`, or `generator_loss` where it is no
-    mean over fakes.
+    Each term is averaged over its own samples, so the numbers of reals and fakes may
+    differ. A loss that compares reals with fakes sets `needs_reals = True` and overrides
+    `discriminator_loss` and `generator_values`. It overrides `generator_loss` instead of
+    `generator_values` if the generator's loss is not a mean over the fakes.
+
+    A subclass that sets `name` in its body can be given by this name once
+    `kgan/losses/__init__.py` imports the class.
 
     Example:
 
@@ -36,14 +38,16 @@ class Loss(serialization.Configurable):
     1.0
     """
 
+    # The name for `kgan.losses.get`, which a class sets in its own body; optional.
+    name: str
     # Whether `generator_loss` needs the logits of reals.
-    paired = False
-    # How many outputs of the discriminator the loss can read.
+    needs_reals: bool = False
+    # The numbers of outputs that the discriminator may have.
     outputs: tuple[int, ...] = (1,)
-    # Above what single logit the discriminator takes a sample for real.
-    boundary = 0.0
+    # A discriminator with one output classifies samples with logits above it as real.
+    decision_boundary: float = 0.0
 
-    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """Returns the scalar that the discriminator minimises.
 
         Args:
@@ -57,12 +61,12 @@ class Loss(serialization.Configurable):
             self.fake_term(fake_logits)
         )
 
-    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+    def generator_loss(self, real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
         """Returns the scalar that the generator minimises.
 
         Args:
-            real_logits: Float tensor `(batch, 1)`, logits of real samples; None
-                unless `paired`.
+            real_logits: Float tensor `(batch, 1)`, logits of real samples. It may be None
+                unless `needs_reals`.
             fake_logits: Float tensor `(noise_batch, 1)`, logits of fakes.
 
         Returns:
@@ -70,8 +74,8 @@ class Loss(serialization.Configurable):
         """
         return self.reduce(self.generator_values(real_logits, fake_logits))
 
-    def generator_values(self, real_logits: Any, fake_logits: Any) -> Any:
-        """Returns the generator's loss on each fake, before they are averaged.
+    def generator_values(self, real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
+        """Returns the generator's loss on each fake, before `reduce`.
 
         Args:
             real_logits: See `generator_loss`.
@@ -82,23 +86,23 @@ class Loss(serialization.Configurable):
         """
         return self.generator_term(fake_logits)
 
-    def reduce(self, values: Any) -> Any:
-        """Returns the mean of the losses on each fake."""
+    def reduce(self, values: Tensor) -> Tensor:
+        """Returns the mean of the losses on the samples."""
         return ops.mean(values)
 
     @property
-    def by_fake(self) -> bool:
-        """Whether `generator_loss` is made of `generator_values`."""
+    def per_sample(self) -> bool:
+        """Whether `generator_loss` is `reduce` of one value per fake."""
         return type(self).generator_loss is Loss.generator_loss
 
-    def real_term(self, s: Any) -> Any:
-        """The discriminator's loss on each real."""
+    def real_term(self, s: Tensor) -> Tensor:
+        """Returns the discriminator's loss on each real."""
         raise NotImplementedError
 
-    def fake_term(self, t: Any) -> Any:
-        """The discriminator's loss on each fake."""
+    def fake_term(self, t: Tensor) -> Tensor:
+        """Returns the discriminator's loss on each fake."""
         raise NotImplementedError
 
-    def generator_term(self, t: Any) -> Any:
-        """The generator's loss on each fake."""
+    def generator_term(self, t: Tensor) -> Tensor:
+        """Returns the generator's loss on each fake."""
         raise NotImplementedError

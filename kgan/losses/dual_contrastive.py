@@ -1,43 +1,48 @@
-from typing import Any
-
 from keras import ops
 
 from kgan import serialization
 from kgan.losses.base import Loss
+from kgan.types import Tensor
 
 
 @serialization.register
 class DualContrastive(Loss):
-    """Each real is told from all fakes of the batch, and each fake from all reals.
+    """Contrasts each real with all fakes of the batch, and each fake with all reals.
 
-    With `s` and `t` the logits of reals and fakes, the discriminator minimises
+    With `s` and `t` the logits of reals and fakes:
 
-        mean_s log(1 + sum_t exp(t - s)) + mean_t log(1 + sum_s exp(t - s))
-        = mean(softplus(L(t) - s)) + mean(softplus(t + L(-s))),
+    - discriminator `log(1 + sum_t exp(t - s)) + log(1 + sum_s exp(t - s))`,
+    - generator `log(1 + sum_s exp(s - t)) + log(1 + sum_t exp(s - t))`.
 
-    where `L` is `logsumexp` over the batch. The generator minimises the same with reals
-    and fakes exchanged, as in the non-saturating loss: the paper states the game as a
-    minimax, in which it would maximise the above, and gives no code.
+    The sums run over the batch: `sum_t` over fakes, `sum_s` over reals. Each term is
+    averaged over the other samples. With `L` for `logsumexp` over the batch, the loss of
+    the discriminator is
 
-    Reals and fakes may differ in number. Under several devices the sums are over each
-    one's share of the batch.
+        mean(softplus(L(t) - s)) + mean(softplus(t + L(-s))).
+
+    The generator's loss is the same with reals and fakes exchanged, as in the
+    non-saturating loss. The paper states a minimax game instead, in which the generator
+    maximises the discriminator's loss; it gives no code.
+
+    The numbers of reals and fakes may differ. With several devices, each device sums over
+    its own part of the batch.
 
     Reference:
         [Yu et al., 2021](https://arxiv.org/abs/2103.16748), "dual contrastive loss".
     """
 
     name = "dual_contrastive"
+    needs_reals = True
 
-    paired = True
-
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return _contrast(real_logits, fake_logits)
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_loss(self, real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
         return _contrast(fake_logits, real_logits)
 
 
-def _contrast(high: Any, low: Any) -> Any:
+def _contrast(high: Tensor, low: Tensor) -> Tensor:
+    """Returns the loss of a network that raises the logits `high` above `low`."""
     first = ops.softplus(ops.logsumexp(low) - high)
     second = ops.softplus(low + ops.logsumexp(-high))
     return ops.mean(first) + ops.mean(second)

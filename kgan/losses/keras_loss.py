@@ -1,28 +1,32 @@
-from typing import Any
-
 import keras
 from keras import ops
 
 from kgan import serialization
 from kgan.losses.smoothed import Smoothed
+from kgan.types import Config, Identifier, Tensor
 
 
 @serialization.register
 class KerasLoss(Smoothed):
-    """Any Keras loss, on labels 1 for real and 0 for fake.
+    """A Keras loss, on the labels 1 for reals and 0 for fakes.
 
-    The discriminator minimises `loss(1, reals) + loss(0, fakes)`, the generator
-    `loss(1, fakes)`. Labels have shape `(batch, 1)`, or, when the discriminator
-    has two outputs, are one-hot `(batch, 2)`: `[0, 1]` is real.
+    The discriminator minimises `loss(1, reals) + loss(0, fakes)`, the generator minimises
+    `loss(1, fakes)`. The labels have shape `(batch, 1)`. If the discriminator has two
+    outputs, the labels are one-hot `(batch, 2)`, and `[0, 1]` means real.
 
-    `GAN.compile(loss=keras.losses.MeanSquaredError())` wraps by itself.
+    `GAN.compile` wraps a Keras loss by itself:
+    `gan.compile(loss=keras.losses.MeanSquaredError())`.
 
     Args:
-        loss: A `keras.losses.Loss`, or a function of `(y_true, y_pred)`. Options
-            such as `from_logits` are the loss' own.
-        label_smoothing: Float of at least 0 and below 1, by how much the
-            discriminator's label of reals, 1, is lessened: one-sided, unlike the
-            `label_smoothing` of Keras' own losses, which moves all labels.
+        loss: A `keras.losses.Loss`, its name, or a function of `(y_true, y_pred)`.
+            Options of the loss, for example `from_logits`, are set on the Keras loss.
+        label_smoothing: Float of at least 0 and below 1, subtracted from the
+            discriminator's label of reals, 1. It is one-sided, while the
+            `label_smoothing` of Keras' own losses moves the labels of reals and fakes.
+
+    Raises:
+        ValueError: If `label_smoothing` is out of bounds, or Keras knows no loss of that
+            name.
 
     Example:
 
@@ -36,32 +40,33 @@ class KerasLoss(Smoothed):
 
     outputs = (1, 2)
 
-    def __init__(self, loss: Any, label_smoothing: float = 0.0):
+    def __init__(self, loss: Identifier, label_smoothing: float = 0.0):
         super().__init__(label_smoothing)
         self.loss = keras.losses.get(loss)
-        # The labels are 0 and 1, which a hinge takes for -1 and 1.
+        # Keras' hinge losses replace the labels 0 and 1 by -1 and 1.
         hinges = keras.losses.Hinge, keras.losses.SquaredHinge
         logits = getattr(self.loss, "from_logits", isinstance(self.loss, hinges))
-        self.boundary = 0.0 if logits else 0.5
+        self.decision_boundary = 0.0 if logits else 0.5
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         reals = self._values(1 - self.label_smoothing, real_logits)
         return self.reduce(reals) + self.reduce(self._values(0, fake_logits))
 
-    def generator_values(self, real_logits, fake_logits):
+    def generator_values(self, real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
         return self._values(1, fake_logits)
 
-    def reduce(self, values: Any) -> Any:
+    def reduce(self, values: Tensor) -> Tensor:
+        """Returns the sum if the Keras loss asks for the sum, else the mean."""
         summed = getattr(self.loss, "reduction", None) == "sum"
         return ops.sum(values) if summed else ops.mean(values)
 
-    def _values(self, label: float, outputs: Any) -> Any:
+    def _values(self, label: float, outputs: Tensor) -> Tensor:
         labels = ops.full((ops.shape(outputs)[0], 1), label, dtype=outputs.dtype)
         if outputs.shape[-1] == 2:
             labels = ops.concatenate([1 - labels, labels], axis=-1)
-        # `call` and not `__call__`, which divides by the number of replicas.
+        # `__call__` would divide by the number of replicas; `call` does not.
         function = getattr(self.loss, "call", self.loss)
         return function(labels, outputs)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"loss": keras.losses.serialize(self.loss), **super().get_config()}

@@ -2,20 +2,24 @@ from keras import ops
 
 from kgan import serialization
 from kgan.losses.smoothed import Smoothed
+from kgan.types import Tensor
 
 
 @serialization.register
 class Minimax(Smoothed):
-    """The game as first stated: the generator maximises what the other minimises.
+    """The original minimax game: the generator maximises the discriminator's loss.
 
-    Discriminator `softplus(-s) + softplus(t)`, generator `-softplus(t)`, with `s`
-    and `t` the logits of reals and fakes. The generator's gradient vanishes when
-    the discriminator is sure of itself; `NonSaturating` is the usual choice.
+    Discriminator `softplus(-s) + softplus(t)`, generator `-softplus(t)`, with `s` and `t`
+    the logits of reals and fakes. The gradient of the generator vanishes when the
+    discriminator rejects all fakes with confidence. `NonSaturating` is the usual choice.
 
     Args:
-        label_smoothing: Float of at least 0 and below 1, by how much the
-            discriminator's label of reals, 1, is lessened. Its loss on reals is then
+        label_smoothing: Float of at least 0 and below 1, subtracted from the
+            discriminator's label of reals, 1. The loss on reals becomes
             `(1 - label_smoothing) * softplus(-s) + label_smoothing * softplus(s)`.
+
+    Raises:
+        ValueError: If `label_smoothing` is out of bounds.
 
     Reference:
         [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), equation 1;
@@ -25,26 +29,26 @@ class Minimax(Smoothed):
 
     name = "minimax"
 
-    def real_term(self, s):
+    def real_term(self, s: Tensor) -> Tensor:
         if not self.label_smoothing:
             return ops.softplus(-s)
-        # The same as above, since softplus(s) = softplus(-s) + s.
+        # Equal to the formula above, since softplus(s) = softplus(-s) + s.
         return ops.softplus(-s) + self.label_smoothing * s
 
-    def fake_term(self, t):
+    def fake_term(self, t: Tensor) -> Tensor:
         return ops.softplus(t)
 
-    def generator_term(self, t):
+    def generator_term(self, t: Tensor) -> Tensor:
         return -ops.softplus(t)
 
 
 @serialization.register
 class NonSaturating(Minimax):
-    """The loss that Goodfellow recommends in practice: the default.
+    """The non-saturating loss, which is the default and recommended by its authors.
 
-    Discriminator `softplus(-s) + softplus(t)`, generator `softplus(-t)`: binary
-    cross-entropy in which the generator labels its images real. See `Minimax` for the
-    argument.
+    Discriminator `softplus(-s) + softplus(t)`, generator `softplus(-t)`, with `s` and `t`
+    the logits of reals and fakes. This is binary cross-entropy in which the generator
+    labels its samples as real. See `Minimax` for the argument.
 
     Example:
 
@@ -58,5 +62,5 @@ class NonSaturating(Minimax):
 
     name = "non_saturating"
 
-    def generator_term(self, t):
+    def generator_term(self, t: Tensor) -> Tensor:
         return ops.softplus(-t)

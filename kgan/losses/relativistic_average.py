@@ -1,42 +1,41 @@
-from typing import Any
-
 from keras import ops
 
 from kgan import serialization
 from kgan.losses.base import Loss
+from kgan.types import Tensor
 
 
 @serialization.register
 class RelativisticAverage(Loss):
-    """Each sample is judged against the average of the other kind.
+    """Compares each real with the average fake, and each fake with the average real.
 
     With `f(x) = softplus(-x)`, `s` and `t` the logits of reals and fakes:
 
     - discriminator `mean(f(s - mean(t))) + mean(f(-(t - mean(s))))`,
     - generator `mean(f(t - mean(s))) + mean(f(-(s - mean(t))))`.
 
-    Reals and fakes may differ in number. Under several devices the averages are those
-    of each one's share of the batch.
+    The numbers of reals and fakes may differ. With several devices, each device averages
+    over its own part of the batch.
 
     Reference:
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaSGAN.
     """
 
     name = "relativistic_average"
+    needs_reals = True
 
-    paired = True
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        return self._compare(real_logits, fake_logits)
 
-    def discriminator_loss(self, real_logits, fake_logits):
-        return self._above(real_logits, fake_logits)
+    def generator_loss(self, real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
+        return self._compare(fake_logits, real_logits)
 
-    def generator_loss(self, real_logits, fake_logits):
-        return self._above(fake_logits, real_logits)
-
-    def term(self, x: Any) -> Any:
-        """The loss on each sample that should be `x` above the others' average."""
+    def term(self, x: Tensor) -> Tensor:
+        """Returns `f(x)`, small where the difference `x` of two logits is large."""
         return ops.softplus(-x)
 
-    def _above(self, high: Any, low: Any) -> Any:
+    def _compare(self, high: Tensor, low: Tensor) -> Tensor:
+        """Returns the loss of a network that raises the logits `high` above `low`."""
         return ops.mean(self.term(high - ops.mean(low))) + ops.mean(
             self.term(ops.mean(high) - low)
         )
@@ -46,7 +45,7 @@ class RelativisticAverage(Loss):
 class RelativisticAverageHinge(RelativisticAverage):
     """The hinge loss against averages.
 
-    `RelativisticAverage` with `f(x) = relu(1 - x)`.
+    The formulas of `RelativisticAverage`, with `f(x) = relu(1 - x)`.
 
     Reference:
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaHingeGAN.
@@ -54,7 +53,7 @@ class RelativisticAverageHinge(RelativisticAverage):
 
     name = "relativistic_average_hinge"
 
-    def term(self, x):
+    def term(self, x: Tensor) -> Tensor:
         return ops.relu(1 - x)
 
 
@@ -62,7 +61,7 @@ class RelativisticAverageHinge(RelativisticAverage):
 class RelativisticAverageLeastSquares(RelativisticAverage):
     """Least squares against averages.
 
-    `RelativisticAverage` with `f(x) = (x - 1)²`.
+    The formulas of `RelativisticAverage`, with `f(x) = (x - 1)²`.
 
     Reference:
         [Jolicoeur-Martineau, 2018](https://arxiv.org/abs/1807.00734), RaLSGAN.
@@ -70,5 +69,5 @@ class RelativisticAverageLeastSquares(RelativisticAverage):
 
     name = "relativistic_average_least_squares"
 
-    def term(self, x):
+    def term(self, x: Tensor) -> Tensor:
         return ops.square(x - 1)

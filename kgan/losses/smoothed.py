@@ -1,17 +1,17 @@
-"""One-sided label smoothing, for the losses that have labels."""
+"""One-sided label smoothing, for losses with labels."""
 
-import numbers
-from typing import Any
-
+from kgan import checks
 from kgan.losses.base import Loss
+from kgan.types import Config
 
 
 class Smoothed(Loss):
-    """Base of the losses that label reals with 1 and fakes with 0.
+    """Base class of losses with the labels 1 for reals and 0 for fakes.
 
     Args:
-        label_smoothing: Float of at least 0 and below 1: the discriminator's label of
-            reals is 1 less that much. Fakes' label, and the generator's loss, stay.
+        label_smoothing: Float of at least 0 and below 1, subtracted from the
+            discriminator's label of reals. The label of fakes and the generator's loss
+            do not change.
 
     Raises:
         ValueError: If `label_smoothing` is out of bounds.
@@ -21,12 +21,8 @@ class Smoothed(Loss):
     """
 
     def __init__(self, label_smoothing: float = 0.0):
-        if not isinstance(label_smoothing, numbers.Real) or not 0 <= label_smoothing < 1:
-            raise ValueError(
-                "`label_smoothing` must be a number of at least 0 and below 1. "
-                f"Received: label_smoothing={label_smoothing}"
-            )
-        self.label_smoothing: float = float(label_smoothing)
+        number = checks.number(minimum=0, below=1, label_smoothing=label_smoothing)
+        self.label_smoothing = float(number)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {"label_smoothing": self.label_smoothing}

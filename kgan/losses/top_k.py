@@ -1,31 +1,31 @@
-from typing import Any
-
 from keras import ops
 
 from kgan import schedules, serialization
 from kgan.losses.base import Loss
+from kgan.types import Config, Identifier, Tensor
 
 
 @serialization.register
 class TopK(Loss):
-    """Trains the generator on the fakes with the highest logits only.
+    """Trains the generator only on the fakes with the highest logits.
 
-    The discriminator's loss is that of `loss`. The generator's is its mean over the
-    `k = max(1, round(fraction * fakes))` fakes that the discriminator takes for real
-    most; the others get no gradient. Of a paired loss each of these stays with its real.
-    Under several devices they are chosen within each one's share of the batch.
+    The discriminator's loss is the one of `loss`. The generator's loss is the mean of
+    `loss` over `k = max(1, round(fraction * fakes))` fakes, the ones with the highest
+    logits. The other fakes get no gradient. A loss that compares each fake with one real
+    keeps these pairs. With several devices, each device chooses among its own fakes.
 
     Args:
-        loss: What `kgan.losses.get` takes, with a loss for each fake: not one that
-            judges by averages, such as `"relativistic_average"`.
-        fraction: Float of 0 to 1, or a schedule: which share of the fakes to train on.
+        loss: Name, config or object for `kgan.losses.get`. The loss must have one value
+            per fake (`Loss.per_sample`); a loss of averages, for example
+            `"relativistic_average"`, has none.
+        fraction: Float of 0 to 1, or a schedule, the fraction of fakes to train on.
 
     Raises:
-        ValueError: If `fraction` is out of bounds, or `loss` has none for each fake.
+        ValueError: If `fraction` is out of bounds, or `loss` has no value per fake.
 
     Example:
 
-    The paper goes from all fakes down to half of them.
+    The paper starts with all fakes and ends with half of them.
 
     >>> import kgan
     >>> fraction = kgan.schedules.Linear(1.0, 0.5, images=1_000_000)
@@ -36,43 +36,43 @@ class TopK(Loss):
         [Sinha et al., 2020](https://arxiv.org/abs/2002.06224), algorithm 1.
     """
 
-    def __init__(self, loss: Any, fraction: schedules.NumberOrSchedule = 0.5):
-        from kgan import losses  # It imports this file.
+    def __init__(self, loss: Identifier, fraction: schedules.NumberOrSchedule = 0.5):
+        # Imported here, since `kgan.losses` imports this file.
+        from kgan import losses
 
-        schedules.number(minimum=0, maximum=1, fraction=fraction)
+        self.fraction = schedules.number(minimum=0, maximum=1, fraction=fraction)
         self.loss = losses.get(loss)
-        self.fraction = fraction
-        self.paired = self.loss.paired
+        self.needs_reals = self.loss.needs_reals
         self.outputs = self.loss.outputs
-        self.boundary = self.loss.boundary
-        if not self.loss.by_fake:
+        self.decision_boundary = self.loss.decision_boundary
+        if not self.loss.per_sample:
             raise ValueError(
-                "The loss must be one that gives each fake a loss of its own, by "
-                f"`generator_values`. Received: loss={self.loss}"
+                "`loss` must have one value for each fake, by `generator_values`. "
+                f"Received: loss={self.loss}"
             )
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         return self.loss.discriminator_loss(real_logits, fake_logits)
 
-    def generator_values(self, real_logits, fake_logits):
+    def generator_values(self, real_logits: Tensor | None, fake_logits: Tensor) -> Tensor:
         values = self.loss.generator_values(real_logits, fake_logits)
         number = ops.cast(ops.shape(fake_logits)[0], "float32")
         k = ops.maximum(ops.round(self.fraction * number), 1.0)
-        # Shares and not a slice, since JAX compiles no slices of changing size.
-        share = ops.where(ranks(fake_logits) < k, number / k, 0.0)
-        return values * ops.reshape(share, (-1,) + (1,) * (len(values.shape) - 1))
+        # Weights instead of a slice: JAX can't compile a slice of variable size.
+        weights = ops.where(ranks(fake_logits) < k, number / k, 0.0)
+        return values * ops.reshape(weights, (-1,) + (1,) * (len(values.shape) - 1))
 
-    def reduce(self, values: Any) -> Any:
+    def reduce(self, values: Tensor) -> Tensor:
         return self.loss.reduce(values)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"loss": self.loss, "fraction": self.fraction}
 
 
-def ranks(logits: Any) -> Any:
-    """Returns the place of each sample, `(batch,)` floats, 0 for the highest logit.
+def ranks(logits: Tensor) -> Tensor:
+    """Returns the rank of each sample, 0 for the highest logit, as floats `(batch,)`.
 
-    Of two outputs, real and fake, the difference counts as the logit.
+    With two outputs, fake and real, the logit is their difference.
     """
     logits = ops.stop_gradient(logits)
     score = logits[:, 0] if logits.shape[-1] == 1 else logits[:, 1] - logits[:, 0]

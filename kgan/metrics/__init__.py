@@ -1,6 +1,5 @@
-"""How good samples are: pure functions of arrays of features, numbers out."""
+"""Metrics of samples: functions of feature arrays, and the extractors of features."""
 
-from kgan.metrics.classifiers import classifier, default_extractor, untrained
 from kgan.metrics.evaluation import Evaluation
 from kgan.metrics.extractors import (
     Extracted,
@@ -9,6 +8,9 @@ from kgan.metrics.extractors import (
     Inception,
     Network,
     check_images,
+    classifier,
+    default_extractor,
+    untrained,
 )
 from kgan.metrics.frechet import (
     Statistics,
@@ -17,10 +19,10 @@ from kgan.metrics.frechet import (
     statistics,
 )
 from kgan.metrics.kernel import kernel_distance, kernel_distances
-from kgan.metrics.kinds import Metric, parse, parse_all
 from kgan.metrics.neighbors import density_coverage, precision_recall
 from kgan.metrics.result import Result, load, save
 from kgan.metrics.scores import Modes, inception_score, mode_coverage
+from kgan.metrics.specs import Metric, MetricSpec, names, parse, parse_all
 
 __all__ = [
     "Evaluation",
@@ -29,6 +31,7 @@ __all__ = [
     "Function",
     "Inception",
     "Metric",
+    "MetricSpec",
     "Modes",
     "Network",
     "Result",
@@ -44,6 +47,7 @@ __all__ = [
     "kernel_distances",
     "load",
     "mode_coverage",
+    "names",
     "parse",
     "parse_all",
     "precision_recall",

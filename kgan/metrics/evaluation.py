@@ -1,4 +1,4 @@
-"""Fakes against a real set, by an extractor and some metrics."""
+"""Compares fakes with a real set, by an extractor and several metrics."""
 
 import hashlib
 import json
@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from kgan import data
-from kgan.files import PathLike, atomic_path
-from kgan.metrics.extractors import Extracted, Extractor, check_images
-from kgan.metrics.kinds import KINDS, Metric, Reals, parse_all
-from kgan.metrics.result import Result, versions
+from kgan import checks, data
+from kgan.files import atomic_path
+from kgan.metrics.extractors import Extracted, Extractor, Images, check_images
+from kgan.metrics.result import Result
+from kgan.metrics.specs import Metric, RealSet, Values, parse_all
+from kgan.types import PathLike
+from kgan.version import versions
 
-_SOME = 32
+# The number of reals by whose features the cache recognises an extractor.
+_PROBE = 32
 
 
 class Evaluation:
@@ -25,12 +28,14 @@ class Evaluation:
         reals: uint8 images `(n, height, width, channels)`, an array or a
             `kgan.data.Store`.
         extractor: An `Extractor`.
-        metrics: Names, see `parse`, or one.
-        seed: Int, of random subsets.
-        cache: Folder in which the features of real sets are kept, by their content.
+        metrics: Names of metrics, see `parse`, or one name.
+        seed: Int, seed of random subsets.
+        cache: Folder for the features of real sets, to be reused for the same images and
+            the same extractor.
 
     Raises:
-        ValueError: If there is no such metric, or it can't be computed of these.
+        ValueError: If no metric has one of the names, or if these reals or this
+            extractor don't suit a metric.
 
     Example:
 
@@ -45,135 +50,144 @@ class Evaluation:
 
     def __init__(
         self,
-        reals: Any,
+        reals: Images,
         extractor: Extractor,
         metrics: str | Sequence[str] = ("fd10k",),
         seed: int = 0,
         cache: PathLike | None = None,
     ):
-        self.extractor, self.seed = extractor, int(seed)
+        self.extractor = extractor
+        self.seed = checks.count(minimum=0, seed=seed)
         self.metrics = parse_all(metrics, extractor)
         check_images(reals)
-        # A few of them tell extractors of the same name apart.
-        some = extractor(reals[:_SOME])
-        self._check(some, len(reals))
-        self.reals_sha256 = _sha256(reals)
-        self.reals = Reals(self._features(reals, some.features, cache))
+        probe = extractor(reals[:_PROBE])
+        self._check_metrics(probe, len(reals))
+        self.image_shape = tuple(reals.shape[1:])
+        self.reals_sha256 = data.fingerprint(reals)
+        self.reals = RealSet(self._real_features(reals, probe.features, cache))
 
     @property
     def names(self) -> list[str]:
-        """What the numbers are called."""
+        """The names of the numbers, for example `fd10k_classifier`."""
         return [metric.name(self.extractor) for metric in self.metrics]
 
     @property
     def count(self) -> int:
-        """How many fakes it takes."""
+        """The number of fakes that the metrics need."""
         return max(metric.count for metric in self.metrics)
 
-    def __call__(self, fakes: Any) -> list[Result]:
-        """Returns a result for each metric, of its number of the first fakes.
+    def __call__(self, fakes: Images) -> list[Result]:
+        """Returns a result for each metric, computed from the first fakes.
 
         Args:
             fakes: uint8 images, at least `count`.
 
         Raises:
-            ValueError: If there are too few.
+            ValueError: If there are fewer fakes than `count`.
         """
         if len(fakes) < self.count:
             raise ValueError(
-                f"The metrics take {self.count:,} fakes. Received: {len(fakes):,} fakes"
+                f"The metrics need {self.count:,} fakes. Received: {len(fakes):,} fakes"
             )
-        found, known = self.extractor(fakes[: self.count]), {}
+        found = self.extractor(fakes[: self.count])
+        # Some metrics share a function, for example precision and recall.
+        computed: dict[tuple, Values] = {}
+        values = []
         for metric in self.metrics:
-            if metric.computation not in known:
-                known[metric.computation] = self._computed(metric, found)
-        return self._results([known[metric.computation] for metric in self.metrics])
+            key = metric.spec.function, metric.count
+            if key not in computed:
+                computed[key] = self._compute(metric, found)
+            values.append(_value(metric, computed[key]))
+        return self._results(values)
 
     def of(self, sample: Callable) -> list[Result]:
-        """Returns a result for each metric, of what a function draws.
+        """Returns a result for each metric, computed from samples of a function.
 
         Args:
-            sample: Callable of a number of samples and a `seed`, such as `gan.sample`,
-                that returns images in [-1, 1]. Of NaN, which a generator draws that has
-                diverged, all numbers are NaN.
+            sample: Callable of a number of samples and a `seed`, for example
+                `gan.sample`, that returns images in [-1, 1]. If a sample is NaN or
+                infinite, because the generator has diverged, all numbers are NaN.
         """
-        drawn = sample(self.count, seed=self.seed)
-        if np.isfinite(drawn).all():
-            return self(data.to_uint8(drawn))
+        samples = sample(self.count, seed=self.seed)
+        if np.isfinite(samples).all():
+            return self(data.to_uint8(samples))
         return self._results([math.nan] * len(self.metrics))
 
-    def _computed(self, metric: Metric, found: Extracted) -> Any:
-        some = slice(metric.count)
-        probabilities = found.probabilities
-        part = Extracted(
-            found.features[some], None if probabilities is None else probabilities[some]
-        )
-        function, options = KINDS[metric.kind].function, self._options(metric)
-        return function(self.reals, part, self.seed, **options)
+    def _compute(self, metric: Metric, found: Extracted) -> Values:
+        features, probabilities = found
+        if probabilities is not None:
+            probabilities = probabilities[: metric.count]
+        fakes = Extracted(features[: metric.count], probabilities)
+        return metric.spec.function(self.reals, fakes, self.seed, **self._options(metric))
 
     def _options(self, metric: Metric) -> dict[str, int]:
-        return KINDS[metric.kind].settled(min(metric.count, len(self.reals)))
+        return metric.spec.options_for(min(metric.count, len(self.reals)))
 
-    def _results(self, values: list) -> list[Result]:
-        by_what = self.extractor.protocol()
+    def _results(self, values: list[float]) -> list[Result]:
+        extractor = self.extractor.protocol()
         pairs = zip(self.metrics, values, strict=True)
-        return [self._result(metric, value, by_what) for metric, value in pairs]
+        return [self._result(metric, value, extractor) for metric, value in pairs]
 
-    def _result(self, metric: Metric, value: Any, by_what: dict[str, Any]) -> Result:
-        part = KINDS[metric.kind].part
-        value = value if part is None or not isinstance(value, tuple) else value[part]
+    def _result(self, metric: Metric, value: float, extractor: dict[str, Any]) -> Result:
         protocol = {
-            **by_what,
+            **extractor,
             **self._options(metric),
             "fakes": metric.count,
             "reals": len(self.reals),
             "reals_sha256": self.reals_sha256,
+            "image_shape": "x".join(map(str, self.image_shape)),
             "seed": self.seed,
             **versions(),
         }
         return Result(metric.name(self.extractor), float(value), protocol)
 
-    def _check(self, some: Extracted, count: int) -> None:
-        for metric in self.metrics:
-            if metric.kind == "is" and some.probabilities is None:
+    def _check_metrics(self, probe: Extracted, count: int) -> None:
+        """Raises a `ValueError` if the reals or the extractor don't suit a metric."""
+        for spec in (metric.spec for metric in self.metrics):
+            if spec.needs_probabilities and probe.probabilities is None:
                 raise ValueError(
-                    "The Inception score takes an extractor with probabilities. "
-                    f"Received: extractor {self.extractor.name!r}"
+                    "The Inception score needs an extractor with probabilities. "
+                    f"{checks.received(metric=spec.name, extractor=self.extractor.name)}"
                 )
-            if count < KINDS[metric.kind].least:
+            if count < spec.minimum:
                 raise ValueError(
-                    f"{metric.kind!r} takes at least {KINDS[metric.kind].least} reals. "
+                    f"The metric {spec.name!r} needs at least {spec.minimum} reals. "
                     f"Received: {count} reals"
                 )
 
-    def _features(
-        self, reals: Any, some: np.ndarray, cache: PathLike | None
+    def _real_features(
+        self, reals: Images, probe: np.ndarray, cache: PathLike | None
     ) -> np.ndarray:
+        """Returns the features of the real set, from the cache if they are there."""
         if cache is None:
             return self.extractor(reals).features
-        key = json.dumps([self.reals_sha256, self.extractor.protocol()], sort_keys=True)
-        digest = hashlib.sha256(key.encode() + np.ascontiguousarray(some).tobytes())
-        name = f"{self.extractor.name}-{digest.hexdigest()[:32]}.npy"
-        path = pathlib.Path(cache, name)
-        kept = _kept(path)
-        if kept is not None and kept.shape == (len(reals), some.shape[1]):
-            return kept
-        features = self.extractor(reals).features
-        with atomic_path(path) as temporary, open(temporary, "wb") as file:
-            np.save(file, features)
+        path = self._cache_path(cache, probe)
+        features = _read_array(path)
+        if features is None or features.shape != (len(reals), probe.shape[1]):
+            features = self.extractor(reals).features
+            with atomic_path(path) as temporary, open(temporary, "wb") as file:
+                np.save(file, features)
         return features
 
+    def _cache_path(self, cache: PathLike, probe: np.ndarray) -> pathlib.Path:
+        facts = [self.reals_sha256, self.image_shape, self.extractor.protocol()]
+        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+        # Two extractors may have the same name and protocol, but other features.
+        digest.update(np.ascontiguousarray(probe).data)
+        return pathlib.Path(cache, f"{self.extractor.name}-{digest.hexdigest()[:32]}.npy")
 
-def _kept(path: pathlib.Path) -> np.ndarray | None:
-    """Returns the array of a file, or None if it is not there, or damaged."""
+
+def _value(metric: Metric, values: Values) -> float:
+    """Returns the metric's own value of the values that its function computed."""
+    if isinstance(values, tuple):
+        assert metric.spec.index is not None
+        return values[metric.spec.index]
+    return values
+
+
+def _read_array(path: pathlib.Path) -> np.ndarray | None:
+    """Returns the array in a file, or None if the file is missing or damaged."""
     try:
         return np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-
-
-def _sha256(images: Any) -> str:
-    digest = hashlib.sha256(str(images.shape).encode())
-    for part in data.chunks(images):
-        digest.update(np.ascontiguousarray(part).data)
-    return digest.hexdigest()

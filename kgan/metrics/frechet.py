@@ -1,12 +1,14 @@
-"""The Fréchet distance of two sets of features, as if each were a Gaussian."""
+"""The Fréchet distance of two sets of features, each treated as a Gaussian."""
 
 import dataclasses
 import functools
-from typing import Any
 
 import numpy as np
 
-from kgan.metrics import checks
+from kgan import checks
+from kgan.metrics.features import check_features
+from kgan.metrics.pairwise import centered_blocks
+from kgan.types import ArrayLike
 
 # Rows that are in float64 at once.
 _BLOCK = 1024
@@ -18,7 +20,7 @@ class Statistics:
 
     Args:
         mean: float64 `(d,)`.
-        covariance: float64 `(d, d)`, without bias: divided by n - 1.
+        covariance: float64 `(d, d)`, unbiased: the sum of products divided by n - 1.
         size: Int, n, the number of samples.
     """
 
@@ -28,15 +30,15 @@ class Statistics:
 
     @functools.cached_property
     def root(self) -> np.ndarray:
-        """A matrix r with `r @ r.T` the covariance: a column for each direction."""
+        """A matrix r with `r @ r.T` equal to the covariance."""
         values, vectors = np.linalg.eigh(self.covariance)
-        # What rounding leaves of an eigenvalue of zero would have a large root.
+        # Rounding turns an eigenvalue of zero into a small one with a much larger root.
         kept = values > len(values) * np.finfo("float64").eps * max(values[-1], 0.0)
         return vectors[:, kept] * np.sqrt(values[kept])
 
 
-def statistics(features: Any) -> Statistics:
-    """Computes mean and covariance, in float64 and by blocks.
+def statistics(features: ArrayLike) -> Statistics:
+    """Computes mean and covariance, in float64 and in blocks.
 
     Args:
         features: Float array `(n, d)`, n at least 2.
@@ -45,7 +47,7 @@ def statistics(features: Any) -> Statistics:
         `Statistics`.
 
     Raises:
-        ValueError: If they are too few, or have NaN or infinite values.
+        ValueError: If there are too few features, or NaN or infinite values.
 
     Example:
 
@@ -56,28 +58,31 @@ def statistics(features: Any) -> Statistics:
     return _statistics(features, "features")
 
 
-def _statistics(features: Any, argument: str) -> Statistics:
-    x = checks.features(features, argument)
+def _statistics(features: ArrayLike | Statistics, argument: str) -> Statistics:
+    if isinstance(features, Statistics):
+        return features
+    x = check_features(features, argument)
     mean = x.mean(axis=0, dtype="float64")
     products = np.zeros((x.shape[1], x.shape[1]))
-    for start in range(0, len(x), _BLOCK):
-        block = x[start : start + _BLOCK] - mean
+    for _, block in centered_blocks(x, mean, _BLOCK):
         products += block.T @ block
     return Statistics(mean, products / (len(x) - 1), len(x))
 
 
-def frechet_distance(a: Any, b: Any) -> float:
+def frechet_distance(a: ArrayLike | Statistics, b: ArrayLike | Statistics) -> float:
     """Computes the Fréchet distance between two sets of features.
 
     `|mean_a - mean_b|^2 + trace(cov_a + cov_b - 2 (cov_a cov_b)^(1/2))`, the squared
-    2-Wasserstein distance of Gaussians of these moments. Of the features of the 2015
-    Inception network this is FID; of any others it has another scale and another name.
+    2-Wasserstein distance of Gaussians with these moments. With the features of the 2015
+    Inception network this is FID; other features give another scale, and the number
+    has another name.
 
-    It is biased: fewer samples give larger values. See `frechet_distance_infinity`.
+    The distance is biased: fewer samples give larger values. See
+    `frechet_distance_infinity`.
 
     Args:
         a: Float array `(n, d)`, or its `Statistics`.
-        b: The same, of any other n.
+        b: Float array `(m, d)`, or its `Statistics`.
 
     Returns:
         A float, at least 0.
@@ -97,10 +102,7 @@ def frechet_distance(a: Any, b: Any) -> float:
 
     - [Heusel et al., 2017](https://arxiv.org/abs/1706.08500)
     """
-    a, b = (
-        x if isinstance(x, Statistics) else _statistics(x, name)
-        for x, name in ((a, "a"), (b, "b"))
-    )
+    a, b = _statistics(a, "a"), _statistics(b, "b")
     if a.mean.shape != b.mean.shape:
         raise ValueError(
             "Both sets must have features of the same length. "
@@ -108,51 +110,58 @@ def frechet_distance(a: Any, b: Any) -> float:
         )
     difference = a.mean - b.mean
     traces = np.trace(a.covariance) + np.trace(b.covariance)
-    # The trace of (a b)^(1/2) is the sum of the singular values of the product of their
-    # roots, which needs no root of a matrix that is not symmetric.
+    # The trace of (a b)^(1/2) is the sum of the singular values of the product of both
+    # roots. No root of a matrix without symmetry is needed.
     cross = np.linalg.svd(a.root.T @ b.root, compute_uv=False).sum()
     return float(max(difference @ difference + traces - 2 * cross, 0.0))
 
 
 def frechet_distance_infinity(
-    real: Any, fake: Any, points: int = 15, least: int | None = None, seed: int = 0
+    real: ArrayLike | Statistics,
+    fake: ArrayLike,
+    points: int = 15,
+    least: int | None = None,
+    seed: int = 0,
 ) -> float:
     """Extrapolates the Fréchet distance to infinitely many fakes.
 
-    The bias of the distance is nearly linear in 1/n. It is computed of random subsets of
-    growing size, a line is fitted in 1/n, and its value at 0 returned.
+    The bias of the distance is nearly linear in 1/n. The function computes the distance
+    for random subsets of growing size n, fits a line in 1/n, and returns the value of
+    the line at 0.
 
     Args:
         real: Float array `(n, d)`, or its `Statistics`.
-        fake: Float array `(n, d)`.
-        points: Int, how many sizes, evenly spaced.
-        least: Int, the smallest size; a third of all by default.
-        seed: Int, of the subsets.
+        fake: Float array `(m, d)`.
+        points: Int, the number of sizes, evenly spaced.
+        least: Int, the smallest size; a third of the fakes by default.
+        seed: Int, seed of the subsets.
 
     Returns:
         A float, which may be below 0 for sets of the same distribution.
 
     Raises:
-        ValueError: As `frechet_distance` does, and if the sizes are none.
+        ValueError: For the same reasons as `frechet_distance`, and if `points` or
+            `least` is out of range.
 
     Reference:
 
     - [Chong and Forsyth, 2020](https://arxiv.org/abs/1911.07023), section 4
     """
-    fake = checks.features(fake, "fake", least=6)
+    fake = check_features(fake, "fake", minimum=6)
     least = max(2, len(fake) // 3) if least is None else least
-    checks.count(points, "points", 2)
-    checks.count(least, "least", 2)
+    points = checks.count(minimum=2, points=points)
+    least = checks.count(minimum=2, least=least)
+    seed = checks.count(minimum=0, seed=seed)
     if least >= len(fake):
         raise ValueError(
             "`least` must be below the number of fakes. "
             f"Received: least={least}, fake.shape={fake.shape}"
         )
-    real = real if isinstance(real, Statistics) else _statistics(real, "real")
-    generator = np.random.default_rng(seed)
+    real = _statistics(real, "real")
+    random = np.random.default_rng(seed)
     sizes = np.linspace(least, len(fake), points).round().astype(int)
     distances = [
-        frechet_distance(real, fake[generator.choice(len(fake), size, replace=False)])
+        frechet_distance(real, fake[random.choice(len(fake), size, replace=False)])
         for size in sizes
     ]
     return float(np.polyfit(1 / sizes, distances, 1)[1])

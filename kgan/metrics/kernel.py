@@ -1,36 +1,38 @@
-"""The kernel distance of two sets of features, without bias."""
-
-from typing import Any
+"""The kernel distance of two sets of features, an unbiased estimate."""
 
 import numpy as np
 
-from kgan.metrics import checks
+from kgan import checks
+from kgan.metrics.features import check_pair
+from kgan.metrics.pairwise import cubic_kernel
+from kgan.types import ArrayLike
 
 
 def kernel_distance(
-    a: Any, b: Any, subsets: int = 100, subset_size: int = 1000, seed: int = 0
+    a: ArrayLike, b: ArrayLike, subsets: int = 100, subset_size: int = 1000, seed: int = 0
 ) -> float:
     """Computes the mean squared maximum mean discrepancy of random subsets.
 
-    With the kernel `k(x, y) = (x . y / d + 1)^3` and subsets of m samples each,
-    `mean over x != x' of k(x, x') + mean over y != y' of k(y, y')
-    - 2 mean of k(x, y)`. Of Inception's features this is KID. It has no bias, so that
-    numbers of few samples compare with those of many.
+    With the kernel `k(x, y) = (x . y / d + 1)^3` and subsets of m samples each, the
+    distance of two subsets is `mean over x != x' of k(x, x') + mean over y != y' of
+    k(y, y') - 2 mean of k(x, y)`. With the features of Inception this is KID. The
+    estimate is unbiased, so numbers from few samples are comparable with numbers from
+    many samples.
 
     Args:
         a: Float array `(n, d)`.
-        b: The same, of any other n.
-        subsets: Int, how many subsets to average over.
+        b: Float array with features of the same length, and any number of samples.
+        subsets: Int, the number of subsets to average over.
         subset_size: Int, m, at least 2, at most n.
-        seed: Int. Subsets are drawn as torch-fidelity draws them, by
+        seed: Int. Subsets are drawn in the way of torch-fidelity, by
             `numpy.random.RandomState(seed)`.
 
     Returns:
         A float, which may be a little below 0.
 
     Raises:
-        ValueError: If there are fewer samples than a subset has, NaN or infinite
-            values, or features of different lengths.
+        ValueError: If a set has fewer samples than a subset, NaN or infinite values, or
+            features of another length.
 
     Example:
 
@@ -48,32 +50,31 @@ def kernel_distance(
 
 
 def kernel_distances(
-    a: Any, b: Any, subsets: int = 100, subset_size: int = 1000, seed: int = 0
+    a: ArrayLike, b: ArrayLike, subsets: int = 100, subset_size: int = 1000, seed: int = 0
 ) -> np.ndarray:
-    """Computes the distance of each subset, see `kernel_distance`.
+    """Computes the distance of each pair of subsets, see `kernel_distance`.
 
     Returns:
-        float64 `(subsets,)`, whose deviation tells how sure their mean is.
+        float64 `(subsets,)`. Their standard deviation shows how exact the mean is.
     """
-    checks.count(subsets, "subsets")
-    checks.count(subset_size, "subset_size", 2)
-    a, b = checks.pair(a, b, ("a", "b"), subset_size)
+    subsets = checks.count(subsets=subsets)
+    subset_size = checks.count(minimum=2, subset_size=subset_size)
+    seed = checks.count(minimum=0, seed=seed)
+    a, b = check_pair(a, b, ("a", "b"), subset_size)
     random = np.random.RandomState(seed)
-    return np.array([_discrepancy(*_drawn(a, b, subset_size, random))
-                     for _ in range(subsets)])  # fmt: skip
+    values = []
+    for _ in range(subsets):
+        first, second = _draw(a, subset_size, random), _draw(b, subset_size, random)
+        values.append(_discrepancy(first, second))
+    return np.array(values)
 
 
-def _drawn(a: np.ndarray, b: np.ndarray, size: int, random: Any) -> list[np.ndarray]:
-    return [
-        x[random.choice(len(x), size, replace=False)].astype("float64") for x in (a, b)
-    ]
+def _draw(x: np.ndarray, size: int, random: np.random.RandomState) -> np.ndarray:
+    return x[random.choice(len(x), size, replace=False)].astype("float64")
 
 
 def _discrepancy(a: np.ndarray, b: np.ndarray) -> float:
     size = len(a)
-    own = [kernel.sum() - np.trace(kernel) for kernel in (_kernel(a, a), _kernel(b, b))]
-    return sum(own) / (size * (size - 1)) - 2 * _kernel(a, b).mean()
-
-
-def _kernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return (a @ b.T / a.shape[1] + 1) ** 3
+    kernels = cubic_kernel(a, a), cubic_kernel(b, b)
+    within = sum(kernel.sum() - np.trace(kernel) for kernel in kernels)
+    return within / (size * (size - 1)) - 2 * cubic_kernel(a, b).mean()

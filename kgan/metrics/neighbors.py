@@ -1,30 +1,23 @@
-"""Precision, recall, density and coverage, by nearest neighbours."""
-
-from collections.abc import Iterator
-from typing import Any
+"""Precision, recall, density and coverage, computed from nearest neighbours."""
 
 import numpy as np
 
-from kgan.metrics import checks
-
-# Samples of each set whose distances are computed at once, in float64.
-_BLOCK = 256
-# Of two samples' squares, what rounding may leave of their distance. Samples that are
-# there twice, and neighbours at equal distances, must count as such: where equal is
-# within, distances are taken too short and radii too long by that, elsewhere the reverse.
-_ROUNDING = 1e-12
+from kgan import checks
+from kgan.metrics.features import check_pair
+from kgan.metrics.pairwise import BLOCK, ROUNDING, squared_distances
+from kgan.types import ArrayLike
 
 
-def precision_recall(real: Any, fake: Any, k: int = 3) -> tuple[float, float]:
+def precision_recall(real: ArrayLike, fake: ArrayLike, k: int = 3) -> tuple[float, float]:
     """Computes improved precision and recall.
 
-    Around each sample of a set is a ball that reaches to its k-th nearest neighbour in
-    the set. Precision is the share of fakes in a ball of any real, recall that of reals
-    in a ball of any fake.
+    Each sample of a set is the center of a ball that reaches to its k-th nearest
+    neighbour in the set. Precision is the share of fakes that lie in the ball of any
+    real; recall is the share of reals that lie in the ball of any fake.
 
     Args:
         real: Float array `(n, d)` of features.
-        fake: The same, of any other n.
+        fake: Float array `(m, d)` of features.
         k: Int.
 
     Returns:
@@ -45,31 +38,36 @@ def precision_recall(real: Any, fake: Any, k: int = 3) -> tuple[float, float]:
 
     - [Kynkäänniemi et al., 2019](https://arxiv.org/abs/1904.06991), section 2
     """
-    real, fake, middle = _pair(real, fake, k)
-    reach, others = (_radii(x, k, middle, _ROUNDING) for x in (real, fake))
+    k, real, fake, center = _check(real, fake, k)
+    # A sample on the surface of a ball is inside, in spite of rounding: radii are a
+    # little too long, distances a little too short.
+    real_radii, fake_radii = (
+        _squared_radii(x, k, center, ROUNDING) for x in (real, fake)
+    )
     precise, recalled = np.zeros(len(fake), bool), np.zeros(len(real), bool)
-    for rows, distances in _distances(real, fake, middle, -_ROUNDING):
-        precise |= (distances <= reach[rows, None]).any(axis=0)
-        recalled[rows] = (distances <= others).any(axis=1)
+    for rows, distances in squared_distances(real, fake, center, -ROUNDING):
+        precise |= (distances <= real_radii[rows, None]).any(axis=0)
+        recalled[rows] = (distances <= fake_radii).any(axis=1)
     return float(precise.mean()), float(recalled.mean())
 
 
-def density_coverage(real: Any, fake: Any, k: int = 5) -> tuple[float, float]:
+def density_coverage(real: ArrayLike, fake: ArrayLike, k: int = 5) -> tuple[float, float]:
     """Computes density and coverage.
 
-    With balls around the reals only, as in `precision_recall`: density is how many of
-    them a fake is in, over k; coverage the share of them with a fake inside.
+    Both use the balls around reals only, see `precision_recall`. Density is the mean
+    number of balls that a fake lies in, divided by k; coverage is the share of balls
+    that contain a fake.
 
     Args:
         real: Float array `(n, d)` of features.
-        fake: The same, of any other n.
+        fake: Float array `(m, d)` of features.
         k: Int.
 
     Returns:
         `(density, coverage)`; coverage is from 0 to 1, density may exceed 1.
 
     Raises:
-        ValueError: As `precision_recall` does.
+        ValueError: For the same reasons as `precision_recall`.
 
     Example:
 
@@ -82,56 +80,33 @@ def density_coverage(real: Any, fake: Any, k: int = 5) -> tuple[float, float]:
 
     - [Naeem et al., 2020](https://arxiv.org/abs/2002.09797), section 3
     """
-    real, fake, middle = _pair(real, fake, k)
-    radii, inside, covered = _radii(real, k, middle, -_ROUNDING), 0, 0
-    for rows, distances in _distances(real, fake, middle, _ROUNDING):
+    k, real, fake, center = _check(real, fake, k)
+    # A sample on the surface of a ball is outside, in spite of rounding.
+    radii = _squared_radii(real, k, center, -ROUNDING)
+    inside = covered = 0
+    for rows, distances in squared_distances(real, fake, center, ROUNDING):
         hits = distances < radii[rows, None]
         inside += hits.sum()
         covered += hits.any(axis=1).sum()
     return float(inside / (k * len(fake))), float(covered / len(real))
 
 
-def _pair(real: Any, fake: Any, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Returns both sets, and a place in their midst, which no outlier moves."""
-    checks.count(k, "k")
-    real, fake = checks.pair(real, fake, ("real", "fake"), k + 1)
-    some = real[:: max(1, len(real) // _BLOCK)].astype("float64")
-    return real, fake, np.median(some, axis=0)
+def _check(
+    real: ArrayLike, fake: ArrayLike, k: int
+) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """Returns the checked arguments, and a center for the distances."""
+    k = checks.count(k=k)
+    real, fake = check_pair(real, fake, ("real", "fake"), k + 1)
+    some = real[:: max(1, len(real) // BLOCK)].astype("float64")
+    # Outliers move a mean, and hardly move a median.
+    return k, real, fake, np.median(some, axis=0)
 
 
-def _radii(x: np.ndarray, k: int, middle: np.ndarray, lean: float) -> np.ndarray:
-    """Returns how far the k-th neighbour of each is."""
+def _squared_radii(x: np.ndarray, k: int, center: np.ndarray, shift: float) -> np.ndarray:
+    """Returns the squared distance of each sample to its k-th nearest neighbour."""
     radii = np.empty(len(x))
-    for rows, distances in _distances(x, x, middle, lean):
-        # The nearest of all is the sample itself.
+    for rows, distances in squared_distances(x, x, center, shift):
+        # The sample itself has index 0.
         distances.partition(k, axis=1)
         radii[rows] = distances[:, k]
     return radii
-
-
-def _distances(
-    a: np.ndarray, b: np.ndarray, middle: np.ndarray, lean: float
-) -> Iterator[tuple[slice, np.ndarray]]:
-    """Yields rows of a, and their squared distances to all of b, valid until the next.
-
-    Args:
-        a: Float array `(n, d)`.
-        b: The same, of any other n.
-        middle: float64 `(d,)`, from where both are looked at: of numbers far from 0
-            rounding leaves nothing.
-        lean: Float, the share of the pair's squares by which a distance is too long.
-    """
-    squares = np.empty((min(_BLOCK, len(a)), len(b)))
-    for rows, block in _blocks(a, middle):
-        found = squares[: len(block)]
-        for columns, other in _blocks(b, middle):
-            np.matmul(-2 * block, other.T, out=found[:, columns])
-            found[:, columns] += (1 + lean) * (other * other).sum(axis=1)
-        found += (1 + lean) * (block * block).sum(axis=1)[:, None]
-        yield rows, found
-
-
-def _blocks(x: np.ndarray, middle: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
-    for start in range(0, len(x), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        yield rows, x[rows] - middle

@@ -1,29 +1,34 @@
-"""The Inception score, and how many modes are covered."""
+"""The Inception score, and the coverage of known modes."""
 
 import itertools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from kgan.metrics import checks
+from kgan import checks
+from kgan.metrics.features import check_features
+from kgan.types import ArrayLike
 
 
-def inception_score(probabilities: Any, splits: int = 10) -> float:
+def inception_score(probabilities: ArrayLike, splits: int = 10) -> float:
     """Computes the Inception score.
 
-    `exp(mean KL(p(y|x) || p(y)))`, of each part of the samples on its own, and the mean
-    over the parts. From 1, to the number of classes. It knows nothing of real samples.
+    The fakes are split into parts. The score is the mean over the parts of
+    `exp(mean KL(p(y|x) || p(y)))`, a number from 1 to the number of classes. Real
+    samples play no role in it.
 
     Args:
-        probabilities: Float array `(n, classes)`, what a classifier makes of fakes.
-            Shuffle fakes that are in an order, such as by class, before.
-        splits: Int, into how many parts of neighbours they are divided.
+        probabilities: Float array `(n, classes)`, the class probabilities that a
+            classifier gives to fakes. Shuffle fakes that are sorted, for example by
+            class, before.
+        splits: Int, the number of parts. Each part consists of consecutive samples.
 
     Returns:
         A float.
 
     Raises:
-        ValueError: If rows are no probabilities, or fewer than parts.
+        ValueError: If a row is no probability distribution, or there are fewer rows
+            than parts.
 
     Example:
 
@@ -35,8 +40,8 @@ def inception_score(probabilities: Any, splits: int = 10) -> float:
 
     - [Salimans et al., 2016](https://arxiv.org/abs/1606.03498)
     """
-    checks.count(splits, "splits")
-    p = checks.features(probabilities, "probabilities", splits)
+    splits = checks.count(splits=splits)
+    p = check_features(probabilities, "probabilities", splits)
     lowest, sums = p.min(), p.sum(axis=1, dtype="float64")
     if lowest < 0 or not np.allclose(sums, 1, atol=1e-3):
         raise ValueError(
@@ -45,43 +50,43 @@ def inception_score(probabilities: Any, splits: int = 10) -> float:
             f"{sums.min():g} to {sums.max():g}"
         )
     bounds = [i * len(p) // splits for i in range(splits + 1)]
-    # Each in float64 by itself: all of them would take twice the memory of what is given.
+    # One part at a time is in float64: all parts would need twice the memory of `p`.
     parts = (p[a:b].astype("float64") for a, b in itertools.pairwise(bounds))
     return float(np.mean([np.exp(_divergence(part, part.mean(0))) for part in parts]))
 
 
 def _divergence(p: np.ndarray, q: np.ndarray) -> float:
-    """The mean over rows of KL(p || q), where 0 log 0 is 0."""
+    """Returns the mean over rows of KL(p || q), where 0 log 0 is 0."""
     ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
     return (p * np.log(ratio)).sum(axis=-1).mean()
 
 
 class Modes(NamedTuple):
-    """How modes are covered.
+    """The coverage of known modes.
 
     Args:
-        covered: Int, modes with at least one sample.
-        reverse_kl: Float, `KL(fakes' modes || data's modes)`.
+        covered: Int, the number of modes with at least one sample.
+        reverse_kl: Float, `KL(modes of the fakes || modes of the data)`.
     """
 
     covered: int
     reverse_kl: float
 
 
-def mode_coverage(modes: Any, reference: Any) -> Modes:
-    """Counts covered modes, for sets whose modes are known.
+def mode_coverage(modes: ArrayLike, reference: int | ArrayLike) -> Modes:
+    """Counts the covered modes of data with known modes.
 
     Args:
         modes: Int array `(n,)`, the mode that each fake shows; negative for none.
-        reference: Int, the number of modes, of equal probability; or their
-            probabilities, a float array.
+        reference: Int, the number of modes, all equally probable; or a float array, the
+            probability of each mode.
 
     Returns:
-        `(covered, reverse_kl)`. With n samples of the data itself the divergence is
+        `(covered, reverse_kl)`. For n samples of the data itself the divergence is
         about `(modes - 1) / (2 n)`, not 0.
 
     Raises:
-        ValueError: If a mode is out of range, or no fake shows any.
+        ValueError: If a mode is out of range, or no fake shows a mode.
 
     Example:
 
@@ -94,9 +99,9 @@ def mode_coverage(modes: Any, reference: Any) -> Modes:
     - [Metz et al., 2016](https://arxiv.org/abs/1611.02163), section 3.3.1
     """
     modes = np.asarray(modes)
-    q = _probabilities(reference)
-    whole = np.issubdtype(modes.dtype, np.integer) and modes.ndim == 1
-    shown = modes[modes >= 0] if whole else modes[:0]
+    q = _mode_probabilities(reference)
+    is_valid = np.issubdtype(modes.dtype, np.integer) and modes.ndim == 1
+    shown = modes[modes >= 0] if is_valid else modes[:0]
     if not shown.size:
         raise ValueError(
             "`modes` must be ints of shape (n,), at least one of them not negative. "
@@ -110,14 +115,14 @@ def mode_coverage(modes: Any, reference: Any) -> Modes:
     return Modes(int((counts > 0).sum()), float(_divergence(counts / counts.sum(), q)))
 
 
-def _probabilities(reference: Any) -> np.ndarray:
+def _mode_probabilities(reference: int | ArrayLike) -> np.ndarray:
     if np.ndim(reference) == 0:
-        checks.count(reference, "reference")
-        return np.full(int(reference), 1 / int(reference))
+        count = checks.count(reference=reference)
+        return np.full(count, 1 / count)
     q = np.asarray(reference, "float64")
     if q.ndim != 1 or not (q > 0).all() or not np.isfinite(q.sum()):
         raise ValueError(
-            "`reference` must be how many modes there are, or the probability of each, "
-            f"above 0. Received: reference={reference}"
+            "`reference` must be the number of modes, or the probability of each mode, "
+            f"above 0. {checks.received(reference=reference)}"
         )
     return q / q.sum()

@@ -1,70 +1,74 @@
-"""The generative adversarial network, as a Keras model."""
+"""The generative adversarial network as a Keras model: networks, options, algorithm."""
 
 import functools
-import random
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
+from keras import ops
 
-from kgan import augment as augments
-from kgan import backend, losses, serialization
+from kgan import backend, checks, data, serialization
 from kgan import noise as noises
-from kgan import penalties as penalties_lib
-from kgan import schedules as schedules_lib
-from kgan.models import checks, conditions, ema, logs, passes
+from kgan.critic import (
+    Critic,
+    class_loss,
+    heads,
+    logits_of,
+    margin,
+    packed,
+    weight_losses,
+)
+from kgan.models import contract, logs
+from kgan.models import recipe as recipes
+from kgan.models.averaging import Average
 from kgan.models.combined import Combined
-from kgan.models.fitting import Fitting
-from kgan.models.judge import Judge
-from kgan.models.optimizer_pair import OptimizerPair
-from kgan.models.position import Position
-from kgan.models.sampling import Sampling
-from kgan.models.saving import Saving
-from kgan.models.step import AdversarialStep
-from kgan.trainers import Trainer
+from kgan.models.latents import Latents, generator_inputs, split
+from kgan.models.model import TrainedModel
+from kgan.models.optimizers import OptimizerPair
+from kgan.models.recipe import Recipe
+from kgan.schedules import NumberOrSchedule
+from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
 
 
 @serialization.register
-class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
+class GAN(TrainedModel):
     """A generative adversarial network that trains with `fit`.
 
-    One training step updates the discriminator `d_steps` times on real and
-    generated samples, then, with the discriminator frozen inside `combined`, the
-    generator `g_steps` times on fresh noise, and then moves the average of the
-    generator that sampling uses.
+    One training step updates the discriminator `d_steps` times on real and generated
+    samples. Then it freezes the discriminator inside `combined`, and updates the
+    generator `g_steps` times on fresh noise. At the end it updates the average of the
+    generator, which sampling uses.
 
     Args:
         generator: A `keras.Model`, latents `(batch, latent_dim)` to samples
-            `(batch, ...)`. `kgan.networks` has some. A conditional one has a second
+            `(batch, ...)`. `kgan.networks` has some. A conditional generator has a second
             input, int labels `(batch,)`.
-        discriminator: A `keras.Model`, samples to logits `(batch, 1)`, or
-            `(batch, 2)` for Keras losses on one-hot labels. It may take labels as a
-            second input, and have logits of the classes `(batch, num_classes)` as a
-            second output (AC-GAN). A network that is a subclass of `keras.Model`
-            says whether it takes labels by an attribute `takes_labels`.
+        discriminator: A `keras.Model`, samples to logits `(batch, 1)`, or `(batch, 2)`
+            for Keras losses on one-hot labels. It may take labels as a second input, and
+            have class logits `(batch, num_classes)` as a second output (AC-GAN). A
+            subclass of `keras.Model` declares by an attribute `takes_labels` whether it
+            takes labels.
         latent_dim: Int; None to read it off the generator's input.
-        noise: The distribution of latents, for training and sampling alike:
-            `"normal"`, `"uniform"`, `"truncated_normal"`, or a
-            `kgan.noise.Noise`.
-        ema_half_life: Float, half-life of the generator's exponential moving
-            average in images, ramped up as 5 % of the images seen; a schedule, whose
-            values hold as they are; or None for no average.
-        seed: Int of 0 to 2**31 - 2, for the same noise and order of data again; None
-            for a seed drawn from Python's generator, which
-            `keras.utils.set_random_seed` sets.
-        num_classes: Int, for conditional networks, whose labels are
-            0 to `num_classes - 1`; None to read it off the generator's layers.
-        pack: Int, how many samples the discriminator judges together, joined along
-            their last axis: it then takes that many times the channels (PacGAN).
+        noise: The distribution of latents, for training and sampling alike: `"normal"`,
+            `"uniform"`, `"truncated_normal"`, or a `kgan.noise.Noise`.
+        ema_half_life: Float, half-life of the generator's exponential moving average in
+            images, at most 5 % of the images seen; a schedule, which is used without that
+            limit; or None for no average.
+        seed: Int of 0 to 2**31 - 2, for the same noise and order of data again; None for
+            a seed from Python's generator, which `keras.utils.set_random_seed` sets.
+        num_classes: Int, for conditional networks, whose labels are 0 to
+            `num_classes - 1`; None to read it off the generator's layers.
+        pack: Int, how many samples the discriminator judges together, joined along their
+            last axis: it then takes that many times the channels (PacGAN).
 
     Attributes:
-        generator: The network that trains.
-        discriminator: The other one.
-        ema_generator: The averaged generator; None when off.
-        combined: A `keras.Model`, latents to logits, in which the discriminator
-            is frozen; of a conditional GAN from `[latents, labels]`.
-        latent_dim: Length of a noise vector.
+        generator: The generator that is trained.
+        discriminator: The discriminator.
+        ema_generator: The averaged generator; None without an average.
+        combined: A `keras.Model`, latents to logits, in which the discriminator is
+            frozen; for a conditional GAN from `[latents, labels]`.
+        latent_dim: Length of the latents.
+        recipe: The `kgan.models.recipe.Recipe` that `compile` was given.
 
     Raises:
         ValueError: If the networks don't fit together.
@@ -94,169 +98,319 @@ class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
         generator: keras.Model,
         discriminator: keras.Model,
         latent_dim: int | None = None,
-        noise: Any = "normal",
-        ema_half_life: schedules_lib.NumberOrSchedule | None = 10_000,
+        noise: Identifier = "normal",
+        ema_half_life: NumberOrSchedule | None = 10_000,
         seed: int | None = None,
         num_classes: int | None = None,
         pack: int = 1,
-        **kwargs: Any,
+        **kwargs: KerasArgument,
     ):
         super().__init__(**kwargs)
-        checks.check_counts(pack=pack)
-        self.num_classes = conditions.num_classes(generator, discriminator, num_classes)
-        conditions.check_pack(self.num_classes, pack)
-        self.pack = pack
-        self.latent_dim = checks.latent_dim(generator, latent_dim)
-        self.sample_shape, self._outputs = checks.check(
-            generator, discriminator, self.latent_dim, self.num_classes, pack
+        self.pack = checks.count(pack=pack)
+        num_classes = contract.num_classes(generator, discriminator, num_classes)
+        contract.check_pack(num_classes, pack)
+        self.latent_dim = contract.latent_dim(generator, latent_dim)
+        sample_shape, self.output_shapes = contract.check_networks(
+            generator, discriminator, self.latent_dim, num_classes, self.pack
         )
-        checks.check_half_life(ema_half_life)
+        checks.seed(seed=seed)
         self.generator = generator
         self.discriminator = discriminator
         self.noise = noises.get(noise)
         self.ema_half_life = ema_half_life
-        self.ema_generator = (
-            None if ema_half_life is None else ema.copy_of(generator, self.latent_dim)
+        self.average = Average(generator, self.latent_dim, ema_half_life)
+        self.ema_generator = self.average.network
+        sample_range = contract.output_range(generator)
+        self.create_state(seed, sample_shape, sample_range, num_classes)
+        self.latents = Latents(self.noise, self.latent_dim, num_classes)
+        self.critic = Critic(
+            discriminator, self.seed_generator, self.pack, self.images_seen
         )
-        checks.check_seed(seed)
-        seed = random.randint(0, 2**31 - 2) if seed is None else seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        # Apart, so that evaluating does not move the noise of training.
-        self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)
-        self.images_seen = self._counter("images")
-        self.steps_seen = self._counter("steps")
-        self.judge = Judge(discriminator, self.seed_generator, pack)
-        self.judge.images_seen = self.images_seen
-        # Some of what `fit` was given, for callbacks to show.
-        self.real_samples: np.ndarray | None = None
-        self.real_labels: np.ndarray | None = None
-        self._logs = logs.Logs()
-        self.position = Position(self.steps_seen, lambda: self._logs)
         self.build((None, self.latent_dim))
 
-    def _counter(self, name: str) -> Any:
-        return self.add_weight(
-            (), "zeros", dtype=backend.COUNTER, trainable=False, name=name
-        )
-
     def build(self, input_shape: tuple) -> None:
-        """Does nothing: the networks come built."""
+        """Does nothing: the networks are built already."""
 
     @functools.cached_property
     def combined(self) -> Combined:
-        # A cached property is not tracked: its networks are this model's already.
-        return Combined(self.generator, self.judge)
+        # Keras does not track a cached property: its networks are tracked already.
+        return Combined(self.generator, self.critic)
 
+    @recipes.with_recipe_arguments
     def compile(
         self,
-        g_optimizer: Any = None,
-        d_optimizer: Any = None,
-        loss: Any = "non_saturating",
-        penalties: Iterable[Any] = (),
-        d_steps: int = 1,
-        g_steps: int = 1,
-        noise_batch_size: int | None = None,
-        optimizer: Any = None,
-        augment: Any = None,
-        schedules: Mapping[str, Any] | None = None,
-        class_loss_weight: schedules_lib.NumberOrSchedule = 1.0,
+        g_optimizer: Identifier = None,
+        d_optimizer: Identifier = None,
+        loss: Identifier = "non_saturating",
+        *,
+        optimizer: Identifier = None,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
+        **options: Any,
     ) -> None:
-        """Chooses how to train.
+        """Sets how to train.
 
         Args:
             g_optimizer: The generator's optimizer: a name, a config or a
-                `keras.optimizers.Optimizer`. Defaults to
-                `Adam(2e-4, beta_1=0.5)`.
+                `keras.optimizers.Optimizer`. `Adam(2e-4, beta_1=0.5)` by default.
             d_optimizer: The discriminator's, another instance. Same default.
-            loss: A name (`kgan.losses.names()`), a `kgan.losses.Loss`, or any Keras
-                loss, such as `keras.losses.MeanSquaredError()`.
-            penalties: Iterable of `kgan.penalties.Penalty` on the discriminator.
-            d_steps: Int, updates of the discriminator in a step. A batch of n
-                reals feeds `d_steps` updates of n / d_steps each.
-            g_steps: Int, updates of the generator in a step.
-            noise_batch_size: Int, noise vectors in an update; None for as many as
-                there are reals in a discriminator's update.
+            loss: See `kgan.models.recipe.Recipe`.
             optimizer: Sets both optimizers from the config of this one.
-            augment: What reals and fakes go through before the discriminator: a name
-                (`"diffaugment"`, `"ada"`), a `kgan.augment.Augmentation`, or a list of
-                them. Penalties act on the samples before it.
-            schedules: Dict of hyperparameters of the optimizers that follow the images
-                seen, such as `{"learning_rate": kgan.schedules.Cosine(...)}` for both
-                or `"d_beta_2"` for the discriminator's. Other options take a schedule
-                in place of a number.
-            class_loss_weight: Float or schedule, the weight of the cross-entropy of
-                labels where the discriminator has logits of classes.
             run_eagerly: See `keras.Model.compile`.
             steps_per_execution: See `keras.Model.compile`.
             jit_compile: See `keras.Model.compile`.
             auto_scale_loss: Bool, whether each optimizer gets a loss scale of its own
-                where a network computes in float16 (`mixed_float16`).
+                if a network computes in float16 (`mixed_float16`).
+            **options: `penalties`, `d_steps`, `g_steps`, `noise_batch_size`, `augment`,
+                `schedules` and `class_loss_weight`, see `kgan.models.recipe.Recipe`.
 
         Raises:
-            ValueError: If an argument can't be used, or one optimizer stands for
-                both networks.
+            ValueError: If an argument can't be used, or if both optimizers are one
+                instance.
         """
-        checks.check_counts(d_steps=d_steps, g_steps=g_steps)
-        if noise_batch_size is not None:
-            checks.check_counts(noise_batch_size=noise_batch_size)
-        gan_loss = losses.get(loss)
-        checks.check_outputs(self.discriminator, self._outputs[0], gan_loss)
-        terms = tuple(penalties_lib.get(penalty) for penalty in penalties)
-        augment = augments.get(augment)
-        if augment is not None:
-            augment.check(self.sample_shape)
-        schedules_lib.number(minimum=0, class_loss_weight=class_loss_weight)
-        checks.warn_of_inexact_layers(self.discriminator, terms)
-        pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer)
-        if auto_scale_loss and checks.computes_in_float16(
-            self.generator, self.discriminator
-        ):
-            pair = pair.scaled()
-        pair.follow(schedules)
-        scaled = isinstance(pair.g_optimizer, keras.optimizers.LossScaleOptimizer)
-        self.check_compile(
-            pair.optimizers,
-            jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
-            compute_dtype="float16" if scaled else None,
-            schedules=pair.followed - {"learning_rate"},
-        )
-        self.check_share("noise_batch_size", noise_batch_size)
-        pair.build_for(self.generator, self.discriminator)
-        options = (*terms, augment) if augment is not None else terms
-        for option in options:
-            option.build()
-        pair.option_variables = [v for option in options for v in option.variables]
-        super().compile(
-            optimizer=pair,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-            jit_compile=jit_compile,
-            auto_scale_loss=False,
-        )
-        self.loss = gan_loss
-        self.penalties = terms
-        self.d_steps = d_steps
-        self.g_steps = g_steps
-        self.noise_batch_size = noise_batch_size
-        self.augment = self.judge.augment = augment
-        self.class_loss_weight = class_loss_weight
-        self.judges_together = passes.can_be_one(self.discriminator, terms)
-        names = tuple(term.name for term in terms)
-        names += tuple(augment.logs()) if augment is not None else ()
-        names += ("d_class", "g_class") if len(self._outputs) == 2 else ()
-        self._logs = logs.Logs(names)
-        self._compile_arguments = {
-            "schedules": schedules,
+        recipes.check_names(options)
+        recipe = Recipe(loss, **options)
+        recipe.check(self.discriminator, self.output_shapes, self.sample_shape)
+        float16 = contract.computes_in_float16(self.generator, self.discriminator)
+        scaled = auto_scale_loss and float16
+        pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer, scaled)
+        pair.set_schedules(recipe.schedules)
+        how_to_run = {
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
-            "auto_scale_loss": auto_scale_loss,
         }
+        self.devices.check_compile(
+            pair.optimizers,
+            compute_dtype="float16" if pair.scales_losses else None,
+            schedules=pair.scheduled_names - {"learning_rate"},
+            **how_to_run,
+        )
+        self.devices.check_divisible("noise_batch_size", recipe.noise_batch_size)
+        pair.build_for(self.generator, self.discriminator)
+        pair.option_variables = recipe.build()
+        super().compile(optimizer=pair, auto_scale_loss=False, **how_to_run)
+        self.recipe = recipe
+        self.loss, self.penalties = recipe.loss, recipe.penalties
+        self.critic.augment = recipe.augment
+        self.updates_per_batch = recipe.d_steps
+        self.logs = logs.Logs(recipe.log_names(has_classes=len(self.output_shapes) == 2))
+        self._how_to_run = how_to_run | {"auto_scale_loss": auto_scale_loss}
+
+    def training_step(self, batch: Data) -> dict[str, Tensor]:
+        """Updates both networks on a batch of real samples: one step of the algorithm.
+
+        Args:
+            batch: Samples, or `(samples, labels)`.
+
+        Returns:
+            The logs: running means since the start of the epoch, by name.
+        """
+        recipe = self.recipe.at(self.images_seen)
+        reals, labels = self._unpacked(batch)
+        parts = list(split(recipe.d_steps, reals, labels))
+        d_losses = [self.update_discriminator(recipe, *part) for part in parts]
+        last = parts[-1]
+        g_losses = [self.update_generator(recipe, *last) for _ in range(recipe.g_steps)]
+        images = ops.shape(reals)[0] * self.devices.replicas
+        self._count_step(images)
+        self.average.update(images, self.images_seen)
+        loss = sum(d_losses) / len(d_losses) + sum(g_losses) / len(g_losses)
+        self.logs.update({"loss": loss}, ops.shape(reals)[0])
+        return self.logs.results()
+
+    def update_discriminator(
+        self, recipe: Recipe, reals: Tensor, labels: Tensor | None = None
+    ) -> Tensor:
+        """Trains the discriminator once, on reals and on fakes from fresh noise."""
+        inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
+        with backend.frozen(self.generator, self.seed_generator):
+            fakes = self.generator(inputs, training=True)
+        # Under mixed precision fakes have another dtype. Without `stop_gradient` PyTorch
+        # would keep the graph of the generator in memory.
+        fakes = ops.stop_gradient(ops.cast(fakes, reals.dtype))
+        variables = self.discriminator.trainable_variables
+        (_, values), gradients = backend.value_and_grad(
+            self.discriminator_loss,
+            variables,
+            recipe,
+            packed(reals, self.pack),
+            packed(fakes, self.pack),
+            labels,
+            fake_labels,
+            scale=self.optimizer.scale(self.d_optimizer, self.devices.replicas),
+        )
+        self.optimizer.update(self.d_optimizer, gradients, variables, self.images_seen)
+        self.logs.update(values, ops.shape(reals)[0])
+        return values["d_loss"]
+
+    def discriminator_loss(
+        self,
+        recipe: Recipe,
+        reals: Tensor,
+        fakes: Tensor,
+        labels: Tensor | None = None,
+        fake_labels: Tensor | None = None,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Returns the loss of the discriminator, and the values to log."""
+        real = self.critic.judge(reals, labels)
+        fake = self.critic.judge(fakes, fake_labels)
+        loss = recipe.loss.discriminator_loss(real.outputs, fake.outputs)
+        values = {
+            "d_loss": loss,
+            "d_real": ops.mean(real.logits),
+            "d_fake": ops.mean(fake.logits),
+        }
+        for penalty in recipe.penalties:
+            value = penalty(real, fake, self.critic, self.d_optimizer.iterations)
+            values[penalty.name] = value
+            loss = loss + penalty.weight * value
+        if real.class_logits is not None:
+            values["d_class"] = real.class_loss + fake.class_loss
+            loss = loss + recipe.class_loss_weight * values["d_class"]
+        if recipe.augment is not None:
+            images = ops.shape(reals)[0] * self.pack * self.devices.replicas
+            boundary = recipe.loss.decision_boundary
+            recipe.augment.update(margin(real.outputs, boundary), images)
+            values |= recipe.augment.logs()
+        added = [real.added_loss, fake.added_loss, *weight_losses(self.discriminator)]
+        return loss + sum(added), values
+
+    def update_generator(
+        self, recipe: Recipe, reals: Tensor, labels: Tensor | None = None
+    ) -> Tensor:
+        """Trains the generator once, on fresh noise, through the frozen discriminator."""
+        inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
+        variables = self.combined.trainable_variables
+        (_, values), gradients = backend.value_and_grad(
+            self.generator_loss,
+            variables,
+            recipe,
+            packed(reals, self.pack),
+            inputs,
+            labels,
+            fake_labels,
+            scale=self.optimizer.scale(self.g_optimizer, self.devices.replicas),
+        )
+        self.optimizer.update(self.g_optimizer, gradients, variables, self.images_seen)
+        self.logs.update(values, ops.shape(reals)[0])
+        return values["g_loss"]
+
+    def generator_loss(
+        self,
+        recipe: Recipe,
+        reals: Tensor,
+        inputs: Tensors,
+        labels: Tensor | None = None,
+        fake_labels: Tensor | None = None,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Returns the loss of the generator, and the values to log."""
+        fake_outputs, fake_classes = heads(self.combined(inputs, training=True))
+        real_outputs = None
+        if recipe.loss.needs_reals:
+            _, (real_outputs, *_) = self.critic.forward(reals, labels, frozen=True)
+        loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
+        values = {"g_loss": loss}
+        if fake_classes is not None:
+            values["g_class"] = class_loss(fake_classes, fake_labels)
+            loss = loss + recipe.class_loss_weight * values["g_class"]
+        return loss + sum(self.generator.losses), values
+
+    def validation_step(self, batch: Data) -> dict[str, Tensor]:
+        """Computes both losses on held-out reals, in inference mode."""
+        recipe = self.recipe.at(self.images_seen)
+        reals, labels = self._unpacked(batch)
+        size = ops.shape(reals)[0]
+        latents = self.latents.draw(size, self.test_seed_generator)
+        fakes = self.generator(generator_inputs(latents, labels), training=False)
+        real_outputs, fake_outputs = (
+            self.critic.forward(packed(x, self.pack), labels, training=False)[1][0]
+            for x in (reals, fakes)
+        )
+        d_loss = recipe.loss.discriminator_loss(real_outputs, fake_outputs)
+        g_loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
+        means = [ops.mean(logits_of(outputs)) for outputs in (real_outputs, fake_outputs)]
+        values = [d_loss + g_loss, d_loss, g_loss, *means]
+        self.logs.update(dict(zip(logs.KEYS, values, strict=True)), size)
+        return self.logs.results(logs.KEYS)
+
+    def _unpacked(self, batch: Data) -> tuple[Tensor, Tensor | None]:
+        """Returns the reals of a batch as floats, and the labels of a conditional GAN."""
+        reals, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        if self.num_classes is None:
+            return data.to_float(reals), None
+        return data.to_float(reals), ops.reshape(ops.cast(labels, "int32"), (-1,))
+
+    def _draw_inputs(
+        self, recipe: Recipe, reals: Tensor, labels: Tensor | None
+    ) -> tuple[Tensors, Tensor | None]:
+        """Returns fresh inputs for the generator, and the labels among them."""
+        size = ops.shape(reals)[0]
+        if recipe.noise_batch_size:
+            size = recipe.noise_batch_size // self.devices.replicas
+        latents = self.latents.draw(size, self.seed_generator)
+        if labels is not None and recipe.noise_batch_size:
+            labels = self.latents.draw_labels(labels, size, self.seed_generator)
+        return generator_inputs(latents, labels), labels
+
+    def call(self, latents: Tensors, training: bool | None = None) -> Tensor:
+        """Generates samples from latents, always in inference mode.
+
+        Args:
+            latents: Float tensor `(batch, latent_dim)`; for a conditional GAN
+                `[latents, labels]`.
+            training: Ignored; Keras passes it.
+
+        Returns:
+            A float tensor `(batch, ...)`, from `ema_generator` if there is an average.
+        """
+        return self.sampling_generator(latents, training=False)
+
+    @property
+    def sampling_generator(self) -> keras.Model:
+        """The averaged generator, or, without an average, the generator."""
+        return self.ema_generator or self.generator
+
+    def sample(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        z: ArrayLike | None = None,
+        noise: Identifier = None,
+        labels: ArrayLike | None = None,
+        as_uint8: bool = False,
+        batch_size: int = 256,
+    ) -> np.ndarray:
+        """Draws samples, from the averaged generator if there is an average.
+
+        Args:
+            n: Int, how many; left out if `z` or several `labels` are given. 1 by default.
+            seed: Int for the same samples again.
+            z: Float array `(n, latent_dim)`, the latents themselves.
+            noise: Another distribution than that of training, such as
+                `kgan.noise.TruncatedNormal(0.7)`.
+            labels: For a conditional GAN: ints `(n,)`, or one int for all samples. Drawn
+                uniformly by default.
+            as_uint8: Bool, whether to return pixels of 0 to 255.
+            batch_size: Int, samples that are drawn at a time.
+
+        Returns:
+            A float32 array `(n, ...)` in the generator's range, or uint8.
+
+        Raises:
+            ValueError: If `z` has another shape, if `z`, `labels` and `n` are of
+                different numbers, or if the GAN does not know a label.
+        """
+        inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
+        # Not `predict`, which would make a dataset and an iterator at each call.
+        samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
+        samples = samples.astype("float32", copy=False)
+        return data.to_uint8(samples) if as_uint8 else samples
+
+    def _exported_network(self) -> keras.Model:
+        return self.sampling_generator
 
     @property
     def g_optimizer(self) -> keras.optimizers.Optimizer:
@@ -266,11 +420,31 @@ class GAN(Trainer, AdversarialStep, Fitting, Sampling, Saving):
     def d_optimizer(self) -> keras.optimizers.Optimizer:
         return self.optimizer.d_optimizer
 
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        return self._logs.metrics
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "generator": serialize(self.generator),
+            "discriminator": serialize(self.discriminator),
+            "latent_dim": self.latent_dim,
+            "noise": serialize(self.noise),
+            "ema_half_life": serialize(self.ema_half_life),
+            "seed": self.seed,
+            "num_classes": self.num_classes,
+            "pack": self.pack,
+        }
 
-    @property
-    def seed(self) -> int:
-        """The seed of noise and order, saved with the GAN; all workers have the same."""
-        return int(self.seed_generator.state.numpy()[0])
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
+        deserialize = functools.partial(
+            keras.saving.deserialize_keras_object, custom_objects=custom_objects
+        )
+        names = ("generator", "discriminator", "ema_half_life")
+        return cls(**config | {name: deserialize(config[name]) for name in names})
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        if not self.compiled:
+            return None
+        optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
+        arguments = {**optimizers, **self.recipe.get_config(), **self._how_to_run}
+        return recipes.portable(keras.saving.serialize_keras_object(arguments))

@@ -1,11 +1,13 @@
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import layers
 
-from kgan.layers import by_name, normalized
-from kgan.networks import conditional, sizes
+from kgan import checks
+from kgan.layers.normalized import NORMALIZATIONS, normalized
+from kgan.networks import sizes
+from kgan.networks.labels import Head, Labels
+from kgan.types import Identifier, Tensor
 
 
 def dcgan_generator(
@@ -13,27 +15,28 @@ def dcgan_generator(
     latent_dim: int = 64,
     width: int = 64,
     depth: int | None = None,
-    activation: Any = "tanh",
+    activation: Identifier = "tanh",
     num_classes: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a convolutional generator after DCGAN, for any image size.
 
-    Each stage doubles the size by repeating pixels and then convolves, 3x3, with
-    batch normalisation: unlike a transposed convolution that draws no
-    checkerboards. Where the size is odd, a row or column is cropped first.
+    Each stage doubles the size by repeating pixels, then applies a 3x3 convolution and
+    batch normalisation. Unlike a transposed convolution, this draws no checkerboard
+    patterns. Where the next size is odd, the last row or column is cropped.
 
     Args:
         image_shape: `(height, width, channels)`, of any size.
-        latent_dim: Int, length of a noise vector.
-        width: Int, channels at half the image's size; twice as many at each
-            smaller size, up to 512, and half as many at the full one.
-        depth: Int, number of stages; None for as many as bring the shorter side
-            down to 4.
-        activation: Activation of the output. `"tanh"` matches data in [-1, 1], to
-            which uint8 images are scaled.
-        num_classes: Int, for a generator of `[latents, labels]`: an embedding of the
-            label is joined to the latents, and all batch normalisation is conditional.
+        latent_dim: Int, at least 1: length of a latent vector.
+        width: Int, at least 1: channels at half the size of the image; twice as many at
+            each smaller size, up to 512, and half as many at the full size.
+        depth: Int, at least 1: number of stages; None for as many as bring the shorter
+            side down to 4.
+        activation: Activation of the output. `"tanh"` fits data in [-1, 1], to which kgan
+            scales uint8 images.
+        num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
+            an embedding of the label to the latents and uses conditional batch
+            normalisation.
         name: Name of the model.
 
     Returns:
@@ -41,7 +44,8 @@ def dcgan_generator(
         `num_classes` from `[(batch, latent_dim), (batch,)]`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image.
+        ValueError: If `image_shape` is not the shape of an image, or another argument is
+            out of bounds.
 
     Example:
 
@@ -53,21 +57,23 @@ def dcgan_generator(
         [Radford et al., 2015](https://arxiv.org/abs/1511.06434), with the
         upsampling of [Odena et al., 2016](https://distill.pub/2016/deconv-checkerboard).
     """
-    steps, channels = sizes.halvings(image_shape, depth)
-    widths = _widths(width, len(steps) - 1)
+    latent_dim, width = checks.count(latent_dim=latent_dim), checks.count(width=width)
+    stages, channels = sizes.halvings(image_shape, depth)
+    widths = _widths(width, len(stages) - 1)
+    labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
-    inputs, labels = conditional.inputs(latents, num_classes)
-    high, wide = steps[-1]
-    x = conditional.with_labels(latents, labels, num_classes)
-    x = layers.Dense(high * wide * widths[-1], use_bias=False)(x)
-    x = layers.Reshape((high, wide, widths[-1]))(x)
-    x = _normalized(x, labels, num_classes)
-    for size, filters in zip(steps[-2::-1], widths[-2::-1], strict=True):
+    rows, columns = stages[-1]
+    x = labels.join(latents)
+    x = layers.Dense(rows * columns * widths[-1], use_bias=False)(x)
+    x = layers.Reshape((rows, columns, widths[-1]))(x)
+    x = _activated(x, labels)
+    for size, filters in zip(stages[-2::-1], widths[-2::-1], strict=True):
         x = sizes.cropped(layers.UpSampling2D(2)(x), size)
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = _normalized(x, labels, num_classes)
+        x = _activated(x, labels)
     x = layers.Conv2D(channels, 3, padding="same")(x)
-    return keras.Model(inputs, layers.Activation(activation)(x), name=name)
+    x = layers.Activation(activation)(x)
+    return keras.Model(labels.inputs(latents), x, name=name)
 
 
 def dcgan_discriminator(
@@ -87,58 +93,53 @@ def dcgan_discriminator(
 
     Args:
         image_shape: `(height, width, channels)`, of any size.
-        width: Int, channels of the first stage; each later one has twice as many,
-            up to 512.
-        depth: Int, number of stages; None for as many as bring the shorter side
-            down to 4.
-        outputs: Int, 1 for a logit, 2 for one-hot labels.
-        normalization: `"spectral"`, of all kernels; `"batch"`, `"layer"` or
-            `"group"`, of all stages but the first; or None. See `kgan.layers`.
-        num_classes: Int, for a conditional GAN.
-        conditioning: How it is conditional: by `"projection"` of the features on an
-            embedding of the label, a second input; or by an `"auxiliary"` second
-            output, logits of the classes (AC-GAN).
-        pack: Int, how many images it judges together, joined along their channels.
-            See `kgan.GAN`.
+        width: Int, at least 1: channels of the first stage; each later stage has twice as
+            many, up to 512.
+        depth: Int, at least 1: number of stages; None for as many as bring the shorter
+            side down to 4.
+        outputs: Int, 1 for a logit, 2 for one-hot labels of real and fake.
+        normalization: `"spectral"`, for all kernels; `"batch"`, `"layer"` or `"group"`,
+            for all stages but the first; or None. See `kgan.layers.normalized`.
+        num_classes: Int, at least 1, for a conditional discriminator.
+        conditioning: `"projection"`: labels are a second input, and the logit has a term
+            that is the product of the features with an embedding of the label.
+            `"auxiliary"`: class logits are a second output (AC-GAN).
+        pack: Int, at least 1: number of images that the discriminator takes together,
+            joined along their channels. See `kgan.GAN`.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, *image_shape)` to logits `(batch, outputs)`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image, or `normalization` or
-            `conditioning` is none of these.
+        ValueError: If `image_shape` is not the shape of an image, or another argument is
+            out of bounds or unknown.
 
     Reference:
         [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637) for the projection;
         [Odena et al., 2016](https://arxiv.org/abs/1610.09585) for AC-GAN;
         [Lin et al., 2017](https://arxiv.org/abs/1712.04086) for packing.
     """
-    by_name.check(normalization)
-    conditional.check(num_classes, conditioning, outputs)
-    steps, channels = sizes.halvings(image_shape, depth)
-    images = x = keras.Input((*steps[0], pack * channels), name="images")
-    inputs, labels = conditional.inputs(images, num_classes)
+    width, pack = checks.count(width=width), checks.count(pack=pack)
+    checks.one_of(NORMALIZATIONS, normalization=normalization)
+    head = Head(outputs, num_classes, conditioning)
+    stages, channels = sizes.halvings(image_shape, depth)
+    images = x = keras.Input((*stages[0], pack * channels), name="images")
     spectral = normalization if normalization == "spectral" else None
-    for i, filters in enumerate(_widths(width, len(steps) - 1)[1:]):
-        kind = normalization if i else spectral
-        # Batch normalisation would take a bias out again; its gradient is rounding.
-        stage = layers.Conv2D(
-            filters, 4, strides=2, padding="same", use_bias=kind != "batch"
-        )
-        x = normalized(stage, kind)(x)
+    for i, filters in enumerate(_widths(width, len(stages) - 1)[1:]):
+        normalization_of_stage = normalization if i else spectral
+        # Batch normalisation removes a bias again; the gradient of the bias is noise.
+        use_bias = normalization_of_stage != "batch"
+        stage = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=use_bias)
+        x = normalized(stage, normalization_of_stage)(x)
         x = layers.LeakyReLU(0.2)(x)
-    ends, used = conditional.logits(
-        layers.Flatten()(x), labels, num_classes, conditioning, outputs, spectral
-    )
-    return keras.Model(images if used is None else inputs, ends, name=name)
+    return head.model(images, layers.Flatten()(x), name, spectral)
 
 
 def _widths(width: int, depth: int) -> list[int]:
-    """Returns the channels at the full size and after each of the halvings."""
-    return [max(1, width // 2), *sizes.doubled(width, depth)]
+    """Returns the channels at the full size and after each halving."""
+    return [max(1, width // 2), *sizes.doubled_widths(width, depth)]
 
 
-def _normalized(x: Any, labels: Any, num_classes: int | None) -> Any:
-    x = conditional.batch_normalized(x, labels, num_classes)
-    return layers.LeakyReLU(0.2)(x)
+def _activated(x: Tensor, labels: Labels) -> Tensor:
+    return layers.LeakyReLU(0.2)(labels.batch_normalized(x))

@@ -1,37 +1,41 @@
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import layers
 
-from kgan.networks import conditional
+from kgan import checks
+from kgan.networks.labels import Head, Labels
+from kgan.types import Identifier
 
 
 def mlp_generator(
     image_shape: Sequence[int],
     latent_dim: int = 64,
     hidden: Sequence[int] = (128, 128, 128),
-    activation: Any = "tanh",
+    activation: Identifier = "tanh",
     num_classes: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a generator of dense layers, for samples of any shape.
 
     Args:
-        image_shape: Shape of one sample without the batch, such as `(28, 28, 1)`,
-            or `(2,)` for points.
-        latent_dim: Int, length of a noise vector.
-        hidden: Widths of the hidden layers.
-        activation: Activation of the output: `"tanh"` for data in [-1, 1], such as
-            uint8 images, which kgan scales to that; None for data without bounds.
-        num_classes: Int, for a generator of `[latents, labels]`: an embedding of the
-            label is joined to the latents.
+        image_shape: Shape of one sample without the batch, for example `(28, 28, 1)`, or
+            `(2,)` for points.
+        latent_dim: Int, at least 1: length of a latent vector.
+        hidden: Ints of at least 1: widths of the hidden layers.
+        activation: Activation of the output: `"tanh"` for data in [-1, 1], to which kgan
+            scales uint8 images; None for data without bounds.
+        num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
+            an embedding of the label to the latents.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, latent_dim)` to `(batch, *image_shape)`; with
         `num_classes` from `[(batch, latent_dim), (batch,)]`.
+
+    Raises:
+        ValueError: If an argument is out of bounds.
 
     Example:
 
@@ -39,14 +43,16 @@ def mlp_generator(
     >>> kgan.networks.mlp_generator((2,), latent_dim=8, activation=None).output_shape
     (None, 2)
     """
+    shape = checks.shape(image_shape=image_shape)
+    latent_dim = checks.count(latent_dim=latent_dim)
+    labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
-    inputs, labels = conditional.inputs(latents, num_classes)
-    x = conditional.with_labels(latents, labels, num_classes)
-    for width in hidden:
+    x = labels.join(latents)
+    for width in _hidden(hidden):
         x = layers.Dense(width, activation="relu")(x)
-    x = layers.Dense(math.prod(image_shape))(x)
-    x = layers.Reshape(tuple(image_shape))(x)
-    return keras.Model(inputs, layers.Activation(activation)(x), name=name)
+    x = layers.Dense(math.prod(shape))(x)
+    x = layers.Activation(activation)(layers.Reshape(shape)(x))
+    return keras.Model(labels.inputs(latents), x, name=name)
 
 
 def mlp_discriminator(
@@ -62,25 +68,32 @@ def mlp_discriminator(
 
     Args:
         image_shape: Shape of one sample without the batch.
-        hidden: Widths of the hidden layers.
-        outputs: Int, 1 for a logit, 2 for one-hot labels.
-        num_classes: Int, for a conditional GAN.
+        hidden: Ints of at least 1: widths of the hidden layers.
+        outputs: Int, 1 for a logit, 2 for one-hot labels of real and fake.
+        num_classes: Int, at least 1, for a conditional discriminator.
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
-        pack: Int, how many samples it judges together, joined along their last axis.
+        pack: Int, at least 1: number of samples that the discriminator takes together,
+            joined along their last axis. See `kgan.GAN`.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, *image_shape)` to logits `(batch, outputs)`.
 
     Raises:
-        ValueError: If `conditioning` is none of these.
+        ValueError: If an argument is out of bounds.
     """
-    conditional.check(num_classes, conditioning, outputs)
-    *shape, channels = image_shape
-    samples = keras.Input((*shape, pack * channels), name="samples")
-    inputs, labels = conditional.inputs(samples, num_classes)
+    *places, channels = checks.shape(image_shape=image_shape)
+    pack = checks.count(pack=pack)
+    head = Head(outputs, num_classes, conditioning)
+    samples = keras.Input((*places, pack * channels), name="samples")
     x = layers.Flatten()(samples)
-    for width in hidden:
+    for width in _hidden(hidden):
         x = layers.Dense(width, activation="relu")(x)
-    ends, used = conditional.logits(x, labels, num_classes, conditioning, outputs, None)
-    return keras.Model(samples if used is None else inputs, ends, name=name)
+    return head.model(samples, x, name)
+
+
+def _hidden(hidden: Sequence[int]) -> tuple[int, ...]:
+    """Checks the widths of the hidden layers; there may be no hidden layer."""
+    if isinstance(hidden, Sequence) and not hidden:
+        return ()
+    return checks.shape(form="the widths of the hidden layers", hidden=hidden)

@@ -1,9 +1,9 @@
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import keras
 from keras import layers
 
+from kgan import checks
 from kgan.layers import (
     DiscriminativeBasis,
     GenerativeBasis,
@@ -11,10 +11,12 @@ from kgan.layers import (
     SmoothDownSampling2D,
     SmoothUpSampling2D,
 )
-from kgan.networks import conditional, sizes
+from kgan.networks import sizes
+from kgan.networks.labels import Labels
+from kgan.types import Tensor
 
-# What keeps the variance through a leaky ReLU.
 _SLOPE = 0.2
+# The gain that keeps the variance through a leaky ReLU.
 _GAIN = (2 / (1 + _SLOPE**2)) ** 0.5
 
 
@@ -30,23 +32,24 @@ def r3gan_generator(
 ) -> keras.Model:
     """Builds the generator of R3GAN, for any image size.
 
-    No normalisation, and no activation at the end: a learned 4x4 picture per channel,
-    then residual blocks at each size, between which the filter [1, 3, 3, 1] doubles it.
-    A block is a 1x1 convolution to `expansion * width` channels, a grouped 3x3 one, and
-    a 1x1 one back that begins at zero. Biases stand in front of activations only.
+    The network has no normalisation and no activation of the output. It starts with a
+    learned 4x4 image per channel. Residual blocks follow at each size, and the filter
+    [1, 3, 3, 1] doubles the size. A block is a 1x1 convolution to `expansion * width`
+    channels, a grouped 3x3 convolution, and a 1x1 convolution back to `width` channels
+    that starts at zero. Only convolutions before an activation have a bias.
 
     Args:
         image_shape: `(height, width, channels)`, of any size.
-        latent_dim: Int, length of a noise vector.
-        width: Int, channels up to 32 pixels, and half as many at each doubling beyond;
-            or a sequence of them, one per size from the smallest up. The paper's for
-            CIFAR-10 is 768.
-        blocks: Int, residual blocks at each size.
-        expansion: Int, how many times wider a block is inside.
-        group_size: Int, channels of a group of the 3x3 convolutions; None for one group.
-            TensorFlow has a slow way alone for groups on a CPU.
-        num_classes: Int, for a generator of `[latents, labels]`: an embedding of the
-            label, as long as the latents, is joined to them.
+        latent_dim: Int, at least 1: length of a latent vector.
+        width: Int, at least 1: channels up to 32 pixels, and half as many at each
+            doubling beyond; or a sequence of ints, one per size from the smallest up.
+            The paper has 768 for CIFAR-10.
+        blocks: Int, at least 1: residual blocks at each size.
+        expansion: Int, at least 1: how many times wider a block is inside.
+        group_size: Int, at least 1: channels per group of the 3x3 convolutions; None for
+            one group. TensorFlow computes groups slowly on a CPU.
+        num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
+            an embedding of the label, as long as the latents, to the latents.
         name: Name of the model.
 
     Returns:
@@ -54,7 +57,8 @@ def r3gan_generator(
         `num_classes` from `[(batch, latent_dim), (batch,)]`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image, or widths don't fit.
+        ValueError: If `image_shape` is not the shape of an image, or another argument is
+            out of bounds or does not fit.
 
     Example:
 
@@ -65,25 +69,24 @@ def r3gan_generator(
     Reference:
         [Huang et al., 2025](https://arxiv.org/abs/2501.05441), section 3 and appendix.
     """
-    steps, channels = sizes.halvings(image_shape)
-    widths = _widths(width, steps)
-    scale = _scale(len(steps) * blocks)
+    latent_dim, blocks = checks.count(latent_dim=latent_dim), checks.count(blocks=blocks)
+    stages, channels = sizes.halvings(image_shape)
+    widths = _widths(width, stages)
+    block = _Block(expansion, group_size, len(stages) * blocks)
+    labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
-    inputs, labels = conditional.inputs(latents, num_classes)
     x = latents
-    if num_classes is not None:
-        initializer = _normal(1 / num_classes)
-        embedded = LabelEmbedding(num_classes, latent_dim, initializer)(labels)
-        x = layers.Concatenate()([latents, embedded])
+    if labels.num_classes is not None:
+        x = labels.join(latents, _normal(1 / labels.num_classes))
     x = layers.Dense(widths[0], use_bias=False, kernel_initializer=_fan_in(1))(x)
-    x = GenerativeBasis(steps[-1])(x)
-    for i, (size, filters) in enumerate(zip(steps[::-1], widths, strict=True)):
+    x = GenerativeBasis(stages[-1])(x)
+    for i, (size, filters) in enumerate(zip(stages[::-1], widths, strict=True)):
         if i:
-            x = _pointwise(x, filters)
+            x = _with_width(x, filters)
             x = sizes.cropped(SmoothUpSampling2D()(x), size)
         for _ in range(blocks):
-            x = _residual(x, expansion * filters, group_size, scale)
-    return keras.Model(inputs, _convolved(x, channels), name=name)
+            x = block(x, filters)
+    return keras.Model(labels.inputs(latents), _pointwise(x, channels), name=name)
 
 
 def r3gan_discriminator(
@@ -96,85 +99,107 @@ def r3gan_discriminator(
     pack: int = 1,
     name: str = "discriminator",
 ) -> keras.Model:
-    """Builds the discriminator of R3GAN, the mirror of `r3gan_generator`.
+    """Builds the discriminator of R3GAN, the mirror image of `r3gan_generator`.
 
     Args:
         image_shape: `(height, width, channels)`, of any size.
-        width: As of the generator; a sequence goes from the smallest size up here too.
-        blocks: Int, residual blocks at each size.
-        expansion: Int, how many times wider a block is inside.
-        group_size: Int, channels of a group of the 3x3 convolutions; None for one group.
-        num_classes: Int, for a discriminator of `[images, labels]`: its logit is the
-            product of features with an embedding of the label.
-        pack: Int, how many images it judges together, joined along their channels.
-            See `kgan.GAN`.
+        width: As for the generator; a sequence starts with the smallest size here too.
+        blocks: Int, at least 1: residual blocks at each size.
+        expansion: Int, at least 1: how many times wider a block is inside.
+        group_size: Int, at least 1: channels per group of the 3x3 convolutions; None for
+            one group.
+        num_classes: Int, at least 1, for a discriminator of `[images, labels]`. Its logit
+            is the product of the features with an embedding of the label.
+        pack: Int, at least 1: number of images that the discriminator takes together,
+            joined along their channels. See `kgan.GAN`.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, *image_shape)` to logits `(batch, 1)`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image, or widths don't fit.
+        ValueError: If `image_shape` is not the shape of an image, or another argument is
+            out of bounds or does not fit.
 
     Reference:
         [Huang et al., 2025](https://arxiv.org/abs/2501.05441), section 3 and appendix.
     """
-    steps, channels = sizes.halvings(image_shape)
-    widths = _widths(width, steps)[::-1]
-    scale = _scale(len(steps) * blocks)
-    images = keras.Input((*steps[0], pack * channels), name="images")
-    inputs, labels = conditional.inputs(images, num_classes)
-    x = _convolved(images, widths[0])
+    blocks, pack = checks.count(blocks=blocks), checks.count(pack=pack)
+    stages, channels = sizes.halvings(image_shape)
+    widths = _widths(width, stages)[::-1]
+    block = _Block(expansion, group_size, len(stages) * blocks)
+    labels = Labels(num_classes)
+    images = keras.Input((*stages[0], pack * channels), name="images")
+    x = _pointwise(images, widths[0])
     for i, filters in enumerate(widths):
         if i:
-            x = _pointwise(SmoothDownSampling2D()(x), filters)
+            x = _with_width(SmoothDownSampling2D()(x), filters)
         for _ in range(blocks):
-            x = _residual(x, expansion * filters, group_size, scale)
+            x = block(x, filters)
     x = DiscriminativeBasis()(x)
-    units = 1 if num_classes is None else widths[-1]
+    units = 1 if labels.num_classes is None else widths[-1]
     x = layers.Dense(units, use_bias=False, kernel_initializer=_fan_in(1))(x)
-    if num_classes is not None:
-        initializer = _normal(1 / (num_classes * units))
-        x = layers.Dot(1)([x, LabelEmbedding(num_classes, units, initializer)(labels)])
-    return keras.Model(inputs, x, name=name)
+    if labels.num_classes is not None:
+        initializer = _normal(1 / (labels.num_classes * units))
+        embedding = LabelEmbedding(labels.num_classes, units, initializer)
+        x = layers.Dot(1)([x, embedding(labels.input)])
+    return keras.Model(labels.inputs(images), x, name=name)
 
 
-def _residual(x: Any, inside: int, group_size: int | None, scale: float) -> Any:
-    if group_size and inside % group_size:
-        raise ValueError(
-            "`group_size` must divide a block's channels, `expansion * width`, or be "
-            f"None. Received: group_size={group_size} for {inside} channels"
+class _Block:
+    """The residual blocks of a network.
+
+    Args:
+        expansion: Int, how many times wider a block is inside.
+        group_size: Int, channels per group of the 3x3 convolution; None for one group.
+        count: Int, number of blocks in the network.
+    """
+
+    def __init__(self, expansion: int, group_size: int | None, count: int):
+        self.expansion = checks.count(expansion=expansion)
+        self.group_size = checks.optional_count(group_size=group_size)
+        # The gain of a kernel sinks with the number of blocks: the initial values of m
+        # layers in each of L blocks are scaled by L ** (-1 / (2m - 2)), here with m = 3.
+        # Reference: Zhang et al., 2019 (Fixup), https://arxiv.org/abs/1901.09321.
+        self.gain = _GAIN * count**-0.25
+
+    def __call__(self, x: Tensor, width: int) -> Tensor:
+        """Returns the output of a new block."""
+        inside = self.expansion * width
+        if self.group_size is not None and inside % self.group_size:
+            raise ValueError(
+                "`group_size` must divide the channels of a block, `expansion * width`, "
+                f"or be None. {checks.received(group_size=self.group_size)} for {inside} "
+                "channels"
+            )
+        groups = 1 if self.group_size is None else inside // self.group_size
+        y = self._activated(x, inside, kernel_size=1)
+        y = self._activated(y, inside, kernel_size=3, groups=groups)
+        back = layers.Conv2D(x.shape[-1], 1, use_bias=False, kernel_initializer="zeros")
+        return layers.Add()([x, back(y)])
+
+    def _activated(
+        self, x: Tensor, filters: int, kernel_size: int, groups: int = 1
+    ) -> Tensor:
+        convolution = layers.Conv2D(
+            filters,
+            kernel_size,
+            padding="same",
+            groups=groups,
+            kernel_initializer=_fan_in(self.gain),
         )
-    y = x
-    for kernel_size, group in ((1, None), (3, group_size)):
-        y = layers.Conv2D(
-            inside, kernel_size, padding="same", groups=inside // group if group else 1,
-            kernel_initializer=_fan_in(scale),
-        )(y)  # fmt: skip
-        y = layers.LeakyReLU(_SLOPE)(y)
-    back = layers.Conv2D(x.shape[-1], 1, use_bias=False, kernel_initializer="zeros")
-    return layers.Add()([x, back(y)])
+        return layers.LeakyReLU(_SLOPE)(convolution(x))
 
 
-def _pointwise(x: Any, filters: int) -> Any:
-    """Brings features to another width; between equal ones nothing is learned."""
-    return x if x.shape[-1] == filters else _convolved(x, filters)
+def _with_width(x: Tensor, filters: int) -> Tensor:
+    """Changes the number of channels, by a layer only if the number differs."""
+    return x if x.shape[-1] == filters else _pointwise(x, filters)
 
 
-def _convolved(x: Any, filters: int) -> Any:
+def _pointwise(x: Tensor, filters: int) -> Tensor:
+    """A 1x1 convolution without a bias."""
     kernel = layers.Conv2D(filters, 1, use_bias=False, kernel_initializer=_fan_in(1))
     return kernel(x)
-
-
-def _scale(blocks: int) -> float:
-    """Returns the gain of a block's kernels, which sinks with the number of blocks.
-
-    Of m layers in each of L blocks the initial values are times L ** (-1 / (2m - 2)),
-    here with m = 3.
-
-    Reference: [Zhang et al., 2019 (Fixup)](https://arxiv.org/abs/1901.09321).
-    """
-    return _GAIN * blocks**-0.25
 
 
 def _fan_in(gain: float) -> keras.initializers.Initializer:
@@ -185,13 +210,13 @@ def _normal(variance: float) -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=variance**0.5)
 
 
-def _widths(width: int | Sequence[int], steps: list) -> list[int]:
+def _widths(
+    width: int | Sequence[int], stages: Sequence[tuple[int, int]]
+) -> Sequence[int]:
     """Returns the channels at each size, from the smallest up."""
-    if not isinstance(width, int):
-        if len(width) != len(steps):
-            raise ValueError(
-                f"`width` must be an int or one per size, {steps[::-1]}. "
-                f"Received: width={width}"
-            )
-        return list(width)
-    return [sizes.level(width, size) for size in steps[::-1]]
+    upwards = stages[::-1]
+    if isinstance(width, Iterable):
+        form = f"an int or one per size, {upwards}"
+        return checks.shape(rank=len(upwards), form=form, width=width)
+    width = checks.count(width=width)
+    return [sizes.width_at(size, width) for size in upwards]

@@ -1,15 +1,17 @@
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import layers
 
-from kgan.layers import by_name, normalized
-from kgan.networks import conditional, sizes
+from kgan import checks
+from kgan.layers.normalized import NORMALIZATIONS, normalized
+from kgan.networks import sizes
+from kgan.networks.labels import Head, Labels
+from kgan.types import Tensor
 
-# The discriminator's last two blocks work at this size.
-_INSIDE = 8
+# The last two blocks of the discriminator compute at this size.
+_LAST_SIZE = 8
 
 
 def resnet_generator(
@@ -21,17 +23,17 @@ def resnet_generator(
 ) -> keras.Model:
     """Builds the residual generator of SNGAN and WGAN-GP, for any image size.
 
-    A residual block per doubling of the size: batch normalisation, ReLU, doubling by
-    repeated pixels and a 3x3 convolution, once more without the doubling, beside a
-    shortcut that is doubled too and convolved by 1x1.
+    One residual block per doubling of the size. A block has batch normalisation, ReLU,
+    doubling by repeated pixels and a 3x3 convolution; then batch normalisation, ReLU and
+    a 3x3 convolution again. Its shortcut is a 1x1 convolution and a doubling.
 
     Args:
         image_shape: `(height, width, channels)`, of any size.
-        latent_dim: Int, length of a noise vector.
-        width: Int, channels up to 32 pixels, and half as many at each doubling beyond.
-            SNGAN's for CIFAR-10 is 256, WGAN-GP's 128.
-        num_classes: Int, for a generator of `[latents, labels]`, by conditional batch
-            normalisation.
+        latent_dim: Int, at least 1: length of a latent vector.
+        width: Int, at least 1: channels up to 32 pixels, and half as many at each
+            doubling beyond. SNGAN has 256 for CIFAR-10, WGAN-GP 128.
+        num_classes: Int, at least 1, for a generator of `[latents, labels]`, by
+            conditional batch normalisation.
         name: Name of the model.
 
     Returns:
@@ -39,7 +41,8 @@ def resnet_generator(
         with `num_classes` from `[(batch, latent_dim), (batch,)]`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image.
+        ValueError: If `image_shape` is not the shape of an image, or another argument is
+            out of bounds.
 
     Example:
 
@@ -51,28 +54,29 @@ def resnet_generator(
         [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), appendix B.4, table 4;
         [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), appendix F.
     """
-    steps, channels = sizes.halvings(image_shape)
+    latent_dim, width = checks.count(latent_dim=latent_dim), checks.count(width=width)
+    stages, channels = sizes.halvings(image_shape)
+    labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
-    inputs, labels = conditional.inputs(latents, num_classes)
 
-    def normalize(x: Any) -> Any:
-        return layers.ReLU()(conditional.batch_normalized(x, labels, num_classes))
+    def activated(x: Tensor) -> Tensor:
+        return layers.ReLU()(labels.batch_normalized(x))
 
-    high, wide = steps[-1]
-    filters = sizes.level(width, steps[-1])
-    x = layers.Reshape((high, wide, filters))(
-        layers.Dense(high * wide * filters)(latents)
+    rows, columns = stages[-1]
+    filters = sizes.width_at(stages[-1], width)
+    x = layers.Reshape((rows, columns, filters))(
+        layers.Dense(rows * columns * filters)(latents)
     )
-    for size in steps[-2::-1]:
-        filters = sizes.level(width, size)
-        y = sizes.cropped(layers.UpSampling2D(2)(normalize(x)), size)
-        y = _convolve(filters)(y)
-        y = _convolve(filters)(normalize(y))
-        # A 1x1 convolution before the doubling is the same as after it, at a quarter.
+    for size in stages[-2::-1]:
+        filters = sizes.width_at(size, width)
+        y = sizes.cropped(layers.UpSampling2D(2)(activated(x)), size)
+        y = _convolution(filters)(y)
+        y = _convolution(filters)(activated(y))
+        # A 1x1 convolution commutes with the doubling, and costs a quarter before it.
         x = layers.UpSampling2D(2)(layers.Conv2D(filters, 1)(x))
         x = layers.Add()([y, sizes.cropped(x, size)])
-    x = layers.Conv2D(channels, 3, padding="same")(normalize(x))
-    return keras.Model(inputs, layers.Activation("tanh")(x), name=name)
+    x = layers.Conv2D(channels, 3, padding="same")(activated(x))
+    return keras.Model(labels.inputs(latents), layers.Activation("tanh")(x), name=name)
 
 
 def resnet_discriminator(
@@ -87,74 +91,86 @@ def resnet_discriminator(
 ) -> keras.Model:
     """Builds the residual discriminator of SNGAN and WGAN-GP, for any image size.
 
-    Residual blocks that halve the size down to 8 pixels, two more at that size, ReLU,
-    the sum over all pixels, and a logit.
+    Residual blocks halve the size down to 8 pixels; two more blocks keep that size. ReLU,
+    the sum over all pixels and a dense layer give the logit.
 
     Args:
         image_shape: `(height, width, channels)`, of any size.
-        width: Int, channels up to 32 pixels, and half as many at each doubling beyond.
-        outputs: Int, 1 for a logit, 2 for one-hot labels.
-        normalization: `"spectral"` as SNGAN; `"group"` is near to WGAN-GP's, which
-            normalises over channels and pixels; `"layer"` over channels, `"batch"` or
-            None. See `kgan.layers`.
-        num_classes: Int, for a conditional GAN.
+        width: Int, at least 1: channels up to 32 pixels, and half as many at each
+            doubling beyond.
+        outputs: Int, 1 for a logit, 2 for one-hot labels of real and fake.
+        normalization: `"spectral"` is the choice of SNGAN. `"group"` normalises over
+            channels and pixels and is close to the choice of WGAN-GP. `"layer"`
+            normalises over channels. `"batch"` and None are possible too. See
+            `kgan.layers.normalized`.
+        num_classes: Int, at least 1, for a conditional discriminator.
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
-        pack: Int, how many images it judges together, joined along their channels.
-            See `kgan.GAN`.
+        pack: Int, at least 1: number of images that the discriminator takes together,
+            joined along their channels. See `kgan.GAN`.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, *image_shape)` to logits `(batch, outputs)`.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image, or `normalization` or
-            `conditioning` is none of these.
+        ValueError: If `image_shape` is not the shape of an image, or another argument is
+            out of bounds or unknown.
 
     Reference:
         [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), appendix B.4, table 4;
         [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637) for the projection.
     """
-    by_name.check(normalization)
-    conditional.check(num_classes, conditioning, outputs)
-    steps, channels = sizes.halvings(image_shape)
-    steps = [size for size in steps if min(size) >= _INSIDE] or steps[:1]
-    images = keras.Input((*steps[0], pack * channels), name="images")
-    inputs, labels = conditional.inputs(images, num_classes)
-    spectral = normalization if normalization == "spectral" else None
-
-    def convolve(filters: int, first: bool = False) -> Any:
-        return normalized(_convolve(filters), spectral if first else normalization)
-
-    def shortcut(x: Any, filters: int) -> Any:
-        return normalized(layers.Conv2D(filters, 1), spectral)(x)
-
-    x = images
-    for i, size in enumerate(steps[:-1]):
-        filters = sizes.level(width, size)
-        # Pixels go in as they are.
-        y = layers.ReLU()(x) if i else x
-        y = layers.ReLU()(convolve(filters, first=not i)(y))
-        y = _halve(convolve(filters)(y))
-        x = layers.Add()([y, shortcut(_halve(x), filters)])
-    filters = sizes.level(width, steps[-1])
+    width, pack = checks.count(width=width), checks.count(pack=pack)
+    checks.one_of(NORMALIZATIONS, normalization=normalization)
+    head = Head(outputs, num_classes, conditioning)
+    stages, channels = sizes.halvings(image_shape)
+    stages = [size for size in stages if min(size) >= _LAST_SIZE] or stages[:1]
+    images = x = keras.Input((*stages[0], pack * channels), name="images")
+    for i, size in enumerate(stages[:-1]):
+        filters = sizes.width_at(size, width)
+        x = _halving_block(x, filters, normalization, first=not i)
+    filters = sizes.width_at(stages[-1], width)
     for _ in range(2):
-        y = convolve(filters)(layers.ReLU()(x))
-        y = convolve(filters)(layers.ReLU()(y))
-        x = x if x.shape[-1] == filters else shortcut(x, filters)
-        x = layers.Add()([y, x])
+        x = _block(x, filters, normalization)
     x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
-    features = layers.Rescaling(float(math.prod(steps[-1])))(x)
-    ends, used = conditional.logits(
-        features, labels, num_classes, conditioning, outputs, spectral
-    )
-    return keras.Model(images if used is None else inputs, ends, name=name)
+    features = layers.Rescaling(float(math.prod(stages[-1])))(x)
+    return head.model(images, features, name, _spectral(normalization))
 
 
-def _convolve(filters: int) -> layers.Layer:
-    # Of what a ReLU lets through half the variance is left.
+def _halving_block(
+    x: Tensor, filters: int, normalization: str | None, first: bool
+) -> Tensor:
+    """A residual block that halves the size; the first one takes the pixels."""
+    # The pixels of the first block skip the ReLU and the normalisation of outputs.
+    y = x if first else layers.ReLU()(x)
+    start = _spectral(normalization) if first else normalization
+    y = layers.ReLU()(normalized(_convolution(filters), start)(y))
+    y = _halved(normalized(_convolution(filters), normalization)(y))
+    return layers.Add()([y, _shortcut(_halved(x), filters, normalization)])
+
+
+def _block(x: Tensor, filters: int, normalization: str | None) -> Tensor:
+    """A residual block that keeps the size."""
+    y = normalized(_convolution(filters), normalization)(layers.ReLU()(x))
+    y = normalized(_convolution(filters), normalization)(layers.ReLU()(y))
+    x = x if x.shape[-1] == filters else _shortcut(x, filters, normalization)
+    return layers.Add()([y, x])
+
+
+def _shortcut(x: Tensor, filters: int, normalization: str | None) -> Tensor:
+    return normalized(layers.Conv2D(filters, 1), _spectral(normalization))(x)
+
+
+def _spectral(normalization: str | None) -> str | None:
+    """Returns the normalisation of layers that may have spectral normalisation only."""
+    return normalization if normalization == "spectral" else None
+
+
+def _convolution(filters: int) -> keras.layers.Layer:
+    # ReLU halves the variance; a scale of 2 makes up for it.
     initializer = keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
     return layers.Conv2D(filters, 3, padding="same", kernel_initializer=initializer)
 
 
-def _halve(x: Any) -> Any:
+def _halved(x: Tensor) -> Tensor:
     return layers.AveragePooling2D(2, padding="same")(x)

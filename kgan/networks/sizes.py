@@ -1,53 +1,59 @@
-"""The sizes of an image on its way down, and up again."""
+"""The sizes of an image at each stage of a network, and the channels at each size."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from keras import layers
 
-# Halving ends when the shorter side is this small.
-SMALLEST = 4
-_WIDEST = 512
+from kgan import checks
+from kgan.types import Tensor
+
+_IMAGE = "(height, width, channels) with 1 to 4 channels"
+# The stages end when the shorter side is this small.
+_SMALLEST = 4
+_MOST_CHANNELS = 512
 
 
 def halvings(
     image_shape: Sequence[int], depth: int | None = None
 ) -> tuple[list[tuple[int, int]], int]:
-    """Returns the sizes from the image's down, halved and rounded up, and its channels.
+    """Returns the sizes of an image halved again and again, and its channels.
 
     Args:
         image_shape: `(height, width, channels)`.
-        depth: Int, how many halvings; None for as many as bring the shorter side down
-            to 4.
+        depth: Int, number of halvings; None to halve until the shorter side is at most 4.
+
+    Returns:
+        The sizes `(height, width)` from the full size down, rounded up, and the number of
+        channels.
 
     Raises:
-        ValueError: If `image_shape` is not that of an image.
+        ValueError: If `image_shape` is not the shape of an image, or `depth` is not an
+            int of at least 1.
     """
-    shape = tuple(image_shape)
-    if len(shape) != 3 or min(shape) < 1 or shape[-1] > 4:
-        raise ValueError(
-            "`image_shape` must be (height, width, channels) with 1 to 4 channels. "
-            f"Received: image_shape={shape}"
-        )
-    sizes = [(shape[0], shape[1])]
-    while min(sizes[-1]) > SMALLEST if depth is None else len(sizes) <= depth:
+    height, width, channels = checks.shape(rank=3, form=_IMAGE, image_shape=image_shape)
+    if channels > 4:
+        received = checks.received(image_shape=image_shape)
+        raise ValueError(f"`image_shape` must be {_IMAGE}. {received}")
+    depth = checks.optional_count(depth=depth)
+    sizes = [(height, width)]
+    while min(sizes[-1]) > _SMALLEST if depth is None else len(sizes) <= depth:
         height, width = sizes[-1]
         sizes.append(((height + 1) // 2, (width + 1) // 2))
-    return sizes, shape[-1]
+    return sizes, channels
 
 
-def doubled(width: int, depth: int) -> list[int]:
-    """Returns channels after each halving, twice as many at each, up to 512."""
-    return [min(width * 2**i, _WIDEST) for i in range(depth)]
+def doubled_widths(width: int, depth: int) -> list[int]:
+    """Returns the channels after each halving: twice as many each time, up to 512."""
+    return [min(width * 2**i, _MOST_CHANNELS) for i in range(depth)]
 
 
-def level(width: int, size: tuple[int, int]) -> int:
-    """Returns `width` channels up to 32 pixels, half as many at each doubling beyond."""
+def width_at(size: tuple[int, int], width: int) -> int:
+    """Returns the channels at a size: `width` up to 32 pixels, then half per doubling."""
     return max(1, width * 32 // max(32, min(size)))
 
 
-def cropped(x: Any, size: tuple[int, int]) -> Any:
-    """Takes the last rows and columns off an image, where it is larger than `size`."""
+def cropped(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Removes the last rows and columns of images that are larger than `size`."""
     surplus = [have - want for have, want in zip(x.shape[1:3], size, strict=True)]
     if any(surplus):
         x = layers.Cropping2D(tuple((0, rows) for rows in surplus))(x)

@@ -1,37 +1,41 @@
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import layers
 
+from kgan import checks
 from kgan.layers import PhaseShuffle
-from kgan.networks import conditional
+from kgan.networks.labels import Head, Labels
+from kgan.types import Identifier
 
-_STRIDE, _KERNEL_SIZE, _SHORTEST = 4, 25, 16
+_STRIDE, _KERNEL_SIZE = 4, 25
+# The stages end when the signal is this short.
+_SHORTEST = 16
 
 
 def wavegan_generator(
     signal_shape: Sequence[int],
     latent_dim: int = 100,
     width: int = 64,
-    activation: Any = "tanh",
+    activation: Identifier = "tanh",
     num_classes: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
-    """Builds a convolutional generator of signals after WaveGAN, of any length.
+    """Builds a convolutional generator of signals after WaveGAN, for any length.
 
-    From 16 values or fewer, each stage makes a signal four times as long by repeating
-    its values, and convolves over 25. The kernels have the shapes of the paper's; its
-    transposed convolutions leave a ringing at the rate of their stride.
+    The first stage has at most 16 values. Each stage repeats the values to make the
+    signal four times as long, then convolves over 25 values. The kernels have the shapes
+    of the paper. The paper uses transposed convolutions, which leave an artefact at the
+    frequency of their stride.
 
     Args:
         signal_shape: `(length, channels)`, of any length.
-        latent_dim: Int, length of a noise vector.
-        width: Int, channels of the last hidden stage, twice as many at each shorter
-            one. The paper's is 64 for 16,384 values.
+        latent_dim: Int, at least 1: length of a latent vector.
+        width: Int, at least 1: channels of the last hidden stage, twice as many at each
+            shorter length. The paper has 64 for 16,384 values.
         activation: Activation of the output; `"tanh"` for data in [-1, 1].
-        num_classes: Int, for a generator of `[latents, labels]`: an embedding of the
-            label is joined to the latents.
+        num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
+            an embedding of the label to the latents.
         name: Name of the model.
 
     Returns:
@@ -39,7 +43,8 @@ def wavegan_generator(
         `num_classes` from `[(batch, latent_dim), (batch,)]`.
 
     Raises:
-        ValueError: If `signal_shape` is not that of a signal.
+        ValueError: If `signal_shape` is not the shape of a signal, or another argument is
+            out of bounds.
 
     Example:
 
@@ -50,12 +55,13 @@ def wavegan_generator(
     Reference:
         [Donahue et al., 2019](https://arxiv.org/abs/1802.04208), appendix D, table 3.
     """
+    latent_dim, width = checks.count(latent_dim=latent_dim), checks.count(width=width)
     lengths, channels = _lengths(signal_shape)
+    labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
-    inputs, labels = conditional.inputs(latents, num_classes)
     stages = len(lengths) - 1
     filters = width * 2 ** max(0, stages - 1)
-    x = conditional.with_labels(latents, labels, num_classes)
+    x = labels.join(latents)
     x = layers.Dense(lengths[-1] * filters)(x)
     x = layers.ReLU()(layers.Reshape((lengths[-1], filters))(x))
     for i, length in enumerate(lengths[-2::-1]):
@@ -66,7 +72,8 @@ def wavegan_generator(
         filters = channels if last else width * 2 ** (stages - 2 - i)
         x = layers.Conv1D(filters, _KERNEL_SIZE, padding="same")(x)
         x = x if last else layers.ReLU()(x)
-    return keras.Model(inputs, layers.Activation(activation)(x), name=name)
+    x = layers.Activation(activation)(x)
+    return keras.Model(labels.inputs(latents), x, name=name)
 
 
 def wavegan_discriminator(
@@ -79,56 +86,54 @@ def wavegan_discriminator(
     pack: int = 1,
     name: str = "discriminator",
 ) -> keras.Model:
-    """Builds a convolutional discriminator of signals after WaveGAN, of any length.
+    """Builds a convolutional discriminator of signals after WaveGAN, for any length.
 
-    Each stage convolves over 25 values with stride 4. Between stages signals are moved
-    by a few steps at random.
+    Each stage convolves over 25 values with stride 4. Between two stages each signal is
+    shifted by a few random steps.
 
     Args:
         signal_shape: `(length, channels)`, of any length.
-        width: Int, channels of the first stage, twice as many at each later one.
-        phase_shuffle: Int, by how many steps at most; 0 for none. See
+        width: Int, at least 1: channels of the first stage, twice as many at each later
+            stage.
+        phase_shuffle: Int, at least 0: the largest shift in steps; 0 for no shift. See
             `kgan.layers.PhaseShuffle`.
-        outputs: Int, 1 for a logit, 2 for one-hot labels.
-        num_classes: Int, for a conditional GAN.
+        outputs: Int, 1 for a logit, 2 for one-hot labels of real and fake.
+        num_classes: Int, at least 1, for a conditional discriminator.
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
-        pack: Int, how many signals it judges together, joined along their channels.
+        pack: Int, at least 1: number of signals that the discriminator takes together,
+            joined along their channels. See `kgan.GAN`.
         name: Name of the model.
 
     Returns:
         A `keras.Model`, `(batch, *signal_shape)` to logits `(batch, outputs)`.
 
     Raises:
-        ValueError: If `signal_shape` is not that of a signal, or `conditioning` is
-            none of these.
+        ValueError: If `signal_shape` is not the shape of a signal, or another argument is
+            out of bounds or unknown.
 
     Reference:
         [Donahue et al., 2019](https://arxiv.org/abs/1802.04208), appendix D, table 4.
     """
-    conditional.check(num_classes, conditioning, outputs)
+    width, pack = checks.count(width=width), checks.count(pack=pack)
+    steps = checks.count(minimum=0, phase_shuffle=phase_shuffle)
+    head = Head(outputs, num_classes, conditioning)
     lengths, channels = _lengths(signal_shape)
     signals = x = keras.Input((lengths[0], pack * channels), name="signals")
-    inputs, labels = conditional.inputs(signals, num_classes)
     stages = len(lengths) - 1
     for i in range(stages):
         stage = layers.Conv1D(width * 2**i, _KERNEL_SIZE, _STRIDE, padding="same")
         x = layers.LeakyReLU(0.2)(stage(x))
-        if phase_shuffle and i < stages - 1:
-            x = PhaseShuffle(phase_shuffle)(x)
-    ends, used = conditional.logits(
-        layers.Flatten()(x), labels, num_classes, conditioning, outputs, None
-    )
-    return keras.Model(signals if used is None else inputs, ends, name=name)
+        if steps and i < stages - 1:
+            x = PhaseShuffle(steps)(x)
+    return head.model(signals, layers.Flatten()(x), name)
 
 
 def _lengths(signal_shape: Sequence[int]) -> tuple[list[int], int]:
-    """Returns the lengths from the signal's down, quartered, and its channels."""
-    shape = tuple(signal_shape)
-    if len(shape) != 2 or min(shape) < 1:
-        raise ValueError(
-            f"`signal_shape` must be (length, channels). Received: signal_shape={shape}"
-        )
-    lengths = [shape[0]]
+    """Returns the lengths of a signal quartered again and again, and its channels."""
+    length, channels = checks.shape(
+        rank=2, form="(length, channels)", signal_shape=signal_shape
+    )
+    lengths = [length]
     while lengths[-1] > _SHORTEST or len(lengths) == 1:
         lengths.append(-(-lengths[-1] // _STRIDE))
-    return lengths, shape[1]
+    return lengths, channels

@@ -1,23 +1,17 @@
 """Penalties on the discriminator's gradient, or on its logits."""
 
 import functools
-from typing import Any
 
 from kgan import serialization
-from kgan.penalties.base import Penalty
-from kgan.penalties.dragan import DRAGAN
-from kgan.penalties.gradient_penalty import GradientPenalty
-from kgan.penalties.lecam import LeCam
-from kgan.penalties.r1 import R1, R2
+from kgan.penalties.base import Penalty as Penalty
+from kgan.penalties.dragan import DRAGAN as DRAGAN
+from kgan.penalties.gradient_penalty import GradientPenalty as GradientPenalty
+from kgan.penalties.lecam import LeCam as LeCam
+from kgan.penalties.r1 import R1 as R1
+from kgan.penalties.r1 import R2 as R2
+from kgan.types import Identifier
 
-__all__ = ["DRAGAN", "R1", "R2", "GradientPenalty", "LeCam", "Penalty", "get", "names"]
-
-_PENALTIES: dict[str, Any] = {
-    "dragan": DRAGAN,
-    "gradient_penalty": GradientPenalty,
-    "lecam": LeCam,
-    "r1": R1,
-    "r2": R2,
+_PENALTIES = serialization.by_name(Penalty, globals()) | {
     "zero_centered_gradient_penalty": functools.partial(GradientPenalty, center=0.0),
 }
 
@@ -27,7 +21,7 @@ def names() -> list[str]:
     return sorted(_PENALTIES)
 
 
-def get(identifier: Any) -> Penalty:
+def get(identifier: Identifier) -> Penalty:
     """Resolves a name such as `"r1"`, a config or an object.
 
     Args:

@@ -1,25 +1,27 @@
-from typing import Any
-
 from keras import ops
 
 from kgan import schedules, serialization
+from kgan.critic import Critic, Judgement
 from kgan.penalties.base import Penalty, norm
 from kgan.penalties.gradient_penalty import uniform
+from kgan.types import Seed, Tensor
 
 
 @serialization.register
 class DRAGAN(Penalty):
-    """The gradient's norm near the reals is pulled to 1.
+    """Pulls the norm of the gradient near the reals to 1.
 
     `weight * mean((||grad D(x)|| - 1)²)` over `x = real + a * std(reals) / 2 * u`, with
     `u` uniform in [0, 1) for each element and `a` for each sample. The paper perturbs the
-    reals by noise; that it is `std(reals) / 2 * u`, and that the point lies anywhere on
-    the way there, is from the authors' code. `std` is one number, over all
-    elements of the batch; under several devices, of each one's share of it.
+    reals by noise. Two details are from the authors' code: the noise is
+    `std(reals) / 2 * u`, and the point lies anywhere between the real and the noisy real.
+    `std` is one number, over all elements of the batch; with several devices, over the
+    share of each device.
 
     Args:
         weight: Float, or a schedule: the lambda of the paper.
-        every: Int, apply on every `every`-th update only, rescaled.
+        every: Int, the penalty applies on every `every`-th update only, multiplied by
+            `every`.
 
     Reference:
         [Kodali et al., 2017](https://arxiv.org/abs/1705.07215), algorithm 1.
@@ -30,12 +32,14 @@ class DRAGAN(Penalty):
     def __init__(self, weight: schedules.NumberOrSchedule = 10.0, every: int = 1):
         super().__init__(weight, every)
 
-    def value(self, gradient, reals, fakes, seed=None):
-        return ops.mean(ops.square(norm(gradient(perturbed(reals, seed))) - 1))
+    def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
+        points = perturbed(real.samples, critic.seed_generator)
+        near = critic.judge(points, real.labels, frozen=True)
+        return ops.mean(ops.square(norm(near.gradient()) - 1))
 
 
-def perturbed(reals: Any, seed: Any) -> Any:
-    """Returns a point near each real, between it and a noisy one."""
+def perturbed(reals: Tensor, seed: Seed) -> Tensor:
+    """Returns a random point between each real and a noisy copy of the real."""
     size, shape = ops.shape(reals)[0], tuple(reals.shape[1:])
     noise = uniform(size, shape, reals.dtype, seed)
     alpha = uniform(size, (1,) * len(shape), reals.dtype, seed)

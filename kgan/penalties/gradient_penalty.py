@@ -4,21 +4,24 @@ import keras
 from keras import ops
 
 from kgan import backend, schedules, serialization
+from kgan.critic import Critic, Judgement
 from kgan.penalties.base import Penalty, norm, squared_norm
+from kgan.types import Seed, Shape, Tensor
 
 
 @serialization.register
 class GradientPenalty(Penalty):
-    """WGAN-GP: the gradient's norm between reals and fakes is pulled to 1.
+    """Pulls the norm of the gradient between reals and fakes to 1 (WGAN-GP).
 
     `weight * mean((||grad D(x)|| - center)²)` over `x = a * real + (1 - a) * fake`,
-    with one `a`, uniform in [0, 1], per pair. Reals and fakes are paired by index; where
-    their numbers differ, the surplus is left out.
+    with one `a`, uniform in [0, 1], per pair. Reals and fakes are paired by index; if
+    their numbers differ, samples without a partner are left out.
 
     Args:
         weight: Float, or a schedule: the lambda of the paper.
-        every: Int, apply on every `every`-th update only, rescaled.
-        center: Float, at least 0, what the norm is pulled to. 0 gives the
+        every: Int, the penalty applies on every `every`-th update only, multiplied by
+            `every`.
+        center: Float, at least 0, or a schedule: the target of the norm. 0 gives the
             zero-centred gradient penalty, for losses other than Wasserstein's; its name
             is `"zero_centered_gradient_penalty"`.
 
@@ -45,32 +48,35 @@ class GradientPenalty(Penalty):
         center: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(weight, every)
-        schedules.number(minimum=0, center=center)
-        self.center = center
+        self.center = schedules.number(minimum=0, center=center)
 
-    def value(self, gradient, reals, fakes, seed=None):
-        slopes = gradient(mix(reals, fakes, seed))
-        # A scheduled center is a tensor here.
+    def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
+        points = mix(real.samples, fake.samples, critic.seed_generator)
+        labels = real.labels
+        if labels is not None:
+            labels = labels[: ops.shape(points)[0]]
+        gradient = critic.judge(points, labels, frozen=True).gradient()
+        # A center with a schedule is a tensor here.
         if isinstance(self.center, int | float) and self.center == 0:
-            return ops.mean(squared_norm(slopes))
-        return ops.mean(ops.square(norm(slopes) - self.center))
+            return ops.mean(squared_norm(gradient))
+        return ops.mean(ops.square(norm(gradient) - self.center))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "center": self.center}
 
 
-def mix(reals: Any, fakes: Any, seed: Any) -> Any:
-    """Returns a point between each real and the fake at its index."""
+def mix(reals: Tensor, fakes: Tensor, seed: Seed) -> Tensor:
+    """Returns a random point between each real and the fake at the same index."""
     sizes = ops.shape(reals)[0], ops.shape(fakes)[0]
-    # Sizes that are known must stay so: JAX draws no numbers of unknown count.
+    # Known sizes must stay known: JAX draws no unknown number of values.
     known = all(isinstance(size, int) for size in sizes)
     size = min(sizes) if known else ops.minimum(*sizes)
     alpha = uniform(size, (1,) * (len(reals.shape) - 1), reals.dtype, seed)
     return alpha * reals[:size] + (1 - alpha) * fakes[:size]
 
 
-def uniform(size: Any, shape: tuple, dtype: Any, seed: Any) -> Any:
+def uniform(size: Tensor, shape: Shape, dtype: Any, seed: Seed) -> Tensor:
     """Returns numbers of [0, 1), `(size, *shape)`, as one device would draw them."""
-    return backend.rows(
+    return backend.draw_local_rows(
         lambda n: keras.random.uniform((n, *shape), seed=seed, dtype=dtype), size
     )

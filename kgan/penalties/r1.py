@@ -2,10 +2,12 @@ from collections.abc import Sequence
 
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
+from kgan.critic import Critic, Judgement
 from kgan.penalties.base import Penalty, squared_norm
+from kgan.types import Tensor
 
-# What small images need at least.
+# Small images need at least this weight.
 _LOWEST = 0.1
 
 
@@ -18,7 +20,8 @@ class R1(Penalty):
     Args:
         weight: Float, or a schedule: the gamma of the paper. 0.1 suits images of 8 to
             32 pixels, 1 to 10 larger ones; see `R1.suggest`.
-        every: Int, apply on every `every`-th update only, rescaled.
+        every: Int, the penalty applies on every `every`-th update only, multiplied by
+            `every`.
 
     Example:
 
@@ -31,18 +34,17 @@ class R1(Penalty):
     """
 
     name = "r1"
-    point = "reals"
 
-    def value(self, gradient, reals, fakes, seed=None):
-        return ops.mean(squared_norm(gradient(reals))) / 2
+    def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
+        return ops.mean(squared_norm(real.gradient())) / 2
 
     @staticmethod
     def suggest(image_shape: Sequence[int], batch_size: int) -> float:
-        """Suggests a weight: a place to begin a search from.
+        """Suggests a weight with which to begin a search.
 
-        `max(0.1, 0.0002 * height * width / batch_size)`: the heuristic of StyleGAN2-ADA's
-        code, whose penalty is halved as this one is. On images of 8 to 32 pixels it
-        gives thousandths, where weights of 0.1 to 0.3 were measured better.
+        `max(0.1, 0.0002 * height * width / batch_size)`: the heuristic of the code of
+        StyleGAN2-ADA, where the penalty is halved as here. On images of 8 to 32 pixels
+        the heuristic gives thousandths, and weights of 0.1 to 0.3 were measured better.
 
         Args:
             image_shape: `(height, width, channels)`.
@@ -52,7 +54,7 @@ class R1(Penalty):
             A float.
 
         Raises:
-            ValueError: If `image_shape` is not that of an image, or `batch_size` is no
+            ValueError: If `image_shape` is no shape of an image, or `batch_size` is no
                 int of at least 1.
 
         Example:
@@ -67,18 +69,11 @@ class R1(Penalty):
             [Karras et al., 2020](https://arxiv.org/abs/2006.06676), whose code has it as
             `gamma` of the configuration `auto`.
         """
-        shape = tuple(image_shape)
-        if len(shape) != 3 or not all(map(_is_count, shape)):
-            raise ValueError(
-                "`image_shape` must be (height, width, channels), ints of at least 1. "
-                f"Received: image_shape={shape}"
-            )
-        if not _is_count(batch_size):
-            raise ValueError(
-                "`batch_size` must be an int of at least 1. "
-                f"Received: batch_size={batch_size}"
-            )
-        return max(_LOWEST, 0.0002 * shape[0] * shape[1] / batch_size)
+        height, width, _ = checks.shape(
+            rank=3, form="(height, width, channels)", image_shape=image_shape
+        )
+        batch_size = checks.count(batch_size=batch_size)
+        return max(_LOWEST, 0.0002 * height * width / batch_size)
 
 
 @serialization.register
@@ -93,11 +88,6 @@ class R2(R1):
     """
 
     name = "r2"
-    point = "fakes"
 
-    def value(self, gradient, reals, fakes, seed=None):
-        return ops.mean(squared_norm(gradient(fakes))) / 2
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
+        return ops.mean(squared_norm(fake.gradient())) / 2

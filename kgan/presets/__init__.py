@@ -1,12 +1,13 @@
-"""What to train with, from the shape and the size of the data."""
+"""Complete settings of a training, for given data and a given machine."""
 
 from collections.abc import Sequence
 
-from kgan import backend
+from kgan import backend, checks
 from kgan.presets import cost as cost
 from kgan.presets import recipes
 from kgan.presets.call import Call
 from kgan.presets.preset import Preset
+from kgan.presets.request import Request
 
 __all__ = ["Call", "Preset", "cost", "get", "names", "suggest"]
 
@@ -18,21 +19,22 @@ def suggest(
     compute: str | None = None,
     budget: int | None = None,
 ) -> Preset:
-    """Suggests all that a training is made of.
+    """Suggests a preset: networks, options of `compile`, batch size and epochs.
 
     Args:
-        image_shape: Shape of one sample: `(height, width, channels)`, `(length,
-            channels)` of a signal, or any other.
-        num_images: Int, samples in the data.
-        num_classes: Int, for a conditional GAN; None without labels.
-        compute: `"cpu"` or `"gpu"`; None for what the backend of Keras sees.
-        budget: Int, how many real images to show; None for what the data needs.
+        image_shape: Shape of one sample: `(height, width, channels)` of an image,
+            `(length, channels)` of a signal, or any other shape.
+        num_images: Int, at least 1: number of samples in the data.
+        num_classes: Int, at least 1, for a conditional GAN; None without labels.
+        compute: `"cpu"` or `"gpu"`; None for a GPU if Keras finds one.
+        budget: Int, at least 1: number of real images to show; None for the default of
+            the preset.
 
     Returns:
-        A `Preset`, which builds the GAN and prints as the Python that does so.
+        A `Preset`, which builds the GAN and prints as the Python code that builds it.
 
     Raises:
-        ValueError: If an argument can't be used.
+        ValueError: If an argument is out of bounds.
 
     Example:
 
@@ -61,9 +63,9 @@ def suggest(
     )
     gan.fit(batches, epochs=75)
     """
-    compute = _compute(compute)
-    name = recipes.name_for(tuple(image_shape), compute)
-    return get(name, image_shape, num_images, num_classes, compute, budget)
+    shape, compute = checks.shape(image_shape=image_shape), _compute(compute)
+    name = recipes.name_for(shape, compute)
+    return get(name, shape, num_images, num_classes, compute, budget)
 
 
 def get(
@@ -74,18 +76,19 @@ def get(
     compute: str | None = None,
     budget: int | None = None,
 ) -> Preset:
-    """Returns a preset by its name.
+    """Returns the preset of a given name.
 
     Args:
         name: One of `names()`.
-        image_shape: See `suggest`, as for the other arguments.
-        num_images: Int.
-        num_classes: Int or None.
-        compute: `"cpu"`, `"gpu"` or None.
-        budget: Int or None.
+        image_shape: Shape of one sample, see `suggest`.
+        num_images: Int, at least 1, see `suggest`.
+        num_classes: Int, at least 1, or None, see `suggest`.
+        compute: `"cpu"`, `"gpu"` or None, see `suggest`.
+        budget: Int, at least 1, or None, see `suggest`.
 
     Raises:
-        ValueError: If there is none of that name, or an argument can't be used.
+        ValueError: If there is no preset of that name, if the preset is not for samples
+            of that shape, or if another argument is out of bounds.
 
     Example:
 
@@ -94,42 +97,22 @@ def get(
     >>> preset.compile["loss"]
     'relativistic'
     """
-    if name not in recipes.RECIPES:
-        raise ValueError(
-            f"There are the presets {', '.join(map(repr, names()))}. "
-            f"Received: name={name!r}"
-        )
-    shape = tuple(image_shape)
-    if not shape or not all(map(_is_count, shape)):
-        raise ValueError(
-            "`image_shape` must be the shape of one sample, ints of at least 1. "
-            f"Received: image_shape={image_shape!r}"
-        )
-    counts = {"num_images": num_images, "num_classes": num_classes, "budget": budget}
-    for argument, value in counts.items():
-        optional = argument != "num_images" and value is None
-        if not optional and not _is_count(value):
-            raise ValueError(
-                f"`{argument}` must be an int of at least 1. "
-                f"Received: {argument}={value!r}"
-            )
-    recipes.check_shape(name, shape)
-    recipe = recipes.RECIPES[name]
-    return recipe(shape, num_images, num_classes, _compute(compute), budget)
+    request = Request(
+        name=checks.one_of(names(), name=name),
+        shape=checks.shape(image_shape=image_shape),
+        num_images=checks.count(num_images=num_images),
+        num_classes=checks.optional_count(num_classes=num_classes),
+        compute=_compute(compute),
+        budget=checks.optional_count(budget=budget),
+    )
+    return recipes.RECIPES[name](request)
 
 
 def names() -> list[str]:
-    """Returns the names of all presets."""
+    """Returns the names of all presets, in alphabetical order."""
     return sorted(recipes.RECIPES)
 
 
 def _compute(compute: str | None) -> str:
-    if compute not in ("cpu", "gpu", None):
-        raise ValueError(
-            f"`compute` must be 'cpu', 'gpu' or None. Received: compute={compute!r}"
-        )
+    checks.one_of(("cpu", "gpu", None), compute=compute)
     return compute or ("gpu" if backend.has_gpu() else "cpu")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -1,26 +1,54 @@
-"""A call that can be printed as the Python that makes it, and made."""
+"""A function call as data: it can be printed as Python code, and made."""
 
 import dataclasses
 import functools
 import json
+import types
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-import kgan
+from kgan import (
+    augment,
+    constraints,
+    data,
+    layers,
+    losses,
+    networks,
+    noise,
+    penalties,
+    schedules,
+)
+from kgan.models.gan import GAN
 
-# The longest line of code that is printed.
-_LINE = 88
+# The names with which a function may start.
+_ROOTS = {
+    "keras": keras,
+    "kgan": types.SimpleNamespace(
+        GAN=GAN,
+        augment=augment,
+        constraints=constraints,
+        data=data,
+        layers=layers,
+        losses=losses,
+        networks=networks,
+        noise=noise,
+        penalties=penalties,
+        schedules=schedules,
+    ),
+}
+# The longest line of printed code.
+_LINE_LENGTH = 88
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """A function of kgan or Keras by its name, and its arguments.
+    """The name of a function of kgan or Keras, and its arguments.
 
     Args:
-        function: Such as `"kgan.penalties.R1"`.
-        arguments: Dict of keyword arguments, calls among them.
+        function: Name of the function, for example `"kgan.penalties.R1"`.
+        arguments: Dict of keyword arguments. Their values may be calls too.
 
     Example:
 
@@ -36,9 +64,9 @@ class Call:
     arguments: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def make(self) -> Any:
-        """Calls the function."""
+        """Calls the function, and returns its result."""
         root, *path = self.function.split(".")
-        function = functools.reduce(getattr, path, {"kgan": kgan, "keras": keras}[root])
+        function = functools.reduce(getattr, path, _ROOTS[root])
         return function(**make(dict(self.arguments)))
 
     def __str__(self) -> str:
@@ -46,7 +74,11 @@ class Call:
 
 
 def make(value: Any) -> Any:
-    """Makes all calls in a value."""
+    """Returns a value in which each call is replaced by its result.
+
+    Args:
+        value: A call, or a dict or list of values; other values stay as they are.
+    """
     if isinstance(value, Call):
         return value.make()
     if isinstance(value, dict):
@@ -56,36 +88,36 @@ def make(value: Any) -> Any:
     return value
 
 
-def code(value: Any, indent: int = 0, before: str = "") -> str:
-    """Returns a value as Python, over several lines where one is too short.
+def code(value: object, indent: int = 0, prefix: str = "") -> str:
+    """Returns the Python code of a value, on several lines if one line is too long.
 
     Args:
-        value: Calls, dicts, lists and what has a `repr`.
-        indent: Int, spaces before the lines after the first.
-        before: What the first line begins with.
+        value: A call, a dict, a list, or a value whose `repr` is its code.
+        indent: Int, number of spaces before the second and all later lines.
+        prefix: Start of the first line.
     """
     opening, items, closing = _parts(value)
-    line = before + opening + ", ".join(k + code(v) for k, v in items) + closing
-    if not items or indent + len(line) < _LINE:
+    line = prefix + opening + ", ".join(k + code(v) for k, v in items) + closing
+    if not items or indent + len(line) < _LINE_LENGTH:
         return line
     deeper = indent + 4
     lines = [" " * deeper + code(v, deeper, k) + ",\n" for k, v in items]
-    return f"{before}{opening}\n{''.join(lines)}{' ' * indent}{closing}"
+    return f"{prefix}{opening}\n{''.join(lines)}{' ' * indent}{closing}"
 
 
-def _parts(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
-    """Returns what a value begins with, its named items, and its end."""
+def _parts(value: object) -> tuple[str, list[tuple[str, object]], str]:
+    """Returns the opening of a value, its items with their prefixes, and its closing."""
     if isinstance(value, Call):
         items = [(f"{k}=", v) for k, v in value.arguments.items()]
         return f"{value.function}(", items, ")"
     if isinstance(value, dict):
-        return "{", [(f"{_atom(k)}: ", v) for k, v in value.items()], "}"
+        return "{", [(f"{_literal(k)}: ", v) for k, v in value.items()], "}"
     if isinstance(value, list):
         return "[", [("", v) for v in value], "]"
-    return _atom(value), [], ""
+    return _literal(value), [], ""
 
 
-def _atom(value: Any) -> str:
+def _literal(value: object) -> str:
     if isinstance(value, str):
         return json.dumps(value)
     if isinstance(value, int) and not isinstance(value, bool) and value >= 10_000:

@@ -1,32 +1,34 @@
-"""What a training costs, worked out before it begins."""
+"""Estimates of operations, time and memory of a training, before it starts."""
 
 import dataclasses
 import math
 import time
-from typing import Any
 
 import keras
 import numpy as np
 
-import kgan
+from kgan import checks, penalties
+from kgan.models.gan import GAN
+from kgan.types import Tensor
 
-# Float operations that training reaches of what a matrix product does, on a CPU.
-_SHARE = 0.5
-# Times that what the layers put out is held: their outputs and gradients, and with a
-# penalty on gradients also what these are made of. Fitted to `benchmarks/presets.py`.
-_COPIES, _COPIES_OF_PENALTIES = 2, 6
-# What Keras and its backend take before any network, in bytes.
-_BASE = 0.62e9
+# Training on a CPU reaches this part of the speed of a matrix product.
+_EFFICIENCY = 0.5
+# How many times the outputs of all layers are in memory: outputs and gradients, and with
+# a penalty on gradients also the second derivatives. Fitted to `benchmarks/presets.py`.
+_COPIES, _COPIES_WITH_PENALTY = 2, 6
+# Memory of Keras and its backend without any network, in bytes.
+_BASE_MEMORY = 0.62e9
 
 
 @dataclasses.dataclass(frozen=True)
 class Cost:
-    """What a training takes.
+    """The cost of a training.
 
     Args:
-        parameters: Int, of both networks.
-        flops: Float, of all training: a multiplication and an addition are two.
-        memory: Float, bytes at the peak, roughly.
+        parameters: Int, number of parameters of both networks.
+        flops: Float, operations of the whole training. A multiplication and an addition
+            count as two operations.
+        memory: Float, an estimate of the peak memory in bytes.
     """
 
     parameters: int
@@ -34,73 +36,98 @@ class Cost:
     memory: float
 
     def seconds(self, speed: float) -> float:
-        """Returns about how long it takes at a speed of matrix products, see `speed`."""
-        return self.flops / (_SHARE * speed)
+        """Returns an estimate of the time, from the result of `measure_speed`."""
+        return self.flops / (_EFFICIENCY * speed)
 
 
-def of(gan: kgan.GAN, images: int, batch_size: int) -> Cost:
-    """Returns what it takes to show `images` reals to a compiled GAN."""
+def estimate(gan: GAN, images: int, batch_size: int) -> Cost:
+    """Estimates the cost of a training.
+
+    Args:
+        gan: A compiled `kgan.GAN`.
+        images: Int, at least 1: number of real images to show.
+        batch_size: Int, at least 1: real images per batch.
+
+    Raises:
+        ValueError: If `images` or `batch_size` is not an int of at least 1.
+    """
+    images = checks.count(images=images)
+    batch_size = checks.count(batch_size=batch_size)
     networks = gan.generator, gan.discriminator
-    at_once = batch_size // gan.d_steps
-    penalized = any(map(_passes, gan.penalties))
-    copies = _COPIES_OF_PENALTIES if penalized else _COPIES
+    per_update = batch_size // gan.recipe.d_steps
+    penalized = any(map(_penalty_passes, gan.recipe.penalties))
+    copies = _COPIES_WITH_PENALTY if penalized else _COPIES
     parameters = sum(network.count_params() for network in networks)
-    weights = 4 * parameters * 5  # Weight, gradient, two moments, average.
-    outputs = 4 * at_once * sum(map(_outputs, networks))
+    # Four bytes each for weight, gradient, two moments of the optimizer, and average.
+    weights = 4 * parameters * 5
+    outputs = 4 * per_update * sum(map(_output_size, networks))
     return Cost(
         parameters=parameters,
         flops=images * flops_per_image(gan, batch_size),
-        memory=_BASE + weights + copies * outputs,
+        memory=_BASE_MEMORY + weights + copies * outputs,
     )
 
 
-def flops_per_image(gan: kgan.GAN, batch_size: int) -> float:
-    """Returns the float operations of training per real shown.
+def flops_per_image(gan: GAN, batch_size: int) -> float:
+    """Returns the operations of training per real image.
 
-    Of a network whose forward pass takes F, the gradient of weights takes F, and that of
-    inputs F. An update of the discriminator draws fakes, and judges and differentiates
-    by weights reals and fakes: G + 3 D for a fake, 3 D for a real. A penalty at samples
-    already judged adds their gradient and its derivatives, 3 D, at others also a pass,
-    4 D. An update of the generator takes 3 G + 2 D for a fake; a loss that pairs judges
-    reals once more, D.
+    G and D stand for a forward pass of the generator and of the discriminator. The
+    gradient of the weights costs as much as a forward pass, and so does the gradient of
+    the inputs. An update of the discriminator costs
+
+    - G + 3 D per fake and 3 D per real;
+    - for a penalty at samples that the discriminator has already seen, 3 D more per real;
+    - for a penalty at other samples, 4 D more per real.
+
+    An update of the generator costs 3 G + 2 D per fake, and D more per real if the loss
+    compares fakes with reals.
+
+    Args:
+        gan: A compiled `kgan.GAN`.
+        batch_size: Int, real images per batch.
     """
     g, d = flops(gan.generator), flops(gan.discriminator) / gan.pack
-    reals = batch_size / gan.d_steps
-    fakes = gan.noise_batch_size or reals
-    penalties = sum(_passes(penalty) / penalty.every for penalty in gan.penalties)
-    d_update = fakes * (g + 3 * d) + reals * (3 + penalties) * d
-    g_update = fakes * (3 * g + 2 * d) + reals * gan.loss.paired * d
-    return (gan.d_steps * d_update + gan.g_steps * g_update) / batch_size
+    recipe = gan.recipe
+    reals = batch_size / recipe.d_steps
+    fakes = recipe.noise_batch_size or reals
+    passes = sum(_penalty_passes(p) / p.every for p in recipe.penalties)
+    d_update = fakes * (g + 3 * d) + reals * (3 + passes) * d
+    g_update = fakes * (3 * g + 2 * d) + reals * recipe.loss.needs_reals * d
+    return (recipe.d_steps * d_update + recipe.g_steps * g_update) / batch_size
 
 
-def _passes(penalty: kgan.penalties.Penalty) -> int:
-    if isinstance(penalty, kgan.penalties.LeCam):
+def _penalty_passes(penalty: penalties.Penalty) -> int:
+    """Returns the cost of a penalty, in forward passes of the discriminator."""
+    if isinstance(penalty, penalties.LeCam):
         return 0
-    return 3 if penalty.point else 4
+    # R1, and its subclass R2, take the gradient at samples that the discriminator has
+    # already seen.
+    return 3 if isinstance(penalty, penalties.R1) else 4
 
 
 def flops(network: keras.Model) -> int:
-    """Returns the float operations of a forward pass of one sample.
+    """Returns the operations of a forward pass of one sample.
 
-    Counted are dense layers and convolutions, of which nearly all of it consists; two
-    operations for each multiplication with its addition.
+    Only dense layers and convolutions count, since they make up nearly all operations. A
+    multiplication and an addition count as two operations.
     """
-    return sum(_layer_flops(layer) for layer in network.layers)
+    return sum(map(_layer_flops, network.layers))
 
 
-def _layer_flops(layer: Any) -> int:
+def _layer_flops(layer: keras.layers.Layer) -> int:
     if isinstance(layer, keras.Model):
         return flops(layer)
-    kernel = getattr(getattr(layer, "layer", layer), "kernel", None)
+    inner = getattr(layer, "layer", layer)
+    kernel = getattr(inner, "kernel", None)
     if kernel is None:
         return 0
-    inner = getattr(layer, "layer", layer)
     transposed = "Transpose" in type(inner).__name__
     side = layer.input if transposed else layer.output
     return 2 * math.prod(kernel.shape) * math.prod(side.shape[1:-1])
 
 
-def _outputs(network: keras.Model) -> int:
+def _output_size(network: keras.Model) -> int:
+    """Returns the number of values that all layers compute for one sample."""
     return sum(
         math.prod(layer.output.shape[1:])
         for layer in network.layers
@@ -108,13 +135,17 @@ def _outputs(network: keras.Model) -> int:
     )
 
 
-def speed(seconds: float = 0.3, size: int = 1024) -> float:
-    """Measures the float operations per second of matrix products on this machine.
+def measure_speed(seconds: float = 0.3, size: int = 1024) -> float:
+    """Measures the operations per second of matrix products on this machine.
 
     Args:
-        seconds: About how long to measure.
-        size: Rows of the matrices.
+        seconds: Float above 0, about how long to measure.
+        size: Int, at least 1: number of rows and columns of the matrices.
+
+    Raises:
+        ValueError: If an argument is out of bounds.
     """
+    seconds, size = checks.number(above=0, seconds=seconds), checks.count(size=size)
     x = keras.ops.convert_to_tensor(np.ones((size, size), "float32"))
     _wait(keras.ops.matmul(x, x))
     start, count = time.perf_counter(), 0
@@ -124,5 +155,6 @@ def speed(seconds: float = 0.3, size: int = 1024) -> float:
     return count * 2 * size**3 / (time.perf_counter() - start)
 
 
-def _wait(x: Any) -> None:
+def _wait(x: Tensor) -> None:
+    """Waits until a matrix is computed."""
     float(keras.ops.convert_to_numpy(x[0, 0]))

@@ -1,35 +1,34 @@
-"""All that a training is made of, in one readable object."""
+"""All settings of a training in one object."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 
 import keras
 
-import kgan
+from kgan.models.gan import GAN
 from kgan.presets.call import Call, code, make
 
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
-    """Networks, optimizers, loss, penalties, averaging, batch and length of a training.
+    """Networks, optimizers, loss, penalties, averaging, batch size and epochs.
 
-    It prints as the Python that builds it. `dataclasses.replace` makes another one with
-    some parts changed.
+    A preset prints as the Python code that builds the GAN. `dataclasses.replace` returns
+    a preset with some parts changed.
 
     Args:
-        name: The name of the preset.
+        name: Name of the preset.
         sample_shape: Shape of one sample.
-        num_images: Int, samples in the data.
-        compute: `"cpu"` or `"gpu"`, for which it is sized.
-        generator: A `Call` of a builder.
-        discriminator: Another one.
+        num_images: Int, number of samples in the data.
+        compute: `"cpu"` or `"gpu"`: the machine that the networks are sized for.
+        generator: `Call` of a builder.
+        discriminator: `Call` of a builder.
         gan: Dict of further arguments of `kgan.GAN`.
         compile: Dict of arguments of `GAN.compile`.
-        batch_size: Int, reals in a batch.
-        epochs: Int.
-        reasons: Why it is as it is, a sentence each.
+        batch_size: Int, real samples per batch.
+        epochs: Int, number of epochs.
+        reasons: Sentences that say why the settings are as they are.
 
     Example:
 
@@ -52,36 +51,32 @@ class Preset:
     epochs: int
     reasons: tuple[str, ...] = ()
 
-    def build(self, seed: int | None = None) -> kgan.GAN:
+    def build(self, seed: int | None = None) -> GAN:
         """Returns the compiled GAN.
 
         Args:
-            seed: Int of weights, noise and the order of data; None for a random one.
+            seed: Int, the seed of weights, noise and the order of the data; None for a
+                random seed.
         """
         if seed is not None:
             keras.utils.set_random_seed(seed)
-        gan = kgan.GAN(
-            self.generator.make(), self.discriminator.make(), seed=seed,
-            **make(dict(self.gan)),
-        )  # fmt: skip
+        gan = self._gan(seed).make()
         gan.compile(**make(dict(self.compile)))
         return gan
 
     @property
     def images(self) -> int:
-        """How many reals are shown in all, but for the last batch of each epoch."""
+        """Number of real samples shown, without the last batches that are not full."""
         return self.epochs * self.num_images
 
     def __str__(self) -> str:
-        networks = {"generator": self.generator, "discriminator": self.discriminator}
-        gan = Call("kgan.GAN", {**networks, **self.gan, "seed": 0})
         labels = "labels=labels, " if "num_classes" in self.generator.arguments else ""
         return "\n".join(
             [
                 "import keras, kgan",
                 "",
                 "keras.utils.set_random_seed(0)",
-                code(gan, before="gan = "),
+                code(self._gan(seed=0), prefix="gan = "),
                 code(Call("gan.compile", self.compile)),
                 "batches = kgan.data.Batches(",
                 f"    samples, batch_size={self.batch_size}, {labels}seed=0, "
@@ -91,7 +86,6 @@ class Preset:
             ]
         )
 
-
-def epochs(images: int, num_images: int) -> int:
-    """Returns how many epochs show at least so many images."""
-    return max(1, math.ceil(images / num_images))
+    def _gan(self, seed: int | None) -> Call:
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        return Call("kgan.GAN", {**networks, **self.gan, "seed": seed})

@@ -1,15 +1,7 @@
-"""What differs per backend in `train_step` and `test_step`, nothing else."""
+"""How a model trains on each framework: `Trainer`, and its `Devices`."""
 
-import keras
+from kgan.trainers.base import Trainer
+from kgan.trainers.devices import Devices
+from kgan.trainers.framework import WorkerLost, strategy
 
-match keras.backend.backend():
-    case "tensorflow":
-        from kgan.trainers.tensorflow import Trainer, WorkerLost, strategy
-    case "jax":
-        from kgan.trainers.jax import Trainer  # type: ignore[assignment]
-        from kgan.trainers.single import WorkerLost, strategy
-    case _:
-        from kgan.trainers.single import WorkerLost, strategy
-        from kgan.trainers.torch import Trainer  # type: ignore[assignment]
-
-__all__ = ["Trainer", "WorkerLost", "strategy"]
+__all__ = ["Devices", "Trainer", "WorkerLost", "strategy"]

@@ -1,72 +1,48 @@
-"""Training on JAX: the step runs in a scope that holds all state."""
+"""Training on JAX: each step runs in a scope that holds the values of all variables."""
 
 import importlib.util
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 
-from kgan.trainers.single import Single
+from kgan import checks
+from kgan.backend import keras_private
+from kgan.trainers.devices import Devices
+from kgan.types import Data, Tensors
 
 
-class Trainer(Single):
-    """Hands Keras' per-backend hooks to the steps that are written once."""
-
-    # What the classes beside it in `GAN` have, for type checkers.
-    train_function: Any
-    training_step: Any
-    validation_step: Any
+class FrameworkDevices(Devices):
+    """The devices of JAX, over which `keras.distribution` may divide a batch."""
 
     @property
-    def has_state(self) -> bool:  # type: ignore[override]
-        # While it trains, Keras takes the variables' values; an error loses them.
-        value = self.images_seen._value  # type: ignore[attr-defined]
-        return value is not None and not value.is_deleted()
+    def has_state(self) -> bool:
+        return keras_private.has_value(self.model.steps_seen)
 
-    def why_no_export(self, format: str) -> str:
-        """See `kgan.trainers.tensorflow.Trainer.why_no_export`."""
-        if format != "tf_saved_model" or importlib.util.find_spec("tensorflow"):
-            return ""
-        return "A SavedModel needs TensorFlow: `pip install 'kgan[tensorflow]'`."
+    def train_step(self, state: Sequence[list], batch: Data) -> tuple[Tensors, tuple]:
+        return self._with_state(self.model.training_step, state, batch, self._groups())
 
-    def train_step(self, state: Any, batch: Any) -> tuple[Any, Any]:
-        return self._in_scope(self.training_step, state, batch, self._training_state())
+    def test_step(self, state: Sequence[list], batch: Data) -> tuple[Tensors, tuple]:
+        trainable, non_trainable, _, metrics = self._groups()
+        groups = [trainable, non_trainable, metrics]
+        return self._with_state(self.model.validation_step, state, batch, groups)
 
-    def test_step(self, state: Any, batch: Any) -> tuple[Any, Any]:
-        groups = self._training_state()
-        del groups[2]  # The optimizers'.
-        return self._in_scope(self.validation_step, state, batch, groups)
-
-    def check_share(
-        self, name: str, size: int | None, divisor: int = 1, last: int = 0
-    ) -> None:
-        """See `kgan.trainers.tensorflow.Trainer.check_share`."""
-        devices = _devices()
-        # Noise and updates are split where they are computed, whatever their size.
-        if name != "batch_size" or size is None:
-            return
-        if size % devices:
-            raise ValueError(
-                f"Each of the {devices} devices of the distribution takes an equal "
-                f"share, so `batch_size` must be a multiple of {devices}. "
-                f"Received: batch_size={size}"
-            )
-        if last % devices:
-            raise ValueError(
-                f"Each of the {devices} devices of the distribution takes an equal "
-                f"share, but the last batch has {last} samples: leave some samples "
-                "out, such as by `kgan.data.Batches(..., drop_remainder=True)`. "
-                f"Received: batch_size={size}"
-            )
-
-    def _training_state(self) -> list[list]:
+    def _groups(self) -> list[list[keras.Variable]]:
+        """Returns the variables in the groups in which Keras hands over their values."""
         return [
-            self.trainable_variables,  # type: ignore[attr-defined]
-            self.non_trainable_variables,  # type: ignore[attr-defined]
-            self.optimizer.variables,  # type: ignore[attr-defined]
-            self.metrics_variables,  # type: ignore[attr-defined]
+            self.model.trainable_variables,
+            self.model.non_trainable_variables,
+            self.model.optimizer.variables,
+            self.model.metrics_variables,
         ]
 
-    def _in_scope(self, step: Any, state: Any, batch: Any, groups: list) -> Any:
+    def _with_state(
+        self,
+        step: Callable[[Data], Tensors],
+        state: Sequence[list],
+        batch: Data,
+        groups: list[list[keras.Variable]],
+    ) -> tuple[Tensors, tuple]:
         mapping = [
             pair
             for variables, values in zip(groups, state, strict=True)
@@ -80,26 +56,50 @@ class Trainer(Single):
         )
         return logs, state
 
-    def make_train_function(self, force: bool = False) -> None:
-        if self.train_function is None or force:
-            super().make_train_function(force=True)  # type: ignore[misc]
-            position, step = self.position, self.train_function  # type: ignore
+    def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        progress, steps = self.model.progress, self.model.steps_per_execution
 
-            def train(state: Any, iterator: Any) -> tuple[Any, Any]:
-                kept = [state]
+        def train(state: Any, iterator: Any) -> tuple[Any, Any]:
+            # Keeps the new state apart from the logs, which a skipped batch also has.
+            kept = [state]
 
-                def on(iterator: Any) -> Any:
-                    logs, kept[0] = step(state, iterator)
-                    return logs
+            def logs_of(iterator: Any) -> Any:
+                logs, kept[0] = function(state, iterator)
+                return logs
 
-                steps = self.steps_per_execution  # type: ignore[attr-defined]
-                return position.passing_over(on, steps)(iterator), kept[0]
+            return progress.skipping_done_batches(logs_of, steps)(iterator), kept[0]
 
-            self.train_function = train
+        return train
+
+    def check_divisible(
+        self, name: str, size: int | None, parts: int = 1, last: int = 0
+    ) -> None:
+        devices = _devices()
+        # JAX divides the batch itself. Noise and parts may have any size.
+        if name != "batch_size" or size is None:
+            return
+        problem = ""
+        if size % devices:
+            problem = f"so `batch_size` must be a multiple of {devices}"
+        elif last % devices:
+            problem = (
+                f"but the last batch has {last} samples: leave some samples out, for "
+                "example by `kgan.data.Batches(..., drop_remainder=True)`"
+            )
+        if problem:
+            raise ValueError(
+                f"Each of the {devices} devices of the distribution takes an equal "
+                f"share, {problem}. {checks.received(batch_size=size)}"
+            )
+
+    def export_error(self, format: str) -> str:
+        if format != "tf_saved_model" or importlib.util.find_spec("tensorflow"):
+            return ""
+        return "A SavedModel needs TensorFlow: `pip install 'kgan[tensorflow]'`."
 
 
 def _devices() -> int:
-    """Returns over how many devices Keras distributes a batch."""
+    """Returns over how many devices Keras divides a batch."""
     distribution = keras.distribution.distribution()
     if distribution is None:
         return 1

@@ -58,7 +58,7 @@ def main():
     gan.save(path)
     np.savez(
         path.with_suffix(".npz"), samples=gan.sample(4, seed=1), epoch=gan.epoch,
-        batch=gan.position.batch, g_iterations=gan.g_optimizer.iterations.numpy(),
+        batch=gan.progress.batch, g_iterations=gan.g_optimizer.iterations.numpy(),
         d_iterations=gan.d_optimizer.iterations.numpy(),
     )  # fmt: skip
 

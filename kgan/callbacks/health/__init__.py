@@ -1,4 +1,4 @@
-"""What goes wrong with GANs, seen while they train."""
+"""Detects typical problems of GAN training."""
 
 from kgan.callbacks.health.callback import Health, HealthWarning
 

@@ -1,0 +1,158 @@
+"""Files of arrays: `.npz`, `.npy` and `.csv`."""
+
+import contextlib
+import csv
+import math
+import os
+from collections.abc import Iterator
+
+import numpy as np
+
+from kgan.types import PathLike
+
+# Names of the samples and of the labels in an `.npz` file, in order of preference.
+_SAMPLES = ("images", "x_train", "x", "data", "arr_0")
+_LABELS = ("labels", "y_train", "y", "targets", "arr_1")
+# Names of the column of labels in a table, in order of preference.
+_LABEL_COLUMNS = ("label", "labels", "class", "target", "y")
+
+
+def read(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reads the samples of a file, and the labels if the file has any.
+
+    Args:
+        path: Path of a file that ends in `.npz`, `.npy` or `.csv`.
+
+    Returns:
+        `(samples, labels)`; the labels may be None.
+
+    Raises:
+        ValueError: If the file can't be read, or holds no samples.
+    """
+    suffix = os.path.splitext(path)[1].lower()
+    return {".npz": _read_npz, ".npy": _read_npy, ".csv": _read_csv}[suffix](path)
+
+
+def _read_npz(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
+    with (
+        _errors_named(path, ".npz file of plain arrays", "savez"),
+        open(path, "rb") as file,
+    ):
+        # Pickled objects are refused: loading them could run code.
+        archive = np.load(file, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise ValueError("the file holds a single array")
+        samples, labels = (
+            next((archive[name] for name in names if name in archive), None)
+            for names in (_SAMPLES, _LABELS)
+        )
+        if isinstance(samples, bytes) or isinstance(labels, bytes):
+            raise ValueError("a member of the file is not an array")
+        names = archive.files
+    if samples is None:
+        raise ValueError(
+            f"An .npz file must hold samples as one of {', '.join(_SAMPLES)}. "
+            f"Received: source={os.fspath(path)!r} with {', '.join(names) or 'nothing'}"
+        )
+    return samples, labels
+
+
+def _read_npy(path: PathLike) -> tuple[np.ndarray, None]:
+    with (
+        _errors_named(path, ".npy file of a plain array", "save"),
+        open(path, "rb") as file,
+    ):
+        array = np.load(file, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("the file holds several arrays")
+    return array, None
+
+
+@contextlib.contextmanager
+def _errors_named(path: PathLike, expected: str, function: str) -> Iterator[None]:
+    """Turns each error into a `ValueError` that names the file."""
+    try:
+        yield
+    # numpy parses the header as Python text, so damage can raise any exception.
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(
+            f"Expected an {expected}, as `numpy.{function}` writes it; this one can't be "
+            f"read ({reason}). Received: source={os.fspath(path)!r}"
+        ) from None
+
+
+def _read_csv(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
+    """Reads a sample from each row, and labels from the column with their name."""
+    rows = _read_rows(path)
+    header = rows.pop(0) if rows and _is_header(rows[0]) else []
+    column = _label_column(header)
+    lengths = {len(row) for row in (header, *rows) if row}
+    if not rows or len(lengths) != 1 or lengths == {int(column is not None)}:
+        raise ValueError(
+            "A table needs rows of numbers, all of the same length. "
+            f"Received: source={os.fspath(path)!r} with rows of lengths {lengths or '{}'}"
+        )
+    samples = [
+        [_number(cell, i, number, path) for i, cell in enumerate(row) if i != column]
+        for number, row in enumerate(rows, 1)
+    ]
+    labels = None if column is None else _number_labels(rows, column, path)
+    return np.array(samples, "float32"), labels
+
+
+def _read_rows(path: PathLike) -> list[list[str]]:
+    with open(path, newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+        try:
+            return [row for row in csv.reader(file) if row]
+        except csv.Error as error:
+            raise ValueError(
+                f"The table can't be read ({error}). Received: source={os.fspath(path)!r}"
+            ) from None
+
+
+def _is_header(row: list[str]) -> bool:
+    # A row with both names and numbers is a damaged row of numbers, not a header.
+    return any(map(str.strip, row)) and not any(map(_is_number, row))
+
+
+def _label_column(header: list[str]) -> int | None:
+    names = [name.strip().lower() for name in header]
+    # In a table with a column x, the column y is a coordinate.
+    known = _LABEL_COLUMNS[:-1] if "x" in names else _LABEL_COLUMNS
+    return next((names.index(name) for name in known if name in names), None)
+
+
+def _number_labels(rows: list[list[str]], column: int, path: PathLike) -> np.ndarray:
+    """Returns labels 0, 1, ... for the sorted values of a column."""
+    values = [row[column] for row in rows]
+    for row, value in enumerate(values, 1):
+        if not value.strip() or (_is_number(value) and not math.isfinite(float(value))):
+            expected = "Each row of a table needs a label"
+            raise _cell_error(expected, value, column, row, path)
+    key = float if all(map(_is_number, values)) else str
+    numbers = {value: i for i, value in enumerate(sorted({key(v) for v in values}))}
+    return np.array([numbers[key(v)] for v in values])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _number(cell: str, column: int, row: int, path: PathLike) -> float:
+    if not _is_number(cell):
+        raise _cell_error("A table must hold numbers", cell, column, row, path)
+    return float(cell)
+
+
+def _cell_error(
+    expected: str, cell: str, column: int, row: int, path: PathLike
+) -> ValueError:
+    return ValueError(
+        f"{expected}. Received: source={os.fspath(path)!r} with {cell!r} in row {row}, "
+        f"column {column + 1}"
+    )

@@ -1,0 +1,127 @@
+"""The exponential moving average (EMA) of the generator's weights."""
+
+import keras
+from keras import ops
+
+from kgan import checks
+from kgan.schedules import NumberOrSchedule, Schedule
+from kgan.types import Tensor
+
+# The half-life is at most this share of the images seen, so that the average forgets the
+# untrained generator.
+RAMP = 0.05
+
+
+class Average:
+    """The moving average of a generator.
+
+    Args:
+        generator: The generator.
+        latent_dim: Int, length of its latents.
+        half_life: Float, in images; a schedule; or None for no average.
+
+    Attributes:
+        network: The averaged generator, a model of its own; None without an average.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        latent_dim: int,
+        half_life: NumberOrSchedule | None,
+    ):
+        check_half_life(half_life)
+        self.generator = generator
+        self.half_life = half_life
+        self.network: keras.Model | None = None
+        if half_life is not None:
+            self.network = copy_of(generator, latent_dim)
+
+    def update(self, batch_size: Tensor, images_seen: Tensor) -> None:
+        """Moves the average towards the generator, see `decay`."""
+        if self.network is not None and self.half_life is not None:
+            kept = decay(batch_size, images_seen, self.half_life)
+            update(self.network, self.generator, kept)
+
+
+def check_half_life(ema_half_life: NumberOrSchedule | None) -> None:
+    """Checks the half-life: a number above 0, a schedule of at least 0, or None."""
+    if isinstance(ema_half_life, Schedule):
+        for end in (ema_half_life.start, ema_half_life.end):
+            checks.number(minimum=0, ema_half_life=end)
+    elif ema_half_life is not None:
+        checks.number(
+            above=0,
+            alternative=" of images, a schedule, or None for no average",
+            ema_half_life=ema_half_life,
+        )
+
+
+def copy_of(generator: keras.Model, latent_dim: int) -> keras.Model:
+    """Returns a new model with the same structure and weights, not trainable.
+
+    Args:
+        generator: The generator.
+        latent_dim: Length of its latents.
+
+    Raises:
+        ValueError: If the model can't be built a second time.
+    """
+    try:
+        # The scope keeps the two apart where variables are listed by their path.
+        with keras.name_scope("ema"):
+            copy = keras.models.clone_model(generator)
+            if not copy.built:
+                copy.build((None, latent_dim))
+        copy.set_weights(generator.get_weights())
+    except Exception as error:
+        raise ValueError(
+            "The moving average of the generator needs a second copy of the generator, "
+            f"which could not be built ({error}). Pass `ema_half_life=None`, or make the "
+            f"model buildable from its `get_config()`. Received: generator={generator}"
+        ) from error
+    copy.name = f"ema_{generator.name}"
+    copy.trainable = False
+    return copy
+
+
+def decay(batch_size: Tensor, images_seen: Tensor, half_life: NumberOrSchedule) -> Tensor:
+    """Returns the share of the average that an update keeps.
+
+    `0.5 ** (batch_size / min(half_life, 0.05 * images_seen))`: after `half_life` images
+    half of the average is new.
+
+    Args:
+        batch_size: Images of this update.
+        images_seen: Images seen so far, with this update.
+        half_life: Float, in images; or a schedule, which is used without the ramp.
+
+    Reference:
+        [Karras et al., 2020](https://arxiv.org/abs/2006.06676); the ramp is from the
+        authors' code.
+    """
+    images = ops.cast(batch_size, "float32")
+    if isinstance(half_life, Schedule):
+        # At a half-life of 0 the average keeps nothing.
+        return ops.power(0.5, images / ops.maximum(half_life(images_seen), 1e-6))
+    seen = ops.cast(images_seen, "float32")
+    return ops.power(0.5, images / ops.minimum(half_life, RAMP * seen))
+
+
+def update(average: keras.Model, generator: keras.Model, kept: Tensor) -> None:
+    """Moves the average towards the generator, in place.
+
+    Trainable weights are averaged. The rest is copied: frozen layers, and the statistics
+    of batch normalisation, which are averages already.
+
+    Args:
+        average: The result of `copy_of`.
+        generator: The generator.
+        kept: Float scalar, see `decay`.
+    """
+    trained = {id(variable) for variable in generator.trainable_variables}
+    for target, source in zip(average.variables, generator.variables, strict=True):
+        if id(source) in trained:
+            target.assign(source + (target - source) * ops.cast(kept, source.dtype))
+        else:
+            target.assign(source)

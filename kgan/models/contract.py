@@ -1,0 +1,296 @@
+"""Checks that two networks fit together, before any training starts."""
+
+import warnings
+from typing import Any
+
+import keras
+
+from kgan import backend, checks
+from kgan.backend.keras_private import all_layers
+from kgan.critic import takes_labels
+from kgan.losses import Loss
+from kgan.types import Shape
+
+_RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
+
+
+def latent_dim(generator: keras.Model, asked: int | None) -> int:
+    """Returns the length of the generator's latents.
+
+    Args:
+        generator: The generator.
+        asked: The argument of the user; None to read the length off the input.
+
+    Raises:
+        ValueError: If the two differ, or if neither is known.
+    """
+    _check_model(generator, "generator")
+    shape = getattr(generator, "input_shape", None) if generator.built else None
+    if isinstance(shape, list) and takes_labels(generator):
+        shape = shape[0]
+    if shape is None:
+        if not checks.is_count(asked):
+            raise ValueError(
+                "The generator has no input shape that gives `latent_dim`: begin the "
+                "generator with `keras.Input((latent_dim,))`, or pass `latent_dim`. "
+                f"{checks.received(latent_dim=asked)}"
+            )
+        return checks.count(latent_dim=asked)
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None:
+        raise ValueError(
+            "The generator must take latents of shape (batch, latent_dim). "
+            f"Received: generator with input shape {shape}"
+        )
+    if asked is not None and asked != shape[1]:
+        raise ValueError(
+            f"`latent_dim` must be that of the generator's input, {shape[1]}. "
+            f"{checks.received(latent_dim=asked)}"
+        )
+    return shape[1]
+
+
+def num_classes(
+    generator: keras.Model, discriminator: keras.Model, asked: int | None
+) -> int | None:
+    """Returns the number of classes of conditional networks; None for others.
+
+    Args:
+        generator: The generator; it is conditional if it has two inputs.
+        discriminator: The discriminator.
+        asked: The argument of the user; None to read the number off the layers.
+
+    Raises:
+        ValueError: If no layer gives the number, if layers disagree, if a network has
+            fewer classes, or if only one of the networks takes labels.
+    """
+    if asked is None and not takes_labels(generator):
+        if takes_labels(discriminator):
+            raise ValueError(
+                "The discriminator takes labels, so the generator must take them too: "
+                "`[latents, labels]`. "
+                f"Received: generator with inputs {_input_shapes(generator)}"
+            )
+        return None
+    if not takes_labels(generator):
+        raise ValueError(
+            "With `num_classes` the generator must take `[latents, labels]`; a subclass "
+            "of `keras.Model` declares that by `takes_labels = True`. Received: "
+            f"num_classes={asked}, generator with inputs {_input_shapes(generator)}"
+        )
+    found = _classes_of(generator)
+    if asked is None and len(found) != 1:
+        raise ValueError(
+            "The layers of the generator don't give the number of classes: pass "
+            f"`num_classes`. Received: layers of {sorted(found) or 'no'} classes"
+        )
+    count = checks.count(num_classes=min(found) if asked is None else asked)
+    for network in (generator, discriminator):
+        known = _classes_of(network)
+        if len(known) == 1 and min(known) < count:
+            raise ValueError(
+                "Both networks must know all classes. Received: "
+                f"num_classes={count}, a {network.name} of {min(known)} classes"
+            )
+    return count
+
+
+def check_pack(num_classes: int | None, pack: int) -> None:
+    """Checks that packed samples have no labels."""
+    if num_classes is not None and pack > 1:
+        raise ValueError(
+            "Samples are packed without labels, so a conditional GAN must have "
+            f"`pack=1`. {checks.received(pack=pack, num_classes=num_classes)}"
+        )
+
+
+def check_networks(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    latent_dim: int,
+    num_classes: int | None = None,
+    pack: int = 1,
+) -> tuple[Shape, list[Shape]]:
+    """Builds both networks if they are not built, and checks their shapes.
+
+    Returns:
+        The shape of one sample, and the shapes of the discriminator's outputs.
+
+    Raises:
+        ValueError: If the discriminator can't judge the samples of the generator, or
+            if its outputs have wrong shapes.
+    """
+    _check_model(discriminator, "discriminator")
+    if discriminator is generator:
+        raise ValueError(
+            "`generator` and `discriminator` must be two models. "
+            f"Received: generator=discriminator={generator}"
+        )
+    samples, *others = output_shapes(generator, (None, latent_dim))
+    if others:
+        raise ValueError(
+            "The generator must have one output. "
+            f"Received: generator with further outputs of shapes {others}"
+        )
+    packs = (*samples[:-1], None if samples[-1] is None else pack * samples[-1])
+    _check_input(discriminator, samples, packs, pack)
+    outputs = output_shapes(discriminator, packs)
+    _check_output_shapes(outputs, num_classes)
+    return samples[1:], outputs
+
+
+def _check_input(
+    discriminator: keras.Model, samples: Shape, packs: Shape, pack: int
+) -> None:
+    expected: Any = None
+    if discriminator.built:
+        expected = getattr(discriminator, "input_shape", None)
+    if isinstance(expected, list) and takes_labels(discriminator):
+        expected = expected[0]
+    fits = isinstance(expected, tuple) and checks.same_shape(packs, expected)
+    if expected is not None and not fits:
+        packed = f", which are {packs} with pack={pack}" if pack > 1 else ""
+        raise ValueError(
+            "The output of the generator must fit the input of the discriminator. "
+            f"Received: generator with output shape {samples}{packed}, discriminator "
+            f"with input shape {expected}"
+        )
+
+
+def _check_output_shapes(outputs: list[Shape], num_classes: int | None) -> None:
+    logits, *others = outputs
+    if others and (len(others) != 1 or others[0][-1] != num_classes):
+        raise ValueError(
+            "A second output of the discriminator is the logits of the classes of a "
+            f"conditional GAN, (batch, {num_classes or 'num_classes'}). "
+            f"Received: discriminator with output shapes {outputs}, "
+            f"num_classes={num_classes}"
+        )
+    if len(logits) != 2 or logits[1] not in (1, 2):
+        raise ValueError(
+            "The discriminator must end in one logit, (batch, 1), or two outputs for "
+            "one-hot labels, (batch, 2). "
+            f"Received: discriminator with output shape {logits}"
+        )
+
+
+def output_shapes(network: keras.Model, shape: Shape) -> list[Shape]:
+    """Builds a network if it is not built, and returns the shapes of its outputs.
+
+    Args:
+        network: The network. If it takes labels, they are added to its inputs.
+        shape: The shape of its input, with the batch.
+
+    Raises:
+        ValueError: If the outputs have no shapes.
+    """
+    inputs: Any = keras.KerasTensor(shape)
+    if takes_labels(network):
+        inputs = [inputs, keras.KerasTensor((None,), dtype="int32")]
+    if not network.built:
+        # `build` takes one shape only, so a network with two inputs is called.
+        network(inputs) if takes_labels(network) else network.build(shape)
+    outputs = network.compute_output_spec(inputs)
+    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
+    if not all(hasattr(output, "shape") for output in outputs):
+        raise ValueError(
+            f"The model must have one output. Received: {network.name} with {outputs}"
+        )
+    return [tuple(output.shape) for output in outputs]
+
+
+def check_outputs(discriminator: keras.Model, outputs: Shape, loss: Loss) -> None:
+    """Checks that the loss can read the outputs of the discriminator.
+
+    Args:
+        discriminator: The discriminator.
+        outputs: The shape of its first output.
+        loss: The `Loss`.
+    """
+    if outputs[-1] not in loss.outputs:
+        raise ValueError(
+            f"The loss {loss!r} reads one logit per sample; a discriminator with two "
+            "outputs needs a Keras loss on one-hot labels, such as "
+            "`keras.losses.MeanSquaredError()`. "
+            f"Received: discriminator with output shape {outputs}"
+        )
+    _warn_of_activation(discriminator, loss)
+
+
+def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
+    last = _last_activation(discriminator)
+    probabilities = last in ("sigmoid", "softmax", "hard_sigmoid")
+    # The cross-entropies of Keras have `from_logits`; for other losses of Keras both are
+    # right. The losses of kgan read logits.
+    while isinstance(getattr(loss, "loss", None), Loss):
+        loss = loss.loss
+    keras_loss = getattr(loss, "loss", None)
+    wants_logits = getattr(keras_loss, "from_logits", keras_loss is None or None)
+    if wants_logits and probabilities:
+        warnings.warn(
+            f"{loss!r} reads logits, but the discriminator ends in a {last}: leave "
+            "that activation out.",
+            stacklevel=4,
+        )
+    if wants_logits is False and not probabilities:
+        warnings.warn(
+            f"{loss!r} reads probabilities, but the discriminator ends in logits: pass "
+            "`from_logits=True` to the loss.",
+            stacklevel=4,
+        )
+
+
+def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None:
+    """Warns of layers through which the gradient of a penalty is not exact."""
+    inexact = tuple(getattr(keras.layers, name) for name in backend.INEXACT_LAYERS)
+    found = [layer.name for layer in all_layers(discriminator) if type(layer) in inexact]
+    if penalties and found:
+        warnings.warn(
+            f"On this backend second derivatives through {', '.join(found)} are off by "
+            f"up to a few percent, and with them the gradient of {penalties[0].name}: "
+            "use the layers of the same names in `kgan.layers`, which are exact.",
+            stacklevel=4,
+        )
+
+
+def computes_in_float16(*networks: keras.Model) -> bool:
+    """Whether any layer computes in float16, so that the losses need a scale."""
+    return any(
+        layer.compute_dtype == "float16"
+        for network in networks
+        for layer in all_layers(network)
+    )
+
+
+def output_range(generator: keras.Model) -> tuple[float, float] | None:
+    """Returns the range of the generator's last activation; None if it has no bounds."""
+    return _RANGES.get(_last_activation(generator))
+
+
+def _last_activation(model: keras.Model) -> str:
+    layers = getattr(model, "layers", [])
+    while layers and getattr(layers[-1], "layers", None):
+        layers = layers[-1].layers
+    activation = getattr(layers[-1], "activation", None) if layers else None
+    return getattr(activation, "__name__", "")
+
+
+def _check_model(model: Any, argument: str) -> None:
+    if not isinstance(model, keras.Model):
+        raise ValueError(
+            f"`{argument}` must be a `keras.Model`. "
+            f"Received: {argument} of type {type(model).__name__}"
+        )
+
+
+def _classes_of(network: keras.Model) -> set[int]:
+    counts = (
+        layer.input_dim
+        if isinstance(layer, keras.layers.Embedding)
+        else getattr(layer, "num_classes", None)
+        for layer in all_layers(network)
+    )
+    return {count for count in counts if count is not None}
+
+
+def _input_shapes(network: keras.Model) -> list[Shape]:
+    return [tuple(x.shape) for x in getattr(network, "inputs", None) or ()]

@@ -1,0 +1,124 @@
+"""Latents and labels: the inputs of the generator, in training and in sampling."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kgan import checks, data
+from kgan import noise as noises
+from kgan.backend import draw_local_rows
+from kgan.types import ArrayLike, Identifier, Tensor, Tensors
+
+
+class Latents:
+    """Draws the inputs of the generator.
+
+    Args:
+        noise: A `kgan.noise.Noise`, the distribution of latents.
+        dim: Int, length of the latents.
+        num_classes: Int for a conditional generator, or None.
+    """
+
+    def __init__(self, noise: noises.Noise, dim: int, num_classes: int | None):
+        self.noise = noise
+        self.dim = dim
+        self.num_classes = num_classes
+
+    def draw(self, size: Tensor, seed_generator: keras.random.SeedGenerator) -> Tensor:
+        """Returns latents `(size, dim)` for this replica, in the training step."""
+        return draw_local_rows(
+            lambda n: self.noise((n, self.dim), seed=seed_generator), size
+        )
+
+    def draw_labels(
+        self, labels: Tensor, size: Tensor, seed_generator: keras.random.SeedGenerator
+    ) -> Tensor:
+        """Returns `size` of the labels, chosen at random."""
+        count = ops.shape(labels)[0]
+        shares = draw_local_rows(
+            lambda n: keras.random.uniform((n,), seed=seed_generator), size
+        )
+        indices = ops.cast(shares * ops.cast(count, "float32"), "int32")
+        # The product may be rounded up to the count itself.
+        return ops.take(labels, ops.minimum(indices, count - 1), axis=0)
+
+    def sample(
+        self,
+        n: int | None,
+        z: ArrayLike | None,
+        noise: Identifier | None,
+        labels: ArrayLike | None,
+        seed: int | None,
+        batch_size: int,
+    ) -> Iterator[Tensors]:
+        """Yields batches of inputs for `GAN.sample`, which documents the arguments."""
+        batch_size = checks.count(batch_size=batch_size)
+        if z is not None:
+            z = self._checked(z, n)
+            n = len(z)
+        if n is not None:
+            n = checks.count(n=n)
+        labels = self._sample_labels(labels, n, seed)
+        n = n or (1 if labels is None else len(labels))
+        if z is None:
+            distribution = self.noise if noise is None else noises.get(noise)
+            z = self._checked(distribution.sample((n, self.dim), seed=seed), n)
+        for part in (slice(i, i + batch_size) for i in range(0, n, batch_size)):
+            yield generator_inputs(z[part], None if labels is None else labels[part])
+
+    def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
+        z = np.asarray(z, "float32")
+        if z.ndim != 2 or z.shape[1] != self.dim or len(z) == 0:
+            raise ValueError(
+                f"`z` must have shape (n, {self.dim}), with n at least 1. "
+                f"Received: z.shape={z.shape}"
+            )
+        if n is not None and n != len(z):
+            raise ValueError(
+                "`n` must be the number of latents in `z`. "
+                f"Received: n={n}, z.shape={z.shape}"
+            )
+        return z
+
+    def _sample_labels(
+        self, given: ArrayLike | None, n: int | None, seed: int | None
+    ) -> np.ndarray | None:
+        if self.num_classes is None:
+            if given is not None:
+                raise ValueError(
+                    "This GAN is not conditional, so it takes no labels. "
+                    f"{checks.received(labels=given)}"
+                )
+            return None
+        if given is None:
+            # Another seed than that of the latents.
+            generator = np.random.default_rng(None if seed is None else (seed, 1))
+            return generator.integers(self.num_classes, size=n or 1, dtype="int32")
+        values = np.asarray(given)
+        data.check_labels(values, self.num_classes, "labels")
+        if values.ndim == 0:
+            values = np.full(n or 1, values)
+        if n is not None and values.size != n:
+            raise ValueError(
+                f"There must be a label for each of the {n} samples. "
+                f"Received: labels of shape {values.shape}"
+            )
+        return values.reshape(-1).astype("int32")
+
+
+def generator_inputs(latents: Any, labels: Any) -> Tensors:
+    """Returns the input of a generator: latents, or `[latents, labels]`."""
+    return latents if labels is None else [latents, labels]
+
+
+def split(
+    count: int, reals: Tensor, labels: Tensor | None
+) -> Iterator[tuple[Tensor, Tensor | None]]:
+    """Yields equal parts of a batch. Samples that are left over are dropped."""
+    size = ops.shape(reals)[0] // count
+    for i in range(count):
+        part = slice(i * size, (i + 1) * size)
+        yield reals[part], None if labels is None else labels[part]

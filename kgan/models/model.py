@@ -1,0 +1,449 @@
+"""A Keras model that trains on any data, and continues exactly where it stopped."""
+
+import os
+import random
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kgan import backend, checks, data
+from kgan.backend import keras_private
+from kgan.metrics import Evaluation, default_extractor
+from kgan.models.logs import Logs
+from kgan.models.progress import (
+    PREFIXES,
+    EpochProgress,
+    ResumeAtBackup,
+    SavedProgress,
+    TrackProgress,
+)
+from kgan.models.saving import KerasFile, full_disk_as_os_error, written_by_chief
+from kgan.trainers import Trainer
+from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
+
+# No training and no validation draws so many numbers from one seed.
+_EVALUATION_DRAWS = 2**30
+
+
+class TrainedModel(Trainer):
+    """A model with `fit` from any data, `evaluate`, `save`, `load` and exact resume.
+
+    It knows nothing of GANs. A subclass implements `training_step`, `validation_step` and
+    `sample`, and calls `create_state` in its constructor.
+
+    Attributes:
+        sample_shape: Shape of one sample, without the batch.
+        sample_range: `(low, high)`, the range of samples; None without bounds.
+        num_classes: Int, number of classes of a conditional model; None without labels.
+        updates_per_batch: Int, into how many updates a step divides a batch.
+        images_seen: Variable that counts real samples.
+        steps_seen: Variable that counts steps.
+        seed_generator: Source of random numbers in training.
+        test_seed_generator: Source of random numbers in validation, so that evaluation
+            does not change the noise of training.
+        progress: The `EpochProgress`.
+        real_samples: Some of the samples given to `fit`, for callbacks to show.
+        real_labels: Their labels, or None.
+    """
+
+    def create_state(
+        self,
+        seed: int | None,
+        sample_shape: Shape,
+        sample_range: tuple[float, float] | None = None,
+        num_classes: int | None = None,
+    ) -> None:
+        """Creates the seeds and counters of training. A constructor calls it at its end.
+
+        Args:
+            seed: Int of 0 to 2**31 - 2; None for a seed drawn from Python's generator.
+            sample_shape: See the attributes.
+            sample_range: See the attributes.
+            num_classes: See the attributes.
+        """
+        self.sample_shape = sample_shape
+        self.sample_range = sample_range
+        self.num_classes = num_classes
+        seed = checks.seed(seed=seed)
+        seed = random.randint(0, 2**31 - 2) if seed is None else seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.test_seed_generator = keras.random.SeedGenerator(self.seed + 1)
+        self.images_seen = self._counter("images")
+        self.steps_seen = self._counter("steps")
+        self.updates_per_batch = 1
+        self.real_samples: np.ndarray | None = None
+        self.real_labels: np.ndarray | None = None
+        self.logs = Logs()
+        self.progress = EpochProgress(self.steps_seen, lambda: self.logs)
+
+    def _counter(self, name: str) -> keras.Variable:
+        return self.add_weight(
+            (), "zeros", dtype=backend.COUNTER, trainable=False, name=name
+        )
+
+    def _count_step(self, images: Tensor) -> None:
+        """Counts a training step on so many real samples, on all devices together."""
+        self.images_seen.assign_add(ops.cast(images, self.images_seen.dtype))
+        self.steps_seen.assign_add(1)
+
+    def fit(
+        self,
+        x: Data = None,
+        y: ArrayLike | None = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: KerasArgument = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Data = None,
+        shuffle: bool = True,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        **kwargs: KerasArgument,
+    ) -> keras.callbacks.History:
+        """Trains the model.
+
+        Args:
+            x: Real samples: a uint8 array (scaled to [-1, 1] when it is used), a float
+                array in the range of the samples, or a `keras.utils.PyDataset`, a
+                `tf.data.Dataset` or a generator that yields batches of either, with or
+                without labels.
+            y: Int labels `(n,)` of an array, for a conditional model; a model without
+                conditions ignores them.
+            batch_size: Int, for arrays only; 32 by default.
+            epochs: Int.
+            verbose: See `keras.Model.fit`.
+            callbacks: See `keras.Model.fit`.
+            validation_split: Float, the share of the end of the array to hold out.
+            validation_data: Held-out samples, like `x`, for the `val_*` logs.
+            shuffle: Bool, whether to shuffle an array, in an order that depends on the
+                seed of the model and the epoch only.
+            initial_epoch: Int. A model that was saved in the middle of this epoch
+                continues there: see `epoch`.
+            steps_per_epoch: Int, batches in an epoch of `fit`. An array is then shuffled
+                again each time all its batches are used.
+            validation_steps: See `keras.Model.fit`.
+            validation_batch_size: Int, `batch_size` by default.
+            **kwargs: `validation_freq`, see `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: If the model can't be trained on the data.
+        """
+        _check_no_weights(kwargs)
+        keras_private.assert_compiled(self, "fit")
+        if validation_split:
+            (x, y), validation_data = data.split(x, validation_split, y)
+        batches = self._prepared_for_training(x, y, batch_size, shuffle)
+        validation_data = self._prepared_for_validation(
+            validation_data, validation_batch_size, batch_size
+        )
+        callbacks = _as_list(callbacks)
+        # The order of batches that the user made is left to the user.
+        reseeded = batches is not x and isinstance(batches, data.Batches)
+        tracker = TrackProgress(batches if reseeded else None, callbacks)
+        x, steps_per_epoch = self.devices.dataset(
+            batches, steps_per_epoch, lambda: self.epoch, self.updates_per_batch
+        )
+        validation_data, validation_steps = self.devices.dataset(
+            validation_data, validation_steps
+        )
+        # `BackupAndRestore` leaves there the first epoch of an earlier `fit`.
+        keras_private.set_initial_epoch(self, None)
+        try:
+            return super().fit(
+                x=x,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=[tracker, *callbacks, ResumeAtBackup(tracker)],
+                validation_data=validation_data,
+                shuffle=False,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                **kwargs,
+            )
+        finally:
+            if self.devices.has_state:
+                self.progress.pause()
+
+    def evaluate(
+        self,
+        x: Data = None,
+        y: ArrayLike | None = None,
+        batch_size: int | None = None,
+        metrics: Any = None,
+        extractor: Any = None,
+        seed: int = 0,
+        **kwargs: KerasArgument,
+    ) -> Any:
+        """Computes the losses on held-out reals, in inference mode, and metrics.
+
+        The result depends on the model, the data and `seed` only.
+
+        Args:
+            x: Samples, as in `fit`.
+            y: Labels, as in `fit`.
+            batch_size: Int, for arrays only; 32 by default.
+            metrics: Names such as `["fd10k", "recall10k"]`, or one name, see
+                `kgan.metrics.parse`: metrics of samples against these reals, which must
+                be uint8 images.
+            extractor: A `kgan.metrics.Extractor`; None for a classifier that is trained
+                on the labels, or without labels for `kgan.metrics.untrained`.
+            seed: Int, seed of the noise, and of the samples for the metrics.
+            **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
+                `keras.Model.evaluate`.
+
+        Returns:
+            `[loss, d_loss, g_loss, d_real, d_fake]` and the metrics, or a dict of them.
+        """
+        _check_no_weights(kwargs)
+        if keras_private.is_called_by_fit(kwargs):
+            # The data is prepared, and `TrackProgress` has set the seed.
+            return super().evaluate(x=x, **kwargs)
+        evaluation = None
+        if metrics is not None:
+            evaluation = self._evaluation(x, y, metrics, extractor, seed)
+        batches = self._prepared(x, "x", batch_size, shuffle=False, y=y)[0]
+        batches, kwargs["steps"] = self.devices.dataset(batches, kwargs.get("steps"))
+        self.seed_validation(checks.count(minimum=0, seed=seed), _EVALUATION_DRAWS)
+        losses = super().evaluate(x=batches, **kwargs)
+        if evaluation is None:
+            return losses
+        found = {result.name: result.value for result in evaluation.of(self.sample)}
+        return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
+
+    def check_data(
+        self, x: Data, batch_size: int | None = None, y: ArrayLike | None = None
+    ) -> None:
+        """Raises the error with which `fit` would refuse this data, if any.
+
+        Args:
+            x: Real samples, as in `fit`.
+            batch_size: Int, for arrays only.
+            y: Labels, as in `fit`.
+
+        Raises:
+            ValueError: If the model can't be trained on the data.
+        """
+        self._prepared(x, "x", batch_size, d_steps=self.updates_per_batch, y=y)
+
+    def sample(self, n: int | None = None, seed: int | None = None) -> np.ndarray:
+        """Returns `n` samples. A subclass implements it."""
+        raise NotImplementedError
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that training is in, or would begin next.
+
+        The epoch is saved with the model: `fit(..., initial_epoch=model.epoch)` continues
+        where the file was written, in the middle of an epoch too.
+        """
+        return self.progress.epoch
+
+    @property
+    def seed(self) -> int:
+        """The seed of noise and order. It is saved, and all workers have the same."""
+        return int(self.seed_generator.state.numpy()[0])
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        return self.logs.metrics
+
+    def seed_validation(self, seed: int, draws: int) -> None:
+        """Sets the state of the noise of validation.
+
+        Args:
+            seed: Int.
+            draws: Int, the number of draws that count as done.
+        """
+        self.test_seed_generator.state.assign([seed, draws % 2**31])
+
+    def _prepared_for_training(
+        self, x: Data, y: ArrayLike | None, batch_size: int | None, shuffle: bool
+    ) -> Data:
+        parts = self.updates_per_batch
+        batches, self.real_samples, self.real_labels = self._prepared(
+            x, "x", batch_size, parts, d_steps=parts, shuffle=shuffle, y=y
+        )
+        return batches
+
+    def _prepared_for_validation(
+        self, validation_data: Data, batch_size: int | None, default: int | None
+    ) -> Data:
+        if validation_data is None:
+            return None
+        return self._prepared(
+            validation_data,
+            "validation_data",
+            batch_size,
+            default_batch_size=default or 32,
+            shuffle=False,
+        )[0]
+
+    def _prepared(
+        self,
+        x: Data,
+        argument: str,
+        batch_size: int | None,
+        parts: int = 1,
+        **options: Any,
+    ) -> tuple[Data, np.ndarray, np.ndarray | None]:
+        """Returns batches, some of the samples, and the labels of these samples."""
+        batches, first, labels = data.prepare(
+            x,
+            self.sample_shape,
+            self.sample_range,
+            batch_size,
+            argument=argument,
+            seed=self.seed,
+            num_classes=self.num_classes,
+            **options,
+        )
+        if isinstance(batches, data.Batches):
+            size = batches.batch_size
+            last = 0 if batches.all_full else len(batches.x) % size
+        else:
+            size, last = len(first), 0
+        self.devices.check_divisible("batch_size", size, parts, last)
+        return batches, first, labels
+
+    def _evaluation(
+        self, x: Data, y: ArrayLike | None, names: Any, extractor: Any, seed: int
+    ) -> Evaluation:
+        x, y = x if isinstance(x, tuple) and len(x) == 2 else (x, y)
+        if getattr(x, "dtype", None) != np.uint8 or x.shape[1:] != self.sample_shape:
+            raise ValueError(
+                "Metrics compare with an array of uint8 images of shape "
+                f"{self.sample_shape}. Received: x of type {type(x).__name__} and shape "
+                f"{getattr(x, 'shape', None)}"
+            )
+        return Evaluation(x, extractor or default_extractor(x, y), names, seed)
+
+    def save(
+        self, filepath: PathLike, overwrite: bool = True, **kwargs: KerasArgument
+    ) -> None:
+        """Saves networks, averages, optimizers, seeds and progress in one file.
+
+        The file is written under a temporary name and then renamed, so it is never
+        half-written.
+
+        Args:
+            filepath: Path that ends in `.keras`.
+            overwrite: Bool, whether to replace a file without a question.
+            **kwargs: See `keras.Model.save`.
+        """
+        if not str(filepath).endswith(".keras") or kwargs.get("zipped") is False:
+            raise ValueError(
+                "A GAN is saved in one file that ends in .keras. "
+                f"Received: filepath={filepath}, {kwargs}"
+            )
+        if not overwrite and os.path.exists(filepath):
+            return super().save(filepath, overwrite=False, **kwargs)
+        with (
+            written_by_chief(filepath, self.devices.is_chief) as temporary,
+            KerasFile(temporary, "wb") as file,
+        ):
+            super().save(file, **kwargs)
+
+    def save_weights(
+        self, filepath: PathLike, overwrite: bool = True, **kwargs: KerasArgument
+    ) -> None:
+        """Saves the same as `save`, without the configuration.
+
+        Args:
+            filepath: Path that ends in `.weights.h5`.
+            overwrite: Bool, whether to replace a file without a question.
+            **kwargs: See `keras.Model.save_weights`.
+        """
+        if not str(filepath).endswith(".weights.h5") or kwargs.get("max_shard_size"):
+            raise ValueError(
+                "The weights of a GAN are saved in one file that ends in .weights.h5. "
+                f"Received: filepath={filepath}, {kwargs}"
+            )
+        if not overwrite and os.path.exists(filepath):
+            return super().save_weights(filepath, overwrite=False, **kwargs)
+        chief = self.devices.is_chief
+        with written_by_chief(filepath, chief, ".weights.h5") as temporary:
+            super().save_weights(temporary, **kwargs)
+
+    def export(
+        self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: KerasArgument
+    ) -> None:
+        """Exports the network that samples are drawn from, for use without kgan.
+
+        Args:
+            filepath: Path of the artifact, a folder for a SavedModel. It is written
+                under a temporary name and then renamed.
+            format: See `keras.Model.export`.
+            **kwargs: See `keras.Model.export`.
+
+        Raises:
+            ValueError: If this backend can't export to the format, such as PyTorch to a
+                SavedModel.
+
+        Example:
+
+        ```python
+        gan.export("saved_model")
+        model = tf.saved_model.load("saved_model")
+        images = model.serve(latents)
+        ```
+        """
+        reason = self.devices.export_error(format)
+        if reason:
+            raise ValueError(f"{reason} {checks.received(format=format)}")
+        with (
+            written_by_chief(filepath, self.devices.is_chief) as temporary,
+            full_disk_as_os_error(filepath),
+        ):
+            self._exported_network().export(str(temporary), format=format, **kwargs)
+
+    def _exported_network(self) -> keras.Model:
+        raise NotImplementedError
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        arguments = keras.saving.deserialize_keras_object(config)
+        self.compile(**arguments | self.devices.compile_overrides)
+
+    def save_own_variables(self, store: Any) -> None:
+        super().save_own_variables(store)
+        for name, state in self._seed_states().items():
+            store[name] = state
+        for name, array in self.progress.save().to_arrays().items():
+            store[name] = array
+
+    def load_own_variables(self, store: Any) -> None:
+        stored = {name: store[name] for name in store.keys()}  # noqa: SIM118
+        for name, state in self._seed_states().items():
+            state.assign(stored.pop(name))
+        ours = {k: stored.pop(k) for k in list(stored) if k.startswith(PREFIXES)}
+        self.progress.restore(SavedProgress.from_arrays(ours))
+        super().load_own_variables(stored)
+
+    def _seed_states(self) -> dict[str, keras.Variable]:
+        # Keras saves neither the states of random layers nor of seed generators.
+        states = [v for v in self.variables if keras_private.is_seed_state(v)]
+        return {f"seed_{i}": state for i, state in enumerate(states)}
+
+
+def _as_list(callbacks: Any) -> list[keras.callbacks.Callback]:
+    if callbacks is None:
+        return []
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
+
+
+def _check_no_weights(arguments: dict[str, Any]) -> None:
+    for name in ("class_weight", "sample_weight"):
+        if arguments.pop(name, None) is not None:
+            raise ValueError(
+                f"A GAN learns the distribution of the data as it is, so `{name}` "
+                "can't be used: leave it out, or repeat samples in the data. "
+                f"Received: {name} that is not None"
+            )

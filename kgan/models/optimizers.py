@@ -1,0 +1,277 @@
+"""The two optimizers of a GAN, and hyperparameters that follow the images seen."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from kgan import backend
+from kgan.backend import keras_private
+from kgan.schedules import Schedule
+from kgan.types import Identifier, Tensor
+
+_PREFIXES = ("g_", "d_")
+_RATE = "learning_rate"
+# Keras branches on these while it builds a graph, so they can't be tensors.
+_FIXED = {"momentum", "clipnorm", "clipvalue", "global_clipnorm"}
+
+
+class OptimizerPair(keras.optimizers.Optimizer):
+    """Both optimizers of a GAN, where Keras looks for one optimizer.
+
+    `GAN.optimizer` is this container: callbacks that walk `.optimizers` set the learning
+    rates of both, and saving stores the states of both. The training step uses the two
+    optimizers themselves.
+
+    Args:
+        g_optimizer: The generator's `keras.optimizers.Optimizer`.
+        d_optimizer: The discriminator's, another instance.
+
+    Attributes:
+        option_variables: Variables of options, such as the averages of a penalty, which
+            are saved with the optimizers.
+
+    Raises:
+        ValueError: If both are the same instance.
+    """
+
+    def __init__(
+        self,
+        g_optimizer: keras.optimizers.Optimizer,
+        d_optimizer: keras.optimizers.Optimizer,
+        name: str = "optimizers",
+    ):
+        if g_optimizer is d_optimizer:
+            raise ValueError(
+                "`g_optimizer` and `d_optimizer` must be two instances, since an "
+                "optimizer keeps the moments of one network's variables; "
+                "`optimizer=` makes two from one. Received: "
+                f"g_optimizer=d_optimizer={g_optimizer!r}"
+            )
+        super().__init__(learning_rate=0.0, name=name)
+        self.g_optimizer = g_optimizer
+        self.d_optimizer = d_optimizer
+        self.option_variables: list[keras.Variable] = []
+        self._schedules: dict[int, dict[str, Schedule]] = {}
+
+    @classmethod
+    def make(
+        cls,
+        g_optimizer: Identifier,
+        d_optimizer: Identifier,
+        optimizer: Identifier,
+        scaled: bool = False,
+    ) -> "OptimizerPair":
+        """Resolves the optimizer arguments of `GAN.compile`.
+
+        Args:
+            g_optimizer: See `GAN.compile`.
+            d_optimizer: See `GAN.compile`.
+            optimizer: See `GAN.compile`.
+            scaled: Bool, whether the optimizers scale their losses, for float16.
+        """
+        pair = cls._resolved(g_optimizer, d_optimizer, optimizer)
+        if not scaled:
+            return pair
+        wrap = keras.optimizers.LossScaleOptimizer
+        both = pair.g_optimizer, pair.d_optimizer
+        return cls(*(o if isinstance(o, wrap) else wrap(o) for o in both))
+
+    @classmethod
+    def _resolved(
+        cls, g_optimizer: Identifier, d_optimizer: Identifier, optimizer: Identifier
+    ) -> "OptimizerPair":
+        if optimizer is None:
+            return cls(_get(g_optimizer), _get(d_optimizer))
+        if g_optimizer is not None or d_optimizer is not None:
+            raise ValueError(
+                "`optimizer` sets both optimizers, so `g_optimizer` and `d_optimizer` "
+                f"must be left out. Received: optimizer={optimizer!r}, "
+                f"g_optimizer={g_optimizer!r}, d_optimizer={d_optimizer!r}"
+            )
+        optimizer = _get(optimizer)
+        return cls(*(_renamed(optimizer, prefix) for prefix in _PREFIXES))
+
+    @property
+    def scales_losses(self) -> bool:
+        """Whether the optimizers scale their losses."""
+        return isinstance(self.g_optimizer, keras.optimizers.LossScaleOptimizer)
+
+    def scale(
+        self, optimizer: keras.optimizers.Optimizer, replicas: int
+    ) -> Callable[[Tensor], Tensor]:
+        """Returns a function from a loss to the scalar that is differentiated.
+
+        Args:
+            optimizer: One of the two optimizers.
+            replicas: Int, over how many devices the gradients are summed.
+        """
+        return lambda loss: optimizer.scale_loss(loss / replicas)
+
+    def update(
+        self,
+        optimizer: keras.optimizers.Optimizer,
+        gradients: list[Tensor],
+        variables: list[keras.Variable],
+        images_seen: Tensor,
+    ) -> None:
+        """Updates variables by one of the two optimizers.
+
+        Args:
+            optimizer: The optimizer.
+            gradients: One gradient for each variable.
+            variables: The variables.
+            images_seen: Scalar, for the hyperparameters that follow a schedule.
+        """
+        with self._scheduled(optimizer, images_seen):
+            backend.apply(optimizer, gradients, variables)
+
+    def build_for(self, generator: keras.Model, discriminator: keras.Model) -> None:
+        """Creates the state of both optimizers, without which none would be loaded."""
+        self.g_optimizer.build(generator.trainable_variables)
+        self.d_optimizer.build(discriminator.trainable_variables)
+        self.built = True
+
+    def set_schedules(self, schedules: Mapping[str, Schedule] | None) -> None:
+        """Sets the schedules of hyperparameters.
+
+        Args:
+            schedules: From names of hyperparameters to schedules. A name that begins
+                with `g_` or `d_` applies to that optimizer only.
+
+        Raises:
+            ValueError: If an optimizer does not have the hyperparameter, or can't change
+                it in training.
+        """
+        self._schedules = {}
+        for name, schedule in (schedules or {}).items():
+            if not isinstance(schedule, Schedule):
+                raise ValueError(
+                    "`schedules` must have schedules as values, such as "
+                    f"`kgan.schedules.Cosine`. Received: schedules[{name!r}]={schedule!r}"
+                )
+            for prefix, optimizer in zip(_PREFIXES, self.optimizers, strict=True):
+                if name.startswith(_PREFIXES) and not name.startswith(prefix):
+                    continue
+                attribute = name.removeprefix(prefix)
+                _check_schedulable(optimizer, attribute)
+                self._schedules.setdefault(id(optimizer), {})[attribute] = schedule
+
+    @property
+    def scheduled_names(self) -> set[str]:
+        """The names of all hyperparameters with a schedule, in either optimizer."""
+        return {name for own in self._schedules.values() for name in own}
+
+    @contextlib.contextmanager
+    def _scheduled(
+        self, optimizer: keras.optimizers.Optimizer, images_seen: Tensor
+    ) -> Iterator[None]:
+        """Gives an optimizer the values of its schedules for one update."""
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        own = self._schedules.get(id(optimizer), {})
+        values = {name: schedule(images_seen) for name, schedule in own.items()}
+        before = {name: getattr(optimizer, name) for name in values if name != _RATE}
+        if _RATE in values:
+            # The rate is a variable, which callbacks and logs read.
+            keras_private.assign_rate(optimizer, values[_RATE])
+        try:
+            for name in before:
+                setattr(optimizer, name, values[name])
+            yield
+        finally:
+            for name, value in before.items():
+                setattr(optimizer, name, value)
+
+    @property
+    def optimizers(self) -> list[keras.optimizers.Optimizer]:
+        """Both optimizers without their loss scales, for callbacks to read and set."""
+        return [
+            getattr(optimizer, "inner_optimizer", optimizer)
+            for optimizer in (self.g_optimizer, self.d_optimizer)
+        ]
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        own = self.g_optimizer.variables + self.d_optimizer.variables
+        return own + self.option_variables
+
+    @property
+    def iterations(self) -> keras.Variable:
+        return self.g_optimizer.iterations
+
+    @property
+    def learning_rate(self) -> Tensor:
+        return self.g_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        for optimizer in self.optimizers:
+            optimizer.learning_rate = value
+
+    def rates(self) -> np.ndarray:
+        """Returns both learning rates."""
+        rates = (o.learning_rate for o in self.optimizers)
+        return np.array([float(keras.ops.convert_to_numpy(rate)) for rate in rates])
+
+    def set_rates(self, rates: np.ndarray) -> None:
+        """Sets both learning rates, except rates that follow a schedule of Keras."""
+        for optimizer, rate in zip(self.optimizers, rates, strict=True):
+            with contextlib.suppress(TypeError):
+                optimizer.learning_rate = float(rate)
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        raise NotImplementedError("Each optimizer is built with its own network.")
+
+    def apply(
+        self, grads: list[Tensor], trainable_variables: list[keras.Variable] | None = None
+    ) -> None:
+        raise NotImplementedError("Each network is updated by its own optimizer.")
+
+    def save_own_variables(self, store: Any) -> None:
+        # The two optimizers are attributes, whose variables Keras stores separately.
+        for i, variable in enumerate(self.option_variables):
+            store[f"option_{i}"] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        for i, variable in enumerate(self.option_variables):
+            variable.assign(store[f"option_{i}"])
+
+    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
+        """Ends training: an optimizer with `use_ema=True` puts its averages in place."""
+        for optimizer in self.optimizers:
+            optimizer.finalize_variable_values(keras_private.optimized(optimizer))
+
+
+def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None:
+    if name not in optimizer.get_config():
+        raise ValueError(
+            "`schedules` must name hyperparameters of the optimizers, such as "
+            f"learning_rate or d_beta_2. Received: {name!r} for {optimizer.name}"
+        )
+    if name in _FIXED or isinstance(optimizer.get_config()[name], bool | str):
+        raise ValueError(
+            f"Keras' optimizers read {name} once, when they are made, so it can't "
+            f"follow a schedule. Received: {name!r} for {optimizer.name}"
+        )
+    rate = keras_private.rate_schedule(optimizer)
+    if name == _RATE and rate is not None:
+        raise ValueError(
+            "A learning rate follows one schedule: make the optimizer with a number. "
+            f"Received: {optimizer.name} with learning_rate={rate}"
+        )
+
+
+def _get(optimizer: Identifier) -> keras.optimizers.Optimizer:
+    if optimizer is None:
+        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+    return keras.optimizers.get(optimizer)
+
+
+def _renamed(
+    optimizer: keras.optimizers.Optimizer, prefix: str
+) -> keras.optimizers.Optimizer:
+    # Names are keys in the logs of callbacks, so the two names must differ.
+    config = optimizer.get_config()
+    return type(optimizer).from_config({**config, "name": prefix + config["name"]})

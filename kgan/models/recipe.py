@@ -1,0 +1,161 @@
+"""How a GAN trains: all options of `GAN.compile`, resolved, checked and serialised."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import keras
+
+from kgan import augment as augments
+from kgan import checks, losses, serialization
+from kgan import penalties as penalties_lib
+from kgan import schedules as schedules_lib
+from kgan.backend import keras_private
+from kgan.models import contract
+from kgan.schedules import NumberOrSchedule, Schedule
+from kgan.types import Identifier, Shape, Tensor
+
+
+class Recipe(serialization.Configurable):
+    """The options of `GAN.compile`, except the optimizers and the arguments of Keras.
+
+    A new option is one argument here, with its line below, and its use in the algorithm.
+
+    Args:
+        loss: A name (`kgan.losses.names()`), a `kgan.losses.Loss`, or any Keras loss,
+            such as `keras.losses.MeanSquaredError()`.
+        penalties: Iterable of names, or of `kgan.penalties.Penalty`, on the
+            discriminator.
+        d_steps: Int, updates of the discriminator in a step. A batch of n reals feeds
+            `d_steps` updates of n / d_steps reals each.
+        g_steps: Int, updates of the generator in a step.
+        noise_batch_size: Int, latents in an update; None for as many as there are reals
+            in an update of the discriminator.
+        augment: The augmentation of reals and fakes before the discriminator: a name
+            (`"diffaugment"`, `"ada"`), a `kgan.augment.Augmentation`, or a list of these.
+            Penalties act on the samples before the augmentation.
+        schedules: Dict of hyperparameters of the optimizers that follow the images seen,
+            such as `{"learning_rate": kgan.schedules.Cosine(...)}` for both optimizers,
+            or `"d_beta_2"` for the discriminator's. Other options take a schedule in
+            place of a number.
+        class_loss_weight: Float or schedule, the weight of the cross-entropy of labels,
+            for a discriminator with class logits.
+
+    Raises:
+        ValueError: If an option can't be used.
+    """
+
+    def __init__(
+        self,
+        loss: Identifier = "non_saturating",
+        penalties: Iterable[Identifier] = (),
+        d_steps: int = 1,
+        g_steps: int = 1,
+        noise_batch_size: int | None = None,
+        augment: Identifier | None = None,
+        schedules: Mapping[str, Schedule] | None = None,
+        class_loss_weight: NumberOrSchedule = 1.0,
+    ):
+        self.loss = losses.get(loss)
+        self.penalties = tuple(penalties_lib.get(penalty) for penalty in penalties)
+        self.d_steps = checks.count(d_steps=d_steps)
+        self.g_steps = checks.count(g_steps=g_steps)
+        self.noise_batch_size = checks.optional_count(noise_batch_size=noise_batch_size)
+        self.augment = augments.get(augment)
+        self.schedules = schedules
+        self.class_loss_weight = schedules_lib.number(
+            minimum=0, class_loss_weight=class_loss_weight
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {**vars(self), "penalties": list(self.penalties)}
+
+    def at(self, images_seen: Tensor) -> "Recipe":
+        """Returns the recipe in which each schedule is replaced by its current value."""
+        return schedules_lib.at(self, images_seen)
+
+    def check(
+        self, discriminator: keras.Model, outputs: list[Shape], sample_shape: Shape
+    ) -> None:
+        """Checks the options against the networks.
+
+        Args:
+            discriminator: The discriminator.
+            outputs: The shapes of its outputs.
+            sample_shape: The shape of one sample.
+
+        Raises:
+            ValueError: If an option can't be used with the networks.
+        """
+        contract.check_outputs(discriminator, outputs[0], self.loss)
+        if self.augment is not None:
+            self.augment.check(sample_shape)
+        contract.warn_of_inexact_layers(discriminator, self.penalties)
+
+    def build(self) -> list[keras.Variable]:
+        """Creates and returns the variables of the options, which the GAN saves."""
+        options: list[Any] = [*self.penalties]
+        options += [] if self.augment is None else [self.augment]
+        for option in options:
+            option.build()
+        return [variable for option in options for variable in option.variables]
+
+    def log_names(self, has_classes: bool) -> tuple[str, ...]:
+        """Returns the keys of the logs that the options add."""
+        names = [penalty.name for penalty in self.penalties]
+        names += [] if self.augment is None else list(self.augment.logs())
+        return (*names, *(("d_class", "g_class") if has_classes else ()))
+
+
+NAMES = tuple(inspect.signature(Recipe).parameters)
+
+
+def with_recipe_arguments(compile: Callable[..., None]) -> Callable[..., None]:
+    """Decorator: shows the arguments of `Recipe` in the signature of `GAN.compile`."""
+    own = inspect.signature(compile)
+    parameters = list(own.parameters.values())
+    at = next(i for i, p in enumerate(parameters) if p.kind is p.VAR_KEYWORD)
+    options = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in inspect.signature(Recipe).parameters.items()
+        if name not in own.parameters
+    ]
+    signature = own.replace(parameters=parameters[:at] + options)
+    vars(compile)["__signature__"] = signature
+    return compile
+
+
+def check_names(options: Mapping[str, Any]) -> None:
+    """Checks that `compile` received known options only.
+
+    Raises:
+        TypeError: If an option is unknown, with the most similar name.
+    """
+    for name, value in options.items():
+        if name not in NAMES:
+            similar = difflib.get_close_matches(name, NAMES, 1)
+            hint = f" Did you mean `{similar[0]}`?" if similar else ""
+            raise TypeError(
+                f"`GAN.compile` has no argument `{name}`.{hint} "
+                f"{checks.received(**{name: value})}"
+            )
+
+
+def portable(config: Any) -> Any:
+    """Returns a serialised config without classes that exist on one framework only.
+
+    On PyTorch, the optimizers of Keras have classes of their own, which other frameworks
+    can't load.
+
+    Args:
+        config: The result of `keras.saving.serialize_keras_object`.
+    """
+    if isinstance(config, list):
+        return [portable(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    config = {key: portable(value) for key, value in config.items()}
+    if keras_private.is_torch_optimizer(config):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config

@@ -1,0 +1,103 @@
+"""The data and the machine that a preset is made for."""
+
+import dataclasses
+import math
+from typing import Any
+
+from kgan import checks
+from kgan.data import is_image_shape
+from kgan.presets.call import Call
+from kgan.presets.preset import Preset
+
+# With fewer images than this, a discriminator memorises them.
+_FEW, _FEW_TINY = 20_000, 1_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """The data and the machine that a preset is made for.
+
+    Args:
+        name: Name of the preset.
+        shape: Shape of one sample.
+        num_images: Int, number of samples in the data.
+        num_classes: Int, for a conditional GAN; None without labels.
+        compute: `"cpu"` or `"gpu"`.
+        budget: Int, number of real images to show; None for the default of the preset.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    num_images: int
+    num_classes: int | None
+    compute: str
+    budget: int | None
+
+    def check_images(self) -> None:
+        """Raises a `ValueError` if the samples are not images."""
+        if not is_image_shape(self.shape):
+            self._raise("images, (height, width, channels) with 1 to 4 channels")
+
+    def check_signals(self) -> None:
+        """Raises a `ValueError` if the samples are not signals."""
+        if len(self.shape) != 2:
+            self._raise("signals, (length, channels)")
+
+    def _raise(self, expected: str) -> None:
+        raise ValueError(
+            f"The preset {self.name!r} is for {expected}. "
+            f"{checks.received(image_shape=self.shape)}"
+        )
+
+    def preset(self, **parts: Any) -> Preset:
+        """Returns a `Preset` with the name, the data and the machine of the request."""
+        return Preset(
+            name=self.name,
+            sample_shape=self.shape,
+            num_images=self.num_images,
+            compute=self.compute,
+            **parts,
+        )
+
+    def network(
+        self, builder: str, shape_argument: str = "image_shape", **arguments: Any
+    ) -> Call:
+        """Returns the call of a builder of `kgan.networks`.
+
+        Args:
+            builder: Name of the builder.
+            shape_argument: Name of the builder's argument for the shape of a sample.
+            **arguments: Arguments of the builder, beside the shape and the classes.
+        """
+        labels = {} if self.num_classes is None else {"num_classes": self.num_classes}
+        shape = {shape_argument: self.shape}
+        return Call(f"kgan.networks.{builder}", {**shape, **arguments, **labels})
+
+    def batch_size(self, size: int, divisor: int = 1) -> int:
+        """Returns `size` or less for small data, as a multiple of `divisor`."""
+        return max(divisor, min(size, self.num_images) // divisor * divisor)
+
+    def epochs(self, default_budget: int) -> int:
+        """Returns the number of epochs that show at least the budget of images."""
+        return max(1, math.ceil((self.budget or default_budget) / self.num_images))
+
+    def augmentation(self) -> dict[str, Call]:
+        """Returns the argument of `compile` that augments small data; empty otherwise."""
+        if self._policy() is None:
+            return {}
+        policy = {"policy": self._policy()}
+        return {"augment": Call("kgan.augment.DiffAugment", policy)}
+
+    def augmentation_reason(self) -> tuple[str, ...]:
+        """Returns the sentence that explains the augmentation of small data."""
+        if self._policy() is None:
+            return ()
+        return (
+            f"{self.num_images:,} samples are few: augmentation ({self._policy()}) keeps "
+            "the discriminator from memorising them.",
+        )
+
+    def _policy(self) -> str | None:
+        if self.num_images >= (_FEW_TINY if min(self.shape[:2]) <= 32 else _FEW):
+            return None
+        return "color,translation,cutout" if self.shape[-1] >= 3 else "translation"

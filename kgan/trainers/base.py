@@ -1,0 +1,59 @@
+"""The loop of Keras around a training step that is written once for all frameworks."""
+
+from typing import Any
+
+import keras
+
+from kgan.backend import keras_private
+from kgan.trainers.framework import FrameworkDevices
+from kgan.types import Data, KerasArgument, Tensor
+
+
+@keras_private.never_builds_symbolically
+class Trainer(keras.Model):
+    """A Keras model whose steps know no framework.
+
+    Subclasses implement `training_step` and `validation_step` with `keras.ops` and
+    `kgan.backend`. Keras calls them through `train_step` and `test_step`, whose arguments
+    differ between frameworks: `devices` hands these arguments on.
+
+    Attributes:
+        devices: The `kgan.trainers.Devices` on which the model trains.
+    """
+
+    def __init__(self, **kwargs: KerasArgument):
+        super().__init__(**kwargs)
+        self.devices = FrameworkDevices(self)
+        self.train_function: Any = None
+        self.test_function: Any = None
+
+    def training_step(self, batch: Data) -> dict[str, Tensor]:
+        """Updates the model on a batch, and returns the logs.
+
+        Args:
+            batch: A batch as the dataset yields it.
+
+        Returns:
+            Running means since the start of the epoch, by name.
+        """
+        raise NotImplementedError
+
+    def validation_step(self, batch: Data) -> dict[str, Tensor]:
+        """Evaluates the model on a batch, and returns the logs, as `training_step`."""
+        raise NotImplementedError
+
+    def train_step(self, *inputs: Any) -> Any:
+        return self.devices.train_step(*inputs)
+
+    def test_step(self, *inputs: Any) -> Any:
+        return self.devices.test_step(*inputs)
+
+    def make_train_function(self, force: bool = False) -> None:
+        if self.train_function is None or force:
+            super().make_train_function(force=True)
+            self.train_function = self.devices.train_function(self.train_function)
+
+    def make_test_function(self, force: bool = False) -> None:
+        if self.test_function is None or force:
+            super().make_test_function(force=True)
+            self.test_function = self.devices.test_function(self.test_function)

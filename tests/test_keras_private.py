@@ -1,0 +1,302 @@
+"""Private Keras API that kgan uses: one test for each function of `keras_private`.
+
+Each test says what Keras changed. Stock Keras objects stand in for kgan's own, so that a
+failure here points at Keras and not at kgan.
+"""
+
+import contextlib
+import inspect
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kgan.backend import keras_private
+
+X, Y = np.ones((8, 3), "float32"), np.zeros((8, 1), "float32")
+tensorflow_only = pytest.mark.backends("tensorflow", reason="TensorFlow's alone")
+jax_only = pytest.mark.backends("jax", reason="JAX's alone")
+
+
+@contextlib.contextmanager
+def keras_still(does):
+    """Fails with one sentence if the block raises anything."""
+    try:
+        yield
+    except (Exception, pytest.fail.Exception) as error:
+        pytest.fail(
+            f"Keras {keras.__version__} has changed. kgan needs this: {does}. "
+            f"Found: {type(error).__name__}: {error}",
+            pytrace=False,
+        )
+
+
+def compiled(model=None, **arguments):
+    model = model or keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", **arguments)
+    return model
+
+
+def test_each_function_has_a_test():
+    functions = {
+        name
+        for name, value in vars(keras_private).items()
+        if not name.startswith("_")
+        and (inspect.isfunction(value) or inspect.isclass(value))
+        and (value.__module__ == keras_private.__name__ or f"{name} as {name}" in SOURCE)
+    }
+    tests = {name.removeprefix("test_") for name in globals()}
+    assert {camel_to_snake(name) for name in functions} <= tests
+
+
+SOURCE = inspect.getsource(keras_private)
+
+
+def camel_to_snake(name):
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+# Silent ones first: with these, kgan would train on and train something else.
+
+
+def test_is_seed_state():
+    dropout = keras.layers.Dropout(0.5)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), dropout])
+    compiled(model)
+    with keras_still("the state of a seed generator is the variable whose name says so"):
+        states = [v for v in model.variables if keras_private.is_seed_state(v)]
+        assert states == [dropout.seed_generator.state]
+        assert keras_private.is_seed_state(keras.random.SeedGenerator(1).state)
+        others = [*model.trainable_variables, *model.optimizer.variables]
+        assert not any(map(keras_private.is_seed_state, others))
+
+
+@pytest.mark.parametrize("epoch, epochs", [(2, [2, 3]), (None, [0, 1, 2, 3])])
+def test_set_initial_epoch(epoch, epochs):
+    class Begin(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            keras_private.set_initial_epoch(self.model, epoch)
+
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(epoch)
+
+    model, seen = compiled(), []
+    with keras_still("a callback's on_train_begin sets the epoch in which fit begins"):
+        model.fit(X, Y, epochs=4, verbose=0, callbacks=[Begin()])
+        assert seen == epochs
+
+
+def test_set_initial_epoch_is_that_of_keras_own_callback(tmp_path):
+    model = compiled()
+    for epochs in (2, 3):
+        backup = keras.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False)
+        seen = model.fit(X, Y, epochs=epochs, verbose=0, callbacks=[backup]).epoch
+    with keras_still("BackupAndRestore leaves its epoch, which None takes away again"):
+        assert seen == [2]
+        assert model.fit(X, Y, epochs=3, verbose=0).epoch == [2]
+        keras_private.set_initial_epoch(model, None)
+        assert model.fit(X, Y, epochs=3, verbose=0).epoch == [0, 1, 2]
+
+
+@tensorflow_only
+def test_never_builds_symbolically():
+    import tensorflow as tf
+
+    def train(decorate):
+        class Model(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.dense = keras.layers.Dense(1)
+
+            def call(self, x):
+                called.append(type(x).__name__)
+                return self.dense(x)
+
+            def train_step(self, data):
+                return {"loss": ops.sum(data[0])}
+
+        called = []
+        with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+            compiled(decorate(Model)()).fit(X, Y, verbose=0)
+        return called
+
+    with keras_still(
+        "without its _maybe_symbolic_build a class is not called to be built"
+    ):
+        assert train(keras_private.never_builds_symbolically) == []
+        assert "SymbolicTensor" in train(lambda model: model)
+
+
+def test_is_called_by_fit():
+    class Model(keras.Sequential):
+        def evaluate(self, x=None, y=None, **kwargs):
+            found.append(keras_private.is_called_by_fit(kwargs))
+            return super().evaluate(x, y, **kwargs)
+
+    found, model = [], compiled(Model([keras.Input((3,)), keras.layers.Dense(1)]))
+    with keras_still("fit tells evaluate, by an argument of its own, that it calls"):
+        model.fit(X, Y, validation_data=(X, Y), verbose=0)
+        assert found == [True]
+        model.evaluate(X, Y, verbose=0)
+        assert found == [True, False]
+
+
+def test_without_autocast():
+    class Dtypes(keras.layers.Layer):
+        def build(self, shape):
+            self.weight = self.add_weight(shape=())
+
+        def call(self, x):
+            dtypes.append(keras.backend.standardize_dtype((self.weight + 0).dtype))
+            with keras_private.without_autocast():
+                dtypes.append(keras.backend.standardize_dtype((self.weight + 0).dtype))
+            return x
+
+    dtypes = []
+    with keras_still("an AutocastScope of None ends the casts of mixed precision"):
+        Dtypes(dtype="mixed_bfloat16")(X)
+        assert dtypes == ["bfloat16", "float32"]
+
+
+def test_is_torch_optimizer():
+    config = keras.optimizers.serialize(keras.optimizers.Adam())
+    on_torch = keras.backend.backend() == "torch"
+    with keras_still("PyTorch's optimizers are in keras.src.backend.torch.optimizers"):
+        assert keras_private.is_torch_optimizer(config) == on_torch
+        assert not keras_private.is_torch_optimizer({"module": "keras.optimizers"})
+        assert not keras_private.is_torch_optimizer({"class_name": "Adam"})
+
+
+def test_all_layers():
+    inner = keras.layers.Dense(2)
+    middle = keras.Sequential([keras.Input((3,)), inner])
+    wrapped = keras.layers.TimeDistributed(middle)
+    model = keras.Sequential([keras.Input((4, 3)), wrapped])
+    with keras_still("_flatten_layers gives the model and all layers, at any depth"):
+        layers = list(keras_private.all_layers(model))
+        assert layers[0] is model
+        assert all(any(x is y for y in layers) for x in (wrapped, middle, inner))
+
+
+def test_own_weights():
+    class Outer(keras.layers.Layer):
+        def build(self, shape):
+            self.inner = keras.layers.Dense(2)
+            self.inner.build(shape)
+            self.weight = self.add_weight(shape=(1,))
+            self.frozen = self.add_weight(shape=(1,), trainable=False)
+
+        def call(self, x):
+            return self.inner(x)
+
+    outer = Outer()
+    outer(X)
+    with keras_still("_trainable_variables has a layer's own weights, not those inside"):
+        (weight,) = keras_private.own_weights(outer)
+        assert weight is outer.weight
+        assert len(keras_private.own_weights(outer.inner)) == 2
+
+
+@jax_only
+def test_has_value():
+    class Raise(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            # `self.model` would give the variables their values back.
+            found.append(keras_private.has_value(kernel))
+            raise KeyboardInterrupt
+
+    found, model = [], compiled()
+    kernel = model.layers[0].kernel
+    with keras_still("a variable that was taken away has no value, or a deleted one"):
+        assert keras_private.has_value(kernel)
+        with contextlib.suppress(KeyboardInterrupt):
+            model.fit(X, Y, verbose=0, callbacks=[Raise()])
+        assert found == [False]
+        kernel.assign(np.ones((3, 1)))
+        assert keras_private.has_value(kernel)
+        kernel.value.delete()
+        assert not keras_private.has_value(kernel)
+
+
+def test_optimized():
+    optimizer = keras.optimizers.Adam()
+    variables = [keras.Variable(1.0), keras.Variable([1.0, 2.0])]
+    optimizer.build(variables)
+    with keras_still("_trainable_variables has those that the optimizer was built for"):
+        found = keras_private.optimized(optimizer)
+        assert len(found) == 2
+        assert all(a is b for a, b in zip(found, variables, strict=True))
+
+
+@tensorflow_only
+def test_strategy_of():
+    import tensorflow as tf
+
+    strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
+    with strategy.scope():
+        optimizer = keras.optimizers.Adam()
+    with keras_still("an optimizer keeps the strategy that it was made under"):
+        assert keras_private.strategy_of(optimizer) is strategy
+        default = keras_private.strategy_of(keras.optimizers.Adam())
+        assert default is tf.distribute.get_strategy()
+
+
+def test_rate_schedule():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    with keras_still("_learning_rate is the schedule, or the variable of the rate"):
+        assert keras_private.rate_schedule(keras.optimizers.SGD(schedule)) is schedule
+        assert keras_private.rate_schedule(keras.optimizers.SGD(0.1)) is None
+
+
+def test_assign_rate():
+    optimizer, weight = keras.optimizers.SGD(0.1), keras.Variable(1.0)
+    with keras_still("the next update is by the rate assigned to _learning_rate"):
+        keras_private.assign_rate(optimizer, ops.convert_to_tensor(0.5))
+        assert float(ops.convert_to_numpy(optimizer.learning_rate)) == 0.5
+        optimizer.apply([ops.convert_to_tensor(1.0)], [weight])
+        assert float(ops.convert_to_numpy(weight.value)) == 0.5
+
+
+def test_assert_compiled():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    with keras_still("_assert_compile_called raises before compile, and not after"):
+        with pytest.raises(ValueError, match=r"compile\(\)"):
+            keras_private.assert_compiled(model, "fit")
+        keras_private.assert_compiled(compiled(model), "fit")
+
+
+def test_get_stateless_scope():
+    with keras_still("get_stateless_scope returns the innermost scope, None outside"):
+        assert keras_private.get_stateless_scope() is None
+        with keras.StatelessScope(), keras.StatelessScope() as scope:
+            assert keras_private.get_stateless_scope() is scope
+        assert keras_private.get_stateless_scope() is None
+
+
+@tensorflow_only
+def test_data_adapter():
+    import tensorflow as tf
+
+    class Two(keras_private.DataAdapter, tf.distribute.DistributedDataset):
+        num_batches = 2
+        batch_size = has_partial_batch = partial_batch_size = None
+
+        def __init__(self):
+            pass
+
+        def get_tf_dataset(self):
+            return self
+
+        def __iter__(self):
+            read.append("begins")
+            yield from [(tf.constant(X), tf.constant(Y))] * 2
+
+    class Count(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            read.append(batch)
+
+    read = []
+    with keras_still("fit reads a DataAdapter that is a DistributedDataset as it is"):
+        compiled().fit(Two(), epochs=2, verbose=0, callbacks=[Count()])
+        assert read == ["begins", 0, 1, "begins", 0, 1]
