@@ -1,5 +1,6 @@
 """The start of the command line, and of `import kgan`."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -9,16 +10,19 @@ import keras
 import pytest
 
 import kgan
-from kgan.metrics.extractors.inception import PROTOCOLS
-from kgan_cli import main, names
+import kgan.cli.sample
+from kgan.metrics import extractors, specs
+from kgan_cli import main, names, quiet
+from kgan_cli.settings import EvaluateSettings
 
 BACKEND = keras.backend.backend()
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 SLOW_TO_IMPORT = {"keras", "kgan", "numpy", "PIL", "tensorflow", "jax", "torch"}
 
 
 def python(*arguments):
     """Runs Python in a new process, with the log level that users have."""
-    variables = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    variables = {k: v for k, v in os.environ.items() if k != LEVEL}
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
         capture_output=True,
@@ -64,7 +68,13 @@ def test_choices_are_the_names_of_kgan():
     assert names.of_classes("losses") == kgan.losses.names()
     assert names.of_classes("augment") == kgan.augment.names()
     assert sorted(names.of_constant("presets", "RECIPES")) == kgan.presets.names()
-    assert names.of_constant("metrics", "PROTOCOLS") == list(PROTOCOLS)
+    assert names.of_objects("metrics", "MetricSpec") == specs.names()
+    (choices,) = (
+        field.metadata["choices"]
+        for field in dataclasses.fields(EvaluateSettings)
+        if field.name == "extractor"
+    )
+    assert choices == extractors.names()
     assert names.version() == kgan.__version__
     for crop in names.of_constant("data", "CROPS"):
         kgan.data.Options(crop=crop)
@@ -74,14 +84,54 @@ def test_choices_are_the_names_of_kgan():
         names.of_constant("data", "COLORS")
 
 
+LOG = """\
+WARNING: All log messages before absl::InitializeLog() is called are written to STDERR
+I0000 00:00:1795697841.129144    7001 cudart_stub.cc:31] Could not find cuda drivers.
+I0000 00:00:1795697841.333729    7001 cpu_feature_guard.cc:227] This binary is optimized.
+To enable the following instructions: AVX2 FMA, rebuild TensorFlow.
+E0000 00:00:1795697841.454975    7001 cuda_platform.cc:52] failed call to cuInit
+F0000 00:00:1795697841.454975    7001 cpu_feature_guard.cc:99] No AVX instructions.
+Traceback (most recent call last):
+ImportError: libtensorflow.so: cannot open shared object file"""
+
+
+def test_fatal_messages_and_exceptions_pass_the_filter():
+    result = subprocess.run(
+        [sys.executable, quiet.__file__], input=LOG, capture_output=True, text=True
+    )
+    assert result.returncode == 0 and result.stderr == ""
+    assert result.stdout.splitlines() == LOG.splitlines()[-3:]
+
+
+ABORT = """
+import os, sys
+from kgan_cli import quiet
+with quiet._filtered_stderr():
+    os.write(2, b"I0000 00:00:1795697841.1    7001 a.cc:1] Noise\\n")
+    os.write(2, b"The last words\\n")
+    os.abort()
+"""
+
+
+def test_the_last_words_of_a_process_that_aborts_are_shown():
+    result = python("-c", ABORT)
+    assert result.returncode < 0
+    assert result.stderr == "The last words\n"
+
+
 def test_only_the_command_changes_the_log_level(monkeypatch):
-    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
-    assert main.main(["sample", "no-such-file.keras"]) == 1
-    assert os.environ.pop("TF_CPP_MIN_LOG_LEVEL") == "3"
-    # The value of the user stays.
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
-    assert main.main(["sample", "no-such-file.keras"]) == 1
-    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+    levels = []
+    monkeypatch.setattr(
+        kgan.cli.sample, "run", lambda _: levels.append(os.environ[LEVEL]) or 0
+    )
+    monkeypatch.delenv(LEVEL, raising=False)
+    finders = list(sys.meta_path)
+    assert main.main(["sample", "gan.keras"]) == 0
+    assert LEVEL not in os.environ and sys.meta_path == finders
+    # The level of the user stays.
+    monkeypatch.setenv(LEVEL, "0")
+    assert main.main(["sample", "gan.keras"]) == 0
+    assert levels == ["3", "0"]
 
 
 STATE = """
@@ -126,8 +176,7 @@ def test_commands_write_nothing_but_their_own_messages(tmp_path):
     run = tmp_path / "run"
     commands = [
         ["train", "--epochs", "1", "--out", run],
-        ["sample", run, "--count", "4", "--out", tmp_path / "samples.png"],
-        ["info", "--conditional"],
+        ["info", "--conditional", "--budget", "1000"],
     ]
     for command in commands:
         result = python("-m", "kgan_cli", *command)
@@ -146,8 +195,7 @@ def test_errors_reach_the_terminal(tmp_path):
     assert result.stderr.count("\n") == 1
 
 
-def test_kgan_is_a_module_that_python_runs():
-    for module in ("kgan", "kgan_cli"):
-        result = python("-m", module, "--version")
-        assert result.returncode == 0, result.stderr
-        assert result.stdout == f"kgan {kgan.__version__}\n"
+def test_python_runs_kgan_as_a_module():
+    result = python("-m", "kgan", "--version")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"kgan {kgan.__version__}\n"
