@@ -54,7 +54,7 @@ def test_numbers_are_those_worked_out_by_hand():
         ),
         images_seen=keras.Variable(0.0),
         penalties=(),
-        is_chief=True,
+        devices=types.SimpleNamespace(is_chief=True),
     )
     health, logs = Health(), {"loss": 1.0}
     health.set_model(model)
@@ -224,7 +224,7 @@ def test_it_waits_for_images_and_one_worker_warns():
     with pytest.raises(HealthWarning, match="collapses"):  # Warnings are errors here.
         train(gan, points(), epochs=1, warmup=128 * 4, patience=1)
     health = Health()
-    health.set_model(types.SimpleNamespace(is_chief=False))
+    health.set_model(types.SimpleNamespace(devices=types.SimpleNamespace(is_chief=False)))
     with warnings.catch_warnings():
         health._warn(0, "nan", "")
     assert health.findings == [(0, "nan", "")]

@@ -136,7 +136,7 @@ class SampleGrid(keras.callbacks.Callback):
         return int(self.model.steps_seen.numpy())
 
     def _updates(self) -> int:
-        return self._batch() * self.model.g_steps
+        return self._batch() * self.model.recipe.g_steps
 
     def _earlier_grids(self) -> list[pathlib.Path]:
         """Returns the grids in the directory, up to the current update."""
