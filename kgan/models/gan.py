@@ -1,6 +1,7 @@
 """The generative adversarial network as a Keras model: networks, options, algorithm."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any, Self
 
 import keras
@@ -134,6 +135,7 @@ class GAN(TrainedModel):
         g_optimizer: Identifier = None,
         d_optimizer: Identifier = None,
         loss: Identifier = "non_saturating",
+        penalties: Iterable[Identifier] = (),
         *,
         optimizer: Identifier = None,
         run_eagerly: bool = False,
@@ -149,21 +151,22 @@ class GAN(TrainedModel):
                 `keras.optimizers.Optimizer`. `Adam(2e-4, beta_1=0.5)` by default.
             d_optimizer: The discriminator's, another instance. Same default.
             loss: See `kgan.models.recipe.Recipe`.
+            penalties: See `kgan.models.recipe.Recipe`.
             optimizer: Sets both optimizers from the config of this one.
             run_eagerly: See `keras.Model.compile`.
             steps_per_execution: See `keras.Model.compile`.
             jit_compile: See `keras.Model.compile`.
             auto_scale_loss: Bool, whether each optimizer gets a loss scale of its own
                 if a network computes in float16 (`mixed_float16`).
-            **options: `penalties`, `d_steps`, `g_steps`, `noise_batch_size`, `augment`,
-                `schedules` and `class_loss_weight`, see `kgan.models.recipe.Recipe`.
+            **options: `d_steps`, `g_steps`, `noise_batch_size`, `augment`, `schedules`
+                and `class_loss_weight`, see `kgan.models.recipe.Recipe`.
 
         Raises:
             ValueError: If an argument can't be used, or if both optimizers are one
                 instance.
         """
         recipes.check_names(options)
-        recipe = Recipe(loss, **options)
+        recipe = Recipe(loss, penalties, **options)
         recipe.check(self.discriminator, self.output_shapes, self.sample_shape)
         float16 = contract.computes_in_float16(self.generator, self.discriminator)
         scaled = auto_scale_loss and float16
