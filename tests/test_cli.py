@@ -64,7 +64,7 @@ def test_conditional_runs_are_sampled_by_label(tmp_path, capsys):
     gan = keras.models.load_model(tmp_path / "run" / "gan.keras")
     expected = gan.sample(12, seed=0, labels=found["labels"])
     np.testing.assert_array_equal(found["images"], expected)
-    assert gan.augment == kgan.augment.DiffAugment()
+    assert gan.recipe.augment == kgan.augment.DiffAugment()
     assert main(["sample", run, "--count", "2", "--label", "7", "--out", out]) == 0
     np.testing.assert_array_equal(np.load(out)["labels"], [7, 7])
     assert main(["sample", run, "--label", "10", "--out", out]) == 1
@@ -98,7 +98,7 @@ def test_the_seeds_own_flags_are_understood(tmp_path, few):
     flags = ["--epoch", "1", "--n", "7", "--noise_batch", "5", "--true_batch", "16"]
     assert main(["train", "--data", few, *flags, "--out", str(out)]) == 0
     gan = keras.models.load_model(out / "gan.keras")
-    assert gan.latent_dim == 7 and gan.noise_batch_size == 5
+    assert gan.latent_dim == 7 and gan.recipe.noise_batch_size == 5
     assert int(gan.g_optimizer.iterations) == 4
 
 
