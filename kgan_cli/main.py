@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from kgan_cli import names, settings
-from kgan_cli.options import Settings, add_options
+from kgan_cli.option import Settings, add_options
 from kgan_cli.quiet import quiet_tensorflow
 
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any, Self
 
 from kgan_cli import names, types
-from kgan_cli.options import REQUIRED, Settings, option, with_default
+from kgan_cli.option import REQUIRED, Settings, option, with_default
 
 _EXTRACTORS = [
     "classifier",

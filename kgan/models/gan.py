@@ -27,10 +27,10 @@ from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tenso
 class GAN(TrainedModel):
     """A generative adversarial network that trains with `fit`.
 
-    One training step updates the discriminator `d_steps` times on real and generated
-    samples. Then it freezes the discriminator inside `combined`, and updates the
-    generator `g_steps` times on fresh noise. At the end it updates the average of the
-    generator, which sampling uses.
+    One training step divides a batch of real samples into `d_steps` parts, and updates
+    the discriminator once on each part and on generated samples. Then it updates the
+    generator `g_steps` times on fresh noise, through `combined`, where the discriminator
+    is frozen. At the end it updates the averaged generator, from which `sample` draws.
 
     Args:
         generator: A `keras.Model`, latents `(batch, latent_dim)` to samples
@@ -126,7 +126,7 @@ class GAN(TrainedModel):
 
     @functools.cached_property
     def combined(self) -> Combined:
-        # Keras does not track a cached property: its networks are tracked already.
+        # Cached, since Keras would track the networks of an attribute a second time.
         return Combined(self.generator, self.critic)
 
     @recipes.with_recipe_arguments
@@ -187,7 +187,8 @@ class GAN(TrainedModel):
         pair.build_for(self.generator, self.discriminator)
         pair.option_variables = recipe.build()
         super().compile(optimizer=pair, auto_scale_loss=False, **how_to_run)
-        self.recipe, self._has_schedules = recipe, recipe.at(0) is not recipe
+        self.g_optimizer, self.d_optimizer = pair.g_optimizer, pair.d_optimizer
+        self.recipe = recipe
         self.loss, self.penalties = recipe.loss, recipe.penalties
         self.critic.augment = recipe.augment
         self.updates_per_batch = recipe.d_steps
@@ -196,7 +197,8 @@ class GAN(TrainedModel):
 
     def _current_recipe(self) -> Recipe:
         """Returns the recipe with the current values of its schedules."""
-        return self.recipe.at(self.images_seen) if self._has_schedules else self.recipe
+        recipe = self.recipe
+        return recipe.at(self.images_seen) if recipe.has_schedules else recipe
 
     def training_step(self, batch: Data) -> dict[str, Tensor]:
         """Updates both networks on a batch of real samples: one step of the algorithm.
@@ -211,6 +213,7 @@ class GAN(TrainedModel):
         reals, labels = self._unpacked(batch)
         parts = list(data.divide_batch(recipe.d_steps, reals, labels))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
+        # Gives the number of fakes, their labels, and the reals of relativistic losses.
         last = parts[-1]
         g_losses = [self.update_generator(recipe, *last) for _ in range(recipe.g_steps)]
         images = ops.shape(reals)[0] * self.devices.replicas
@@ -225,6 +228,7 @@ class GAN(TrainedModel):
     ) -> Tensor:
         """Trains the discriminator once, on reals and on fakes from fresh noise."""
         inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
+        # The discriminator's turn must not change the generator's batch statistics.
         with backend.frozen(self.generator, self.seed_generator):
             fakes = self.generator(inputs, training=True)
         # Under mixed precision fakes have another dtype. Without `stop_gradient` PyTorch
@@ -253,7 +257,10 @@ class GAN(TrainedModel):
         labels: Tensor | None = None,
         fake_labels: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Returns the loss of the discriminator, and the values to log."""
+        """Returns the loss to minimise, and the values to log; samples come packed.
+
+        The logged `d_loss` is the loss without penalties and other terms.
+        """
         real = self.critic.judge(reals, labels)
         fake = self.critic.judge(fakes, fake_labels)
         loss = recipe.loss.discriminator_loss(real.outputs, fake.outputs)
@@ -282,6 +289,7 @@ class GAN(TrainedModel):
     ) -> Tensor:
         """Trains the generator once, on fresh noise, through the frozen discriminator."""
         inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
+        # Only the generator's, since the discriminator is frozen in `combined`.
         variables = self.combined.trainable_variables
         (_, values), gradients = backend.value_and_grad(
             self.generator_loss,
@@ -305,10 +313,10 @@ class GAN(TrainedModel):
         labels: Tensor | None = None,
         fake_labels: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Returns the loss of the generator, and the values to log."""
+        """Returns the loss to minimise, and the values to log; `reals` come packed."""
         fake_outputs, fake_classes = heads(self.combined(inputs, training=True))
         real_outputs = None
-        if recipe.loss.needs_reals:
+        if recipe.loss.needs_reals:  # Relativistic losses compare fakes with reals.
             _, (real_outputs, *_) = self.critic.forward(reals, labels, frozen=True)
         loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
         values = {"g_loss": loss}
@@ -318,7 +326,7 @@ class GAN(TrainedModel):
         return loss + sum(self.generator.losses), values
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
-        """Computes both losses on held-out reals, in inference mode."""
+        """Computes both losses on held-out reals with the generator, not its average."""
         recipe = self._current_recipe()
         reals, labels = self._unpacked(batch)
         size = ops.shape(reals)[0]
@@ -385,7 +393,7 @@ class GAN(TrainedModel):
         """Draws samples, from the averaged generator if there is an average.
 
         Args:
-            n: Int, how many; left out if `z` or several `labels` are given. 1 by default.
+            n: Int, number of samples, 1 by default. Leave it out with `z` or `labels`.
             seed: Int for the same samples again.
             z: Float array `(n, latent_dim)`, the latents themselves.
             noise: Another distribution than that of training, such as
@@ -399,8 +407,8 @@ class GAN(TrainedModel):
             A float32 array `(n, ...)` in the generator's range, or uint8.
 
         Raises:
-            ValueError: If `z` has another shape, if `z`, `labels` and `n` are of
-                different numbers, or if the GAN does not know a label.
+            ValueError: If `z` has another shape, if the lengths of `z`, `labels` and `n`
+                differ, or if the GAN does not know a label.
         """
         inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
         # Not `predict`, which would make a dataset and an iterator at each call.
@@ -410,14 +418,6 @@ class GAN(TrainedModel):
 
     def _exported_network(self) -> keras.Model:
         return self.sampling_generator
-
-    @property
-    def g_optimizer(self) -> keras.optimizers.Optimizer:
-        return self.optimizer.g_optimizer
-
-    @property
-    def d_optimizer(self) -> keras.optimizers.Optimizer:
-        return self.optimizer.d_optimizer
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object

@@ -67,9 +67,12 @@ class Recipe(serialization.Configurable):
         self.class_loss_weight = schedules_lib.number(
             minimum=0, class_loss_weight=class_loss_weight
         )
+        # Whether `at` changes anything: most recipes have no schedules.
+        self.has_schedules = schedules_lib.at(self, 0) is not self
 
     def get_config(self) -> dict[str, Any]:
-        return {**vars(self), "penalties": list(self.penalties)}
+        config = {name: getattr(self, name) for name in NAMES}
+        return {**config, "penalties": list(self.penalties)}
 
     def at(self, images_seen: Tensor) -> "Recipe":
         """Returns the recipe in which each schedule is replaced by its current value."""

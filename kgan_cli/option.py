@@ -5,6 +5,7 @@ An option is declared once, as a field of a subclass of `Settings`:
     epochs: int | None = option(type=count, aliases=("--epoch",), help="number of epochs")
 
 The parser, the record in `config.json` and the check at `--resume` follow from the field.
+`kgan_cli/settings.py` declares the options of all commands.
 """
 
 import argparse
