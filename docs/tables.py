@@ -59,6 +59,7 @@ def updated(page: str) -> str:
         "augmentations": summaries(kgan.augment),
         "losses": losses(),
         "noises": summaries(kgan.noise),
+        "penalties": summaries(kgan.penalties),
     }
     for name, rows in tables.items():
         mark = f"<!-- {name}, by docs/tables.py -->\n"

@@ -33,7 +33,7 @@ def received(**values: object) -> str:
 
 
 def is_count(value: object, minimum: int = 1) -> bool:
-    """Whether a value is an int (Python or numpy, no bool) of at least `minimum`."""
+    """Whether a value is an int (Python or numpy, not a bool) of at least `minimum`."""
     return (
         isinstance(value, numbers.Integral)
         and not isinstance(value, bool)
@@ -51,7 +51,7 @@ def count(*, minimum: int = 1, maximum: int | None = None, **argument: Any) -> i
             are allowed, bools and floats are not.
 
     Raises:
-        ValueError: If the value is no int, or is out of bounds.
+        ValueError: If the value is not an int, or is out of bounds.
     """
     ((name, value),) = argument.items()
     if not is_count(value, minimum) or (maximum is not None and value > maximum):
@@ -92,7 +92,7 @@ def seed(**argument: Any) -> int | None:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a finite number (Python or numpy, no bool)."""
+    """Whether a value is a finite number (Python or numpy, not a bool)."""
     return (
         isinstance(value, numbers.Real)
         and not isinstance(value, bool)
@@ -118,13 +118,13 @@ def number(
         above: Number that the value must exceed; None for no bound.
         below: Number that the value must stay below; None for no bound.
         ends: Numbers to check instead of the value, for example both ends of a schedule.
-        alternative: The other values that the caller accepts, for the message, for
-            example `", or None"`. The caller does not check these values here.
+        alternative: Text that names other values that the caller accepts, for example
+            `", or None"`. The function uses the text in the error message only.
         **argument: The argument to check, given as `name=value`. Python and numpy
             numbers are allowed, bools are not.
 
     Raises:
-        ValueError: If the value is no number, is NaN or infinite, or is out of bounds.
+        ValueError: If the value is not a number, is NaN or infinite, or is out of bounds.
     """
     ((name, value),) = argument.items()
     for checked in [value] if ends is None else ends:
@@ -175,11 +175,12 @@ def one_of(choices: Iterable[object], **argument: Any) -> Any:
 
     Args:
         choices: The allowed values, in the order in which the message lists them.
-        **argument: The argument to check, given as `name=value`. It must have the type of
-            the choice: neither True nor 1.0 is the choice 1. Only ints may be numpy ints.
+        **argument: The argument to check, given as `name=value`. The value must have
+            the type of the choice: True and 1.0 do not match the choice 1. A numpy int
+            matches a Python int.
 
     Raises:
-        ValueError: If the value is none of the choices.
+        ValueError: If the value is not one of the choices.
     """
     ((name, value),) = argument.items()
     value = operator.index(value) if isinstance(value, np.integer) else value
@@ -199,7 +200,7 @@ def path(*, suffix: str = "", **argument: Any) -> PathLike:
             `os.PathLike`.
 
     Raises:
-        ValueError: If the value is no path, is empty, or has another suffix.
+        ValueError: If the value is not a path, is empty, or has another suffix.
     """
     ((name, value),) = argument.items()
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else ""
@@ -220,10 +221,10 @@ def shape(
         form: The expected shape, for the message, for example
             `"(height, width, channels)"`.
         **argument: The argument to check, given as `name=value`: an iterable of ints of
-            at least 1.
+            at least `minimum`.
 
     Raises:
-        ValueError: If the value is no shape, or has another number of dimensions.
+        ValueError: If the value is not a shape, or has another number of dimensions.
     """
     ((name, value),) = argument.items()
     try:

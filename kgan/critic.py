@@ -15,18 +15,20 @@ from kgan.types import KerasArgument, Tensor, Tensors
 
 
 class Judgement(NamedTuple):
-    """What the discriminator says of a batch of samples.
+    """The outputs of the discriminator for a batch of samples, and their gradient.
 
     Attributes:
         samples: Float tensor `(batch, ...)`, packed, before augmentation.
         labels: Int tensor `(batch,)`; None without labels.
-        outputs: Float32 tensor `(batch, 1)`, or `(batch, 2)` for a discriminator with two
-            outputs: what the loss reads.
-        class_logits: Float32 tensor `(batch, num_classes)`; None without a second head.
+        outputs: Float32 tensor that the loss reads: `(batch, 1)`, or `(batch, 2)` for a
+            discriminator with two outputs.
+        class_logits: Float32 tensor `(batch, num_classes)`; None if the discriminator has
+            no class logits.
         gradient: Callable that returns the gradient of the logits with respect to
-            `samples`, float32 of the shape of `samples`. It costs nothing until the call.
+            `samples`, float32 of the shape of `samples`. The gradient is computed at the
+            call, not before.
         added_loss: Scalar, the sum of the losses that the layers of the discriminator add
-            for these samples, such as activity regularisation.
+            for these samples, for example by activity regularisation.
     """
 
     samples: Tensor
@@ -52,14 +54,15 @@ class Judgement(NamedTuple):
 
 
 class Critic:
-    """Judges samples as in training: packed, augmented, through the discriminator.
+    """Augments packed samples, and passes them through the discriminator.
 
     Args:
         discriminator: A `keras.Model`, samples to logits.
         seed_generator: Source of random numbers for augmentations, and for the random
             layers of a frozen pass.
-        pack: Int, how many samples are judged together.
-        images_seen: Variable, for augmentations that follow a schedule.
+        pack: Int, number of samples that are judged together.
+        images_seen: Variable, the number of images seen, for augmentations that follow a
+            schedule.
 
     Attributes:
         augment: A `kgan.augment.Augmentation`, or None.
@@ -81,13 +84,13 @@ class Critic:
     def judge(
         self, samples: Tensor, labels: Tensor | None = None, frozen: bool = False
     ) -> Judgement:
-        """Runs the discriminator so that the gradient at the samples can be asked for.
+        """Runs the discriminator, and makes its gradient at the samples available.
 
         Args:
             samples: Float tensor `(batch, ...)`, packed.
             labels: Int tensor `(batch,)` for a discriminator that takes labels.
             frozen: Bool, whether the pass must not write to the variables of the
-                discriminator, such as the statistics of batch normalisation.
+                discriminator, for example to the statistics of batch normalisation.
         """
         (_, (outputs, class_logits, added_loss)), gradient = pullback(
             self.forward, samples, labels, frozen
@@ -124,13 +127,13 @@ class Critic:
         inputs = [samples, labels] if takes_labels(self.discriminator) else samples
         with self._frozen() if frozen else contextlib.nullcontext():
             result = self.discriminator(inputs, training=training)
-        # Asked here: on JAX the losses exist only within the scope of the pass.
+        # Read here, because on JAX the losses exist only within the scope of the pass.
         added_loss = 0 if frozen else sum(activity_losses(self.discriminator))
         outputs, class_logits = heads(result)
         return logits_of(outputs), (outputs, class_logits, added_loss)
 
     def packed(self, samples: Tensor) -> Tensor:
-        """Returns the samples joined as the discriminator takes them, see `packed`."""
+        """Joins samples as the discriminator takes them, see the function `packed`."""
         return packed(samples, self.pack)
 
     def weight_loss(self) -> Tensor:
@@ -150,10 +153,10 @@ class Critic:
 class Combined(keras.Model):
     """Generator and frozen discriminator in one model: latents in, logits out.
 
-    The generator trains through this model and through nothing else. Frozen means that no
-    variable of the discriminator is trained and none is written, while its forward pass
-    is the one of its own training (see `kgan.backend.frozen`). `trainable_variables` is
-    exactly the generator's.
+    The generator trains only through this model. Frozen means that no variable of the
+    discriminator is trained or written, while the forward pass of the discriminator is
+    the same as in its own training (see `kgan.backend.frozen`). `trainable_variables` are
+    exactly the trainable variables of the generator.
 
     Args:
         generator: A `keras.Model`, latents to samples.
@@ -177,17 +180,17 @@ class Combined(keras.Model):
             training: Bool, the mode of the generator.
 
         Returns:
-            A float32 tensor `(batch, 1)` or `(batch, 2)`; with class logits, a list of
-            both.
+            A float32 tensor `(batch, 1)` or `(batch, 2)`; if the discriminator has class
+            logits, a list of this tensor and the class logits.
         """
         labels = inputs[1] if isinstance(inputs, list | tuple) else None
         samples = packed(self.generator(inputs, training=training), self.critic.pack)
         _, (outputs, class_logits, _) = self.critic.forward(samples, labels, frozen=True)
         return outputs if class_logits is None else [outputs, class_logits]
 
-    # Setting `trainable = False` would reach the discriminator itself, so the split is
-    # made here, where Keras looks for it. `trainable_weights` is what `summary()` counts.
-    # It differs from `trainable_variables` only in the seeds of random layers.
+    # `trainable = False` would change the discriminator itself. So the four properties
+    # below, which Keras reads, separate the variables instead. `summary()` counts the
+    # weights, which differ from the variables only in the seeds of random layers.
     @property
     def trainable_variables(self) -> list[Any]:
         return self.generator.trainable_variables
@@ -208,7 +211,7 @@ class Combined(keras.Model):
 def heads(result: Tensors) -> tuple[Tensor, Tensor | None]:
     """Returns the outputs and the class logits of a discriminator, both in float32.
 
-    Mixed precision ends here.
+    Mixed precision ends with this cast.
     """
     result = result if isinstance(result, list | tuple) else [result, None]
     outputs, class_logits = result
@@ -218,7 +221,7 @@ def heads(result: Tensors) -> tuple[Tensor, Tensor | None]:
 
 
 def logits_of(outputs: Tensor) -> Tensor:
-    """Returns one logit per sample; with two outputs, real minus fake."""
+    """Returns one logit per sample: the output, or output 1 (real) minus 0 (fake)."""
     return outputs if outputs.shape[-1] == 1 else outputs[:, 1:] - outputs[:, :1]
 
 
@@ -226,8 +229,9 @@ def margin(outputs: Tensor, decision_boundary: float) -> Tensor:
     """Returns how far each sample lies on the real side of the decision boundary.
 
     Args:
-        outputs: Float tensor `(batch, 1)`, or `(batch, 2)`, whose boundary is at 0.
-        decision_boundary: Float, above which a single logit means a real sample.
+        outputs: Float tensor `(batch, 1)` or `(batch, 2)`.
+        decision_boundary: Float; a sample counts as real if its single output is above
+            this value. With two outputs the boundary is 0.
     """
     return logits_of(outputs) - (decision_boundary if outputs.shape[-1] == 1 else 0.0)
 
@@ -240,8 +244,8 @@ def with_labels(x: Tensor, labels: Tensor | None) -> Tensors:
 def takes_labels(network: keras.Model) -> bool:
     """Whether a network has a second input, for labels.
 
-    A subclass of `keras.Model` declares that by an attribute `takes_labels`. Without the
-    attribute, a subclass takes labels if it has an attribute `num_classes`.
+    A subclass of `keras.Model` may declare it by the attribute `takes_labels`. Without
+    this attribute, a subclass takes labels if it has an attribute `num_classes`.
     """
     inputs = getattr(network, "inputs", None)
     if inputs:
@@ -259,9 +263,9 @@ def class_loss(class_logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def packed(samples: Tensor, pack: int) -> Tensor:
-    """Joins every `pack` samples along their last axis.
+    """Joins each group of `pack` samples along the last axis.
 
-    If `pack` does not divide the batch, the first samples are repeated.
+    If `pack` does not divide the batch, the first samples fill up the last group.
 
     Args:
         samples: Tensor `(batch, ..., channels)`.
@@ -285,7 +289,7 @@ def packed(samples: Tensor, pack: int) -> Tensor:
 
 
 def unpacked(packs: Tensor, pack: int) -> Tensor:
-    """Undoes `packed`: `(packs, ..., pack * channels)` to single samples."""
+    """Returns the single samples in packs `(packs, ..., pack * channels)`."""
     if pack == 1:
         return packs
     *shape, channels = packs.shape[1:]

@@ -1,4 +1,4 @@
-"""Atomic writing: a reader finds the old file or the whole new file, never a part."""
+"""Atomic writing: a reader always finds the complete old or the complete new file."""
 
 import contextlib
 import os
@@ -12,15 +12,16 @@ from kgan.types import PathLike
 
 @contextlib.contextmanager
 def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
-    """Gives a temporary path beside `path`, and renames it to `path` at the end.
+    """Yields a temporary path next to `path`, and renames it to `path` at the end.
 
     After an error, the temporary file or folder is removed, and the old file at `path`
     is unchanged.
 
     Args:
-        path: Path of the file or folder to write. Its parent is made if missing.
-        suffix: Str, the end of the temporary name. With the default, no program takes
-            the file that a killed process leaves behind for a finished file.
+        path: Path of the file or folder to write. A missing parent folder is created.
+        suffix: Str, the end of the temporary name. A killed process leaves the temporary
+            file behind. With the default suffix, no program mistakes this file for a
+            finished file.
 
     Yields:
         The temporary path. Write a file or make a folder there.
@@ -51,7 +52,7 @@ def remove_leftovers(folder: PathLike) -> None:
 
 
 def _replace(temporary: pathlib.Path, path: pathlib.Path) -> None:
-    # A folder can't be renamed to the name of a folder that is not empty.
+    # `os.replace` can't replace a folder that is not empty.
     if not path.is_dir():
         os.replace(temporary, path)
         return

@@ -38,8 +38,8 @@ class Noise(serialization.Configurable):
         """Draws latents `(size, latent_dim)` for this replica, in the training step.
 
         Args:
-            size: Int scalar, number of latents for this replica. Together, the replicas
-                have the latents that one device would have drawn.
+            size: Int scalar, number of latents for this replica. All replicas together
+                draw the same latents as one device.
             latent_dim: Int, length of the latents.
             seed: A `keras.random.SeedGenerator`.
         """
@@ -50,7 +50,7 @@ class Noise(serialization.Configurable):
 
         Args:
             shape: Shape of the latents, `(batch, latent_dim)`.
-            seed: Int, which gives the same latents at every call; None for new latents.
+            seed: Int for the same latents at every call; None for new latents.
 
         Returns:
             A float32 array of this shape.
@@ -67,7 +67,7 @@ class Normal(Noise):
         stddev: Float of at least 0.
 
     Raises:
-        ValueError: If an argument is no number, or `stddev` is below 0.
+        ValueError: If an argument is not a number, or `stddev` is below 0.
 
     Example:
 
@@ -102,7 +102,7 @@ class Uniform(Noise):
         maxval: Float of at least `minval`, the upper bound.
 
     Raises:
-        ValueError: If a bound is no number, or `maxval` is below `minval`.
+        ValueError: If a bound is not a number, or `maxval` is below `minval`.
     """
 
     name = "uniform"
@@ -161,7 +161,7 @@ class TruncatedNormal(Noise):
         # The inverse of the cumulative distribution function, on the truncated range.
         bound = math.erf(self.threshold / math.sqrt(2.0))
         uniform = keras.random.uniform(shape, -bound, bound, seed=seed)
-        # Above five deviations `bound` is 1 in float32, and `erfinv` may be infinite.
+        # If `threshold` is above 5, `bound` is 1 in float32 and `erfinv` may be infinite.
         normal = math.sqrt(2.0) * keras.ops.erfinv(uniform)
         return keras.ops.clip(normal, -self.threshold, self.threshold)
 

@@ -15,7 +15,7 @@ from kgan.types import Config, Number, Tensor
 
 
 class Schedule(serialization.Configurable):
-    """Base class of functions of the images seen. Subclasses implement `shape`.
+    """Base class of functions of the number of images seen. Subclasses implement `shape`.
 
     Args:
         start: Float, the value until `begin`.
@@ -24,7 +24,7 @@ class Schedule(serialization.Configurable):
         begin: Float of at least 0, the number of images seen at which the change begins.
 
     Raises:
-        ValueError: If an argument is no number, or is out of bounds.
+        ValueError: If an argument is not a number, or is out of bounds.
     """
 
     def __init__(self, start: Number, end: Number, images: Number, begin: Number = 0):
@@ -107,8 +107,8 @@ def at(option: Any, images_seen: Tensor) -> Any:
         images_seen: Int scalar, or a scalar tensor.
 
     Returns:
-        The value of a schedule; a copy of an option object with values in it; or
-        `option` itself if it has no schedule.
+        The value of a schedule; a copy of an option object, with values in place of
+        schedules; or `option` itself if it has no schedule.
     """
     if isinstance(option, Schedule):
         return option(images_seen)

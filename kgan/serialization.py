@@ -80,8 +80,8 @@ def get(
 
     Args:
         identifier: A key of `known`, a serialised config, or an instance of `base`.
-        known: Names and their classes, or functions that build the object.
-        base: The class that the result is an instance of.
+        known: From each name to a class, or to a function that builds the object.
+        base: The class of which the result is an instance.
         argument: Name of the argument, for the error message.
 
     Returns:

@@ -1,7 +1,7 @@
 """Names for the kinds of arguments that many functions share.
 
-`Tensor` and its like are `Any` to a type checker, since each framework has a tensor class
-of its own. They tell a reader which of the kinds is meant.
+A type checker treats `Tensor` and some other names as `Any`, since each framework has its
+own tensor class. The names tell the reader which kind of argument is meant.
 """
 
 import os
@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 # A tensor of the framework in use, or a Keras variable.
 Tensor: TypeAlias = Any
-# A tensor, or anything that numpy makes an array of.
+# A tensor, or any object that numpy can convert to an array.
 ArrayLike: TypeAlias = Any
 # A tensor, or a nested list, tuple or dict of tensors.
 Tensors: TypeAlias = Any
@@ -19,7 +19,7 @@ Shape: TypeAlias = tuple[int | None, ...]
 Number: TypeAlias = float
 # A path of a file or a folder.
 PathLike: TypeAlias = str | os.PathLike
-# A name, a config or an object: an option as a user gives it to Keras.
+# An option as a user gives it to Keras: a name, a config or an object.
 Identifier: TypeAlias = Any
 # A `keras.random.SeedGenerator`, an int, or None.
 Seed: TypeAlias = Any
@@ -27,5 +27,5 @@ Seed: TypeAlias = Any
 Config: TypeAlias = dict[str, Any]
 # Samples as `fit` takes them: an array, a dataset, a tuple with labels, a generator.
 Data: TypeAlias = Any
-# A value that the function hands on to Keras and does not look at.
+# A value that the function only passes on to Keras.
 KerasArgument: TypeAlias = Any

@@ -1,4 +1,4 @@
-"""The version of kgan, and the versions of the packages that it computes with."""
+"""The version of kgan, and the versions of the packages that kgan computes with."""
 
 import sys
 
@@ -7,23 +7,23 @@ __version__ = "0.1.0"
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of all packages that a number may depend on.
+    """Returns the versions of all packages that a result may depend on.
 
-    Run folders and metric results record them.
+    Run folders and metric results record these versions.
 
     Returns:
         Dict with the keys `backend` (name and version, for example `"jax 0.7.0"`),
         `kgan`, `keras`, `numpy` and `pillow`.
     """
-    # Imported here, so that `kgan --version` need not wait for Keras.
+    # Imported here, so that `kgan --version` does not wait for Keras.
     import keras
     import numpy
     import PIL
 
     backend = keras.backend.backend()
     return {
-        # Keras has imported its backend. A package name would not do: TensorFlow has
-        # several.
+        # Keras has imported the module of its backend. The name of the installed package
+        # is not known: TensorFlow has several.
         "backend": f"{backend} {sys.modules[backend].__version__}",
         "kgan": __version__,
         "keras": keras.__version__,

@@ -1,7 +1,7 @@
-"""The start of the command line: parser, settings, and nothing that takes time.
+"""The part of the command line that starts fast: the parser and the settings.
 
 `import kgan` imports Keras and a framework, which takes seconds. Help texts, the version
-and usage errors need neither, so they are in this package, which imports the standard
-library alone. `kgan_cli.main` imports the module of a command, `kgan.cli.COMMAND`, after
-the command line was parsed.
+and usage errors need neither, so they are in this package, which imports only the
+standard library. `kgan_cli.main` parses the command line first, and then imports the
+module of the command, `kgan.cli.COMMAND`.
 """

@@ -53,7 +53,7 @@ def of_constant(room: str, constant: str) -> list[Any]:
 
     Args:
         room: A folder of kgan, for example `"data"`.
-        constant: The constant of a module, for example `"CROPS"`.
+        constant: Name of the constant in a module, for example `"CROPS"`.
     """
     match _value(room, constant):
         case ast.Dict(keys):
@@ -82,7 +82,7 @@ def _value(room: str, constant: str) -> ast.expr:
 
 
 def _trees(room: str, text: str) -> Iterator[ast.Module]:
-    """Parses the files of a folder, or the single file, that contain a text."""
+    """Parses the files of a folder that contain a text, or a single file with it."""
     path = pathlib.Path(_root(), room)
     for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
         source = file.read_text("utf-8")

@@ -4,7 +4,7 @@ An option is declared once, as a field of a subclass of `Settings`:
 
     epochs: int | None = option(type=count, aliases=("--epoch",), help="number of epochs")
 
-The parser, the record in `config.json` and the check at `--resume` follow from the field.
+The parser, the record in `config.json` and the check at `--resume` all use this field.
 `kgan_cli/settings.py` declares the options of all commands.
 """
 
@@ -36,7 +36,7 @@ def option(
     The field `batch_size` is the option `--batch-size`, also spelled `--batch_size`.
 
     Args:
-        default: The value where the option is not given. False makes a flag; `REQUIRED`
+        default: The value if the option is not given. False makes a flag; `REQUIRED`
             makes an option that must be given.
         help: The help text, to which the default is appended.
         type: See `argparse`.
@@ -44,7 +44,7 @@ def option(
         metavar: See `argparse`.
         aliases: Further spellings of the option.
         positional: Whether the argument is given without the name of the option.
-        is_path: Whether the value may be a path, which a record makes absolute.
+        is_path: Whether the value may be a path. `record` makes the path absolute.
         with_resume: Whether the option may be given together with `--resume`.
     """
     metadata = {"type": type, "choices": choices, "metavar": metavar, "aliases": aliases}

@@ -1,11 +1,11 @@
-"""Keeps the messages of TensorFlow's start from the terminal.
+"""Hides the messages that TensorFlow writes when it starts.
 
-TensorFlow and XLA write about ten lines when they start, on missing GPUs and on possible
+When they start, TensorFlow and XLA write about ten lines, on missing GPUs and on possible
 instructions of the processor. The environment variable TF_CPP_MIN_LOG_LEVEL stops most of
-them, but not the lines that its libraries write when Python loads them. While TensorFlow
-is imported, a second process therefore reads standard error, leaves out these lines, and
-passes the rest on. It is a process, because the last words of a process that aborts would
-be lost in a thread.
+these lines, but not the lines that TensorFlow's libraries write when Python loads the
+libraries. So, while TensorFlow is imported, a second process reads standard error, leaves
+out these lines, and passes on all other lines. A thread in place of the second process
+would lose the last messages if the first process aborts.
 """
 
 import contextlib
@@ -93,7 +93,7 @@ def _filtered_stderr() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    # Ctrl-C is for the first process. This one ends when its input does.
+    # Ctrl-C is for the first process. This process ends when its input ends.
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

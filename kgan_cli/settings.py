@@ -34,12 +34,12 @@ class PresetSettings(Settings):
     )
     compute: str | None = option(
         choices=("cpu", "gpu"),
-        help="size the networks for this; by default for a GPU if there is one",
+        help="size the networks for a CPU or a GPU; by default for a GPU if there is one",
     )
     budget: int | None = option(
         type=types.count,
         metavar="N",
-        help="number of real samples to show in all; by default that of the preset",
+        help="total number of real samples to show; by default as in the preset",
     )
 
 
@@ -52,24 +52,24 @@ class ImageSettings(Settings):
     size: int | tuple[int, int] | None = option(
         type=types.size,
         metavar="N|HxW",
-        help="side, or height x width, of the samples; by default that of the images if "
-        "all have the same size of at most 256, otherwise a power of two up to 64",
+        help="side, or height x width, of the samples; by default the size of the images "
+        "if all have the same size of at most 256, otherwise a power of two up to 64",
     )
     channels: int | None = option(
         type=int,
         choices=names.of_constant("data", "MODES"),
-        help="1 grey, 2 grey with alpha, 3 RGB, 4 RGBA; by default the fewest that show "
-        "every image",
+        help="1 grey, 2 grey with alpha, 3 RGB, 4 RGBA; by default the fewest "
+        "channels that show every image",
     )
     labels: str = option(
         "folder",
         choices=names.of_constant("data", "LABELS"),
-        help="take the folders below the root as classes, or no labels",
+        help="use the folders below the root as classes, or use no labels",
     )
     crop: str = option(
         "center",
         choices=names.of_constant("data", "CROPS"),
-        help="how images of other proportions are cut; --seed draws the random windows",
+        help="how to crop images of other proportions; --seed determines random crops",
     )
     background: str = option(
         "white",
@@ -96,7 +96,7 @@ class ImageSettings(Settings):
     workers: int | None = option(
         type=types.count,
         metavar="N",
-        help="number of threads that decode images; by default one a core, up to 8",
+        help="number of threads that decode images; by default one per core, up to 8",
     )
 
 
@@ -139,14 +139,14 @@ class AlgorithmSettings(Settings):
     )
     loss: str | None = option(
         metavar="NAME",
-        help=f"{', '.join(names.of_classes('losses'))}, or a Keras loss such as mse",
+        help=f"{', '.join(names.of_classes('losses'))}, or a Keras loss, for example mse",
     )
     augment: str | None = option(
         choices=names.of_classes("augment"),
         help="augment the samples before the discriminator, for little data",
     )
     seed: int = option(
-        0, type=types.seed, metavar="N", help="seed of weights, latents and order"
+        0, type=types.seed, metavar="N", help="seed of weights, latents and data order"
     )
     precision: str = option(
         "float32",
@@ -178,7 +178,7 @@ class RunSettings(Settings):
         choices=("none", "mirrored", "multi_worker"),
         with_resume=True,
         help="train on one device, on all devices of this machine, or on the cluster in "
-        "TF_CONFIG; by default one, or as the run that --resume names",
+        "TF_CONFIG; by default one device, or as in the run that --resume names",
     )
 
 
@@ -193,7 +193,7 @@ class TrainSettings(RunSettings, ModelSettings):
     )
 
     def record(self) -> dict[str, Any]:
-        """Returns the values of all options but `--resume`, by name."""
+        """Returns the values of all options except `--resume`, by name."""
         return {name: v for name, v in super().record().items() if name != "resume"}
 
     def resumed(self, record: dict[str, Any]) -> Self:
@@ -227,8 +227,8 @@ class InfoSettings(ModelSettings):
 
     summary = "show the data, the preset and the cost of a training"
     description = (
-        "Shows which GAN `kgan train` would train on this data and why, and about how "
-        "much time and memory the training takes. Trains nothing."
+        "Shows which GAN `kgan train` would train on this data, and the reasons, and "
+        "estimates the time and the memory of the training. Trains nothing."
     )
 
     grid: str | None = option(
@@ -282,14 +282,14 @@ class EvaluateSettings(ImageSettings):
         "fd,kd,precision,recall",
         metavar="NAME,...",
         help=f"{', '.join(names.of_objects('metrics', 'MetricSpec'))}; fid and kid with "
-        "Inception; each with a number of fakes, such as fd5k; by default all fakes of a "
-        "folder, at most 10k",
+        "Inception; each with a number of fakes, for example fd5k; by default all fakes "
+        "of a folder, at most 10k",
     )
     extractor: str = option(
         "classifier",
         choices=_EXTRACTORS,
         help="a classifier that is trained on the labels of --data, or an untrained "
-        "network if there are no labels; or the network of FID with one of its resizes",
+        "network if there are no labels; or Inception with one of its ways to resize",
     )
     weights: str | None = option(
         metavar="FILE.pth",

@@ -1,4 +1,4 @@
-"""Types of options. A value out of range ends in a usage error."""
+"""Types of options. A value out of range causes a usage error."""
 
 import argparse
 

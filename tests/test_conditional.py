@@ -324,7 +324,7 @@ ERRORS = {
     ),
     "only the discriminator": (
         lambda g: kgan.GAN(unconditional(), g.discriminator),
-        r"the generator must take them too",
+        r"the generator must take labels too",
     ),
     "num_classes without labels": (
         lambda g: kgan.GAN(

@@ -179,6 +179,21 @@ def test_all_layers():
         assert all(any(x is y for y in layers) for x in (wrapped, middle, inner))
 
 
+def test_activity_losses():
+    x = keras.Input((3,))
+    decay = keras.regularizers.L2(0.5)
+    dense = keras.layers.Dense(1, activity_regularizer=decay, kernel_regularizer=decay)
+    inner = keras.Sequential([dense])
+    model = keras.Model(x, inner(x))
+    dense.set_weights([np.array([[1.0], [2.0], [-1.0]]), np.zeros(1)])
+    with keras_still("layers keep the losses of the last pass, without those of weights"):
+        for size in (8, 4):
+            model(X[:size])
+            (loss,) = keras_private.activity_losses(model)
+            # Half the square of the output 1 + 2 - 1, a mean over the batch.
+            np.testing.assert_allclose(ops.convert_to_numpy(loss), 0.5 * 4, rtol=1e-6)
+
+
 def test_own_weights():
     class Outer(keras.layers.Layer):
         def build(self, shape):

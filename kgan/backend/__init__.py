@@ -1,20 +1,20 @@
-"""Automatic differentiation, and whatever else differs between the frameworks.
+"""Automatic differentiation, and other functions that differ between the frameworks.
 
 Each framework has one file with the same functions:
 
 `value_and_grad(function, variables, *inputs, scale)`
     Calls `function(*inputs)`, which returns `(loss, logs)`, and differentiates
-    `scale(loss)` with respect to `variables`, and to no other variable. Returns
+    `scale(loss)` with respect to `variables` only. Returns
     `((loss, logs), gradients)`, with one gradient per variable.
 `pullback(function, x, *inputs)`
     Calls `function(x, *inputs)`, which returns `(y, aux)`. Returns
     `((y, aux), gradient)`: `gradient()` is the gradient of `sum(y)` with respect to `x`,
-    and can be differentiated itself. `gradient` costs nothing until the first call.
+    and can be differentiated again. The gradient is not computed before the first call.
 `apply(optimizer, gradients, variables)`
     Updates the variables.
 `draw_local_rows(draw, size)`
     Draws `size` rows of random numbers for this replica: `draw(n)` returns `n` rows.
-    Together, the replicas have the rows that one device would have drawn.
+    All replicas together draw the same rows as one device.
 `random_state()`, `set_random_state(state)`
     Save and restore the state of the framework's own random generator, a uint8 array.
 `has_gpu()`

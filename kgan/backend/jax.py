@@ -12,7 +12,7 @@ from kgan.backend.scope import Scope
 from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
-# JAX has no ints of 64 bits by default.
+# By default, JAX has no 64-bit ints.
 COUNTER = "uint32"
 
 
@@ -69,7 +69,7 @@ def apply(
             f"{len(variables)} trainable variables for {optimizer.name}, which was built "
             f"with {len(optimized(optimizer))}"
         )
-    # Not `Optimizer.apply`: a loss scale would assign variables within branches.
+    # Not `Optimizer.apply`: with a loss scale, it assigns variables within branches.
     trained, state = optimizer.stateless_apply(
         [variable.value for variable in optimizer.variables],
         gradients,
@@ -81,12 +81,12 @@ def apply(
 
 
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
-    # Under a distribution every device sees the whole batch.
+    # Under a `keras.distribution`, `size` is the size of the whole batch.
     return draw(size)
 
 
 def random_state() -> np.ndarray:
-    # Keras draws from its own seeds only.
+    # On JAX, Keras draws from its own seeds only.
     return np.zeros(0, "uint8")
 
 

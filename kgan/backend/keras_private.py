@@ -1,7 +1,7 @@
-"""All that kgan uses of Keras without a promise that it stays: one function each.
+"""The private parts of Keras that kgan uses, with one function for each part.
 
-Read in Keras 3.12.0 and 3.15.1. `tests/test_keras_private.py` says which of these Keras
-has changed.
+The functions follow the source of Keras 3.12.0 and 3.15.1. If another version of Keras
+changes a part, a test in `tests/test_keras_private.py` fails and names the part.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from keras.src.backend.common.stateless_scope import (
 from keras.src.backend.common.variables import AutocastScope
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter as DataAdapter
 
-# Where the classes of optimizers are that exist on PyTorch only.
+# The module of the optimizer classes that exist on PyTorch only.
 _TORCH_OPTIMIZERS = "keras.src.backend.torch.optimizers"
 
 
@@ -26,7 +26,7 @@ def all_layers(model: keras.Model) -> Iterable[keras.layers.Layer]:
 def own_weights(layer: keras.layers.Layer) -> list[keras.Variable]:
     """Returns the weights that a layer itself trains (`Layer._trainable_variables`).
 
-    The public attribute has the weights of the layers inside the layer too.
+    The public attribute also has the weights of inner layers.
     """
     return layer._trainable_variables
 
@@ -47,8 +47,8 @@ def is_seed_state(variable: Any) -> bool:
 def has_value(variable: keras.Variable) -> bool:
     """Whether a variable has its value (`Variable._value`).
 
-    While Keras trains on JAX it takes the values of all variables away, and an
-    exception loses them.
+    While Keras trains on JAX, it removes the values from all variables, and an exception
+    loses the values.
     """
     value = variable._value
     return value is not None and not value.is_deleted()
@@ -72,7 +72,7 @@ def strategy_of(optimizer: keras.optimizers.Optimizer) -> Any:
 def rate_schedule(
     optimizer: keras.optimizers.Optimizer,
 ) -> keras.optimizers.schedules.LearningRateSchedule | None:
-    """Returns the Keras schedule of an optimizer's learning rate; None without."""
+    """Returns the Keras schedule of an optimizer's learning rate, or None."""
     rate = getattr(optimizer, "_learning_rate", None)
     schedule = keras.optimizers.schedules.LearningRateSchedule
     return rate if isinstance(rate, schedule) else None
@@ -84,12 +84,12 @@ def assign_rate(optimizer: keras.optimizers.Optimizer, rate: Any) -> None:
 
 
 def is_torch_optimizer(config: dict[str, Any]) -> bool:
-    """Whether a serialised object is an optimizer of a class that only PyTorch has."""
+    """Whether a serialised object is an optimizer whose class only PyTorch has."""
     return str(config.get("module")).startswith(_TORCH_OPTIMIZERS)
 
 
 def assert_compiled(model: keras.Model, method: str) -> None:
-    """Raises the error of Keras if a model was not compiled before a method is called."""
+    """Raises the error of Keras for a `method` of a model that is not compiled."""
     model._assert_compile_called(method)
 
 
@@ -104,10 +104,10 @@ def is_called_by_fit(arguments: dict[str, Any]) -> bool:
 
 
 def never_builds_symbolically(model_class: type[keras.Model]) -> type[keras.Model]:
-    """Class decorator: `fit` does not call the model on symbolic samples first.
+    """Class decorator: keeps `fit` from calling the model on symbolic samples.
 
-    Keras does so on TensorFlow to build the model. The networks of a GAN come built, and
-    `call` takes latents and not samples.
+    On TensorFlow, Keras builds a model by this call. The networks of a GAN are already
+    built, and `call` takes latents, not samples.
     """
     model_class._maybe_symbolic_build = lambda self, *args, **kwargs: None
     return model_class

@@ -1,4 +1,4 @@
-"""Scopes in which a network runs without a change of its variables."""
+"""Scopes in which a network runs while its variables stay unchanged."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from kgan.types import Tensor
 
 
 class Scope(keras.StatelessScope):
-    """A `keras.StatelessScope` that works inside another one, and knows its writes.
+    """A `keras.StatelessScope` that works inside another scope, and records its writes.
 
     Keras reads variables from the innermost scope only. So an inner scope must begin with
     all values of the outer scope.
@@ -32,7 +32,7 @@ class Scope(keras.StatelessScope):
         return {key: self.state_mapping[key] for key in self._written}
 
     def write_through(self, values: dict[int, Tensor]) -> None:
-        """Writes values, by the `id` of the variable, to the outer scope or in place."""
+        """Writes the result of `written` to the outer scope, or to the variables."""
         for key, variable in self._written.items():
             if self.outer is None:
                 variable.assign(values[key])
@@ -44,15 +44,15 @@ class Scope(keras.StatelessScope):
 def frozen(
     network: keras.Model, seed_generator: keras.random.SeedGenerator
 ) -> Iterator[None]:
-    """Runs a network as in training, and drops every write to its variables.
+    """Context in which a network runs as in training, but writes no variable.
 
-    `trainable = False` would switch batch normalisation to inference mode, and layers
-    that write in their call, such as spectral normalisation, would still write. In this
-    scope the forward pass is the same as in training, and no variable of the network
-    changes.
+    `trainable = False` would not do the same: batch normalisation would switch to
+    inference mode, and a layer that writes variables in its call, for example spectral
+    normalisation, would still write. In this context the forward pass is the same as in
+    training, and no variable of the network changes.
 
-    The scope also drops the new states of the network's seeds. So dropout draws from
-    `seed_generator` instead: each pass has a new mask.
+    The context also drops the new states of the network's seeds. So each pass gets new
+    seeds from `seed_generator`, and dropout draws a new mask in each pass.
 
     Args:
         network: The network that must not change.

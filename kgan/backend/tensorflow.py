@@ -25,8 +25,8 @@ def value_and_grad(
     *inputs: Any,
     scale: Callable[[Tensor], Tensor] = lambda loss: loss,
 ) -> tuple[tuple[Tensor, Tensors], list[Tensor]]:
-    # `trainable = False` of Keras leaves `tf.Variable.trainable` True, so a tape that
-    # watches by itself would watch frozen variables too.
+    # `trainable = False` in Keras leaves `tf.Variable.trainable` True, so a tape that
+    # watches variables automatically would watch frozen variables too.
     watched = [variable.value for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(watched)
@@ -38,7 +38,7 @@ def value_and_grad(
 def pullback(
     function: Callable[..., tuple[Tensor, Tensors]], x: Tensor, *inputs: Any
 ) -> tuple[tuple[Tensor, Tensors], Callable[[], Tensor]]:
-    # Persistent, since several penalties may ask for the gradient.
+    # Persistent, since several penalties may use the gradient.
     with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
         tape.watch(x)
         y, aux = function(x, *inputs)
@@ -64,7 +64,7 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
 
 
 def random_state() -> np.ndarray:
-    # Keras draws from its own seeds only.
+    # On TensorFlow, Keras draws from its own seeds only.
     return np.zeros(0, "uint8")
 
 

@@ -23,7 +23,7 @@ def value_and_grad(
         loss, logs = function(*inputs)
         scaled = scale(loss)
     values = [variable.value for variable in variables]
-    # Not `backward`, which would leave gradients in the other network too.
+    # Not `backward`, which would also store gradients in the other network.
     gradients = torch.autograd.grad(scaled, values, allow_unused=True)
     return (loss.detach(), logs), list(gradients)
 

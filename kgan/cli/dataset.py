@@ -1,4 +1,4 @@
-"""The data of a command: loads it, describes it, and draws some of it."""
+"""Loads and describes the data of a command, and draws a grid of its samples."""
 
 import collections
 import dataclasses
@@ -12,12 +12,12 @@ from kgan.files import atomic_path
 from kgan.types import ArrayLike, PathLike
 from kgan_cli.settings import EvaluateSettings, ImageSettings, ModelSettings
 
-# The largest number of sizes or classes in a line.
+# The largest number of sizes or classes that a line lists.
 _LISTED = 10
 
 
 def load(settings: ModelSettings | EvaluateSettings) -> LoadedData:
-    """Returns the data that a command names."""
+    """Loads the data that the settings of a command name."""
     names = [field.name for field in dataclasses.fields(ImageSettings)]
     options = {name: getattr(settings, name) for name in names}
     return kgan.data.load_all(
@@ -26,7 +26,7 @@ def load(settings: ModelSettings | EvaluateSettings) -> LoadedData:
 
 
 def describe(data: LoadedData) -> list[str]:
-    """Returns lines that describe the data, and whatever is unusual in it."""
+    """Returns lines that describe the data, and name its unusual properties."""
     samples, labels, classes, report = data
     lines = [f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}."]
     lines += _classes(labels, classes)
@@ -63,7 +63,7 @@ def save_grid(samples: ArrayLike, seed: int, path: PathLike) -> None:
 
     Args:
         samples: uint8 or float images.
-        seed: Seed of the choice.
+        seed: Seed of the random choice.
         path: Where to save the image.
     """
     chosen = np.random.default_rng(seed).permutation(len(samples))[:64]

@@ -13,7 +13,7 @@ from kgan.data import LoadedData
 from kgan.types import ArrayLike, Shape
 from kgan_cli.settings import EvaluateSettings
 
-# The number of fakes of a metric that names none.
+# The number of fakes for a metric whose name gives no number.
 _COUNT = 10_000
 
 
@@ -51,8 +51,8 @@ def _gan(path: pathlib.Path) -> kgan.GAN | None:
     gan = run_folder.load_gan(path)
     if not kgan.data.is_image_shape(gan.sample_shape):
         raise ValueError(
-            "`kgan evaluate` needs images; for other samples give the functions of "
-            f"kgan.metrics your own features. Received: {path}, samples of shape "
+            "`kgan evaluate` needs images; for other samples, pass your own features to "
+            f"the functions of kgan.metrics. Received: {path}, samples of shape "
             f"{gan.sample_shape}"
         )
     return gan
@@ -67,7 +67,7 @@ def _load(settings: EvaluateSettings) -> LoadedData:
 
 
 def _with_shape(settings: EvaluateSettings, shape: Shape) -> EvaluateSettings:
-    """Returns settings that make images of a shape."""
+    """Returns settings that load images in this shape."""
     height, width, channels = checks.shape(shape=shape)
     return dataclasses.replace(settings, size=(height, width), channels=channels)
 
@@ -80,7 +80,7 @@ def _of_fakes(settings: EvaluateSettings, shape: tuple[int, ...]) -> EvaluateSet
 
 
 def _some(fakes: ArrayLike, count: int, seed: int) -> ArrayLike:
-    # The order of files may follow their content, and a metric takes the first samples.
+    # Shuffled: files may be sorted by content, and a metric takes the first samples.
     order = np.random.default_rng(seed).permutation(len(fakes))
     return fakes[order[:count]]
 

@@ -47,11 +47,11 @@ def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:
     costs = cost.estimate(gan, preset.images, preset.batch_size)
     speed = cost.measure_speed()
     return (
-        f"The training shows {preset.images:,} samples to {costs.parameters:,} "
-        f"parameters: {costs.flops / 1e12:.3g} TFLOP, which take about "
-        f"{_duration(costs.seconds(speed))}. A matrix product reaches "
-        f"{speed / 1e9:.0f} GFLOP/s with {keras.backend.backend()} on this machine just "
-        "now, and training about half of this speed. "
+        f"The training shows {preset.images:,} samples to networks of "
+        f"{costs.parameters:,} parameters: {costs.flops / 1e12:.3g} TFLOP, which take "
+        f"about {_duration(costs.seconds(speed))}. A matrix product has just reached "
+        f"{speed / 1e9:.0f} GFLOP/s with {keras.backend.backend()} on this machine, and "
+        "training reaches about half of this speed. "
         f"Memory: about {costs.memory / 1e9:.1f} GB."
     )
 

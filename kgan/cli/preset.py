@@ -1,4 +1,4 @@
-"""The preset of a command: as suggested or named, with the changes of the options."""
+"""The preset of a command: suggested or named, and then changed by the options."""
 
 import dataclasses
 
@@ -9,7 +9,7 @@ from kgan import losses, presets
 from kgan.presets import Call, Preset
 from kgan_cli.settings import ModelSettings
 
-# Penalties of a loss that is not the loss of the preset.
+# The penalties of a loss that replaces the loss of the preset.
 _PENALTIES = {
     "wasserstein": [Call("kgan.penalties.GradientPenalty", {"weight": 10.0})],
     "relativistic": [

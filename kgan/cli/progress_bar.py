@@ -7,7 +7,7 @@ import keras
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Draws one progress bar of all epochs. Keras draws a bar for each epoch."""
+    """Draws one progress bar for all epochs, while Keras draws a bar for each epoch."""
 
     logged: ClassVar = ("d_loss", "g_loss")
 

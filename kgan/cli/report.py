@@ -31,7 +31,7 @@ def say(
         folder.history: "the losses",
         folder.config: "everything that is needed to repeat this run",
         folder.skipped: "the files that are left out, and why",
-        folder.gan: "the GAN, to sample from and to train on",
+        folder.gan: "the GAN, to draw samples from and to train further",
         folder.saved_model: "the generator for TensorFlow, without kgan",
     }
     for path, text in lines.items():

@@ -42,7 +42,7 @@ class RunFolder:
 
         Args:
             out: The path; None for the next free number under `runs`.
-            data: The option `--data`, which the name of a numbered folder ends in.
+            data: The value of `--data`, from which a numbered folder gets its name.
 
         Raises:
             ValueError: If the folder is not empty, or can't be written to.
@@ -132,7 +132,7 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
 def check_same_data(
     config: Config, samples: ArrayLike, labels: np.ndarray | None
 ) -> None:
-    """Checks that a run continues with its own data.
+    """Checks that the data is the same as at the start of the run.
 
     Args:
         config: The content of the run's `config.json`.
@@ -143,7 +143,7 @@ def check_same_data(
         ValueError: If the samples or the labels are not the same as in the run.
     """
     for key, found in kgan.data.fingerprints(samples, labels).items():
-        # Runs without conditions, and runs of earlier releases, have no hash of labels.
+        # Unconditional runs, and runs of earlier releases, have no hash of labels.
         expected = config["data"].get(key, found)
         if found != expected:
             raise ValueError(

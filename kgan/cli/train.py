@@ -47,7 +47,7 @@ def _begin(settings: TrainSettings) -> int:
     except trainers.WorkerLost:
         raise
     except BaseException:
-        # A run that trained nothing leaves no folder behind.
+        # A run that has saved no GAN leaves no folder behind.
         if is_chief and not folder.gan.exists():
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
@@ -62,7 +62,7 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
     epoch, epochs = training.gan.epoch, training.preset.epochs
     if epoch > epochs:
         raise ValueError(
-            f"--epochs must be at least {epoch}, the number of epochs that are trained. "
+            f"--epochs must be at least {epoch}, the number of epochs already trained. "
             f"Received: --epochs {epochs}"
         )
     if training.gan.devices.is_chief:
@@ -75,8 +75,8 @@ def _train(training: Training, folder: RunFolder) -> int:
         return _fit(training, folder)
     except OSError as error:
         raise ValueError(
-            f"The run folder can't be written to ({error.strerror or error}); the files "
-            f"that are finished stay. Received: --out {folder}"
+            f"The run folder can't be written to ({error.strerror or error}); "
+            f"finished files are kept. Received: --out {folder}"
         ) from None
 
 
@@ -114,7 +114,7 @@ def _write_start(training: Training, folder: RunFolder) -> None:
     if kgan.data.is_image_shape(gan.sample_shape):
         dataset.save_grid(samples, training.settings.seed, folder.reals)
     print(
-        f"Training on {len(samples):,} samples of shape {gan.sample_shape} by the preset "
+        f"Training on {len(samples):,} samples of shape {gan.sample_shape}, preset "
         f"{preset.name!r}, epochs {gan.epoch + 1} to {preset.epochs}.",
         "" if gan.devices.has_workers else "Ctrl-C stops and saves.",
         flush=True,
@@ -130,6 +130,6 @@ def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callbac
         callbacks.append(
             kgan.callbacks.SampleGrid(folder.samples, gif=folder.animation, reals=False)
         )
-    # Last: when the GAN of an epoch is saved, the other files of the epoch exist.
+    # The last callback: when it saves the GAN, the other files of the epoch exist.
     callbacks.append(kgan.callbacks.Checkpoint(folder.gan))
     return callbacks

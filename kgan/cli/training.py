@@ -1,4 +1,4 @@
-"""A training, made of the settings of a command and the data."""
+"""The parts of a training, made from the settings of a command and the data."""
 
 import dataclasses
 from typing import Self
@@ -13,13 +13,13 @@ from kgan_cli.settings import ModelSettings
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """The GAN, its data, and the settings with no value left open.
+    """The GAN, its data, and the settings with a value for each open option.
 
     Args:
-        settings: The settings of the command. The data and the preset have decided the
-            options that the command line leaves open.
+        settings: The settings of the command. If an option was not given, its value comes
+            from the data or the preset.
         data: The loaded data.
-        preset: The preset that the GAN is built by.
+        preset: The preset from which the GAN is built.
         gan: The compiled GAN.
         batches: The checked samples, with labels for a conditional GAN.
     """
@@ -73,7 +73,7 @@ def _decided(
 ) -> ModelSettings:
     """Returns the settings with the values of the data and of the preset.
 
-    The record of a run needs them: another machine would decide otherwise.
+    The record of a run needs these values: another machine might choose other values.
     """
     if data.report is not None:
         fit = data.report.fit

@@ -1,6 +1,6 @@
 """GAN losses: functions of the discriminator's logits.
 
-A new loss is one file with a subclass of `Loss` whose body sets `name`, and one import
+To add a loss, add a file with a subclass of `Loss` whose body sets `name`, and an import
 below.
 """
 
@@ -40,8 +40,8 @@ def get(identifier: Identifier) -> Loss:
     Args:
         identifier: One of `names()`, a `kgan.losses.Loss`, a `keras.losses.Loss`, the
             name of a Keras loss (`"mse"`), a function of `(y_true, y_pred)`, or a
-            serialised config. If kgan and Keras both have a loss of this name, kgan's is
-            returned: `"hinge"` is the hinge loss of GANs.
+            serialised config. If kgan and Keras both have a loss of this name, the loss
+            of kgan is returned: `"hinge"` is the hinge loss of GANs.
 
     Returns:
         A `kgan.losses.Loss`.

@@ -17,11 +17,11 @@ class Loss(serialization.Configurable):
 
     Each term is averaged over its own samples, so the numbers of reals and fakes may
     differ. A loss that compares reals with fakes sets `needs_reals = True` and overrides
-    `discriminator_loss` and `generator_values`. It overrides `generator_loss` instead of
-    `generator_values` if the generator's loss is not a mean over the fakes.
+    `discriminator_loss` and `generator_values`. If the generator's loss is not a mean over
+    the fakes, the subclass overrides `generator_loss` instead of `generator_values`.
 
-    A subclass that sets `name` in its body can be given by this name once
-    `kgan/losses/__init__.py` imports the class.
+    If a subclass sets `name` in its body, and `kgan/losses/__init__.py` imports the class,
+    `compile` accepts the name in place of an object.
 
     Example:
 
@@ -44,7 +44,7 @@ class Loss(serialization.Configurable):
     needs_reals: bool = False
     # The numbers of outputs that the discriminator may have.
     outputs: tuple[int, ...] = (1,)
-    # A discriminator with one output classifies samples with logits above it as real.
+    # With one output, the discriminator takes samples with logits above this as real.
     decision_boundary: float = 0.0
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -65,8 +65,8 @@ class Loss(serialization.Configurable):
         """Returns the scalar that the generator minimises.
 
         Args:
-            real_logits: Float tensor `(batch, 1)`, logits of real samples. It may be None
-                unless `needs_reals`.
+            real_logits: Float tensor `(batch, 1)`, logits of real samples. May be None if
+                `needs_reals` is False.
             fake_logits: Float tensor `(noise_batch, 1)`, logits of fakes.
 
         Returns:

@@ -14,15 +14,15 @@ class DualContrastive(Loss):
     - discriminator `log(1 + sum_t exp(t - s)) + log(1 + sum_s exp(t - s))`,
     - generator `log(1 + sum_s exp(s - t)) + log(1 + sum_t exp(s - t))`.
 
-    The sums run over the batch: `sum_t` over fakes, `sum_s` over reals. Each term is
-    averaged over the other samples. With `L` for `logsumexp` over the batch, the loss of
+    The sums run over the batch: `sum_t` over fakes, `sum_s` over reals. A term with
+    `sum_t` is averaged over reals, a term with `sum_s` over fakes. With `L` for `logsumexp` over the batch, the loss of
     the discriminator is
 
         mean(softplus(L(t) - s)) + mean(softplus(t + L(-s))).
 
     The generator's loss is the same with reals and fakes exchanged, as in the
     non-saturating loss. The paper states a minimax game instead, in which the generator
-    maximises the discriminator's loss; it gives no code.
+    maximises the discriminator's loss. The authors give no code.
 
     The numbers of reals and fakes may differ. With several devices, each device sums over
     its own part of the batch.

@@ -14,7 +14,7 @@ class KerasLoss(Smoothed):
     `loss(1, fakes)`. The labels have shape `(batch, 1)`. If the discriminator has two
     outputs, the labels are one-hot `(batch, 2)`, and `[0, 1]` means real.
 
-    `GAN.compile` wraps a Keras loss by itself:
+    `GAN.compile` wraps a Keras loss automatically:
     `gan.compile(loss=keras.losses.MeanSquaredError())`.
 
     Args:
@@ -25,7 +25,7 @@ class KerasLoss(Smoothed):
             `label_smoothing` of Keras' own losses moves the labels of reals and fakes.
 
     Raises:
-        ValueError: If `label_smoothing` is out of bounds, or Keras knows no loss of that
+        ValueError: If `label_smoothing` is out of bounds, or if Keras has no loss of this
             name.
 
     Example:
@@ -56,7 +56,7 @@ class KerasLoss(Smoothed):
         return self._values(1, fake_logits)
 
     def reduce(self, values: Tensor) -> Tensor:
-        """Returns the sum if the Keras loss asks for the sum, else the mean."""
+        """Returns the sum if the `reduction` of the Keras loss is "sum", else the mean."""
         summed = getattr(self.loss, "reduction", None) == "sum"
         return ops.sum(values) if summed else ops.mean(values)
 

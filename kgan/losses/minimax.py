@@ -44,11 +44,11 @@ class Minimax(Smoothed):
 
 @serialization.register
 class NonSaturating(Minimax):
-    """The non-saturating loss, which is the default and recommended by its authors.
+    """The non-saturating loss: the default of kgan, recommended by the authors of GANs.
 
     Discriminator `softplus(-s) + softplus(t)`, generator `softplus(-t)`, with `s` and `t`
     the logits of reals and fakes. This is binary cross-entropy in which the generator
-    labels its samples as real. See `Minimax` for the argument.
+    labels its samples as real. See `Minimax` for `label_smoothing`.
 
     Example:
 

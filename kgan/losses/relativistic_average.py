@@ -43,7 +43,7 @@ class RelativisticAverage(Loss):
 
 @serialization.register
 class RelativisticAverageHinge(RelativisticAverage):
-    """The hinge loss against averages.
+    """The relativistic average loss with the hinge function.
 
     The formulas of `RelativisticAverage`, with `f(x) = relu(1 - x)`.
 
@@ -59,7 +59,7 @@ class RelativisticAverageHinge(RelativisticAverage):
 
 @serialization.register
 class RelativisticAverageLeastSquares(RelativisticAverage):
-    """Least squares against averages.
+    """The relativistic average loss with least squares.
 
     The formulas of `RelativisticAverage`, with `f(x) = (x - 1)²`.
 

@@ -9,15 +9,15 @@ from kgan.types import Config, Identifier, Tensor
 class TopK(Loss):
     """Trains the generator only on the fakes with the highest logits.
 
-    The discriminator's loss is the one of `loss`. The generator's loss is the mean of
-    `loss` over `k = max(1, round(fraction * fakes))` fakes, the ones with the highest
-    logits. The other fakes get no gradient. A loss that compares each fake with one real
-    keeps these pairs. With several devices, each device chooses among its own fakes.
+    The discriminator's loss is the same as in `loss`. The generator's loss is the mean of
+    `loss` over the `k = max(1, round(fraction * fakes))` fakes with the highest logits.
+    The other fakes get no gradient. A loss that compares each fake with one real keeps
+    these pairs. With several devices, each device chooses among its own fakes.
 
     Args:
         loss: Name, config or object for `kgan.losses.get`. The loss must have one value
-            per fake (`Loss.per_sample`); a loss of averages, for example
-            `"relativistic_average"`, has none.
+            per fake (`Loss.per_sample`). A loss that compares with averages, for example
+            `"relativistic_average"`, has no value per fake.
         fraction: Float of 0 to 1, or a schedule, the fraction of fakes to train on.
 
     Raises:
@@ -47,7 +47,7 @@ class TopK(Loss):
         self.decision_boundary = self.loss.decision_boundary
         if not self.loss.per_sample:
             raise ValueError(
-                "`loss` must have one value for each fake, by `generator_values`. "
+                "`loss` must have one value for each fake, from `generator_values`. "
                 f"Received: loss={self.loss}"
             )
 
@@ -72,7 +72,7 @@ class TopK(Loss):
 def ranks(logits: Tensor) -> Tensor:
     """Returns the rank of each sample, 0 for the highest logit, as floats `(batch,)`.
 
-    With two outputs, fake and real, the logit is their difference.
+    With two outputs, fake and real, the logit is real minus fake.
     """
     logits = ops.stop_gradient(logits)
     score = logits[:, 0] if logits.shape[-1] == 1 else logits[:, 1] - logits[:, 0]

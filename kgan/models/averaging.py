@@ -21,7 +21,7 @@ class Average:
         half_life: Float, in images; a schedule; or None for no average.
 
     Attributes:
-        network: The averaged generator, a model of its own; None without an average.
+        network: The averaged generator, a separate model; None without an average.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Average:
 
 
 def check_half_life(ema_half_life: NumberOrSchedule | None) -> None:
-    """Checks the half-life: a number above 0, a schedule of at least 0, or None."""
+    """Checks the half-life: a number above 0, a schedule from 0 upwards, or None."""
     if isinstance(ema_half_life, Schedule):
         for end in (ema_half_life.start, ema_half_life.end):
             checks.number(minimum=0, ema_half_life=end)
@@ -68,7 +68,7 @@ def copy_of(generator: keras.Model, latent_dim: int) -> keras.Model:
         ValueError: If the model can't be built a second time.
     """
     try:
-        # The scope keeps the two apart where variables are listed by their path.
+        # In the scope, the variables of the copy get other paths than the generator's.
         with keras.name_scope("ema"):
             copy = keras.models.clone_model(generator)
             if not copy.built:
@@ -88,17 +88,18 @@ def copy_of(generator: keras.Model, latent_dim: int) -> keras.Model:
 def decay(batch_size: Tensor, images_seen: Tensor, half_life: NumberOrSchedule) -> Tensor:
     """Returns the share of the average that an update keeps.
 
-    `0.5 ** (batch_size / min(half_life, 0.05 * images_seen))`: after `half_life` images
-    half of the average is new.
+    `0.5 ** (batch_size / min(half_life, 0.05 * images_seen))`: after `half_life` images,
+    half of the average comes from these images.
 
     Args:
         batch_size: Images of this update.
-        images_seen: Images seen so far, with this update.
-        half_life: Float, in images; or a schedule, which is used without the ramp.
+        images_seen: Images seen so far, including this update.
+        half_life: Float, in images; or a schedule, to which the limit of
+            `0.05 * images_seen` does not apply.
 
     Reference:
-        [Karras et al., 2020](https://arxiv.org/abs/2006.06676); the ramp is from the
-        authors' code.
+        [Karras et al., 2020](https://arxiv.org/abs/2006.06676); the limit of
+        `0.05 * images_seen` (the ramp) is from the authors' code.
     """
     images = ops.cast(batch_size, "float32")
     if isinstance(half_life, Schedule):
@@ -111,8 +112,8 @@ def decay(batch_size: Tensor, images_seen: Tensor, half_life: NumberOrSchedule) 
 def update(average: keras.Model, generator: keras.Model, kept: Tensor) -> None:
     """Moves the average towards the generator, in place.
 
-    Trainable weights are averaged. The rest is copied: frozen layers, and the statistics
-    of batch normalisation, which are averages already.
+    Trainable weights are averaged. All other variables are copied: the weights of frozen
+    layers, and the statistics of batch normalisation, which are averages already.
 
     Args:
         average: The result of `copy_of`.

@@ -19,7 +19,7 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
 
     Args:
         generator: The generator.
-        asked: The argument of the user; None to read the length off the input.
+        asked: The argument of the user; None to take the length from the input shape.
 
     Raises:
         ValueError: If the two differ, or if neither is known.
@@ -43,7 +43,7 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
         )
     if asked is not None and asked != shape[1]:
         raise ValueError(
-            f"`latent_dim` must be that of the generator's input, {shape[1]}. "
+            f"`latent_dim` must be the length of the generator's input, {shape[1]}. "
             f"{checks.received(latent_dim=asked)}"
         )
     return shape[1]
@@ -57,7 +57,7 @@ def num_classes(
     Args:
         generator: The generator; it is conditional if it has two inputs.
         discriminator: The discriminator.
-        asked: The argument of the user; None to read the number off the layers.
+        asked: The argument of the user; None to take the number from the layers.
 
     Raises:
         ValueError: If no layer gives the number, if layers disagree, if a network has
@@ -66,15 +66,15 @@ def num_classes(
     if asked is None and not takes_labels(generator):
         if takes_labels(discriminator):
             raise ValueError(
-                "The discriminator takes labels, so the generator must take them too: "
+                "The discriminator takes labels, so the generator must take labels too: "
                 "`[latents, labels]`. "
                 f"Received: generator with inputs {_input_shapes(generator)}"
             )
         return None
     if not takes_labels(generator):
         raise ValueError(
-            "With `num_classes` the generator must take `[latents, labels]`; a subclass "
-            "of `keras.Model` declares that by `takes_labels = True`. Received: "
+            "With `num_classes`, the generator must take `[latents, labels]`; a subclass "
+            "of `keras.Model` must set `takes_labels = True`. Received: "
             f"num_classes={asked}, generator with inputs {_input_shapes(generator)}"
         )
     found = _classes_of(generator)
@@ -160,7 +160,7 @@ def _check_output_shapes(outputs: list[Shape], num_classes: int | None) -> None:
     logits, *others = outputs
     if others and (len(others) != 1 or others[0][-1] != num_classes):
         raise ValueError(
-            "A second output of the discriminator is the logits of the classes of a "
+            "A second output of the discriminator must be the class logits of a "
             f"conditional GAN, (batch, {num_classes or 'num_classes'}). "
             f"Received: discriminator with output shapes {outputs}, "
             f"num_classes={num_classes}"
@@ -177,8 +177,8 @@ def output_shapes(network: keras.Model, shape: Shape) -> list[Shape]:
     """Builds a network if it is not built, and returns the shapes of its outputs.
 
     Args:
-        network: The network. If it takes labels, they are added to its inputs.
-        shape: The shape of its input, with the batch.
+        network: The network. If it takes labels, a second input is added for them.
+        shape: The shape of its first input, including the batch.
 
     Raises:
         ValueError: If the outputs have no shapes.
@@ -187,7 +187,7 @@ def output_shapes(network: keras.Model, shape: Shape) -> list[Shape]:
     if takes_labels(network):
         inputs = [inputs, keras.KerasTensor((None,), dtype="int32")]
     if not network.built:
-        # `build` takes one shape only, so a network with two inputs is called.
+        # `build` takes only one shape, so a network with two inputs is called instead.
         network(inputs) if takes_labels(network) else network.build(shape)
     outputs = network.compute_output_spec(inputs)
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
@@ -209,7 +209,7 @@ def check_outputs(discriminator: keras.Model, outputs: Shape, loss: Loss) -> Non
     if outputs[-1] not in loss.outputs:
         raise ValueError(
             f"The loss {loss!r} reads one logit per sample; a discriminator with two "
-            "outputs needs a Keras loss on one-hot labels, such as "
+            "outputs needs a Keras loss on one-hot labels, for example "
             "`keras.losses.MeanSquaredError()`. "
             f"Received: discriminator with output shape {outputs}"
         )
@@ -219,8 +219,8 @@ def check_outputs(discriminator: keras.Model, outputs: Shape, loss: Loss) -> Non
 def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
     last = _last_activation(discriminator)
     probabilities = last in ("sigmoid", "softmax", "hard_sigmoid")
-    # The cross-entropies of Keras have `from_logits`; for other losses of Keras both are
-    # right. The losses of kgan read logits.
+    # Keras' cross-entropies have the attribute `from_logits`. Keras' other losses read
+    # logits as well as probabilities. The losses of kgan read logits.
     while isinstance(getattr(loss, "loss", None), Loss):
         loss = loss.loss
     keras_loss = getattr(loss, "loss", None)
@@ -228,7 +228,7 @@ def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
     if wants_logits and probabilities:
         warnings.warn(
             f"{loss!r} reads logits, but the discriminator ends in a {last}: leave "
-            "that activation out.",
+            "this activation out.",
             stacklevel=4,
         )
     if wants_logits is False and not probabilities:
@@ -240,20 +240,20 @@ def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
 
 
 def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None:
-    """Warns of layers through which the gradient of a penalty is not exact."""
+    """Warns about layers through which the gradient of a penalty is not exact."""
     inexact = tuple(getattr(keras.layers, name) for name in backend.INEXACT_LAYERS)
     found = [layer.name for layer in all_layers(discriminator) if type(layer) in inexact]
     if penalties and found:
         warnings.warn(
-            f"On this backend second derivatives through {', '.join(found)} are off by "
-            f"up to a few percent, and with them the gradient of {penalties[0].name}: "
-            "use the layers of the same names in `kgan.layers`, which are exact.",
+            f"On this backend, second derivatives through {', '.join(found)} have errors "
+            f"of up to a few percent, and so has the gradient of {penalties[0].name}: "
+            "use the layers with the same names in `kgan.layers`, which are exact.",
             stacklevel=4,
         )
 
 
 def computes_in_float16(*networks: keras.Model) -> bool:
-    """Whether any layer computes in float16, so that the losses need a scale."""
+    """Whether any layer computes in float16, so that the losses must be scaled."""
     return any(
         layer.compute_dtype == "float16"
         for network in networks

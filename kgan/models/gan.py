@@ -34,25 +34,28 @@ class GAN(TrainedModel):
 
     Args:
         generator: A `keras.Model`, latents `(batch, latent_dim)` to samples
-            `(batch, ...)`. `kgan.networks` has some. A conditional generator has a second
-            input, int labels `(batch,)`.
+            `(batch, ...)`, for example from `kgan.networks`. A conditional generator has
+            a second input, int labels `(batch,)`.
         discriminator: A `keras.Model`, samples to logits `(batch, 1)`, or `(batch, 2)`
             for Keras losses on one-hot labels. It may take labels as a second input, and
             have class logits `(batch, num_classes)` as a second output (AC-GAN). A
             subclass of `keras.Model` declares by an attribute `takes_labels` whether it
             takes labels.
-        latent_dim: Int; None to read it off the generator's input.
+        latent_dim: Int, length of the latents; None to take the length from the
+            generator's input.
         noise: The distribution of latents, for training and sampling alike: `"normal"`,
             `"uniform"`, `"truncated_normal"`, or a `kgan.noise.Noise`.
-        ema_half_life: Float, half-life of the generator's exponential moving average in
-            images, at most 5 % of the images seen; a schedule, which is used without that
-            limit; or None for no average.
-        seed: Int of 0 to 2**31 - 2, for the same noise and order of data again; None for
-            a seed from Python's generator, which `keras.utils.set_random_seed` sets.
+        ema_half_life: Float, half-life of the generator's exponential moving average
+            (EMA), in images; the value is limited to 5 % of the images seen. Or a
+            schedule, which has no limit, or None for no average.
+        seed: Int of 0 to 2**31 - 2, which gives the same noise and the same order of the
+            data again. None for a seed from Python's generator, which
+            `keras.utils.set_random_seed` sets.
         num_classes: Int, for conditional networks, whose labels are 0 to
-            `num_classes - 1`; None to read it off the generator's layers.
-        pack: Int, how many samples the discriminator judges together, joined along their
-            last axis: it then takes that many times the channels (PacGAN).
+            `num_classes - 1`; None to take the number from the generator's layers.
+        pack: Int, number of samples that the discriminator judges together. They are
+            joined along the last axis, so its input has `pack` times the channels
+            (PacGAN).
 
     Attributes:
         generator: The generator that is trained.
@@ -144,15 +147,16 @@ class GAN(TrainedModel):
         auto_scale_loss: bool = True,
         **options: Any,
     ) -> None:
-        """Sets how to train.
+        """Configures the training.
 
         Args:
             g_optimizer: The generator's optimizer: a name, a config or a
                 `keras.optimizers.Optimizer`. `Adam(2e-4, beta_1=0.5)` by default.
-            d_optimizer: The discriminator's, another instance. Same default.
+            d_optimizer: The discriminator's optimizer, another instance. It has the same
+                default.
             loss: See `kgan.models.recipe.Recipe`.
             penalties: See `kgan.models.recipe.Recipe`.
-            optimizer: Sets both optimizers from the config of this one.
+            optimizer: An optimizer from whose config both optimizers are made.
             run_eagerly: See `keras.Model.compile`.
             steps_per_execution: See `keras.Model.compile`.
             jit_compile: See `keras.Model.compile`.
@@ -162,7 +166,7 @@ class GAN(TrainedModel):
                 and `class_loss_weight`, see `kgan.models.recipe.Recipe`.
 
         Raises:
-            ValueError: If an argument can't be used, or if both optimizers are one
+            ValueError: If an argument can't be used, or if both optimizers are the same
                 instance.
         """
         recipes.check_names(options)
@@ -231,8 +235,8 @@ class GAN(TrainedModel):
         # The discriminator's turn must not change the generator's batch statistics.
         with backend.frozen(self.generator, self.seed_generator):
             fakes = self.generator(inputs, training=True)
-        # Under mixed precision fakes have another dtype. Without `stop_gradient` PyTorch
-        # would keep the graph of the generator in memory.
+        # Under mixed precision, fakes have another dtype than reals. Without
+        # `stop_gradient`, PyTorch would keep the graph of the generator in memory.
         fakes = ops.stop_gradient(ops.cast(fakes, reals.dtype))
         variables = self.discriminator.trainable_variables
         (_, values), gradients = backend.value_and_grad(
@@ -353,7 +357,7 @@ class GAN(TrainedModel):
     def _draw_inputs(
         self, recipe: Recipe, reals: Tensor, labels: Tensor | None
     ) -> tuple[Tensors, Tensor | None]:
-        """Returns fresh inputs for the generator, and the labels among them."""
+        """Returns fresh inputs for the generator, and the labels in these inputs."""
         size = ops.shape(reals)[0]
         if recipe.noise_batch_size:
             size = recipe.noise_batch_size // self.devices.replicas
@@ -394,20 +398,20 @@ class GAN(TrainedModel):
 
         Args:
             n: Int, number of samples, 1 by default. Leave it out with `z` or `labels`.
-            seed: Int for the same samples again.
+            seed: Int, which gives the same samples again.
             z: Float array `(n, latent_dim)`, the latents themselves.
-            noise: Another distribution than that of training, such as
+            noise: A distribution in place of the distribution of training, for example
                 `kgan.noise.TruncatedNormal(0.7)`.
             labels: For a conditional GAN: ints `(n,)`, or one int for all samples. Drawn
                 uniformly by default.
             as_uint8: Bool, whether to return pixels of 0 to 255.
-            batch_size: Int, samples that are drawn at a time.
+            batch_size: Int, number of samples that are generated at a time.
 
         Returns:
             A float32 array `(n, ...)` in the generator's range, or uint8.
 
         Raises:
-            ValueError: If `z` has another shape, if the lengths of `z`, `labels` and `n`
+            ValueError: If `z` has a wrong shape, if the lengths of `z`, `labels` and `n`
                 differ, or if the GAN does not know a label.
         """
         inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)

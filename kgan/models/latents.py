@@ -76,7 +76,7 @@ class Latents:
                 )
             return None
         if given is None:
-            # Another seed than that of the latents.
+            # The labels and the latents are drawn from different seeds.
             generator = np.random.default_rng(None if seed is None else (seed, 1))
             return generator.integers(self.num_classes, size=n or 1, dtype="int32")
         values = np.asarray(given)
@@ -94,11 +94,11 @@ class Latents:
 def draw_labels(
     labels: Tensor, size: Tensor, seed_generator: keras.random.SeedGenerator
 ) -> Tensor:
-    """Returns `size` of the labels, chosen at random, in the training step."""
+    """Returns `size` labels, chosen at random from `labels`, in the training step."""
     count = ops.shape(labels)[0]
     shares = draw_local_rows(
         lambda n: keras.random.uniform((n,), seed=seed_generator), size
     )
     indices = ops.cast(shares * ops.cast(count, "float32"), "int32")
-    # The product may be rounded up to the count itself.
+    # Rounding can make a product equal to `count`.
     return ops.take(labels, ops.minimum(indices, count - 1), axis=0)

@@ -1,4 +1,4 @@
-"""A Keras model that trains on any data, and continues exactly where it stopped."""
+"""A Keras model that trains on any data, and resumes exactly where training stopped."""
 
 import os
 import random
@@ -23,21 +23,21 @@ from kgan.models.saving import KerasFile, full_disk_as_os_error, written_by_chie
 from kgan.trainers import Trainer
 from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
 
-# No training and no validation draws so many numbers from one seed.
+# More numbers than any training or validation draws from one seed.
 _EVALUATION_DRAWS = 2**30
 
 
 class TrainedModel(Trainer):
     """A model with `fit` from any data, `evaluate`, `save`, `load` and exact resume.
 
-    It knows nothing of GANs. A subclass implements `training_step`, `validation_step` and
-    `sample`, and calls `create_state` in its constructor.
+    The class is independent of GANs. A subclass implements `training_step`,
+    `validation_step` and `sample`, and calls `create_state` in its constructor.
 
     Attributes:
         sample_shape: Shape of one sample, without the batch.
         sample_range: `(low, high)`, the range of samples; None without bounds.
         num_classes: Int, number of classes of a conditional model; None without labels.
-        updates_per_batch: Int, into how many updates a step divides a batch.
+        updates_per_batch: Int, number of updates into which a step divides a batch.
         images_seen: Variable that counts real samples.
         steps_seen: Variable that counts steps.
         seed_generator: Source of random numbers in training.
@@ -55,7 +55,7 @@ class TrainedModel(Trainer):
         sample_range: tuple[float, float] | None = None,
         num_classes: int | None = None,
     ) -> None:
-        """Creates the seeds and counters of training. A constructor calls it at its end.
+        """Creates the seeds and counters of training, for the constructor of a subclass.
 
         Args:
             seed: Int of 0 to 2**31 - 2; None for a seed drawn from Python's generator.
@@ -84,7 +84,7 @@ class TrainedModel(Trainer):
         )
 
     def _count_step(self, images: Tensor) -> None:
-        """Counts a training step on so many real samples, on all devices together."""
+        """Counts a training step on `images` real samples, over all devices together."""
         self.images_seen.assign_add(ops.cast(images, self.images_seen.dtype))
         self.steps_seen.assign_add(1)
 
@@ -108,24 +108,24 @@ class TrainedModel(Trainer):
         """Trains the model.
 
         Args:
-            x: Real samples: a uint8 array (scaled to [-1, 1] when it is used), a float
+            x: Real samples: a uint8 array (which training scales to [-1, 1]), a float
                 array in the range of the samples, or a `keras.utils.PyDataset`, a
-                `tf.data.Dataset` or a generator that yields batches of either, with or
-                without labels.
-            y: Int labels `(n,)` of an array, for a conditional model; a model without
-                conditions ignores them.
+                `tf.data.Dataset` or a generator that yields batches of these arrays, with
+                or without labels.
+            y: Int labels `(n,)` of an array, for a conditional model; an unconditional
+                model ignores the labels.
             batch_size: Int, for arrays only; 32 by default.
             epochs: Int.
             verbose: See `keras.Model.fit`.
             callbacks: See `keras.Model.fit`.
-            validation_split: Float, the share of the end of the array to hold out.
+            validation_split: Float, the share of the array to hold out, from its end.
             validation_data: Held-out samples, like `x`, for the `val_*` logs.
             shuffle: Bool, whether to shuffle an array, in an order that depends on the
                 seed of the model and the epoch only.
-            initial_epoch: Int. A model that was saved in the middle of this epoch
-                continues there: see `epoch`.
-            steps_per_epoch: Int, batches in an epoch of `fit`. An array is then shuffled
-                again each time all its batches are used.
+            initial_epoch: Int, the first epoch. If the model was saved in the middle of
+                this epoch, training continues there: see `epoch`.
+            steps_per_epoch: Int, batches in an epoch of `fit`. If it is given, an array
+                is shuffled again each time all its batches are used.
             validation_steps: See `keras.Model.fit`.
             validation_batch_size: Int, `batch_size` by default.
             **kwargs: `validation_freq`, see `keras.Model.fit`.
@@ -145,7 +145,7 @@ class TrainedModel(Trainer):
             validation_data, validation_batch_size, batch_size
         )
         callbacks = _as_list(callbacks)
-        # The order of batches that the user made is left to the user.
+        # `Batches` that the user passes keep the user's own seed.
         reseeded = batches is not x and isinstance(batches, data.Batches)
         tracker = TrackProgress(batches if reseeded else None, callbacks)
         x, steps_per_epoch = self.devices.dataset(
@@ -154,7 +154,7 @@ class TrainedModel(Trainer):
         validation_data, validation_steps = self.devices.dataset(
             validation_data, validation_steps
         )
-        # `BackupAndRestore` leaves there the first epoch of an earlier `fit`.
+        # `BackupAndRestore` may have set the first epoch in an earlier `fit`.
         keras_private.set_initial_epoch(self, None)
         try:
             return super().fit(
@@ -183,7 +183,7 @@ class TrainedModel(Trainer):
         seed: int = 0,
         **kwargs: KerasArgument,
     ) -> Any:
-        """Computes the losses on held-out reals, in inference mode, and metrics.
+        """Computes the losses, and metrics, on held-out reals in inference mode.
 
         The result depends on the model, the data and `seed` only.
 
@@ -191,11 +191,11 @@ class TrainedModel(Trainer):
             x: Samples, as in `fit`.
             y: Labels, as in `fit`.
             batch_size: Int, for arrays only; 32 by default.
-            metrics: Names such as `["fd10k", "recall10k"]`, or one name, see
-                `kgan.metrics.parse`: metrics of samples against these reals, which must
-                be uint8 images.
-            extractor: A `kgan.metrics.Extractor`; None for a classifier that is trained
-                on the labels, or without labels for `kgan.metrics.untrained`.
+            metrics: Names, for example `["fd10k", "recall10k"]`, or one name, see
+                `kgan.metrics.parse`. The metrics compare samples of the model with `x`,
+                which must be uint8 images.
+            extractor: A `kgan.metrics.Extractor`. None for a classifier that is trained
+                on the labels, or for `kgan.metrics.untrained` if there are no labels.
             seed: Int, seed of the noise, and of the samples for the metrics.
             **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
                 `keras.Model.evaluate`.
@@ -205,7 +205,7 @@ class TrainedModel(Trainer):
         """
         _check_no_weights(kwargs)
         if keras_private.is_called_by_fit(kwargs):
-            # The data is prepared, and `TrackProgress` has set the seed.
+            # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
         evaluation = None
         if metrics is not None:
@@ -222,7 +222,7 @@ class TrainedModel(Trainer):
     def check_data(
         self, x: Data, batch_size: int | None = None, y: ArrayLike | None = None
     ) -> None:
-        """Raises the error with which `fit` would refuse this data, if any.
+        """Raises the error that `fit` would raise for this data, if any.
 
         Args:
             x: Real samples, as in `fit`.
@@ -240,16 +240,17 @@ class TrainedModel(Trainer):
 
     @property
     def epoch(self) -> int:
-        """The epoch that training is in, or would begin next.
+        """The current epoch, or between two epochs the next epoch.
 
-        The epoch is saved with the model: `fit(..., initial_epoch=model.epoch)` continues
-        where the file was written, in the middle of an epoch too.
+        The epoch is saved with the model. For a loaded model,
+        `fit(..., initial_epoch=model.epoch)` continues training at the point where the
+        model was saved, also in the middle of an epoch.
         """
         return self.progress.epoch
 
     @property
     def seed(self) -> int:
-        """The seed of noise and order. It is saved, and all workers have the same."""
+        """The seed of noise and data order, saved, and the same in all workers."""
         return int(self.seed_generator.state.numpy()[0])
 
     @property
@@ -257,7 +258,7 @@ class TrainedModel(Trainer):
         return self.logs.metrics
 
     def seed_validation(self, seed: int, draws: int) -> None:
-        """Sets the state of the noise of validation.
+        """Sets the state of the seed that draws the noise of validation.
 
         Args:
             seed: Int.
@@ -320,7 +321,7 @@ class TrainedModel(Trainer):
         x, y = x if isinstance(x, tuple) and len(x) == 2 else (x, y)
         if getattr(x, "dtype", None) != np.uint8 or x.shape[1:] != self.sample_shape:
             raise ValueError(
-                "Metrics compare with an array of uint8 images of shape "
+                "Metrics compare samples with an array of uint8 images of shape "
                 f"{self.sample_shape}. Received: x of type {type(x).__name__} and shape "
                 f"{getattr(x, 'shape', None)}"
             )
@@ -336,7 +337,7 @@ class TrainedModel(Trainer):
 
         Args:
             filepath: Path that ends in `.keras`.
-            overwrite: Bool, whether to replace a file without a question.
+            overwrite: Bool, whether to replace an existing file without asking.
             **kwargs: See `keras.Model.save`.
         """
         if not str(filepath).endswith(".keras") or kwargs.get("zipped") is False:
@@ -359,7 +360,7 @@ class TrainedModel(Trainer):
 
         Args:
             filepath: Path that ends in `.weights.h5`.
-            overwrite: Bool, whether to replace a file without a question.
+            overwrite: Bool, whether to replace an existing file without asking.
             **kwargs: See `keras.Model.save_weights`.
         """
         if not str(filepath).endswith(".weights.h5") or kwargs.get("max_shard_size"):
@@ -385,8 +386,8 @@ class TrainedModel(Trainer):
             **kwargs: See `keras.Model.export`.
 
         Raises:
-            ValueError: If this backend can't export to the format, such as PyTorch to a
-                SavedModel.
+            ValueError: If this backend can't export to the format. For example, PyTorch
+                can't export a SavedModel.
 
         Example:
 
@@ -428,7 +429,7 @@ class TrainedModel(Trainer):
         super().load_own_variables(stored)
 
     def _seed_states(self) -> dict[str, keras.Variable]:
-        # Keras saves neither the states of random layers nor of seed generators.
+        # Keras does not save the states of random layers and of seed generators.
         states = [v for v in self.variables if keras_private.is_seed_state(v)]
         return {f"seed_{i}": state for i, state in enumerate(states)}
 

@@ -1,4 +1,4 @@
-"""The two optimizers of a GAN, and hyperparameters that follow the images seen."""
+"""The two optimizers of a GAN, and the schedules of their hyperparameters."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -14,24 +14,24 @@ from kgan.types import Identifier, Tensor
 
 _PREFIXES = ("g_", "d_")
 _RATE = "learning_rate"
-# Keras branches on these while it builds a graph, so they can't be tensors.
+# Keras branches on these values while it builds a graph, so they can't be tensors.
 _FIXED = {"momentum", "clipnorm", "clipvalue", "global_clipnorm"}
 
 
 class OptimizerPair(keras.optimizers.Optimizer):
-    """Both optimizers of a GAN, where Keras looks for one optimizer.
+    """Both optimizers of a GAN, in the place where Keras expects one optimizer.
 
-    `GAN.optimizer` is this container: callbacks that walk `.optimizers` set the learning
-    rates of both, and saving stores the states of both. The training step uses the two
-    optimizers themselves.
+    `GAN.optimizer` is this container: callbacks that loop over `.optimizers` set both
+    learning rates, and saving stores the states of both optimizers. The training step
+    uses the two optimizers directly.
 
     Args:
         g_optimizer: The generator's `keras.optimizers.Optimizer`.
-        d_optimizer: The discriminator's, another instance.
+        d_optimizer: The discriminator's optimizer, another instance.
 
     Attributes:
-        option_variables: Variables of options, such as the averages of a penalty, which
-            are saved with the optimizers.
+        option_variables: Variables of options, for example the averages of a penalty.
+            They are saved with the optimizers.
 
     Raises:
         ValueError: If both are the same instance.
@@ -47,7 +47,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
             raise ValueError(
                 "`g_optimizer` and `d_optimizer` must be two instances, since an "
                 "optimizer keeps the moments of one network's variables; "
-                "`optimizer=` makes two from one. Received: "
+                "`optimizer=` makes two instances from one. Received: "
                 f"g_optimizer=d_optimizer={g_optimizer!r}"
             )
         super().__init__(learning_rate=0.0, name=name)
@@ -102,11 +102,11 @@ class OptimizerPair(keras.optimizers.Optimizer):
     def scale(
         self, optimizer: keras.optimizers.Optimizer, replicas: int
     ) -> Callable[[Tensor], Tensor]:
-        """Returns a function from a loss to the scalar that is differentiated.
+        """Returns a function that turns a loss into the scalar to differentiate.
 
         Args:
             optimizer: One of the two optimizers.
-            replicas: Int, over how many devices the gradients are summed.
+            replicas: Int, number of devices over which the gradients are summed.
         """
         return lambda loss: optimizer.scale_loss(loss / replicas)
 
@@ -117,7 +117,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         variables: list[keras.Variable],
         images_seen: Tensor,
     ) -> None:
-        """Updates variables by one of the two optimizers.
+        """Updates variables with one of the two optimizers.
 
         Args:
             optimizer: The optimizer.
@@ -129,7 +129,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
             backend.apply(optimizer, gradients, variables)
 
     def build_for(self, generator: keras.Model, discriminator: keras.Model) -> None:
-        """Creates the state of both optimizers, without which none would be loaded."""
+        """Creates the state of both optimizers, so that a saved state can be loaded."""
         self.g_optimizer.build(generator.trainable_variables)
         self.d_optimizer.build(discriminator.trainable_variables)
         self.built = True
@@ -138,8 +138,8 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """Sets the schedules of hyperparameters.
 
         Args:
-            schedules: From names of hyperparameters to schedules. A name that begins
-                with `g_` or `d_` applies to that optimizer only.
+            schedules: Dict from names of hyperparameters to schedules. A name that begins
+                with `g_` or `d_` applies only to the optimizer of this network.
 
         Raises:
             ValueError: If an optimizer does not have the hyperparameter, or can't change
@@ -149,7 +149,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         for name, schedule in (schedules or {}).items():
             if not isinstance(schedule, Schedule):
                 raise ValueError(
-                    "`schedules` must have schedules as values, such as "
+                    "`schedules` must have schedules as values, for example "
                     f"`kgan.schedules.Cosine`. Received: schedules[{name!r}]={schedule!r}"
                 )
             for prefix, optimizer in zip(_PREFIXES, self.optimizers, strict=True):
@@ -168,13 +168,13 @@ class OptimizerPair(keras.optimizers.Optimizer):
     def _scheduled(
         self, optimizer: keras.optimizers.Optimizer, images_seen: Tensor
     ) -> Iterator[None]:
-        """Gives an optimizer the values of its schedules for one update."""
+        """Sets hyperparameters of an optimizer by its schedules, for one update."""
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         own = self._schedules.get(id(optimizer), {})
         values = {name: schedule(images_seen) for name, schedule in own.items()}
         before = {name: getattr(optimizer, name) for name in values if name != _RATE}
         if _RATE in values:
-            # The rate is a variable, which callbacks and logs read.
+            # The rate is a variable, and keeps the value for callbacks and logs.
             keras_private.assign_rate(optimizer, values[_RATE])
         try:
             for name in before:
@@ -230,7 +230,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         raise NotImplementedError("Each network is updated by its own optimizer.")
 
     def save_own_variables(self, store: Any) -> None:
-        # The two optimizers are attributes, whose variables Keras stores separately.
+        # Keras stores the two optimizers separately, since they are attributes.
         for i, variable in enumerate(self.option_variables):
             store[f"option_{i}"] = variable.numpy()
 
@@ -239,7 +239,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
             variable.assign(store[f"option_{i}"])
 
     def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
-        """Ends training: an optimizer with `use_ema=True` puts its averages in place."""
+        """Ends training: with `use_ema=True`, the averages replace the weights."""
         for optimizer in self.optimizers:
             optimizer.finalize_variable_values(keras_private.optimized(optimizer))
 
@@ -247,7 +247,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
 def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None:
     if name not in optimizer.get_config():
         raise ValueError(
-            "`schedules` must name hyperparameters of the optimizers, such as "
+            "`schedules` must name hyperparameters of the optimizers, for example "
             f"learning_rate or d_beta_2. Received: {name!r} for {optimizer.name}"
         )
     if name in _FIXED or isinstance(optimizer.get_config()[name], bool | str):
@@ -258,7 +258,7 @@ def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None
     rate = keras_private.rate_schedule(optimizer)
     if name == _RATE and rate is not None:
         raise ValueError(
-            "A learning rate follows one schedule: make the optimizer with a number. "
+            "A learning rate follows one schedule: give the optimizer a number instead. "
             f"Received: {optimizer.name} with learning_rate={rate}"
         )
 

@@ -1,6 +1,6 @@
-"""How far training has come: its logs, its epoch, and the batches that are done.
+"""The progress of training: its logs, its epoch, and the batches that are done.
 
-A file stores them, so that training continues exactly where it stopped.
+The progress is saved with a model, so that training continues exactly where it stopped.
 """
 
 import contextlib
@@ -16,20 +16,20 @@ from kgan import backend
 from kgan.backend import keras_private
 from kgan.types import Tensor
 
-# In the order in which `evaluate` lists them: Keras puts the loss first.
+# The keys in the order in which `evaluate` lists them: Keras puts the loss first.
 LOG_KEYS = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
-# The names under which `SavedProgress` is stored begin with these.
+# The names under which `SavedProgress` is stored begin with these prefixes.
 PREFIXES = ("position", "mean_")
 
 
 class Logs:
     """The running means that Keras shows, one for each key.
 
-    The metrics are hidden from the attribute tracking of Keras, since `compile` chooses
-    the penalties and with them the keys, and a built model tracks no new metrics.
+    The metrics are in a dict of this class, which Keras does not track. `compile` chooses
+    the penalties and so the keys, but a model that is built can't track new metrics.
 
     Args:
-        names: Keys in addition to `LOG_KEYS`, such as the names of penalties.
+        names: Keys in addition to `LOG_KEYS`, for example the names of penalties.
     """
 
     def __init__(self, names: tuple[str, ...] = ()):
@@ -40,12 +40,12 @@ class Logs:
         return list(self._means.values())
 
     def update(self, values: dict[str, Tensor], size: Tensor) -> None:
-        """Adds values that are means over `size` samples each."""
+        """Adds values, each of which is a mean over `size` samples."""
         for key, value in values.items():
             self._means[key].update_state(value, sample_weight=size)
 
     def results(self, keys: tuple[str, ...] | None = None) -> dict[str, Tensor]:
-        """Returns the means since the last reset, for all keys or for these."""
+        """Returns the means since the last reset, for all keys or for `keys`."""
         return {key: self._means[key].result() for key in keys or self._means}
 
     def state(self) -> dict[str, np.ndarray]:
@@ -56,7 +56,7 @@ class Logs:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Loads the result of `state`, for the keys that both have."""
+        """Loads the result of `state`, for the keys that `state` and these logs share."""
         for key, mean in self._means.items():
             if f"mean_{key}" in state:
                 total, count = state[f"mean_{key}"]
@@ -68,10 +68,10 @@ class SavedProgress(NamedTuple):
     """The progress that a file stores.
 
     Attributes:
-        epoch: Int, the epoch that training is in, or would begin next.
-        batch: Int, batches of the epoch that are done.
+        epoch: Int, the current epoch, or between two epochs the next epoch.
+        batch: Int, number of batches of the epoch that are done.
         steps: Int, batches in the epoch; 0 if unknown.
-        rates: Both learning rates when the epoch began.
+        rates: Both learning rates at the start of the epoch.
         random_state: State of the framework's random generator.
         means: The sums behind the logs of the epoch, by name.
     """
@@ -95,7 +95,7 @@ class SavedProgress(NamedTuple):
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, Any]) -> "SavedProgress":
-        """Returns the progress that a file stores; the beginning if there is none."""
+        """Returns the progress in a file, or the start of training if there is none."""
         arrays = {name: np.array(value) for name, value in arrays.items()}
         epoch, batch, steps = arrays.pop("position", np.zeros(3, "int64"))
         rates = arrays.pop("position_rates", np.zeros(2))
@@ -104,26 +104,26 @@ class SavedProgress(NamedTuple):
 
 
 class EpochProgress:
-    """The epoch that training is in, and how many of its batches are done.
+    """The epoch of training, and the number of its batches that are done.
 
-    A variable of the model counts the batches within the step, so the count is right
-    wherever an exception strikes. Progress that was loaded applies to the next epoch that
-    begins, if its number and its length are the same: the batches that are done are
-    skipped, and the means of the logs continue.
+    The training step itself counts the batches in a variable of the model, so the count
+    is right wherever an exception occurs. Loaded progress applies to the next epoch that
+    begins, if this epoch has the same number and the same number of batches. Then the
+    batches that are done are skipped, and the means of the logs continue.
 
     Args:
         steps_seen: The variable of the model that counts steps.
-        logs: Returns the `Logs` of the model.
+        logs: Function that returns the `Logs` of the model.
 
     Attributes:
-        times_restored: Int, how often progress was loaded.
+        times_restored: Int, number of times that progress was loaded.
     """
 
     def __init__(self, steps_seen: keras.Variable, logs: Callable[[], Logs]) -> None:
         self.times_restored = 0
         self._steps_seen = steps_seen
         self._logs = logs
-        # While an epoch runs, its batch and means are in the model, and these are old.
+        # While an epoch runs, the model has the current batch and means, not `_saved`.
         self._saved = SavedProgress()
         self._running = False
         self._loaded = False
@@ -133,23 +133,23 @@ class EpochProgress:
 
     @property
     def epoch(self) -> int:
-        """The epoch that training is in, or would begin next."""
+        """The current epoch, or between two epochs the next epoch."""
         return self._saved.epoch
 
     @property
     def batch(self) -> int:
-        """Batches of the epoch that are done."""
+        """The number of batches of the epoch that are done."""
         if self._running:
             return int(self._steps_seen.numpy()) - self._first_step
         return self._saved.batch
 
     @property
     def rates(self) -> np.ndarray:
-        """Both learning rates when the epoch began."""
+        """Both learning rates at the start of the epoch."""
         return self._saved.rates
 
     def keep_rates(self, rates: np.ndarray) -> None:
-        """Keeps the learning rates with which an epoch begins."""
+        """Stores the learning rates at the start of an epoch."""
         self._saved = self._saved._replace(rates=rates)
 
     def save(self) -> SavedProgress:
@@ -157,7 +157,7 @@ class EpochProgress:
         saved = self._saved._replace(batch=self.batch)
         if self._running:
             saved = saved._replace(means=self._logs().state())
-        # An epoch that is paused in its middle continues with the state of the pause.
+        # A paused epoch continues with the random state that `pause` has stored.
         if self._running or not saved.batch:
             saved = saved._replace(random_state=backend.random_state())
         return saved
@@ -169,7 +169,7 @@ class EpochProgress:
         self.times_restored += 1
 
     def begin(self, epoch: int, steps: int | None, steps_per_execution: int) -> bool:
-        """Begins an epoch, and returns whether it continues in its middle.
+        """Begins an epoch, and returns whether some of its batches are done already.
 
         Args:
             epoch: Int, number of the epoch.
@@ -177,7 +177,8 @@ class EpochProgress:
             steps_per_execution: Int, batches in a call of the train function.
 
         Raises:
-            ValueError: If the batches that are done are no whole number of executions.
+            ValueError: If `steps_per_execution` does not divide the number of batches
+                that are done.
         """
         steps, saved = steps or 0, self._saved
         resumes = self._loaded and (saved.epoch, saved.steps) == (epoch, steps)
@@ -200,7 +201,7 @@ class EpochProgress:
         return done > 0
 
     def pause(self) -> None:
-        """Keeps the progress of the epoch before anything else uses the logs."""
+        """Stores the progress of the epoch before other code uses the logs."""
         if self._running:
             self._saved = self.save()
             self._running = False
@@ -232,7 +233,7 @@ class EpochProgress:
             for _ in range(count):
                 read(iterator)
             if not self._to_skip:
-                # Only after the last skipped batch, since reading data may draw.
+                # After the last skipped batch, since reading may draw random numbers.
                 backend.set_random_state(self._saved.random_state)
             return self._skipped_logs
 
@@ -240,11 +241,11 @@ class EpochProgress:
 
 
 class TrackProgress(keras.callbacks.Callback):
-    """Tracks the progress of a model: the first callback, so that others can save it.
+    """Tracks the progress of a model. The first callback, so others can save progress.
 
     Args:
-        batches: `kgan.data.Batches` in an order that follows the seed of the model, which
-            `keras.callbacks.BackupAndRestore` may load when training begins; or None.
+        batches: `kgan.data.Batches` whose order follows the seed of the model, or None.
+            `keras.callbacks.BackupAndRestore` may load another seed when training begins.
         callbacks: The callbacks of the user.
     """
 
@@ -266,7 +267,7 @@ class TrackProgress(keras.callbacks.Callback):
         if self.batches is not None:
             self.batches.seed = model.seed
         resumes = progress.begin(epoch, self.params["steps"], model.steps_per_execution)
-        # Keras asks the scheduler again, so the scheduler must see the same rates again.
+        # Keras calls the scheduler again, so the scheduler must see the same rates again.
         if resumes and self.schedulers:
             model.optimizer.set_rates(progress.rates)
         progress.keep_rates(model.optimizer.rates())
@@ -279,17 +280,17 @@ class TrackProgress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         progress, steps = self.model.progress, self.params["steps"]
-        # An epoch that was stopped in its middle can continue there.
+        # An epoch that was stopped before its last batch can continue there.
         if not self.model.stop_training or progress.batch >= (steps or 0) > 0:
             progress.end()
         progress.pause()
 
 
 class ResumeAtBackup(keras.callbacks.Callback):
-    """The last callback: begins at the epoch that `BackupAndRestore` has loaded.
+    """Begins training at the epoch that `BackupAndRestore` has loaded: the last callback.
 
     `BackupAndRestore` writes the weights first and the epoch afterwards. A process that
-    is killed between the two leaves weights without their epoch.
+    is killed between these two writes leaves weights without their epoch.
 
     Args:
         tracker: The `TrackProgress` of the same `fit`.

@@ -20,25 +20,25 @@ from kgan.types import Identifier, Shape, Tensor
 class Recipe(serialization.Configurable):
     """The options of `GAN.compile`, except the optimizers and the arguments of Keras.
 
-    A new option is one argument here, with its line below, and its use in the algorithm.
+    To add an option, add an argument and an attribute here, and use it in the algorithm.
 
     Args:
         loss: A name (`kgan.losses.names()`), a `kgan.losses.Loss`, or any Keras loss,
-            such as `keras.losses.MeanSquaredError()`.
+            for example `keras.losses.MeanSquaredError()`.
         penalties: Iterable of names, or of `kgan.penalties.Penalty`, on the
             discriminator.
         d_steps: Int, updates of the discriminator in a step. A batch of n reals feeds
             `d_steps` updates of n / d_steps reals each.
         g_steps: Int, updates of the generator in a step.
-        noise_batch_size: Int, latents in an update; None for as many as there are reals
-            in an update of the discriminator.
+        noise_batch_size: Int, number of latents in an update; None for the number of
+            reals in an update of the discriminator.
         augment: The augmentation of reals and fakes before the discriminator: a name
             (`"diffaugment"`, `"ada"`), a `kgan.augment.Augmentation`, or a list of these.
             Penalties act on the samples before the augmentation.
-        schedules: Dict of hyperparameters of the optimizers that follow the images seen,
-            such as `{"learning_rate": kgan.schedules.Cosine(...)}` for both optimizers,
-            or `"d_beta_2"` for the discriminator's. Other options take a schedule in
-            place of a number.
+        schedules: Dict from hyperparameters of the optimizers to schedules, for example
+            `{"learning_rate": kgan.schedules.Cosine(...)}` for both optimizers. A key
+            with a prefix, for example `"d_beta_2"`, is for one optimizer. For other
+            options, pass a schedule in place of a number.
         class_loss_weight: Float or schedule, the weight of the cross-entropy of labels,
             for a discriminator with class logits.
 
@@ -133,7 +133,7 @@ def check_names(options: Mapping[str, Any]) -> None:
     """Checks that `compile` received known options only.
 
     Raises:
-        TypeError: If an option is unknown, with the most similar name.
+        TypeError: If an option is unknown. The message proposes the most similar name.
     """
     for name, value in options.items():
         if name not in NAMES:

@@ -1,4 +1,4 @@
-"""Files of a model, which appear whole or not at all."""
+"""Writes the files of a model: a file is complete, or it does not exist."""
 
 import contextlib
 import errno
@@ -23,10 +23,10 @@ class KerasFile(io.FileIO):
 def written_by_chief(
     filepath: PathLike, is_chief: bool, suffix: str = ".tmp"
 ) -> Iterator[pathlib.Path]:
-    """Gives a temporary path, which replaces `filepath` when all went well.
+    """Yields a temporary path, which replaces `filepath` if no error occurs.
 
-    With several workers, every worker must call `save`, since they read each other's
-    variables; only the chief writes.
+    With several workers, every worker must call `save`, since the workers read each
+    other's variables. Only the chief writes the file.
 
     Args:
         filepath: Path of the file or folder.

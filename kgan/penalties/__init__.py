@@ -22,7 +22,7 @@ def names() -> list[str]:
 
 
 def get(identifier: Identifier) -> Penalty:
-    """Resolves a name such as `"r1"`, a config or an object.
+    """Returns the penalty for a name (for example `"r1"`), a config or an object.
 
     Args:
         identifier: A name (`names()`), a serialised config, or a `Penalty`.

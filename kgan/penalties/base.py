@@ -8,9 +8,9 @@ from kgan import backend, checks, schedules, serialization
 from kgan.critic import Critic, Judgement
 from kgan.types import Tensor
 
-# Keeps the derivative of the root finite where the gradient is zero.
+# Keeps the derivative of the square root finite where the gradient is zero.
 _EPSILON = 1e-12
-# Bits that make another seed within a branch.
+# Changes a seed to another seed, for the random numbers within a branch.
 _BRANCH = 0x55555555
 
 
@@ -20,7 +20,7 @@ class Penalty(serialization.Configurable):
     Subclasses implement `value` and set `name`. `value` receives the
     `kgan.critic.Judgement` of the reals and of the fakes, with `samples`, `logits` of
     shape `(batch, 1)`, and `gradient()`, the gradient of the logits with respect to the
-    samples. It may judge further samples by
+    samples. `value` may judge further samples with
     `critic.judge(samples, labels, frozen=True)`, and draw random numbers from
     `critic.seed_generator`.
 
@@ -28,9 +28,9 @@ class Penalty(serialization.Configurable):
     `update`.
 
     Args:
-        weight: Float, at least 0, or a schedule, by which the value is multiplied.
-        every: Int, at least 1: the penalty applies on every `every`-th update of the
-            discriminator only, multiplied by `every` (lazy regularisation).
+        weight: Float of at least 0, or a schedule: the factor of the value in the loss.
+        every: Int of at least 1. The penalty applies only in every `every`-th update of
+            the discriminator, multiplied by `every` (lazy regularisation).
 
     Attributes:
         name: The key in the logs, and the name for `kgan.penalties.get`.
@@ -72,10 +72,10 @@ class Penalty(serialization.Configurable):
         raise NotImplementedError
 
     def build(self) -> None:
-        """Creates the `variables` if there are none; `GAN.compile` calls it."""
+        """Creates the `variables` if there are none. `GAN.compile` calls this method."""
 
     def update(self, real: Judgement, fake: Judgement) -> None:
-        """Changes the `variables` after each update, whether `value` was due or not.
+        """Changes the `variables` in each update, also when `value` is not due.
 
         Args:
             real: The `Judgement` of reals.
@@ -85,7 +85,7 @@ class Penalty(serialization.Configurable):
     def __call__(
         self, real: Judgement, fake: Judgement, critic: Critic, step: Tensor = 0
     ) -> Tensor:
-        """Returns the value at an update, multiplied by `every` if it is due, or 0.
+        """Returns `every` times the value if the penalty is due at this update, else 0.
 
         Args:
             real: See `value`.
@@ -114,12 +114,12 @@ class Penalty(serialization.Configurable):
 def _without_writes(
     function: Callable[[], Tensor], seed_generator: keras.random.SeedGenerator
 ) -> Callable[[], Tensor]:
-    """Returns a function that writes no variable, and draws numbers of its own.
+    """Returns a function that writes no variable, and draws from a seed of its own.
 
     JAX can't assign variables within a branch, not even the state of a seed.
     """
     own, counter = ops.unstack(seed_generator.next(), axis=-1)
-    # No other draws have this seed, and no counter occurs twice in 16 draws.
+    # No other draws use this seed. Two updates share no counter, up to 16 draws each.
     state = ops.stack([ops.bitwise_xor(own, _BRANCH), counter * 16])
 
     def branch() -> Tensor:

@@ -12,15 +12,15 @@ class DRAGAN(Penalty):
     """Pulls the norm of the gradient near the reals to 1.
 
     `weight * mean((||grad D(x)|| - 1)²)` over `x = real + a * std(reals) / 2 * u`, with
-    `u` uniform in [0, 1) for each element and `a` for each sample. The paper perturbs the
-    reals by noise. Two details are from the authors' code: the noise is
-    `std(reals) / 2 * u`, and the point lies anywhere between the real and the noisy real.
-    `std` is one number, over all elements of the batch; with several devices, over the
-    share of each device.
+    `u` and `a` uniform in [0, 1): a new `u` for each element, a new `a` for each sample.
+    The paper perturbs the reals by noise. Two details are from the authors' code: the
+    noise is `std(reals) / 2 * u`, and the point lies anywhere between the real and the
+    noisy real. `std` is one number, computed over all elements of the batch; with several
+    devices, each device computes `std` over its own part of the batch.
 
     Args:
         weight: Float, or a schedule: the lambda of the paper.
-        every: Int, the penalty applies on every `every`-th update only, multiplied by
+        every: Int; the penalty applies only in every `every`-th update, multiplied by
             `every`.
 
     Reference:

@@ -11,7 +11,7 @@ from kgan.types import Seed, Shape, Tensor
 
 @serialization.register
 class GradientPenalty(Penalty):
-    """Pulls the norm of the gradient between reals and fakes to 1 (WGAN-GP).
+    """Pulls the gradient norm between reals and fakes to `center`: 1 in WGAN-GP, or 0.
 
     `weight * mean((||grad D(x)|| - center)²)` over `x = a * real + (1 - a) * fake`,
     with one `a`, uniform in [0, 1], per pair. Reals and fakes are paired by index; if
@@ -19,11 +19,11 @@ class GradientPenalty(Penalty):
 
     Args:
         weight: Float, or a schedule: the lambda of the paper.
-        every: Int, the penalty applies on every `every`-th update only, multiplied by
+        every: Int; the penalty applies only in every `every`-th update, multiplied by
             `every`.
-        center: Float, at least 0, or a schedule: the target of the norm. 0 gives the
-            zero-centred gradient penalty, for losses other than Wasserstein's; its name
-            is `"zero_centered_gradient_penalty"`.
+        center: Float of at least 0, or a schedule: the target of the norm. 0 gives the
+            zero-centred gradient penalty, for losses other than Wasserstein's. This
+            penalty has the name `"zero_centered_gradient_penalty"`.
 
     Raises:
         ValueError: If an argument is out of bounds.
@@ -68,7 +68,7 @@ class GradientPenalty(Penalty):
 def mix(reals: Tensor, fakes: Tensor, seed: Seed) -> Tensor:
     """Returns a random point between each real and the fake at the same index."""
     sizes = ops.shape(reals)[0], ops.shape(fakes)[0]
-    # Known sizes must stay known: JAX draws no unknown number of values.
+    # A known size must stay known: JAX can't draw an unknown number of values.
     known = all(isinstance(size, int) for size in sizes)
     size = min(sizes) if known else ops.minimum(*sizes)
     alpha = uniform(size, (1,) * (len(reals.shape) - 1), reals.dtype, seed)
@@ -76,7 +76,7 @@ def mix(reals: Tensor, fakes: Tensor, seed: Seed) -> Tensor:
 
 
 def uniform(size: Tensor, shape: Shape, dtype: Any, seed: Seed) -> Tensor:
-    """Returns numbers of [0, 1), `(size, *shape)`, as one device would draw them."""
+    """Returns uniform numbers of [0, 1), `(size, *shape)`, see `draw_local_rows`."""
     return backend.draw_local_rows(
         lambda n: keras.random.uniform((n, *shape), seed=seed, dtype=dtype), size
     )

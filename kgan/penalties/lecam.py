@@ -11,23 +11,23 @@ from kgan.types import Tensor
 
 @serialization.register
 class LeCam(Penalty):
-    """Keeps logits near the moving average of the other kind, for little data.
+    """Pulls logits of reals to the average of fakes and vice versa, for little data.
 
     `weight * (mean((s - a_F)²) + mean((t - a_R)²))`, with `s` and `t` the logits of
-    reals and fakes, and `a_R` and `a_F` their exponential moving averages, which count
-    as constants. The averages begin at 0, without a correction, since logits begin near
-    0 too. Each update of the discriminator first uses the averages and then moves them,
-    even if the penalty is not due.
+    reals and fakes, and `a_R` and `a_F` their exponential moving averages, which have no
+    gradient. The averages begin at 0, without a bias correction, since logits begin near
+    0 too. Each update of the discriminator first uses the averages and then moves the
+    averages, even if the penalty is not due.
 
     The authors' code squares the positive parts of `s - a_F` and `a_R - t` only. The
     result is the same as long as reals have the higher logits.
 
     Args:
-        weight: Float, or a schedule: the lambda of the paper. Its code has 0.3 on
-            CIFAR-10 with the hinge loss.
+        weight: Float, or a schedule: the lambda of the paper. The authors' code uses 0.3
+            on CIFAR-10 with the hinge loss.
         decay: Float of 0 to 1, or a schedule: the share of the averages that an update
             keeps.
-        every: Int, the penalty applies on every `every`-th update only, multiplied by
+        every: Int; the penalty applies only in every `every`-th update, multiplied by
             `every`.
 
     Raises:

@@ -19,8 +19,8 @@ class R1(Penalty):
 
     Args:
         weight: Float, or a schedule: the gamma of the paper. 0.1 suits images of 8 to
-            32 pixels, 1 to 10 larger ones; see `R1.suggest`.
-        every: Int, the penalty applies on every `every`-th update only, multiplied by
+            32 pixels, and 1 to 10 suit larger images; see `R1.suggest`.
+        every: Int; the penalty applies only in every `every`-th update, multiplied by
             `every`.
 
     Example:
@@ -42,9 +42,10 @@ class R1(Penalty):
     def suggest(image_shape: Sequence[int], batch_size: int) -> float:
         """Suggests a weight with which to begin a search.
 
-        `max(0.1, 0.0002 * height * width / batch_size)`: the heuristic of the code of
-        StyleGAN2-ADA, where the penalty is halved as here. On images of 8 to 32 pixels
-        the heuristic gives thousandths, and weights of 0.1 to 0.3 were measured better.
+        `max(0.1, 0.0002 * height * width / batch_size)`. The second term is the heuristic
+        in the code of StyleGAN2-ADA, which halves the penalty too. For images of 8 to 32
+        pixels, the heuristic gives a few thousandths, but weights of 0.1 to 0.3 gave
+        better results in measurements.
 
         Args:
             image_shape: `(height, width, channels)`.
@@ -54,8 +55,8 @@ class R1(Penalty):
             A float.
 
         Raises:
-            ValueError: If `image_shape` is no shape of an image, or `batch_size` is no
-                int of at least 1.
+            ValueError: If `image_shape` is not the shape of an image, or `batch_size` is
+                not an int of at least 1.
 
         Example:
 
@@ -66,8 +67,8 @@ class R1(Penalty):
         6.55
 
         Reference:
-            [Karras et al., 2020](https://arxiv.org/abs/2006.06676), whose code has it as
-            `gamma` of the configuration `auto`.
+            [Karras et al., 2020](https://arxiv.org/abs/2006.06676). Their code has the
+            heuristic as `gamma` of the configuration `auto`.
         """
         height, width, _ = checks.shape(
             rank=3, form="(height, width, channels)", image_shape=image_shape

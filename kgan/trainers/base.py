@@ -1,4 +1,4 @@
-"""The loop of Keras around a training step that is written once for all frameworks."""
+"""A Keras model whose training step is written once for all frameworks."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ from kgan.types import Data, KerasArgument, Tensor
 
 @keras_private.never_builds_symbolically
 class Trainer(keras.Model):
-    """A Keras model whose steps know no framework.
+    """A Keras model whose steps are independent of the framework.
 
     Subclasses implement `training_step` and `validation_step` with `keras.ops` and
-    `kgan.backend`. Keras calls them through `train_step` and `test_step`, whose arguments
-    differ between frameworks: `devices` hands these arguments on.
+    `kgan.backend`. Keras calls `train_step` and `test_step`, whose arguments differ
+    between frameworks. `devices` converts the arguments, and calls the two methods.
 
     Attributes:
         devices: The `kgan.trainers.Devices` on which the model trains.
@@ -39,7 +39,7 @@ class Trainer(keras.Model):
         raise NotImplementedError
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
-        """Evaluates the model on a batch, and returns the logs, as `training_step`."""
+        """Evaluates the model on a batch, and returns the logs like `training_step`."""
         raise NotImplementedError
 
     def train_step(self, *inputs: Any) -> Any:

@@ -13,23 +13,23 @@ from kgan.types import Data, Tensor, Tensors
 
 
 class Devices:
-    """The devices of one process that trains alone; base class for each framework.
+    """The devices of one process that trains alone; base class of the other devices.
 
     Args:
         model: The `kgan.trainers.Trainer` that trains on them.
     """
 
-    # On how many devices each step runs, each with its share of the batch.
+    # The number of devices on which each step runs. Each takes a share of the batch.
     replicas: int = 1
     # Whether several processes train together.
     has_workers: bool = False
-    # Whether this process writes the files: with several workers, one of them does.
+    # Whether this process writes the files. With several workers, only one does.
     is_chief: bool = True
     # Whether the variables have values. An exception on JAX can lose the values.
     has_state: bool = True
-    # Arguments of `compile` that a file from another framework must not set.
+    # Values that replace arguments of `compile` when a file is loaded.
     compile_overrides: ClassVar[dict[str, Any]] = {}
-    # The errors of a worker that has lost another worker.
+    # The errors that a worker raises after another worker is lost.
     worker_lost: ClassVar[tuple[type[Exception], ...]] = ()
 
     def __init__(self, model: Any) -> None:
@@ -44,15 +44,15 @@ class Devices:
         return self.model.validation_step(*inputs)
 
     def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Returns the train function of Keras so that it skips batches already done.
+        """Returns a train function that skips the batches that are already done.
 
         Args:
-            function: `train_function` as Keras made it.
+            function: The train function of Keras.
         """
         raise NotImplementedError
 
     def test_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Returns the test function of Keras as this framework needs it."""
+        """Returns the test function of Keras, adapted to this framework."""
         return function
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
@@ -74,8 +74,8 @@ class Devices:
         Args:
             name: Name of the argument that sets the size.
             size: Int, size of a whole batch; None if unknown.
-            parts: Int, into how many updates each device divides its share.
-            last: Int, size of a last batch that is smaller; 0 if there is none.
+            parts: Int, number of updates into which each device divides its share.
+            last: Int, size of the last batch if it is smaller; 0 otherwise.
 
         Raises:
             ValueError: If there is a remainder.
@@ -95,11 +95,11 @@ class Devices:
         """Prepares the dataset that Keras iterates over.
 
         Args:
-            data: `kgan.data.Batches`, or other data, which one device takes as it is.
+            data: `kgan.data.Batches`, or other data, which stays as it is on one device.
             steps: Int, batches in an epoch; None for all batches.
-            epoch: Returns the number of the epoch when the iteration begins; None for
-                data to evaluate on.
-            parts: Int, into how many updates a step divides a batch.
+            epoch: Function that returns the number of the current epoch; None for data to
+                evaluate on.
+            parts: Int, number of updates into which a step divides a batch.
 
         Returns:
             `(data, steps)` for Keras.
@@ -109,7 +109,7 @@ class Devices:
         return EpochBatches(data, steps or len(data), epoch or (lambda: 0)), None
 
     def export_error(self, format: str) -> str:
-        """Returns why this framework can't export to a format; empty if it can."""
+        """Returns the reason why a format can't be exported; an empty str if it can."""
         return ""
 
     @staticmethod
@@ -124,12 +124,12 @@ class Devices:
 
 
 class EpochBatches(keras.utils.PyDataset):
-    """The batches of an epoch. Its number is asked at each batch.
+    """The batches of the current epoch, whose number is read again for each batch.
 
     Args:
         batches: The `kgan.data.Batches`.
         steps: Int, batches in an epoch.
-        epoch: Returns the number of the epoch.
+        epoch: Function that returns the number of the current epoch.
     """
 
     def __init__(self, batches: Batches, steps: int, epoch: Callable[[], int]):
@@ -151,10 +151,10 @@ def check_supported(
     """Checks that each argument has a value that is supported.
 
     Args:
-        where: Beginning of the message, such as "On the PyTorch backend".
-        supported: From names to `(values, reason)`: the values that are supported, and
-            why others are not.
-        given: The values by name.
+        where: Beginning of the message, for example "On the PyTorch backend,".
+        supported: Dict from names to `(values, reason)`: the values that are supported,
+            and the reason why other values are not supported.
+        given: Dict from names to the values that the user gave.
 
     Raises:
         ValueError: If a value is not supported.

@@ -12,26 +12,28 @@ from kgan.types import Data, Tensor
 class DistributedDataset(DataAdapter, tf.distribute.DistributedDataset):
     """A dataset that divides every batch among the devices of this process.
 
-    It replaces the result of `strategy.experimental_distribute_dataset`. That result goes
-    through a generator dataset, which makes the C library return freed memory at once
-    (half of a step went into page faults), waits for autotuning threads, divides batches
-    differently from the step, and fails with several steps per execution.
+    This class replaces `strategy.experimental_distribute_dataset`, for four reasons. The
+    generator dataset of that function makes the C library return freed memory at once, so
+    page faults took half of a step. The function also waits for autotuning threads, it
+    divides a batch differently from the step, and it fails with several steps per
+    execution.
 
     Args:
         dataset: A `tf.data.Dataset` of batches for all devices together. Each worker
-            reads all of it, so the dataset must be the same everywhere.
-        steps: Int, batches in an epoch, after which iteration continues; None for all
-            batches, from the beginning in each epoch.
+            reads the whole dataset, so the dataset must be the same on all workers.
+        steps: Int, batches in an epoch; the next epoch continues with the next batch.
+            None for all batches; each epoch then begins with the first batch.
         strategy: The strategy.
-        parts: Int, into how many updates the step divides a batch. Each part is divided
-            among the devices, so together they see the parts that one device would see.
+        parts: Int, number of updates into which the step divides a batch. Each part is
+            divided among the devices, so each update uses the same samples as on one
+            device.
 
     Raises:
-        ValueError: If the data is no `tf.data.Dataset`, or its number of batches is
+        ValueError: If the data is not a `tf.data.Dataset`, or its number of batches is
             unknown.
     """
 
-    # Keras asks a data adapter for these.
+    # Keras reads these attributes of a data adapter.
     num_batches: int | None = None
     batch_size = None
     has_partial_batch = None
@@ -40,13 +42,13 @@ class DistributedDataset(DataAdapter, tf.distribute.DistributedDataset):
     def __init__(self, dataset: Data, steps: int | None, strategy: Any, parts: int):
         if not isinstance(dataset, tf.data.Dataset):
             raise ValueError(
-                "Under a strategy of `tf.distribute` data must be an array or a "
+                "Under a strategy of `tf.distribute`, data must be an array or a "
                 f"`tf.data.Dataset`. Received: data of type {type(dataset).__name__}"
             )
         count = int(dataset.cardinality())
         if steps is None and count < 0:
             raise ValueError(
-                "Under a strategy of `tf.distribute` the number of batches must be "
+                "Under a strategy of `tf.distribute`, the number of batches must be "
                 "known: pass `steps_per_epoch`, or `validation_steps`. "
                 f"Received: a dataset of cardinality {count}"
             )

@@ -19,10 +19,10 @@ def strategy(name: str) -> Any:
             or `"multi_worker"` for the cluster in the environment variable `TF_CONFIG`.
 
     Raises:
-        ValueError: If the framework has no such strategy.
+        ValueError: If the framework has no strategy of this name.
     """
     return FrameworkDevices.strategy_by_name(name)
 
 
-# The errors of a worker that has lost another worker.
+# The errors that a worker raises after another worker is lost.
 WorkerLost: tuple[type[Exception], ...] = FrameworkDevices.worker_lost

@@ -28,7 +28,7 @@ class FrameworkDevices(Devices):
         return self._with_state(self.model.validation_step, state, batch, groups)
 
     def _groups(self) -> list[list[keras.Variable]]:
-        """Returns the variables in the groups in which Keras hands over their values."""
+        """Returns the variables in the groups in which Keras passes their values."""
         return [
             self.model.trainable_variables,
             self.model.non_trainable_variables,
@@ -60,7 +60,7 @@ class FrameworkDevices(Devices):
         progress, steps = self.model.progress, self.model.steps_per_execution
 
         def train(state: Any, iterator: Any) -> tuple[Any, Any]:
-            # Keeps the new state apart from the logs, which a skipped batch also has.
+            # The state is kept here, since a skipped batch returns logs but no state.
             kept = [state]
 
             def logs_of(iterator: Any) -> Any:
@@ -84,7 +84,7 @@ class FrameworkDevices(Devices):
         elif last % devices:
             problem = (
                 f"but the last batch has {last} samples: leave some samples out, for "
-                "example by `kgan.data.Batches(..., drop_remainder=True)`"
+                "example with `kgan.data.Batches(..., drop_remainder=True)`"
             )
         if problem:
             raise ValueError(
@@ -99,7 +99,7 @@ class FrameworkDevices(Devices):
 
 
 def _devices() -> int:
-    """Returns over how many devices Keras divides a batch."""
+    """Returns the number of devices among which Keras divides a batch."""
     distribution = keras.distribution.distribution()
     if distribution is None:
         return 1

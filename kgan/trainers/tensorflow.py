@@ -13,9 +13,9 @@ from kgan.trainers.devices import Devices, check_supported
 from kgan.trainers.distributed_dataset import DistributedDataset
 from kgan.types import Data, Tensor, Tensors
 
-# The values that several devices support, and why they don't support others.
-_WHERE = "Under a strategy of `tf.distribute` with several devices"
-_CLIPPING = "each would clip its own share of the gradient, other than one device does"
+# The values that several devices support, and the reasons why other values are refused.
+_WHERE = "Under a strategy of `tf.distribute` with several devices,"
+_CLIPPING = "each device would clip its own share of the gradient, unlike a single device"
 _SUPPORTED_OF_OPTIMIZERS = {
     "clipnorm": ((None,), _CLIPPING),
     "clipvalue": ((None,), _CLIPPING),
@@ -25,11 +25,11 @@ _SUPPORTED_OF_OPTIMIZERS = {
 _SUPPORTED: dict[str, tuple] = {
     "compute_dtype": (
         (None,),
-        "Keras looks for an overflow on the first of them only: use mixed_bfloat16",
+        "Keras checks for an overflow on the first device only: use mixed_bfloat16",
     ),
     "jit_compile": ((False, "auto"), "XLA can't compile the step"),
     # The threads of the devices would overwrite each other's values.
-    "schedules": ((set(),), "of an optimizer only the learning rate can be scheduled"),
+    "schedules": ((set(),), "only the learning rate of an optimizer can be scheduled"),
 }
 
 
@@ -81,8 +81,8 @@ class FrameworkDevices(Devices):
     def test_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return self._with_log_names(function, "test")
 
-    # With several workers Keras reduces every log on its own, and fails on scalars (keras
-    # #20585). There all logs travel as one vector.
+    # With several workers, Keras reduces each log separately, and fails on scalars (keras
+    # #20585). So the workers reduce all logs as one vector.
 
     def _reducible(self, logs: dict[str, Tensor], step: str) -> Tensors:
         if not self.has_workers:
@@ -137,7 +137,7 @@ class FrameworkDevices(Devices):
             )
 
     def predict(self, inputs: Tensors) -> Tensor:
-        # Not `predict_on_batch`: under a strategy all workers would have to take part.
+        # Not `predict_on_batch`: under a strategy, all workers would have to call it.
         if self._predict is None:
             signature = tf.nest.map_structure(
                 lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
@@ -160,7 +160,7 @@ class FrameworkDevices(Devices):
             data, steps = _stream(data, steps or len(data), epoch), None
         mirrored = isinstance(self.strategy, tf.distribute.MirroredStrategy)
         alone = self.replicas == 1 and not (mirrored or self.has_workers)
-        # With one device under a strategy, Keras takes more kinds of data than kgan.
+        # With one device, Keras takes more kinds of data than `DistributedDataset`.
         other = self.replicas == 1 and not isinstance(data, tf.data.Dataset)
         if data is None or alone or other:
             return data, steps
@@ -171,7 +171,7 @@ class FrameworkDevices(Devices):
         if name == "multi_worker" and "TF_CONFIG" not in os.environ:
             raise ValueError(
                 "Several workers need the environment variable TF_CONFIG, which lists "
-                "all workers and the number of this one. Received: TF_CONFIG unset"
+                "all workers and the number of this worker. Received: TF_CONFIG unset"
             )
         return {
             "none": tf.distribute.get_strategy,
@@ -204,6 +204,6 @@ def _stream(
     # once (M_TRIM_THRESHOLD), and small networks train at half the speed.
     dataset = tf.data.Dataset.range(steps).map(on_number)
     options = tf.data.Options()
-    # At the end of each epoch `fit` would otherwise wait for the autotuning thread.
+    # Otherwise `fit` would wait for the autotuning thread at the end of each epoch.
     options.autotune.enabled = False
     return dataset.prefetch(2).with_options(options)

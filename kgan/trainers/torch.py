@@ -26,13 +26,13 @@ class FrameworkDevices(Devices):
     def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         # Checked when training begins, since sampling needs no gradients.
         _check_convolutions(keras_private.all_layers(self.model))
-        # Keras has read the batches before it calls the function.
+        # Nothing to read: Keras reads the batches before it calls the function.
         return self.model.progress.skipping_done_batches(
             function, 1, read=lambda batches: None
         )
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
-        check_supported("On the PyTorch backend", _SUPPORTED, arguments)
+        check_supported("On the PyTorch backend,", _SUPPORTED, arguments)
 
     def export_error(self, format: str) -> str:
         if format != "tf_saved_model":
@@ -57,8 +57,8 @@ def _has_gradients(dtype: str) -> bool:
     """Whether convolutions in a dtype have gradients on this machine."""
     if dtype not in ("float16", "bfloat16") or torch.cuda.is_available():
         return True
-    # Without the instructions of the processor for the dtype, PyTorch falls back to code
-    # that fails on kernels in Keras' order of axes.
+    # If the processor has no instructions for the dtype, PyTorch falls back to code that
+    # fails on kernels in Keras' order of axes.
     mkldnn = torch.ops.mkldnn
     if dtype == "float16":
         return bool(mkldnn._is_mkldnn_fp16_supported())
