@@ -1,1 +1,1 @@
-"""The commands, one module for each. `kgan_cli` parses the command line and calls `run`."""
+"""The commands, one module each. `kgan_cli` parses the command line and calls `run`."""

@@ -17,11 +17,11 @@ class Loss(serialization.Configurable):
 
     Each term is averaged over its own samples, so the numbers of reals and fakes may
     differ. A loss that compares reals with fakes sets `needs_reals = True` and overrides
-    `discriminator_loss` and `generator_values`. If the generator's loss is not a mean over
-    the fakes, the subclass overrides `generator_loss` instead of `generator_values`.
+    `discriminator_loss` and `generator_values`. If the generator's loss is not a mean
+    over the fakes, the subclass overrides `generator_loss` instead of `generator_values`.
 
-    If a subclass sets `name` in its body, and `kgan/losses/__init__.py` imports the class,
-    `compile` accepts the name in place of an object.
+    If a subclass sets `name` in its body, and `kgan/losses/__init__.py` imports the
+    class, `compile` accepts the name in place of an object.
 
     Example:
 

@@ -15,8 +15,8 @@ class DualContrastive(Loss):
     - generator `log(1 + sum_s exp(s - t)) + log(1 + sum_t exp(s - t))`.
 
     The sums run over the batch: `sum_t` over fakes, `sum_s` over reals. A term with
-    `sum_t` is averaged over reals, a term with `sum_s` over fakes. With `L` for `logsumexp` over the batch, the loss of
-    the discriminator is
+    `sum_t` is averaged over reals, a term with `sum_s` over fakes. With `L` for
+    `logsumexp` over the batch, the loss of the discriminator is
 
         mean(softplus(L(t) - s)) + mean(softplus(t + L(-s))).
 

@@ -56,7 +56,7 @@ class KerasLoss(Smoothed):
         return self._values(1, fake_logits)
 
     def reduce(self, values: Tensor) -> Tensor:
-        """Returns the sum if the `reduction` of the Keras loss is "sum", else the mean."""
+        """Returns the sum if the Keras loss has `reduction="sum"`, else the mean."""
         summed = getattr(self.loss, "reduction", None) == "sum"
         return ops.sum(values) if summed else ops.mean(values)
 
