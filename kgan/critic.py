@@ -129,7 +129,7 @@ class Critic:
             result = self.discriminator(inputs, training=training)
         # Read here, because on JAX the losses exist only within the scope of the pass.
         added_loss = 0 if frozen else sum(activity_losses(self.discriminator))
-        outputs, class_logits = heads(result)
+        outputs, class_logits = heads_of(result)
         return logits_of(outputs), (outputs, class_logits, added_loss)
 
     def packed(self, samples: Tensor) -> Tensor:
@@ -208,7 +208,7 @@ class Combined(keras.Model):
         return self.generator.non_trainable_weights + self.discriminator.weights
 
 
-def heads(result: Tensors) -> tuple[Tensor, Tensor | None]:
+def heads_of(result: Tensors) -> tuple[Tensor, Tensor | None]:
     """Returns the outputs and the class logits of a discriminator, both in float32.
 
     Mixed precision ends with this cast.

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def of_classes(room: str) -> list[str]:
+def class_names(room: str) -> list[str]:
     """Returns the names that classes set in their bodies, in alphabetical order.
 
     Args:
@@ -30,7 +30,7 @@ def of_classes(room: str) -> list[str]:
     return sorted(found)
 
 
-def of_objects(room: str, class_name: str) -> list[str]:
+def object_names(room: str, class_name: str) -> list[str]:
     """Returns the argument `name` of all calls of a class, in the order of the files.
 
     Args:
@@ -48,7 +48,7 @@ def of_objects(room: str, class_name: str) -> list[str]:
     return found
 
 
-def of_constant(room: str, constant: str) -> list[Any]:
+def constant_items(room: str, constant: str) -> list[Any]:
     """Returns the items of a constant tuple, or the keys of a constant dict.
 
     Args:

@@ -8,7 +8,10 @@ from kgan_cli.option import REQUIRED, Settings, option, with_default
 
 _EXTRACTORS = [
     "classifier",
-    *(f"inception-{protocol}" for protocol in names.of_constant("metrics", "PROTOCOLS")),
+    *(
+        f"inception-{protocol}"
+        for protocol in names.constant_items("metrics", "PROTOCOLS")
+    ),
 ]
 
 
@@ -29,7 +32,7 @@ class PresetSettings(Settings):
         False, help="also train on the labels of the data, to sample by label"
     )
     preset: str | None = option(
-        choices=sorted(names.of_constant("presets", "RECIPES")),
+        choices=sorted(names.constant_items("presets", "RECIPES")),
         help="by default the preset that suits the data, see `kgan info`",
     )
     compute: str | None = option(
@@ -57,18 +60,18 @@ class ImageSettings(Settings):
     )
     channels: int | None = option(
         type=int,
-        choices=names.of_constant("data", "MODES"),
+        choices=names.constant_items("data", "MODES"),
         help="1 grey, 2 grey with alpha, 3 RGB, 4 RGBA; by default the fewest "
         "channels that show every image",
     )
     labels: str = option(
         "folder",
-        choices=names.of_constant("data", "LABELS"),
+        choices=names.constant_items("data", "LABELS"),
         help="use the folders below the root as classes, or use no labels",
     )
     crop: str = option(
         "center",
-        choices=names.of_constant("data", "CROPS"),
+        choices=names.constant_items("data", "CROPS"),
         help="how to crop images of other proportions; --seed determines random crops",
     )
     background: str = option(
@@ -139,10 +142,11 @@ class AlgorithmSettings(Settings):
     )
     loss: str | None = option(
         metavar="NAME",
-        help=f"{', '.join(names.of_classes('losses'))}, or a Keras loss, for example mse",
+        help=f"{', '.join(names.class_names('losses'))}; "
+        "or a Keras loss, for example mse",
     )
     augment: str | None = option(
-        choices=names.of_classes("augment"),
+        choices=names.class_names("augment"),
         help="augment the samples before the discriminator, for little data",
     )
     seed: int = option(
@@ -281,8 +285,8 @@ class EvaluateSettings(ImageSettings):
     metrics: str = option(
         "fd,kd,precision,recall",
         metavar="NAME,...",
-        help=f"{', '.join(names.of_objects('metrics', 'MetricSpec'))}; fid and kid with "
-        "Inception; each with a number of fakes, for example fd5k; by default all fakes "
+        help=f"{', '.join(names.object_names('metrics', 'MetricSpec'))}; "
+        "fid and kid with Inception; each with a number of fakes, for example fd5k; by default all fakes "
         "of a folder, at most 10k",
     )
     extractor: str = option(

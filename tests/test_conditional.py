@@ -70,7 +70,7 @@ def test_other_numbers_of_fakes_draw_labels_from_the_batch():
 
 
 def test_each_update_trains_on_its_own_part_of_the_labels():
-    parts = kgan.data.divide_batch(2, *telltale()._unpacked((POINTS, LABELS)))
+    parts = kgan.data.divide_batch(2, *telltale()._reals_and_labels((POINTS, LABELS)))
     for i, (reals, labels) in enumerate(parts):
         rows = slice(4 * i, 4 * i + 4)
         np.testing.assert_array_equal(numpy(reals), POINTS[rows])
@@ -134,7 +134,7 @@ class Seen(kgan.GAN):
     """Notes whether the labels are those of the samples."""
 
     def training_step(self, batch):
-        reals, labels = self._unpacked(batch)
+        reals, labels = self._reals_and_labels(batch)
         unlike = ops.mean(ops.abs(reals[:, 0] - ops.cast(labels, "float32")))
         logs = super().training_step(batch)
         return {**logs, "unlike": unlike}

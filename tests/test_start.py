@@ -65,10 +65,10 @@ def test_help_and_usage_errors_import_neither_keras_nor_a_framework(command, sta
 
 
 def test_choices_are_the_names_of_kgan():
-    assert names.of_classes("losses") == kgan.losses.names()
-    assert names.of_classes("augment") == kgan.augment.names()
-    assert sorted(names.of_constant("presets", "RECIPES")) == kgan.presets.names()
-    assert names.of_objects("metrics", "MetricSpec") == specs.names()
+    assert names.class_names("losses") == kgan.losses.names()
+    assert names.class_names("augment") == kgan.augment.names()
+    assert sorted(names.constant_items("presets", "RECIPES")) == kgan.presets.names()
+    assert names.object_names("metrics", "MetricSpec") == specs.names()
     (choices,) = (
         field.metadata["choices"]
         for field in dataclasses.fields(EvaluateSettings)
@@ -76,12 +76,12 @@ def test_choices_are_the_names_of_kgan():
     )
     assert choices == extractors.names()
     assert names.version() == kgan.__version__
-    for crop in names.of_constant("data", "CROPS"):
+    for crop in names.constant_items("data", "CROPS"):
         kgan.data.Options(crop=crop)
-    for channels in names.of_constant("data", "MODES"):
+    for channels in names.constant_items("data", "MODES"):
         kgan.data.Options(channels=channels)
     with pytest.raises(LookupError, match="kgan/data assigns COLORS"):
-        names.of_constant("data", "COLORS")
+        names.constant_items("data", "COLORS")
 
 
 LOG = """\

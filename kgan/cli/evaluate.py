@@ -21,18 +21,18 @@ def run(settings: EvaluateSettings) -> int:
     """Computes and prints the metrics, and returns the exit status."""
     gan = _gan(pathlib.Path(settings.fakes))
     if gan is not None:
-        settings = _with_shape(settings, gan.sample_shape)
+        settings = _settings_with_shape(settings, gan.sample_shape)
     reals = _load(settings)
     metrics.check_images(reals.samples)
     extractor, fakes = _extractor(settings, reals), None
     if gan is None:
-        fakes = _load(_of_fakes(settings, reals.samples.shape[1:])).samples
+        fakes = _load(_settings_for_fakes(settings, reals.samples.shape[1:])).samples
     names = _names(settings.metrics, _COUNT if fakes is None else len(fakes))
     evaluation = metrics.Evaluation(
         reals.samples, extractor, names, settings.seed, settings.features
     )
     results = (
-        evaluation(_some(fakes, evaluation.count, settings.seed))
+        evaluation(_random_subset(fakes, evaluation.count, settings.seed))
         if gan is None
         else evaluation.of(gan.sample)
     )
@@ -66,20 +66,25 @@ def _load(settings: EvaluateSettings) -> LoadedData:
     return data
 
 
-def _with_shape(settings: EvaluateSettings, shape: Shape) -> EvaluateSettings:
+def _settings_with_shape(settings: EvaluateSettings, shape: Shape) -> EvaluateSettings:
     """Returns settings that load images in this shape."""
     height, width, channels = checks.shape(shape=shape)
     return dataclasses.replace(settings, size=(height, width), channels=channels)
 
 
-def _of_fakes(settings: EvaluateSettings, shape: tuple[int, ...]) -> EvaluateSettings:
+def _settings_for_fakes(
+    settings: EvaluateSettings, shape: tuple[int, ...]
+) -> EvaluateSettings:
     """Returns settings that load the fakes, in the shape of the real images."""
     return dataclasses.replace(
-        _with_shape(settings, shape), data=settings.fakes, labels="none", flip=False
+        _settings_with_shape(settings, shape),
+        data=settings.fakes,
+        labels="none",
+        flip=False,
     )
 
 
-def _some(fakes: ArrayLike, count: int, seed: int) -> ArrayLike:
+def _random_subset(fakes: ArrayLike, count: int, seed: int) -> ArrayLike:
     # Shuffled: files may be sorted by content, and a metric takes the first samples.
     order = np.random.default_rng(seed).permutation(len(fakes))
     return fakes[order[:count]]

@@ -7,7 +7,7 @@ import kgan
 from kgan.cli.run_folder import RunFolder
 
 
-def say(
+def print_report(
     gan: kgan.GAN, folder: RunFolder, epochs: int, seconds: float, stopped: bool
 ) -> None:
     """Prints the length of the training, the files of the run, and the next commands.

@@ -99,7 +99,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
     if gan.devices.is_chief:
         if not gan.devices.export_error("tf_saved_model"):
             gan.export(folder.saved_model, verbose=False)
-        report.say(gan, folder, gan.epoch - already, seconds, stop.interrupted)
+        report.print_report(gan, folder, gan.epoch - already, seconds, stop.interrupted)
     return 130 if stop.interrupted else 0
 
 

@@ -52,7 +52,7 @@ class Training:
             )
         num_classes = None if labels is None else int(labels.max()) + 1
         chosen = preset.choose(settings, samples.shape[1:], len(samples), num_classes)
-        settings = _decided(settings, data, chosen)
+        settings = _with_decided_values(settings, data, chosen)
         gan = gan or preset.build(chosen, settings.seed, settings.precision)
         batches, _, _ = kgan.data.prepare(
             samples,
@@ -68,7 +68,7 @@ class Training:
         return cls(settings, data, chosen, gan, batches)
 
 
-def _decided(
+def _with_decided_values(
     settings: ModelSettings, data: LoadedData, chosen: kgan.presets.Preset
 ) -> ModelSettings:
     """Returns the settings with the values of the data and of the preset.

@@ -131,24 +131,24 @@ def check_networks(
             "The generator must have one output. "
             f"Received: generator with further outputs of shapes {others}"
         )
-    packs = (*samples[:-1], None if samples[-1] is None else pack * samples[-1])
-    _check_input(discriminator, samples, packs, pack)
-    outputs = output_shapes(discriminator, packs)
+    packed_shape = (*samples[:-1], None if samples[-1] is None else pack * samples[-1])
+    _check_input(discriminator, samples, packed_shape, pack)
+    outputs = output_shapes(discriminator, packed_shape)
     _check_output_shapes(outputs, num_classes)
     return samples[1:], outputs
 
 
 def _check_input(
-    discriminator: keras.Model, samples: Shape, packs: Shape, pack: int
+    discriminator: keras.Model, samples: Shape, packed_shape: Shape, pack: int
 ) -> None:
     expected: Any = None
     if discriminator.built:
         expected = getattr(discriminator, "input_shape", None)
     if isinstance(expected, list) and takes_labels(discriminator):
         expected = expected[0]
-    fits = isinstance(expected, tuple) and checks.same_shape(packs, expected)
+    fits = isinstance(expected, tuple) and checks.same_shape(packed_shape, expected)
     if expected is not None and not fits:
-        packed = f", which are {packs} with pack={pack}" if pack > 1 else ""
+        packed = f", which are {packed_shape} with pack={pack}" if pack > 1 else ""
         raise ValueError(
             "The output of the generator must fit the input of the discriminator. "
             f"Received: generator with output shape {samples}{packed}, discriminator "

@@ -10,7 +10,7 @@ from keras import ops
 
 from kgan import backend, checks, data, serialization
 from kgan import noise as noises
-from kgan.critic import Combined, Critic, class_loss, heads, logits_of, with_labels
+from kgan.critic import Combined, Critic, class_loss, heads_of, logits_of, with_labels
 from kgan.models import contract
 from kgan.models import recipe as recipes
 from kgan.models.averaging import Average
@@ -214,7 +214,7 @@ class GAN(TrainedModel):
             The logs: running means since the start of the epoch, by name.
         """
         recipe = self._current_recipe()
-        reals, labels = self._unpacked(batch)
+        reals, labels = self._reals_and_labels(batch)
         parts = list(data.divide_batch(recipe.d_steps, reals, labels))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
         # Gives the number of fakes, their labels, and the reals of relativistic losses.
@@ -247,7 +247,7 @@ class GAN(TrainedModel):
             self.critic.packed(fakes),
             labels,
             fake_labels,
-            scale=self.optimizer.scale(self.d_optimizer, self.devices.replicas),
+            scale=self.optimizer.loss_scaling(self.d_optimizer, self.devices.replicas),
         )
         self.optimizer.update(self.d_optimizer, gradients, variables, self.images_seen)
         self.logs.update(values, ops.shape(reals)[0])
@@ -303,7 +303,7 @@ class GAN(TrainedModel):
             inputs,
             labels,
             fake_labels,
-            scale=self.optimizer.scale(self.g_optimizer, self.devices.replicas),
+            scale=self.optimizer.loss_scaling(self.g_optimizer, self.devices.replicas),
         )
         self.optimizer.update(self.g_optimizer, gradients, variables, self.images_seen)
         self.logs.update(values, ops.shape(reals)[0])
@@ -318,7 +318,7 @@ class GAN(TrainedModel):
         fake_labels: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Returns the loss to minimise, and the values to log; `reals` come packed."""
-        fake_outputs, fake_classes = heads(self.combined(inputs, training=True))
+        fake_outputs, fake_classes = heads_of(self.combined(inputs, training=True))
         real_outputs = None
         if recipe.loss.needs_reals:  # Relativistic losses compare fakes with reals.
             _, (real_outputs, *_) = self.critic.forward(reals, labels, frozen=True)
@@ -332,7 +332,7 @@ class GAN(TrainedModel):
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
         """Computes both losses on held-out reals with the generator, not its average."""
         recipe = self._current_recipe()
-        reals, labels = self._unpacked(batch)
+        reals, labels = self._reals_and_labels(batch)
         size = ops.shape(reals)[0]
         latents = self.noise.draw_local(size, self.latent_dim, self.test_seed_generator)
         fakes = self.generator(with_labels(latents, labels), training=False)
@@ -347,7 +347,7 @@ class GAN(TrainedModel):
         self.logs.update(dict(zip(LOG_KEYS, values, strict=True)), size)
         return self.logs.results(LOG_KEYS)
 
-    def _unpacked(self, batch: Data) -> tuple[Tensor, Tensor | None]:
+    def _reals_and_labels(self, batch: Data) -> tuple[Tensor, Tensor | None]:
         """Returns the reals of a batch as floats, and the labels of a conditional GAN."""
         reals, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
         if self.num_classes is None:

@@ -99,7 +99,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """Whether the optimizers scale their losses."""
         return isinstance(self.g_optimizer, keras.optimizers.LossScaleOptimizer)
 
-    def scale(
+    def loss_scaling(
         self, optimizer: keras.optimizers.Optimizer, replicas: int
     ) -> Callable[[Tensor], Tensor]:
         """Returns a function that turns a loss into the scalar to differentiate.

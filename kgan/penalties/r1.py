@@ -8,7 +8,7 @@ from kgan.penalties.base import Penalty, squared_norm
 from kgan.types import Tensor
 
 # Small images need at least this weight.
-_LOWEST = 0.1
+_LOWEST_WEIGHT = 0.1
 
 
 @serialization.register
@@ -74,7 +74,7 @@ class R1(Penalty):
             rank=3, form="(height, width, channels)", image_shape=image_shape
         )
         batch_size = checks.count(batch_size=batch_size)
-        return max(_LOWEST, 0.0002 * height * width / batch_size)
+        return max(_LOWEST_WEIGHT, 0.0002 * height * width / batch_size)
 
 
 @serialization.register
