@@ -286,8 +286,8 @@ class EvaluateSettings(ImageSettings):
         "fd,kd,precision,recall",
         metavar="NAME,...",
         help=f"{', '.join(names.object_names('metrics', 'MetricSpec'))}; "
-        "fid and kid with Inception; each with a number of fakes, for example fd5k; by default all fakes "
-        "of a folder, at most 10k",
+        "fid and kid with Inception; each with a number of fakes, for example fd5k; by "
+        "default all fakes of a folder, at most 10k",
     )
     extractor: str = option(
         "classifier",

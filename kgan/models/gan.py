@@ -12,13 +12,12 @@ from kgan import backend, checks, data, serialization
 from kgan import noise as noises
 from kgan.critic import Combined, Critic, class_loss, heads_of, logits_of, with_labels
 from kgan.models import contract
-from kgan.models import recipe as recipes
 from kgan.models.averaging import Average
 from kgan.models.latents import Latents, draw_labels
 from kgan.models.model import TrainedModel
 from kgan.models.optimizers import OptimizerPair
 from kgan.models.progress import LOG_KEYS, Logs
-from kgan.models.recipe import Recipe
+from kgan.models.recipe import Recipe, check_names, portable, with_recipe_arguments
 from kgan.schedules import NumberOrSchedule
 from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
 
@@ -132,7 +131,7 @@ class GAN(TrainedModel):
         # Cached, since Keras would track the networks of an attribute a second time.
         return Combined(self.generator, self.critic)
 
-    @recipes.with_recipe_arguments
+    @with_recipe_arguments
     def compile(
         self,
         g_optimizer: Identifier = None,
@@ -169,35 +168,32 @@ class GAN(TrainedModel):
             ValueError: If an argument can't be used, or if both optimizers are the same
                 instance.
         """
-        recipes.check_names(options)
+        check_names(options)
         recipe = Recipe(loss, penalties, **options)
         recipe.check(self.discriminator, self.output_shapes, self.sample_shape)
         float16 = contract.computes_in_float16(self.generator, self.discriminator)
         scaled = auto_scale_loss and float16
         pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer, scaled)
         pair.set_schedules(recipe.schedules)
-        how_to_run = {
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-        }
+        running: dict[str, Any] = {"run_eagerly": run_eagerly, "jit_compile": jit_compile}
+        running["steps_per_execution"] = steps_per_execution
         self.devices.check_compile(
             pair.optimizers,
             compute_dtype="float16" if pair.scales_losses else None,
             schedules=pair.scheduled_names - {"learning_rate"},
-            **how_to_run,
+            **running,
         )
         self.devices.check_divisible("noise_batch_size", recipe.noise_batch_size)
         pair.build_for(self.generator, self.discriminator)
         pair.option_variables = recipe.build()
-        super().compile(optimizer=pair, auto_scale_loss=False, **how_to_run)
+        super().compile(optimizer=pair, auto_scale_loss=False, **running)
         self.g_optimizer, self.d_optimizer = pair.g_optimizer, pair.d_optimizer
         self.recipe = recipe
         self.loss, self.penalties = recipe.loss, recipe.penalties
         self.critic.augment = recipe.augment
         self.updates_per_batch = recipe.d_steps
         self.logs = Logs(recipe.log_names(has_classes=len(self.output_shapes) == 2))
-        self._how_to_run = how_to_run | {"auto_scale_loss": auto_scale_loss}
+        self._running = running | {"auto_scale_loss": auto_scale_loss}
 
     def _current_recipe(self) -> Recipe:
         """Returns the recipe with the current values of its schedules."""
@@ -449,5 +445,5 @@ class GAN(TrainedModel):
         if not self.compiled:
             return None
         optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
-        arguments = {**optimizers, **self.recipe.get_config(), **self._how_to_run}
-        return recipes.portable(keras.saving.serialize_keras_object(arguments))
+        arguments = {**optimizers, **self.recipe.get_config(), **self._running}
+        return portable(keras.saving.serialize_keras_object(arguments))
