@@ -3,6 +3,7 @@
 import decimal
 import fractions
 import re
+from collections import deque
 
 import numpy as np
 import pytest
@@ -191,7 +192,9 @@ def test_zero_is_not_false():
 
 
 @pytest.mark.parametrize(
-    "value", [(28, 28, 1), [28, 28, 1], np.array([28, 28, 1]), range(1, 4)], ids=str
+    "value",
+    [(28, 28, 1), [28, 28, 1], np.array([28, 28, 1]), deque((28, 28, 1))],
+    ids=str,
 )
 def test_shapes_become_tuples_of_python_ints(value):
     found = checks.shape(rank=3, sample_shape=value)
