@@ -249,3 +249,11 @@ def test_a_frozen_pass_adds_no_loss():
     dense = layers.Dense(1, activity_regularizer=keras.regularizers.L2(0.5))
     critic = kgan.critic.Critic(keras.Model(x, dense(x)), keras.random.SeedGenerator(0))
     assert critic.judge(ops.convert_to_tensor(REALS), frozen=True).added_loss == 0
+
+
+def test_a_lazy_penalty_trains_with_regularized_weights():
+    x = keras.Input((2,))
+    model = keras.Model(x, layers.Dense(1, kernel_regularizer="l2")(x))
+    gan = still(model, penalties=[kgan.penalties.GradientPenalty(every=2)])
+    history = gan.fit(REALS, batch_size=3, epochs=1, verbose=0).history
+    assert np.isfinite(history["loss"]).all() and history["gradient_penalty"][0] > 0

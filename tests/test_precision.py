@@ -129,3 +129,16 @@ def test_convolutions_that_are_not_refused_train(policy, dtype):
         pytest.skip("not on this machine")
     gan.compile()
     gan.train_on_batch(np.zeros((4, 8, 8, 1), "float32"))
+
+
+@pytest.mark.backends("torch", reason="the others differentiate all convolutions")
+def test_a_refused_fit_is_refused_again(tiny, monkeypatch):
+    gan = kgan.GAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 4, width=2),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=2),
+    )
+    gan.compile()
+    monkeypatch.setattr(kgan.trainers.torch, "_has_gradients", lambda dtype: False)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="PyTorch can't differentiate"):
+            gan.fit(np.zeros((4, 8, 8, 1), "uint8"), verbose=0)

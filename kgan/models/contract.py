@@ -229,13 +229,13 @@ def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
         warnings.warn(
             f"{loss!r} reads logits, but the discriminator ends in a {last}: leave "
             "this activation out.",
-            stacklevel=4,
+            stacklevel=5,
         )
     if wants_logits is False and not probabilities:
         warnings.warn(
             f"{loss!r} reads probabilities, but the discriminator ends in logits: pass "
             "`from_logits=True` to the loss.",
-            stacklevel=4,
+            stacklevel=5,
         )
 
 

@@ -1,6 +1,7 @@
 """The generative adversarial network as a Keras model: networks, options, algorithm."""
 
 import functools
+import operator
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -16,8 +17,8 @@ from kgan.models.averaging import Average
 from kgan.models.latents import Latents, draw_labels
 from kgan.models.model import TrainedModel
 from kgan.models.optimizers import OptimizerPair
-from kgan.models.progress import LOG_KEYS, Logs
-from kgan.models.recipe import Recipe, check_names, portable, with_recipe_arguments
+from kgan.models.progress import Logs
+from kgan.models.recipe import LOG_KEYS, Recipe, portable, with_recipe_arguments
 from kgan.schedules import NumberOrSchedule
 from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
 
@@ -108,7 +109,6 @@ class GAN(TrainedModel):
         sample_shape, self.output_shapes = contract.check_networks(
             generator, discriminator, self.latent_dim, num_classes, self.pack
         )
-        checks.seed(seed=seed)
         self.generator = generator
         self.discriminator = discriminator
         self.noise = noises.get(noise)
@@ -168,8 +168,7 @@ class GAN(TrainedModel):
             ValueError: If an argument can't be used, or if both optimizers are the same
                 instance.
         """
-        check_names(options)
-        recipe = Recipe(loss, penalties, **options)
+        recipe = Recipe.of(loss, penalties, options)
         recipe.check(self.discriminator, self.output_shapes, self.sample_shape)
         float16 = contract.computes_in_float16(self.generator, self.discriminator)
         scaled = auto_scale_loss and float16
@@ -187,7 +186,6 @@ class GAN(TrainedModel):
         pair.build_for(self.generator, self.discriminator)
         pair.option_variables = recipe.build()
         super().compile(optimizer=pair, auto_scale_loss=False, **running)
-        self.g_optimizer, self.d_optimizer = pair.g_optimizer, pair.d_optimizer
         self.recipe = recipe
         self.loss, self.penalties = recipe.loss, recipe.penalties
         self.critic.augment = recipe.augment
@@ -368,7 +366,6 @@ class GAN(TrainedModel):
         Args:
             latents: Float tensor `(batch, latent_dim)`; for a conditional GAN
                 `[latents, labels]`.
-            training: Ignored; Keras passes it.
 
         Returns:
             A float tensor `(batch, ...)`, from `ema_generator` if there is an average.
@@ -415,6 +412,10 @@ class GAN(TrainedModel):
         samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
         samples = samples.astype("float32", copy=False)
         return data.to_uint8(samples) if as_uint8 else samples
+
+    # Both optimizers, of which `optimizer` is the container.
+    g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))
+    d_optimizer = property(operator.attrgetter("optimizer.d_optimizer"))
 
     def _exported_network(self) -> keras.Model:
         return self.sampling_generator

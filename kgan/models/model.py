@@ -23,7 +23,7 @@ from kgan.models.saving import KerasFile, full_disk_as_os_error, written_by_chie
 from kgan.trainers import Trainer
 from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
 
-# More numbers than any training or validation draws from one seed.
+# Far from the first draws of training, which may have the same seed.
 _EVALUATION_DRAWS = 2**30
 
 
@@ -196,7 +196,7 @@ class TrainedModel(Trainer):
                 which must be uint8 images.
             extractor: A `kgan.metrics.Extractor`. None for a classifier that is trained
                 on the labels, or for `kgan.metrics.untrained` if there are no labels.
-            seed: Int, seed of the noise, and of the samples for the metrics.
+            seed: Int of 0 to 2**31 - 2, for the noise and the samples of metrics.
             **kwargs: `verbose`, `steps`, `callbacks` and `return_dict`, see
                 `keras.Model.evaluate`.
 
@@ -207,12 +207,13 @@ class TrainedModel(Trainer):
         if keras_private.is_called_by_fit(kwargs):
             # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
+        seed = checks.count(minimum=0, maximum=2**31 - 2, seed=seed)
         evaluation = None
         if metrics is not None:
             evaluation = self._evaluation(x, y, metrics, extractor, seed)
         batches = self._prepared(x, "x", batch_size, shuffle=False, y=y)[0]
         batches, kwargs["steps"] = self.devices.dataset(batches, kwargs.get("steps"))
-        self.seed_validation(checks.count(minimum=0, seed=seed), _EVALUATION_DRAWS)
+        self.seed_validation(seed, _EVALUATION_DRAWS)
         losses = super().evaluate(x=batches, **kwargs)
         if evaluation is None:
             return losses
@@ -232,7 +233,8 @@ class TrainedModel(Trainer):
         Raises:
             ValueError: If the model can't be trained on the data.
         """
-        self._prepared(x, "x", batch_size, d_steps=self.updates_per_batch, y=y)
+        parts = self.updates_per_batch
+        self._prepared(x, "x", batch_size, parts, d_steps=parts, y=y)
 
     def sample(self, n: int | None = None, seed: int | None = None) -> np.ndarray:
         """Returns `n` samples. A subclass implements it."""
@@ -258,12 +260,7 @@ class TrainedModel(Trainer):
         return self.logs.metrics
 
     def seed_validation(self, seed: int, draws: int) -> None:
-        """Sets the state of the seed that draws the noise of validation.
-
-        Args:
-            seed: Int.
-            draws: Int, the number of draws that count as done.
-        """
+        """Sets the noise of validation: its seed, and the number of draws done."""
         self.test_seed_generator.state.assign([seed, draws % 2**31])
 
     def _prepared_for_training(
@@ -342,7 +339,7 @@ class TrainedModel(Trainer):
         """
         if not str(filepath).endswith(".keras") or kwargs.get("zipped") is False:
             raise ValueError(
-                "A GAN is saved in one file that ends in .keras. "
+                f"A {type(self).__name__} is saved in one file that ends in .keras. "
                 f"Received: filepath={filepath}, {kwargs}"
             )
         if not overwrite and os.path.exists(filepath):
@@ -365,7 +362,7 @@ class TrainedModel(Trainer):
         """
         if not str(filepath).endswith(".weights.h5") or kwargs.get("max_shard_size"):
             raise ValueError(
-                "The weights of a GAN are saved in one file that ends in .weights.h5. "
+                "The weights are saved in one file that ends in .weights.h5. "
                 f"Received: filepath={filepath}, {kwargs}"
             )
         if not overwrite and os.path.exists(filepath):

@@ -210,17 +210,6 @@ class OptimizerPair(keras.optimizers.Optimizer):
         for optimizer in self.optimizers:
             optimizer.learning_rate = value
 
-    def rates(self) -> np.ndarray:
-        """Returns both learning rates."""
-        rates = (o.learning_rate for o in self.optimizers)
-        return np.array([float(keras.ops.convert_to_numpy(rate)) for rate in rates])
-
-    def set_rates(self, rates: np.ndarray) -> None:
-        """Sets both learning rates, except rates that follow a schedule of Keras."""
-        for optimizer, rate in zip(self.optimizers, rates, strict=True):
-            with contextlib.suppress(TypeError):
-                optimizer.learning_rate = float(rate)
-
     def build(self, variables: list[keras.Variable]) -> None:
         raise NotImplementedError("Each optimizer is built with its own network.")
 
@@ -242,6 +231,20 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """Ends training: with `use_ema=True`, the averages replace the weights."""
         for optimizer in self.optimizers:
             optimizer.finalize_variable_values(keras_private.optimized(optimizer))
+
+
+def get_rates(optimizer: keras.optimizers.Optimizer) -> np.ndarray:
+    """Returns the learning rate of an optimizer, or of each optimizer in a container."""
+    rates = [o.learning_rate for o in getattr(optimizer, "optimizers", [optimizer])]
+    return np.array([float(keras.ops.convert_to_numpy(rate)) for rate in rates])
+
+
+def set_rates(optimizer: keras.optimizers.Optimizer, rates: np.ndarray) -> None:
+    """Sets the rates of `get_rates`, except rates that follow a schedule of Keras."""
+    optimizers = getattr(optimizer, "optimizers", [optimizer])
+    for one, rate in zip(optimizers, rates, strict=True):
+        with contextlib.suppress(TypeError):
+            one.learning_rate = float(rate)
 
 
 def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None:

@@ -14,10 +14,9 @@ import numpy as np
 
 from kgan import backend
 from kgan.backend import keras_private
+from kgan.models.optimizers import get_rates, set_rates
 from kgan.types import Tensor
 
-# The keys in the order in which `evaluate` lists them: Keras puts the loss first.
-LOG_KEYS = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
 # The names under which `SavedProgress` is stored begin with these prefixes.
 PREFIXES = ("position", "mean_")
 
@@ -29,11 +28,11 @@ class Logs:
     the penalties and so the keys, but a model that is built can't track new metrics.
 
     Args:
-        names: Keys in addition to `LOG_KEYS`, for example the names of penalties.
+        names: The keys.
     """
 
     def __init__(self, names: tuple[str, ...] = ()):
-        self._means = {key: keras.metrics.Mean(name=key) for key in LOG_KEYS + names}
+        self._means = {key: keras.metrics.Mean(name=key) for key in names}
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -269,8 +268,8 @@ class TrackProgress(keras.callbacks.Callback):
         resumes = progress.begin(epoch, self.params["steps"], model.steps_per_execution)
         # Keras calls the scheduler again, so the scheduler must see the same rates again.
         if resumes and self.schedulers:
-            model.optimizer.set_rates(progress.rates)
-        progress.keep_rates(model.optimizer.rates())
+            set_rates(model.optimizer, progress.rates)
+        progress.keep_rates(get_rates(model.optimizer))
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.model.progress.pause()

@@ -16,6 +16,9 @@ from kgan.models import contract
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Identifier, Shape, Tensor
 
+# The keys in the order in which `evaluate` lists them: Keras puts the loss first.
+LOG_KEYS = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
+
 
 class Recipe(serialization.Configurable):
     """The options of `GAN.compile`, except the optimizers and the arguments of Keras.
@@ -70,6 +73,25 @@ class Recipe(serialization.Configurable):
         # Whether `at` changes anything: most recipes have no schedules.
         self.has_schedules = schedules_lib.at(self, 0) is not self
 
+    @classmethod
+    def of(
+        cls, loss: Identifier, penalties: Iterable[Identifier], options: Mapping[str, Any]
+    ) -> "Recipe":
+        """Returns the recipe for the arguments of `GAN.compile`.
+
+        Raises:
+            TypeError: If an option is unknown. The message has the most similar name.
+        """
+        for name, value in options.items():
+            if name not in NAMES:
+                similar = difflib.get_close_matches(name, NAMES, 1)
+                hint = f" Did you mean `{similar[0]}`?" if similar else ""
+                raise TypeError(
+                    f"`GAN.compile` has no argument `{name}`.{hint} "
+                    f"{checks.received(**{name: value})}"
+                )
+        return cls(loss, penalties, **options)
+
     def get_config(self) -> dict[str, Any]:
         config = {name: getattr(self, name) for name in NAMES}
         return {**config, "penalties": list(self.penalties)}
@@ -105,8 +127,8 @@ class Recipe(serialization.Configurable):
         return [variable for option in options for variable in option.variables]
 
     def log_names(self, has_classes: bool) -> tuple[str, ...]:
-        """Returns the keys of the logs that the options add."""
-        names = [penalty.name for penalty in self.penalties]
+        """Returns the keys of the logs."""
+        names = [*LOG_KEYS, *(penalty.name for penalty in self.penalties)]
         names += [] if self.augment is None else list(self.augment.logs())
         return (*names, *(("d_class", "g_class") if has_classes else ()))
 
@@ -127,22 +149,6 @@ def with_recipe_arguments(compile: Callable[..., None]) -> Callable[..., None]:
     signature = own.replace(parameters=parameters[:at] + options)
     vars(compile)["__signature__"] = signature
     return compile
-
-
-def check_names(options: Mapping[str, Any]) -> None:
-    """Checks that `compile` received known options only.
-
-    Raises:
-        TypeError: If an option is unknown. The message proposes the most similar name.
-    """
-    for name, value in options.items():
-        if name not in NAMES:
-            similar = difflib.get_close_matches(name, NAMES, 1)
-            hint = f" Did you mean `{similar[0]}`?" if similar else ""
-            raise TypeError(
-                f"`GAN.compile` has no argument `{name}`.{hint} "
-                f"{checks.received(**{name: value})}"
-            )
 
 
 def portable(config: Any) -> Any:

@@ -44,6 +44,7 @@ class LeCam(Penalty):
     """
 
     name = "lecam"
+    passes = 0
 
     def __init__(
         self,

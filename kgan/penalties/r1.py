@@ -34,6 +34,7 @@ class R1(Penalty):
     """
 
     name = "r1"
+    passes = 3
 
     def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
         return ops.mean(squared_norm(real.gradient())) / 2

@@ -7,7 +7,7 @@ import time
 import keras
 import numpy as np
 
-from kgan import checks, penalties
+from kgan import checks
 from kgan.models.gan import GAN
 from kgan.types import Tensor
 
@@ -55,7 +55,7 @@ def estimate(gan: GAN, images: int, batch_size: int) -> Cost:
     batch_size = checks.count(batch_size=batch_size)
     networks = gan.generator, gan.discriminator
     per_update = batch_size // gan.recipe.d_steps
-    penalized = any(map(_penalty_passes, gan.recipe.penalties))
+    penalized = any(penalty.passes for penalty in gan.recipe.penalties)
     copies = _COPIES_WITH_PENALTY if penalized else _COPIES
     parameters = sum(network.count_params() for network in networks)
     # Four bytes each for weight, gradient, two moments of the optimizer, and average.
@@ -90,19 +90,10 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
     recipe = gan.recipe
     reals = batch_size / recipe.d_steps
     fakes = recipe.noise_batch_size or reals
-    passes = sum(_penalty_passes(p) / p.every for p in recipe.penalties)
+    passes = sum(p.passes / p.every for p in recipe.penalties)
     d_update = fakes * (g + 3 * d) + reals * (3 + passes) * d
     g_update = fakes * (3 * g + 2 * d) + reals * recipe.loss.needs_reals * d
     return (recipe.d_steps * d_update + recipe.g_steps * g_update) / batch_size
-
-
-def _penalty_passes(penalty: penalties.Penalty) -> int:
-    """Returns the cost of a penalty, in forward passes of the discriminator."""
-    if isinstance(penalty, penalties.LeCam):
-        return 0
-    # R1, and its subclass R2, take the gradient at samples that the discriminator has
-    # already seen.
-    return 3 if isinstance(penalty, penalties.R1) else 4
 
 
 def flops(network: keras.Model) -> int:

@@ -19,6 +19,9 @@ class Trainer(keras.Model):
 
     Attributes:
         devices: The `kgan.trainers.Devices` on which the model trains.
+        progress: An object with `skipping_done_batches`, which a subclass sets, see
+            `kgan.models.progress.EpochProgress`.
+        steps_seen: A variable that counts steps, which a subclass creates.
     """
 
     def __init__(self, **kwargs: KerasArgument):
@@ -50,6 +53,7 @@ class Trainer(keras.Model):
 
     def make_train_function(self, force: bool = False) -> None:
         if self.train_function is None or force:
+            self.devices.check_training()
             super().make_train_function(force=True)
             self.train_function = self.devices.train_function(self.train_function)
 

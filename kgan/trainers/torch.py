@@ -23,10 +23,12 @@ class FrameworkDevices(Devices):
         "steps_per_execution": 1,
     }
 
-    def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def check_training(self) -> None:
         # Checked when training begins, since sampling needs no gradients.
         _check_convolutions(keras_private.all_layers(self.model))
-        # Nothing to read: Keras reads the batches before it calls the function.
+
+    def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        # Keras has read the batches before it calls the function.
         return self.model.progress.skipping_done_batches(
             function, 1, read=lambda batches: None
         )

@@ -10,7 +10,7 @@ from keras import ops
 
 from kgan import checks, data
 from kgan.callbacks.health import messages, numbers
-from kgan.critic import takes_labels
+from kgan.critic import heads_of, logits_of, takes_labels
 from kgan.types import Tensor
 
 # The limits lie between healthy runs and runs with a problem. The healthy runs are the
@@ -168,10 +168,7 @@ class Health(keras.callbacks.Callback):
     def _logits(self, samples: np.ndarray) -> np.ndarray:
         # `predict` would run on all devices of a strategy.
         outputs = self.model.discriminator(ops.convert_to_tensor(samples), training=False)
-        # A second output has the logits of classes.
-        is_list = isinstance(outputs, list | tuple)
-        logits = _to_numpy(outputs[0] if is_list else outputs)
-        return logits[:, 0] if logits.shape[1] == 1 else logits[:, 1] - logits[:, 0]
+        return _to_numpy(logits_of(heads_of(outputs)[0])[:, 0])
 
     def _penalty_message(self, logs: dict[str, Any]) -> str:
         """Returns the message about a penalty that explodes, empty if none does."""
