@@ -9,7 +9,7 @@ from keras import layers
 import kgan
 
 # A penalty through a stock norm: here only what is written counts, not its value.
-pytestmark = pytest.mark.filterwarnings("ignore:On this backend second derivatives")
+pytestmark = pytest.mark.filterwarnings("ignore:On this backend, second derivatives")
 
 
 @keras.saving.register_keras_serializable("tests")

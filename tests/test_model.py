@@ -24,6 +24,11 @@ class Denoiser(TrainedModel):
         self.logs = Logs(("loss",))
         self.build((None, 2))
 
+    def compile(self, **arguments):
+        super().compile(**arguments)
+        # An optimizer without state would load none.
+        self.optimizer.build(self.network.trainable_variables)
+
     def call(self, x, training=None):
         return self.network(x, training=training)
 
