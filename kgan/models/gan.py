@@ -211,7 +211,7 @@ class GAN(TrainedModel):
         reals, labels = self._reals_and_labels(batch)
         parts = list(data.divide_batch(recipe.d_steps, reals, labels))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
-        # Gives the number of fakes, their labels, and the reals of relativistic losses.
+        # The last part gives the number of fakes, labels, and reals to compare with.
         last = parts[-1]
         g_losses = [self.update_generator(recipe, *last) for _ in range(recipe.g_steps)]
         images = ops.shape(reals)[0] * self.devices.replicas
