@@ -53,9 +53,10 @@ class Trainer(keras.Model):
 
     def make_train_function(self, force: bool = False) -> None:
         if self.train_function is None or force:
-            self.devices.check_training()
             super().make_train_function(force=True)
-            self.train_function = self.devices.train_function(self.train_function)
+            # None while `devices` may refuse to train, so that the next `fit` asks again.
+            function, self.train_function = self.train_function, None
+            self.train_function = self.devices.train_function(function)
 
     def make_test_function(self, force: bool = False) -> None:
         if self.test_function is None or force:

@@ -55,13 +55,6 @@ class Devices:
         """Returns the test function of Keras, adapted to this framework."""
         return function
 
-    def check_training(self) -> None:
-        """Checks that the model can be trained, before the train function is made.
-
-        Raises:
-            ValueError: If the devices can't train a layer of the model.
-        """
-
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         """Checks arguments of `compile` that these devices may not support.
 

@@ -23,12 +23,10 @@ class FrameworkDevices(Devices):
         "steps_per_execution": 1,
     }
 
-    def check_training(self) -> None:
+    def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         # Checked when training begins, since sampling needs no gradients.
         _check_convolutions(keras_private.all_layers(self.model))
-
-    def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        # Keras has read the batches before it calls the function.
+        # Nothing to read: Keras reads the batches before it calls the function.
         return self.model.progress.skipping_done_batches(
             function, 1, read=lambda batches: None
         )
