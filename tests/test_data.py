@@ -104,9 +104,9 @@ def test_fit_trains_on_each_sample_once_in_the_order_of_seed_and_epoch(tiny):
     seen = []
 
     class Look(kgan.GAN):
-        def _reals(self, batch):
+        def training_step(self, batch):
             seen.append(np.array(batch[0])[:, 0])
-            return super()._reals(batch)
+            return super().training_step(batch)
 
     networks = tiny()
     gan = Look(networks.generator, networks.discriminator, seed=5)
