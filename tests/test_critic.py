@@ -221,6 +221,7 @@ def test_augmentation_is_part_of_what_is_resumed(tmp_path, augment):
     assert any(np.any(value != 0) for value in strengths)
 
 
+@pytest.mark.since_keras("3.15.0", reason="divides activity losses by the batch size")
 def test_activity_losses_of_reals_and_fakes_count_alike():
     x = keras.Input((2,))
     dense = layers.Dense(

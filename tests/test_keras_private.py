@@ -179,6 +179,7 @@ def test_all_layers():
         assert all(any(x is y for y in layers) for x in (wrapped, middle, inner))
 
 
+@pytest.mark.since_keras("3.15.0", reason="divides activity losses by the batch size")
 def test_activity_losses():
     x = keras.Input((3,))
     decay = keras.regularizers.L2(0.5)

@@ -97,7 +97,10 @@ ImportError: libtensorflow.so: cannot open shared object file"""
 
 def test_fatal_messages_and_exceptions_pass_the_filter():
     result = subprocess.run(
-        [sys.executable, quiet.__file__], input=LOG, capture_output=True, text=True
+        [sys.executable, "-IS", quiet.__file__],
+        input=LOG,
+        capture_output=True,
+        text=True,
     )
     assert result.returncode == 0 and result.stderr == ""
     assert result.stdout.splitlines() == LOG.splitlines()[-3:]
