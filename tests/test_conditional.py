@@ -70,7 +70,8 @@ def test_other_numbers_of_fakes_draw_labels_from_the_batch():
 
 
 def test_each_update_trains_on_its_own_part_of_the_labels():
-    parts = kgan.data.divide_batch(2, *telltale()._reals_and_labels((POINTS, LABELS)))
+    batch = kgan.data.unpack_batch((POINTS, LABELS), kgan.data.SampleRange(), 2)
+    parts = kgan.data.divide_batch(2, *batch)
     for i, (reals, labels) in enumerate(parts):
         rows = slice(4 * i, 4 * i + 4)
         np.testing.assert_array_equal(numpy(reals), POINTS[rows])
@@ -134,7 +135,7 @@ class Seen(kgan.GAN):
     """Notes whether the labels are those of the samples."""
 
     def training_step(self, batch):
-        reals, labels = self._reals_and_labels(batch)
+        reals, labels = kgan.data.unpack_batch(batch, self.sample_range, 2)
         unlike = ops.mean(ops.abs(reals[:, 0] - ops.cast(labels, "float32")))
         logs = super().training_step(batch)
         return {**logs, "unlike": unlike}

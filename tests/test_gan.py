@@ -341,3 +341,41 @@ def test_files_of_other_names_are_refused(tmp_path, tiny):
         with pytest.raises(ValueError, match=f"ends in .weights.h5. Received: .*{path}"):
             gan.save_weights(tmp_path / path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_average_that_has_not_begun_follows_loaded_weights(tmp_path, tiny):
+    gan, z = tiny(), np.ones((4, 3), "float32")
+    weights = [3 * w + 1 for w in gan.generator.get_weights()]
+    gan.generator.set_weights(weights)
+    expected = gan.generator.predict(z, verbose=0)
+    np.testing.assert_array_equal(gan.sample(z=z), expected)
+    gan.generator.set_weights(weights[::1])
+    for save in (gan.save, gan.save_weights):
+        gan.average.network.set_weights([0 * w for w in weights])
+        suffix = ".keras" if save == gan.save else ".weights.h5"
+        save(tmp_path / f"gan{suffix}")
+        for a, b in zip(gan.ema_generator.get_weights(), weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_schedule_of_the_average_begins_at_loaded_weights(tiny):
+    gan = tiny(ema_half_life=kgan.schedules.Linear(1e9, 1e9, 100))
+    weights = [3 * w + 1 for w in gan.generator.get_weights()]
+    gan.generator.set_weights(weights)
+    gan.compile()
+    gan.fit(POINTS[:4], verbose=0)
+    for a, b in zip(gan.ema_generator.get_weights(), weights, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+    # From here on the average is the training's own.
+    gan.generator.set_weights([0 * w for w in weights])
+    gan.sample(2)
+    np.testing.assert_allclose(gan.ema_generator.get_weights()[0], weights[0], rtol=1e-6)
+
+
+def test_samples_without_a_seed_follow_the_seed_of_keras(tiny):
+    gan = tiny()
+    keras.utils.set_random_seed(5)
+    first = gan.sample(4)
+    assert (gan.sample(4) != first).any()
+    keras.utils.set_random_seed(5)
+    np.testing.assert_array_equal(gan.sample(4), first)

@@ -181,3 +181,31 @@ def test_weights_in_a_dataset_are_refused(tiny):
     for data in (dataset, triples):
         with pytest.raises(ValueError, match="weights"):
             gan.fit(data)
+
+
+@pytest.mark.parametrize("role", ["generator", "discriminator"])
+def test_a_network_with_nothing_to_train_is_refused(tiny, role):
+    gan = tiny()
+    getattr(gan, role).trainable = False
+    with pytest.raises(ValueError, match=f"The {role} has nothing to train.*none of"):
+        gan.compile()
+    getattr(gan, role).trainable = True
+    for layer in getattr(gan, role).layers:
+        layer.trainable = False
+    with pytest.raises(ValueError, match=f"The {role} has nothing to train"):
+        gan.compile()
+
+
+@pytest.mark.parametrize("role", ["generator", "discriminator"])
+def test_trainable_that_changes_after_compile_needs_another_compile(tiny, role):
+    gan = tiny()
+    gan.compile()
+    layers = [layer for layer in getattr(gan, role).layers if layer.weights]
+    layers[0].trainable = False
+    before = gan.generator.get_weights()
+    with pytest.raises(ValueError, match="Call `compile` again after a change"):
+        gan.fit(POINTS, verbose=0)
+    for a, b in zip(gan.generator.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+    gan.compile()
+    gan.fit(POINTS, verbose=0)

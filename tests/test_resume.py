@@ -316,3 +316,29 @@ def test_the_last_batch_of_an_epoch_is_no_whole_execution(tmp_path):
     assert gan.progress.batch == 7
     gan.fit(POINTS, batch_size=8, epochs=4, initial_epoch=1, verbose=0)
     assert_same(straight(steps_per_execution=2)[0], gan)
+
+
+@pytest.mark.backends("torch", reason="only PyTorch has a random generator of its own")
+def test_killed_again_while_done_batches_are_skipped(tmp_path):
+    import torch
+
+    path = tmp_path / "gan.keras"
+
+    def fit(gan, *callbacks):
+        save = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: gan.save(path)
+        )
+        gan.fit(
+            POINTS, batch_size=8, epochs=4, initial_epoch=gan.epoch, verbose=0,
+            callbacks=[save, *callbacks],
+        )  # fmt: skip
+
+    gan = build()
+    for kill in ((1, 3), (1, 0), (1, 2), (1, 4)):
+        with pytest.raises(Interrupted):
+            fit(gan, Interrupt(*kill))
+        # The next process begins with another state.
+        torch.manual_seed(sum(kill))
+        gan = keras.models.load_model(path)
+    fit(gan)
+    assert_same(gan, straight()[0])

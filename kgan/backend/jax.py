@@ -7,7 +7,6 @@ import jax
 import keras
 import numpy as np
 
-from kgan.backend.keras_private import optimized
 from kgan.backend.scope import Scope
 from kgan.types import Tensor, Tensors
 
@@ -63,12 +62,6 @@ def apply(
     gradients: list[Tensor],
     variables: Sequence[keras.Variable],
 ) -> None:
-    if len(variables) != len(optimized(optimizer)):
-        raise ValueError(
-            "Call `compile` again after a change of `trainable`. Received: "
-            f"{len(variables)} trainable variables for {optimizer.name}, which was built "
-            f"with {len(optimized(optimizer))}"
-        )
     # Not `Optimizer.apply`: with a loss scale, it assigns variables within branches.
     trained, state = optimizer.stateless_apply(
         [variable.value for variable in optimizer.variables],

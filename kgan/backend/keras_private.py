@@ -12,6 +12,7 @@ from keras.src.backend.common.stateless_scope import (
     get_stateless_scope as get_stateless_scope,
 )
 from keras.src.backend.common.variables import AutocastScope
+from keras.src.trainers.data_adapters import get_data_adapter as get_data_adapter
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter as DataAdapter
 
 # The module of the optimizer classes that exist on PyTorch only.

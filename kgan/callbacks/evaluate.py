@@ -92,6 +92,6 @@ class Evaluate(keras.callbacks.Callback):
         if (epoch + 1) % self.every and not is_last:
             return
         assert self.evaluation is not None
-        self.results = self.evaluation.of(self.model.sample)
+        self.results = self.evaluation.of(self.model.sample, self.model.sample_range)
         if logs is not None:
             logs.update({f"val_{r.name}": r.value for r in self.results})

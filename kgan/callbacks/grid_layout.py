@@ -36,15 +36,13 @@ def arrange_by_label(
     """Returns a sample with the wanted label for each cell; cells without one are white.
 
     Args:
-        samples: Array `(n, ...)`.
+        samples: uint8 array `(n, ...)`.
         labels: Ints `(n,)`; None without conditions, for the samples in their order.
         wanted: Ints, one label per cell; or None, for the samples in their order.
     """
     if labels is None or wanted is None:
         return samples
-    cells = np.ones((len(wanted), *samples.shape[1:]), samples.dtype)
-    if samples.dtype == np.uint8:
-        cells *= 255
+    cells = np.full((len(wanted), *samples.shape[1:]), 255, "uint8")
     for label in np.unique(wanted):
         places, found = np.flatnonzero(wanted == label), samples[labels == label]
         cells[places[: len(found)]] = found[: len(places)]

@@ -100,7 +100,7 @@ class SampleGrid(keras.callbacks.Callback):
         self._labels = grid_layout.cell_labels(gan, rows, columns)
         if self.reals and gan.real_samples is not None:
             reals = grid_layout.arrange_by_label(
-                gan.real_samples, gan.real_labels, self._labels
+                gan.sample_range.to_uint8(gan.real_samples), gan.real_labels, self._labels
             )
             self._save(reals, "reals.png")
 
@@ -156,7 +156,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _save(self, images: np.ndarray, name: str) -> pathlib.Path:
         if self.model.devices.is_chief:
-            picture = data.grid(images, self._rows, self.columns, self.scale)
+            pixels = self.model.sample_range.to_uint8(images)
+            picture = data.grid(pixels, self._rows, self.columns, self.scale)
             with atomic_path(self.directory / name) as path:
                 picture.save(path, format="PNG")
         return self.directory / name

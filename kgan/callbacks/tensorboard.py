@@ -69,6 +69,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
             samples = gan.sample(
                 z=grid_layout.cell_latents(gan, rows, columns, self.seed),
                 labels=grid_layout.cell_labels(gan, rows, columns),
+                as_uint8=True,
             )
             picture = np.asarray(data.grid(samples, rows, columns))
             if picture.ndim == 2:

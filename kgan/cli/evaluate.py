@@ -34,7 +34,7 @@ def run(settings: EvaluateSettings) -> int:
     results = (
         evaluation(_random_subset(fakes, evaluation.count, settings.seed))
         if gan is None
-        else evaluation.of(gan.sample)
+        else evaluation.of(gan.sample, gan.sample_range)
     )
     for result in results:
         print(result)

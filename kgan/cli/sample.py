@@ -26,7 +26,7 @@ def run(settings: SampleSettings) -> int:
     samples = gan.sample(settings.count, seed=settings.seed, labels=labels)
     with atomic_path(out) as path:
         if out.suffix == ".png":
-            kgan.data.grid(samples).save(path, format="PNG")
+            kgan.data.grid(gan.sample_range.to_uint8(samples)).save(path, format="PNG")
         else:
             arrays: dict[str, ArrayLike] = {"images": samples}
             if labels is not None:

@@ -56,12 +56,9 @@ class Training:
         gan = gan or preset.build(chosen, settings.seed, settings.precision)
         batches, _, _ = kgan.data.prepare(
             samples,
-            gan.sample_shape,
-            gan.sample_range,
+            gan.data_check(d_steps=gan.updates_per_batch),
             chosen.batch_size,
-            gan.updates_per_batch,
             y=labels,
-            num_classes=gan.num_classes,
             seed=settings.seed,
             drop_remainder=True,
         )

@@ -3,8 +3,9 @@
 The files in this folder are the public part; `kgan.data.reading` reads the sources.
 """
 
-from kgan.data.batches import Batches, divide_batch
+from kgan.data.batches import Batches, divide_batch, unpack_batch
 from kgan.data.checks import check_labels
+from kgan.data.data_check import CheckedData, DataCheck
 from kgan.data.fingerprint import fingerprint, fingerprints
 from kgan.data.images import grid, is_image_shape, scale_pixels, to_float, to_uint8
 from kgan.data.load import load, load_all
@@ -19,15 +20,20 @@ from kgan.data.reading.reports import (
     reason_lines,
     write_reasons,
 )
+from kgan.data.sample_range import UNBOUNDED, SampleRange
 from kgan.data.store import Store, chunks
 
 __all__ = [
+    "UNBOUNDED",
     "Batches",
+    "CheckedData",
+    "DataCheck",
     "Fit",
     "LoadedData",
     "NothingLeftError",
     "Options",
     "Report",
+    "SampleRange",
     "Store",
     "check_labels",
     "chunks",
@@ -45,5 +51,6 @@ __all__ = [
     "to_float",
     "to_image",
     "to_uint8",
+    "unpack_batch",
     "write_reasons",
 ]

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import keras
 import numpy as np
+from keras import ops
 
 from kgan import checks
-from kgan.types import ArrayLike, Tensor
+from kgan.data.sample_range import SampleRange
+from kgan.types import ArrayLike, Tensor, Tensors
 
 
 def divide_batch(
@@ -19,10 +21,30 @@ def divide_batch(
         samples: Tensor `(batch, ...)`.
         labels: Tensor `(batch,)`; None without labels.
     """
-    size = keras.ops.shape(samples)[0] // parts
+    size = ops.shape(samples)[0] // parts
     for i in range(parts):
         part = slice(i * size, (i + 1) * size)
         yield samples[part], None if labels is None else labels[part]
+
+
+def unpack_batch(
+    batch: Tensors, sample_range: SampleRange, num_classes: int | None
+) -> tuple[Tensor, Tensor | None]:
+    """Returns the samples of a batch as floats, and the labels of a conditional model.
+
+    Args:
+        batch: Samples, or `(samples, labels)`.
+        sample_range: The range to which uint8 pixels are scaled.
+        num_classes: Int; None for a model that ignores labels.
+
+    Returns:
+        A float32 tensor, and an int32 tensor `(batch,)` or None.
+    """
+    samples, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    samples = sample_range.to_float(samples)
+    if num_classes is None:
+        return samples, None
+    return samples, ops.reshape(ops.cast(labels, "int32"), (-1,))
 
 
 class Batches(keras.utils.PyDataset):
@@ -41,6 +63,7 @@ class Batches(keras.utils.PyDataset):
         drop_remainder: Bool, whether to drop the last batch if it is not full. An array
             smaller than one batch is kept as one small batch.
         labels: Array `(n,)` of the labels of the samples, or None.
+        smallest: Int; a last batch with fewer samples is left out.
 
     Example:
 
@@ -59,6 +82,7 @@ class Batches(keras.utils.PyDataset):
         epoch: int = 0,
         drop_remainder: bool = False,
         labels: np.ndarray | None = None,
+        smallest: int = 1,
     ):
         super().__init__()
         self.x = x
@@ -68,17 +92,18 @@ class Batches(keras.utils.PyDataset):
         self.seed = checks.count(minimum=0, seed=seed)
         self.epoch = checks.count(minimum=0, epoch=epoch)
         self.drop_remainder = drop_remainder and len(x) >= batch_size
+        self.smallest = checks.count(smallest=smallest)
         # The newest order, with the seed and the epoch for which it was drawn.
         self._order = (-1, -1), np.arange(0)
 
     def __len__(self) -> int:
-        full, rest = divmod(len(self.x), self.batch_size)
-        return full + bool(rest and not self.drop_remainder)
+        return len(self.x) // self.batch_size + bool(self.last_size)
 
     @property
-    def all_full(self) -> bool:
-        """Whether no batch is smaller than `batch_size`."""
-        return self.drop_remainder or len(self.x) % self.batch_size == 0
+    def last_size(self) -> int:
+        """The number of samples in the last batch if it is not full; 0 otherwise."""
+        rest = len(self.x) % self.batch_size
+        return 0 if self.drop_remainder or rest < self.smallest else rest
 
     def order(self, epoch: int) -> np.ndarray:
         """Returns the indices of the samples in the order of an epoch."""

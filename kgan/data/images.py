@@ -1,13 +1,12 @@
-"""Images: the scaling between uint8 pixels and [-1, 1], and grids of samples."""
+"""Images: pixels in [-1, 1], and grids of samples."""
 
 import math
 
-import keras
 import numpy as np
-from keras import ops
 from PIL import Image
 
 from kgan import checks
+from kgan.data.sample_range import UNBOUNDED
 from kgan.types import Shape, Tensor
 
 # The Pillow mode for each number of channels.
@@ -27,27 +26,12 @@ def scale_pixels(x: Tensor) -> Tensor:
 
 
 def to_float(x: Tensor) -> Tensor:
-    """Scales uint8 pixels to [-1, 1], and casts other dtypes to float without scaling.
-
-    Args:
-        x: Tensor of any shape.
-
-    Returns:
-        A float32 tensor.
-    """
-    is_pixels = keras.backend.standardize_dtype(x.dtype) == "uint8"
-    x = ops.cast(x, "float32")
-    return scale_pixels(x) if is_pixels else x
+    """Scales uint8 pixels to [-1, 1], see `SampleRange.to_float`."""
+    return UNBOUNDED.to_float(x)
 
 
 def to_uint8(x: np.ndarray) -> np.ndarray:
-    """Scales [-1, 1] back to uint8 pixels, rounded and clipped.
-
-    Args:
-        x: Float array of any shape. A uint8 array is returned as it is.
-
-    Returns:
-        A uint8 array of the same shape.
+    """Scales [-1, 1] back to uint8 pixels, see `SampleRange.to_uint8`.
 
     Example:
 
@@ -55,10 +39,7 @@ def to_uint8(x: np.ndarray) -> np.ndarray:
     >>> to_uint8(np.array([-1.0, 0.0, 1.0, 3.0])).tolist()
     [0, 128, 255, 255]
     """
-    if x.dtype == np.uint8:
-        return x
-    pixels = np.rint((np.asarray(x, "float32") + 1.0) * 127.5)
-    return np.clip(pixels, 0, 255).astype("uint8")
+    return UNBOUNDED.to_uint8(x)
 
 
 def is_image_shape(shape: Shape) -> bool:

@@ -8,15 +8,9 @@ import numpy as np
 
 from kgan import checks
 from kgan.data.batches import Batches
-from kgan.data.checks import check_labels
+from kgan.data.data_check import CheckedData, DataCheck
 from kgan.data.store import Store
-from kgan.types import ArrayLike, Data, Shape, Tensors
-
-# The lowest and the highest value of a range.
-Range = tuple[float, float]
-
-# The range that images may have for a generator whose output has no bounds.
-_UNBOUNDED_IMAGES = (-16.0, 16.0)
+from kgan.types import ArrayLike, Data, Tensors
 
 # How many samples of each class are returned as examples of the data.
 _EXAMPLES_PER_CLASS = 64
@@ -24,14 +18,10 @@ _EXAMPLES_PER_CLASS = 64
 
 def prepare(
     x: Data,
-    shape: Shape,
-    value_range: Range | None,
+    check: DataCheck,
     batch_size: int | None = None,
-    d_steps: int = 1,
-    argument: str = "x",
     default_batch_size: int = 32,
     y: ArrayLike | None = None,
-    num_classes: int | None = None,
     shuffle: bool = True,
     seed: int = 0,
     drop_remainder: bool = False,
@@ -41,70 +31,77 @@ def prepare(
     Args:
         x: An array, a pair `(samples, labels)`, or an iterable of batches of either: a
             `keras.utils.PyDataset`, a `tf.data.Dataset`, a generator.
-        shape: Shape of one sample.
-        value_range: Range of the generator's output; None if the output has no bounds.
+        check: The `DataCheck` that the data must pass.
         batch_size: Int, for arrays only.
-        d_steps: Int, the number of discriminator updates among which a batch is divided.
-        argument: Name of the argument, for the errors.
         default_batch_size: Int, for arrays when `batch_size` is None.
         y: Labels of an array.
-        num_classes: Int if the GAN needs labels; None to ignore labels.
         shuffle: Bool, whether to shuffle an array, see `Batches`.
         seed: Int, seed of the order of an array, see `Batches`.
         drop_remainder: Bool, whether to drop a smaller last batch, see `Batches`.
 
     Returns:
-        `(data, samples, labels)`: the data for Keras' `fit`, and some of its samples
+        `(data, samples, labels)`: `Batches` or `CheckedData`, and some of its samples
         with their labels. The labels are None if labels are ignored.
 
     Raises:
         ValueError: If a GAN can't be trained on the data.
     """
+    argument = check.argument
     if x is None:
         raise ValueError(
             f"`{argument}` is missing: there is no data. Expected an array or a "
-            f"dataset of samples of shape {shape}. Received: {argument}=None"
+            f"dataset of samples of shape {check.shape}. Received: {argument}=None"
         )
-    _check_no_weights(x, argument)
+    check.no_weights(x)
     if _is_pair(x):
         x, y = x
     if _is_array(x):
         x = _as_array(x)
-        check_samples(x, shape, value_range, argument)
-        y = _check_labels(y, len(x), num_classes, argument)
+        check.samples(x)
+        check.size(len(x))
+        y = check.labels(y, len(x))
         batch_size = default_batch_size if batch_size is None else batch_size
-        batch_size = check_batch_size(batch_size, d_steps)
-        batches = Batches(
-            x, batch_size, shuffle, seed, labels=y, drop_remainder=drop_remainder
-        )
-        chosen = np.sort(batches.order(0)[: _EXAMPLES_PER_CLASS * (num_classes or 1)])
-        return batches, x[chosen], None if y is None else y[chosen]
+        batch_size = _check_batch_size(batch_size, check.d_steps)
+        smallest = check.d_steps
+        batches = Batches(x, batch_size, shuffle, seed, 0, drop_remainder, y, smallest)
+        return batches, *_examples(batches, check.num_classes)
     if batch_size is not None:
         raise ValueError(
             f"`batch_size` is for arrays: this `{argument}` makes its own batches. "
             f"Received: batch_size={batch_size}, {argument} of type {type(x).__name__}"
         )
-    return _check_batches(x, shape, value_range, d_steps, argument, num_classes)
+    if isinstance(x, Batches):
+        check.samples(_as_array(x.x))
+        check.labels(x.labels, len(x.x))
+        _check_batch_size(x.batch_size, check.d_steps)
+        check.size(x.last_size or x.batch_size)
+        return x, *_examples(x, check.num_classes)
+    x, first = _peek(x, argument)
+    samples, labels = check.batch(first)
+    _check_batch_size(len(samples), check.d_steps)
+    return CheckedData(x, check), samples, labels
 
 
-def _check_labels(
-    y: ArrayLike | None, count: int, num_classes: int | None, argument: str
-) -> np.ndarray | None:
-    if num_classes is None:
-        return None
-    if y is None:
+def _examples(
+    batches: Batches, num_classes: int | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Returns some of the samples, with their labels."""
+    chosen = np.sort(batches.order(0)[: _EXAMPLES_PER_CLASS * (num_classes or 1)])
+    labels = None if num_classes is None or batches.labels is None else batches.labels
+    return batches.x[chosen], None if labels is None else labels[chosen]
+
+
+def _check_batch_size(batch_size: int, d_steps: int) -> int:
+    """Checks that a batch size is a positive multiple of `d_steps`, and returns it."""
+    batch_size = checks.count(batch_size=batch_size)
+    if batch_size % d_steps:
+        better = (batch_size // d_steps + 1) * d_steps
         raise ValueError(
-            "A conditional GAN trains on samples with labels: pass `y`, or data of "
-            f"pairs (samples, labels). Received: {argument} without labels"
+            "Each update of the discriminator takes an equal part of the batch, so "
+            f"`batch_size` must be a multiple of `d_steps`, for example {better}. "
+            f"{checks.received(batch_size=batch_size, d_steps=d_steps)}"
         )
-    y = np.asarray(y)
-    check_labels(y, num_classes, f"labels of {argument}")
-    if len(y) != count:
-        raise ValueError(
-            "There must be one label for each sample. "
-            f"Received: {count} samples and {len(y)} labels"
-        )
-    return y.reshape(-1).astype("int32")
+    return batch_size
 
 
 def split(
@@ -152,15 +149,6 @@ def _parts(
     return x[:start], x[start:]
 
 
-def _check_no_weights(x: Data, argument: str) -> None:
-    if isinstance(x, tuple) and len(x) > 2:
-        raise ValueError(
-            f"`{argument}` must be samples, or a pair (samples, labels): a GAN learns "
-            "the distribution of the data as it is, so it takes no sample weights. "
-            f"Received: {argument} with {len(x)} parts"
-        )
-
-
 def _is_array(x: Data) -> bool:
     return isinstance(x, list | Store) or hasattr(x, "__array__")
 
@@ -171,37 +159,6 @@ def _as_array(x: ArrayLike | Store) -> np.ndarray | Store:
 
 def _is_pair(x: Data) -> bool:
     return isinstance(x, tuple) and len(x) == 2
-
-
-def _check_batches(
-    x: Data,
-    shape: Shape,
-    value_range: Range | None,
-    d_steps: int,
-    argument: str,
-    num_classes: int | None,
-) -> tuple[Data, np.ndarray, np.ndarray | None]:
-    """Checks the first batch of an iterable of batches."""
-    x, first = _peek(x, argument)
-    _check_no_weights(first, argument)
-    y = None
-    if isinstance(first, tuple | list):
-        first, y = first[0], first[1] if len(first) > 1 else None
-    if isinstance(first, dict):
-        raise ValueError(
-            f"`{argument}` must yield batches of samples, or pairs (samples, labels). "
-            f"Received: {argument} that yields dicts with keys {sorted(first)}"
-        )
-    first = np.asarray(first)
-    if first.ndim == len(shape):
-        raise ValueError(
-            f"`{argument}` yields single samples, not batches: call `.batch(64)` on it. "
-            f"Received: {argument} that yields shape {first.shape}"
-        )
-    check_samples(first, shape, value_range, argument)
-    y = _check_labels(y, len(first), num_classes, argument)
-    check_batch_size(len(first), d_steps)
-    return x, first, y
 
 
 def _peek(x: Data, argument: str) -> tuple[Data, Tensors]:
@@ -236,74 +193,3 @@ def _generate_tuples(batches: Iterable[Tensors]) -> Iterator[Tensors]:
     # Keras accepts generators by their type, and expects tuples from a generator.
     for batch in batches:
         yield batch if isinstance(batch, tuple) else (batch,)
-
-
-def check_batch_size(batch_size: int, d_steps: int = 1) -> int:
-    """Checks that a batch size is a positive multiple of `d_steps`, and returns it."""
-    batch_size = checks.count(batch_size=batch_size)
-    if batch_size % d_steps:
-        better = (batch_size // d_steps + 1) * d_steps
-        raise ValueError(
-            "Each update of the discriminator takes an equal part of the batch, so "
-            f"`batch_size` must be a multiple of `d_steps`, such as {better}. "
-            f"{checks.received(batch_size=batch_size, d_steps=d_steps)}"
-        )
-    return batch_size
-
-
-def check_samples(
-    x: np.ndarray, shape: Shape, value_range: Range | None, argument: str = "x"
-) -> None:
-    """Checks that a generator with this output can be trained on samples.
-
-    Args:
-        x: Array `(n, *shape)`.
-        shape: The generator's output shape without the batch; None for any length.
-        value_range: The generator's output range; None if the output has no bounds.
-        argument: Name of the argument, for the errors.
-
-    Raises:
-        ValueError: If `x` is empty, has another shape or a dtype other than uint8 or
-            float, has NaN or infinite values, or values far outside the range.
-    """
-    if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
-        raise ValueError(
-            f"`{argument}` must hold uint8 pixels or floats. "
-            f"Received: {argument} of dtype {x.dtype} and shape {x.shape}"
-        )
-    if x.ndim == 0 or len(x) == 0:
-        raise ValueError(
-            f"`{argument}` is empty: there is nothing to train on. "
-            f"Received: {argument}.shape={x.shape}"
-        )
-    if not checks.same_shape(x.shape[1:], shape):
-        raise ValueError(
-            f"`{argument}` must be a batch of samples of the generator's output shape, "
-            f"{tuple(shape)}. Received: {argument}.shape={x.shape}"
-        )
-    if x.dtype != np.uint8:
-        _check_values(x, shape, value_range, argument)
-
-
-def _check_values(
-    x: np.ndarray, shape: Shape, value_range: Range | None, argument: str
-) -> None:
-    low, high = float(np.min(x)), float(np.max(x))
-    # NaN and infinity show in the lowest or the highest value, so one pass is enough.
-    if not np.isfinite(low) or not np.isfinite(high):
-        raise ValueError(
-            f"`{argument}` has NaN or infinite values. Received: {argument} with "
-            f"{int(np.sum(~np.isfinite(x)))} of them among {x.size}"
-        )
-    bounds = value_range or (_UNBOUNDED_IMAGES if len(shape) == 3 else None)
-    if bounds is None:
-        return
-    slack = 0.1 * (bounds[1] - bounds[0])
-    if low < bounds[0] - slack or high > bounds[1] + slack:
-        expected = value_range or (-1.0, 1.0)
-        raise ValueError(
-            f"`{argument}` has values from {low:g} to {high:g}, but the generator's "
-            f"output is between {expected[0]:g} and {expected[1]:g}: scale the data, or "
-            "pass pixels as uint8, which kgan scales. "
-            f"Received: {argument} of dtype {x.dtype}"
-        )

@@ -100,17 +100,21 @@ class Evaluation:
             values.append(_value(metric, computed[key]))
         return self._results(values)
 
-    def of(self, sample: Callable) -> list[Result]:
+    def of(
+        self, sample: Callable, sample_range: data.SampleRange = data.UNBOUNDED
+    ) -> list[Result]:
         """Returns a result for each metric, computed from samples of a function.
 
         Args:
             sample: Callable of a number of samples and a `seed`, for example
-                `gan.sample`, that returns images in [-1, 1]. If a sample is NaN or
-                infinite, because the generator has diverged, all numbers are NaN.
+                `gan.sample`, that returns float images. If a sample is NaN or infinite,
+                because the generator has diverged, all numbers are NaN.
+            sample_range: The range of the images, for example `gan.sample_range`;
+                [-1, 1] by default.
         """
         samples = sample(self.count, seed=self.seed)
         if np.isfinite(samples).all():
-            return self(data.to_uint8(samples))
+            return self(sample_range.to_uint8(samples))
         return self._results([math.nan] * len(self.metrics))
 
     def _compute(self, metric: Metric, found: Extracted) -> Values:

@@ -37,6 +37,11 @@ class Average:
         if half_life is not None:
             self.network = copy_of(generator, latent_dim)
 
+    def restart(self) -> None:
+        """Copies the weights of the generator, for example weights that were loaded."""
+        if self.network is not None:
+            self.network.set_weights(self.generator.get_weights())
+
     def update(self, batch_size: Tensor, images_seen: Tensor) -> None:
         """Moves the average towards the generator, see `decay`."""
         if self.network is not None and self.half_life is not None:

@@ -8,10 +8,30 @@ import keras
 from kgan import backend, checks
 from kgan.backend.keras_private import all_layers
 from kgan.critic import takes_labels
+from kgan.data import UNBOUNDED, SampleRange
 from kgan.losses import Loss
-from kgan.types import Shape
+from kgan.types import ArrayLike, Shape
 
-_RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
+_RANGES = {
+    "tanh": (-1.0, 1.0),
+    "hard_tanh": (-1.0, 1.0),
+    "soft_sign": (-1.0, 1.0),
+    "sigmoid": (0.0, 1.0),
+    "hard_sigmoid": (0.0, 1.0),
+}
+# Layers and operations that move values and don't change them.
+_MOVES = (
+    "Reshape",
+    "Flatten",
+    "Permute",
+    "Transpose",
+    "Identity",
+    "Cropping1D",
+    "Cropping2D",
+    "Cropping3D",
+    "UpSampling1D",
+    "UpSampling2D",
+)
 
 
 def latent_dim(generator: keras.Model, asked: int | None) -> int:
@@ -261,17 +281,35 @@ def computes_in_float16(*networks: keras.Model) -> bool:
     )
 
 
-def output_range(generator: keras.Model) -> tuple[float, float] | None:
-    """Returns the range of the generator's last activation; None if it has no bounds."""
-    return _RANGES.get(_last_activation(generator))
+def sample_range(generator: keras.Model, asked: ArrayLike | None) -> SampleRange:
+    """Returns the range of the generator's samples.
+
+    Args:
+        generator: The generator.
+        asked: The argument of the user; None for the range of the last activation. An
+            activation without bounds can draw pixels in [-1, 1].
+
+    Raises:
+        ValueError: If the argument is not a range.
+    """
+    if asked is not None:
+        return SampleRange.get(asked)
+    bounds = _RANGES.get(_last_activation(generator))
+    return UNBOUNDED if bounds is None else SampleRange.get(bounds)
 
 
 def _last_activation(model: keras.Model) -> str:
-    layers = getattr(model, "layers", [])
-    while layers and getattr(layers[-1], "layers", None):
-        layers = layers[-1].layers
-    activation = getattr(layers[-1], "activation", None) if layers else None
-    return getattr(activation, "__name__", "")
+    """Returns the name of the activation of the last layer that computes values."""
+    steps = list(getattr(model, "operations", None) or getattr(model, "layers", []))
+    while steps and type(steps[-1]).__name__ in _MOVES:
+        steps.pop()
+    if not steps:
+        return ""
+    if getattr(steps[-1], "layers", None):
+        return _last_activation(steps[-1])
+    # `ops.sigmoid` in a functional model is an operation of the class `Sigmoid`.
+    activation = getattr(steps[-1], "activation", type(steps[-1]))
+    return getattr(activation, "__name__", "").lower()
 
 
 def _check_model(model: Any, argument: str) -> None:

@@ -49,13 +49,15 @@ class GAN(TrainedModel):
             (EMA), in images; the value is limited to 5 % of the images seen. Or a
             schedule, which has no limit, or None for no average.
         seed: Int of 0 to 2**31 - 2, which gives the same noise and the same order of the
-            data again. None for a seed from Python's generator, which
-            `keras.utils.set_random_seed` sets.
+            data again; None for a seed from Python's generator. The weights follow
+            `keras.utils.set_random_seed`, which also sets Python's generator.
         num_classes: Int, for conditional networks, whose labels are 0 to
             `num_classes - 1`; None to take the number from the generator's layers.
         pack: Int, number of samples that the discriminator judges together. They are
             joined along the last axis, so its input has `pack` times the channels
             (PacGAN).
+        sample_range: `(low, high)`, the values of black and white in samples; None for
+            the range of the generator's last activation, or [-1, 1] without bounds.
 
     Attributes:
         generator: The generator that is trained.
@@ -99,6 +101,7 @@ class GAN(TrainedModel):
         seed: int | None = None,
         num_classes: int | None = None,
         pack: int = 1,
+        sample_range: ArrayLike | None = None,
         **kwargs: KerasArgument,
     ):
         super().__init__(**kwargs)
@@ -115,8 +118,8 @@ class GAN(TrainedModel):
         self.ema_half_life = ema_half_life
         self.average = Average(generator, self.latent_dim, ema_half_life)
         self.ema_generator = self.average.network
-        sample_range = contract.output_range(generator)
-        self.create_state(seed, sample_shape, sample_range, num_classes)
+        pixels = contract.sample_range(generator, sample_range)
+        self.create_state(seed, sample_shape, pixels, num_classes)
         self.latents = Latents(self.noise, self.latent_dim, num_classes)
         self.critic = Critic(
             discriminator, self.seed_generator, self.pack, self.images_seen
@@ -208,7 +211,7 @@ class GAN(TrainedModel):
             The logs: running means since the start of the epoch, by name.
         """
         recipe = self._current_recipe()
-        reals, labels = self._reals_and_labels(batch)
+        reals, labels = data.unpack_batch(batch, self.sample_range, self.num_classes)
         parts = list(data.divide_batch(recipe.d_steps, reals, labels))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
         # The last part gives the number of fakes, labels, and reals to compare with.
@@ -232,7 +235,7 @@ class GAN(TrainedModel):
         # Under mixed precision, fakes have another dtype than reals. Without
         # `stop_gradient`, PyTorch would keep the graph of the generator in memory.
         fakes = ops.stop_gradient(ops.cast(fakes, reals.dtype))
-        variables = self.discriminator.trainable_variables
+        variables = self.optimizer.trained(self.d_optimizer, self.discriminator)
         (_, values), gradients = backend.value_and_grad(
             self.discriminator_loss,
             variables,
@@ -288,7 +291,7 @@ class GAN(TrainedModel):
         """Trains the generator once, on fresh noise, through the frozen discriminator."""
         inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
         # Only the generator's, since the discriminator is frozen in `combined`.
-        variables = self.combined.trainable_variables
+        variables = self.optimizer.trained(self.g_optimizer, self.combined)
         (_, values), gradients = backend.value_and_grad(
             self.generator_loss,
             variables,
@@ -326,7 +329,7 @@ class GAN(TrainedModel):
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
         """Computes both losses on held-out reals with the generator, not its average."""
         recipe = self._current_recipe()
-        reals, labels = self._reals_and_labels(batch)
+        reals, labels = data.unpack_batch(batch, self.sample_range, self.num_classes)
         size = ops.shape(reals)[0]
         latents = self.noise.draw_local(size, self.latent_dim, self.test_seed_generator)
         fakes = self.generator(with_labels(latents, labels), training=False)
@@ -340,13 +343,6 @@ class GAN(TrainedModel):
         values = [d_loss + g_loss, d_loss, g_loss, *means]
         self.logs.update(dict(zip(LOG_KEYS, values, strict=True)), size)
         return self.logs.results(LOG_KEYS)
-
-    def _reals_and_labels(self, batch: Data) -> tuple[Tensor, Tensor | None]:
-        """Returns the reals of a batch as floats, and the labels of a conditional GAN."""
-        reals, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        if self.num_classes is None:
-            return data.to_float(reals), None
-        return data.to_float(reals), ops.reshape(ops.cast(labels, "int32"), (-1,))
 
     def _draw_inputs(
         self, recipe: Recipe, reals: Tensor, labels: Tensor | None
@@ -391,7 +387,8 @@ class GAN(TrainedModel):
 
         Args:
             n: Int, number of samples, 1 by default. Leave it out with `z` or `labels`.
-            seed: Int, which gives the same samples again.
+            seed: Int, which gives the same samples again; None for a seed from Python's
+                generator, which `keras.utils.set_random_seed` sets.
             z: Float array `(n, latent_dim)`, the latents themselves.
             noise: A distribution in place of the distribution of training, for example
                 `kgan.noise.TruncatedNormal(0.7)`.
@@ -407,18 +404,20 @@ class GAN(TrainedModel):
             ValueError: If `z` has a wrong shape, if the lengths of `z`, `labels` and `n`
                 differ, or if the GAN does not know a label.
         """
+        self.keep_average_fresh()
         inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
         # Not `predict`, which would make a dataset and an iterator at each call.
         samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
         samples = samples.astype("float32", copy=False)
-        return data.to_uint8(samples) if as_uint8 else samples
+        return self.sample_range.to_uint8(samples) if as_uint8 else samples
+
+    def keep_average_fresh(self) -> None:
+        if not self.images_seen.numpy():
+            self.average.restart()
 
     # Both optimizers, of which `optimizer` is the container.
     g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))
     d_optimizer = property(operator.attrgetter("optimizer.d_optimizer"))
-
-    def _exported_network(self) -> keras.Model:
-        return self.sampling_generator
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
@@ -432,6 +431,7 @@ class GAN(TrainedModel):
             "seed": self.seed,
             "num_classes": self.num_classes,
             "pack": self.pack,
+            "sample_range": self.sample_range[:2] if self.sample_range.bounded else None,
         }
 
     @classmethod

@@ -1,5 +1,6 @@
 """Latents and labels for `GAN.sample`, and labels for training."""
 
+import random
 from collections.abc import Iterator
 
 import keras
@@ -38,6 +39,7 @@ class Latents:
     ) -> Iterator[Tensors]:
         """Yields batches of inputs for `GAN.sample`, which documents the arguments."""
         batch_size = checks.count(batch_size=batch_size)
+        seed = random.randrange(2**31 - 1) if seed is None else seed
         if z is not None:
             z = self._checked(z, n)
             n = len(z)
@@ -66,7 +68,7 @@ class Latents:
         return z
 
     def _sample_labels(
-        self, given: ArrayLike | None, n: int | None, seed: int | None
+        self, given: ArrayLike | None, n: int | None, seed: int
     ) -> np.ndarray | None:
         if self.num_classes is None:
             if given is not None:
@@ -77,7 +79,7 @@ class Latents:
             return None
         if given is None:
             # The labels and the latents are drawn from different seeds.
-            generator = np.random.default_rng(None if seed is None else (seed, 1))
+            generator = np.random.default_rng((seed, 1))
             return generator.integers(self.num_classes, size=n or 1, dtype="int32")
         values = np.asarray(given)
         data.check_labels(values, self.num_classes, "labels")

@@ -35,14 +35,13 @@ class TrainedModel(Trainer):
 
     Attributes:
         sample_shape: Shape of one sample, without the batch.
-        sample_range: `(low, high)`, the range of samples; None without bounds.
+        sample_range: The `kgan.data.SampleRange` of the samples.
         num_classes: Int, number of classes of a conditional model; None without labels.
         updates_per_batch: Int, number of updates into which a step divides a batch.
         images_seen: Variable that counts real samples.
         steps_seen: Variable that counts steps.
         seed_generator: Source of random numbers in training.
-        test_seed_generator: Source of random numbers in validation, so that evaluation
-            does not change the noise of training.
+        test_seed_generator: Source of random numbers in validation.
         progress: The `EpochProgress`.
         real_samples: Some of the samples given to `fit`, for callbacks to show.
         real_labels: Their labels, or None.
@@ -52,7 +51,7 @@ class TrainedModel(Trainer):
         self,
         seed: int | None,
         sample_shape: Shape,
-        sample_range: tuple[float, float] | None = None,
+        sample_range: data.SampleRange = data.UNBOUNDED,
         num_classes: int | None = None,
     ) -> None:
         """Creates the seeds and counters of training, for the constructor of a subclass.
@@ -108,8 +107,8 @@ class TrainedModel(Trainer):
         """Trains the model.
 
         Args:
-            x: Real samples: a uint8 array (which training scales to [-1, 1]), a float
-                array in the range of the samples, or a `keras.utils.PyDataset`, a
+            x: Real samples: a uint8 array (which training scales to `sample_range`), a
+                float array in the range of the samples, or a `keras.utils.PyDataset`, a
                 `tf.data.Dataset` or a generator that yields batches of these arrays, with
                 or without labels.
             y: Int labels `(n,)` of an array, for a conditional model; an unconditional
@@ -138,6 +137,7 @@ class TrainedModel(Trainer):
         """
         _check_no_weights(kwargs)
         keras_private.assert_compiled(self, "fit")
+        self.keep_average_fresh()
         if validation_split:
             (x, y), validation_data = data.split(x, validation_split, y)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
@@ -149,7 +149,7 @@ class TrainedModel(Trainer):
         reseeded = batches is not x and isinstance(batches, data.Batches)
         tracker = TrackProgress(batches if reseeded else None, callbacks)
         x, steps_per_epoch = self.devices.dataset(
-            batches, steps_per_epoch, lambda: self.epoch, self.updates_per_batch
+            batches, steps_per_epoch, self.updates_per_batch, training=True
         )
         validation_data, validation_steps = self.devices.dataset(
             validation_data, validation_steps
@@ -211,13 +211,14 @@ class TrainedModel(Trainer):
         evaluation = None
         if metrics is not None:
             evaluation = self._evaluation(x, y, metrics, extractor, seed)
-        batches = self._prepared(x, "x", batch_size, shuffle=False, y=y)[0]
+        batches = self._prepared(x, self.data_check(), batch_size, shuffle=False, y=y)[0]
         batches, kwargs["steps"] = self.devices.dataset(batches, kwargs.get("steps"))
         self.seed_validation(seed, _EVALUATION_DRAWS)
         losses = super().evaluate(x=batches, **kwargs)
         if evaluation is None:
             return losses
-        found = {result.name: result.value for result in evaluation.of(self.sample)}
+        results = evaluation.of(self.sample, self.sample_range)
+        found = {result.name: result.value for result in results}
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 
     def check_data(
@@ -233,8 +234,14 @@ class TrainedModel(Trainer):
         Raises:
             ValueError: If the model can't be trained on the data.
         """
-        parts = self.updates_per_batch
-        self._prepared(x, "x", batch_size, parts, d_steps=parts, y=y)
+        check = self.data_check(d_steps=self.updates_per_batch)
+        self._prepared(x, check, batch_size, y=y)
+
+    def keep_average_fresh(self) -> None:
+        """Called before weights are used: an average that has not begun copies them.
+
+        A user may load weights into a network after the model was made.
+        """
 
     def sample(self, n: int | None = None, seed: int | None = None) -> np.ndarray:
         """Returns `n` samples. A subclass implements it."""
@@ -263,12 +270,23 @@ class TrainedModel(Trainer):
         """Sets the noise of validation: its seed, and the number of draws done."""
         self.test_seed_generator.state.assign([seed, draws % 2**31])
 
+    def data_check(self, argument: str = "x", d_steps: int = 1) -> data.DataCheck:
+        """Returns the check that the data of this model must pass.
+
+        Args:
+            argument: Name of the argument that holds the data, for the errors.
+            d_steps: Int, number of updates into which a step divides a batch.
+        """
+        return data.DataCheck(
+            self.sample_shape, self.sample_range, self.num_classes, d_steps, argument
+        )
+
     def _prepared_for_training(
         self, x: Data, y: ArrayLike | None, batch_size: int | None, shuffle: bool
     ) -> Data:
-        parts = self.updates_per_batch
+        check = self.data_check(d_steps=self.updates_per_batch)
         batches, self.real_samples, self.real_labels = self._prepared(
-            x, "x", batch_size, parts, d_steps=parts, shuffle=shuffle, y=y
+            x, check, batch_size, shuffle=shuffle, y=y
         )
         return batches
 
@@ -277,40 +295,20 @@ class TrainedModel(Trainer):
     ) -> Data:
         if validation_data is None:
             return None
-        return self._prepared(
-            validation_data,
-            "validation_data",
-            batch_size,
-            default_batch_size=default or 32,
-            shuffle=False,
-        )[0]
+        check = self.data_check("validation_data")
+        options = {"default_batch_size": default or 32, "shuffle": False}
+        return self._prepared(validation_data, check, batch_size, **options)[0]
 
     def _prepared(
-        self,
-        x: Data,
-        argument: str,
-        batch_size: int | None,
-        parts: int = 1,
-        **options: Any,
+        self, x: Data, check: data.DataCheck, batch_size: int | None, **options: Any
     ) -> tuple[Data, np.ndarray, np.ndarray | None]:
         """Returns batches, some of the samples, and the labels of these samples."""
-        batches, first, labels = data.prepare(
-            x,
-            self.sample_shape,
-            self.sample_range,
-            batch_size,
-            argument=argument,
-            seed=self.seed,
-            num_classes=self.num_classes,
-            **options,
-        )
-        if isinstance(batches, data.Batches):
-            size = batches.batch_size
-            last = 0 if batches.all_full else len(batches.x) % size
-        else:
-            size, last = len(first), 0
-        self.devices.check_divisible("batch_size", size, parts, last)
-        return batches, first, labels
+        prepared = data.prepare(x, check, batch_size, seed=self.seed, **options)
+        size, last = len(prepared[1]), 0
+        if isinstance(prepared[0], data.Batches):
+            size, last = prepared[0].batch_size, prepared[0].last_size
+        self.devices.check_divisible("batch_size", size, check.d_steps, last)
+        return prepared
 
     def _evaluation(
         self, x: Data, y: ArrayLike | None, names: Any, extractor: Any, seed: int
@@ -397,13 +395,16 @@ class TrainedModel(Trainer):
         reason = self.devices.export_error(format)
         if reason:
             raise ValueError(f"{reason} {checks.received(format=format)}")
+        self.keep_average_fresh()
         with (
             written_by_chief(filepath, self.devices.is_chief) as temporary,
             full_disk_as_os_error(filepath),
         ):
-            self._exported_network().export(str(temporary), format=format, **kwargs)
+            self.sampling_generator.export(str(temporary), format=format, **kwargs)
 
-    def _exported_network(self) -> keras.Model:
+    @property
+    def sampling_generator(self) -> keras.Model:
+        """The network that draws samples, which `export` writes."""
         raise NotImplementedError
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
@@ -411,6 +412,8 @@ class TrainedModel(Trainer):
         self.compile(**arguments | self.devices.compile_overrides)
 
     def save_own_variables(self, store: Any) -> None:
+        # Keras saves the variables of the networks after this method.
+        self.keep_average_fresh()
         super().save_own_variables(store)
         for name, state in self._seed_states().items():
             store[name] = state

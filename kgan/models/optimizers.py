@@ -110,6 +110,29 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """
         return lambda loss: optimizer.scale_loss(loss / replicas)
 
+    def trained(
+        self, optimizer: keras.optimizers.Optimizer, network: keras.Model
+    ) -> list[keras.Variable]:
+        """Returns the variables of a network that one of the two optimizers trains.
+
+        Args:
+            optimizer: The optimizer.
+            network: The network.
+
+        Raises:
+            ValueError: If the optimizer was built for other variables.
+        """
+        variables = network.trainable_variables
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        built_for = keras_private.optimized(inner)
+        if len(variables) != len(built_for):
+            raise ValueError(
+                "Call `compile` again after a change of `trainable`. Received: "
+                f"{len(variables)} trainable variables for {optimizer.name}, which was "
+                f"built with {len(built_for)}"
+            )
+        return variables
+
     def update(
         self,
         optimizer: keras.optimizers.Optimizer,
@@ -129,7 +152,13 @@ class OptimizerPair(keras.optimizers.Optimizer):
             backend.apply(optimizer, gradients, variables)
 
     def build_for(self, generator: keras.Model, discriminator: keras.Model) -> None:
-        """Creates the state of both optimizers, so that a saved state can be loaded."""
+        """Creates the state of both optimizers, so that a saved state can be loaded.
+
+        Raises:
+            ValueError: If a network has nothing to train.
+        """
+        _check_trainable("generator", generator)
+        _check_trainable("discriminator", discriminator)
         self.g_optimizer.build(generator.trainable_variables)
         self.d_optimizer.build(discriminator.trainable_variables)
         self.built = True
@@ -245,6 +274,16 @@ def set_rates(optimizer: keras.optimizers.Optimizer, rates: np.ndarray) -> None:
     for one, rate in zip(optimizers, rates, strict=True):
         with contextlib.suppress(TypeError):
             one.learning_rate = float(rate)
+
+
+def _check_trainable(role: str, network: keras.Model) -> None:
+    if not network.trainable_variables:
+        raise ValueError(
+            f"The {role} has nothing to train: set `trainable = True` on it or on its "
+            "layers. The GAN itself freezes the discriminator while the generator "
+            f"trains. Received: {role} with {len(network.weights)} weights, none of "
+            "which is trainable"
+        )
 
 
 def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None:

@@ -156,8 +156,10 @@ class EpochProgress:
         saved = self._saved._replace(batch=self.batch)
         if self._running:
             saved = saved._replace(means=self._logs().state())
-        # A paused epoch continues with the random state that `pause` has stored.
-        if self._running or not saved.batch:
+        # A paused epoch continues with the random state that `pause` has stored. An epoch
+        # that skips batches continues with the loaded state, which is not yet set.
+        paused = bool(saved.batch) and not self._running
+        if not paused and not self._to_skip:
             saved = saved._replace(random_state=backend.random_state())
         return saved
 

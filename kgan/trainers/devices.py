@@ -2,13 +2,14 @@
 
 import contextlib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import keras
 
 from kgan import checks
-from kgan.data import Batches
+from kgan.backend.keras_private import DataAdapter, get_data_adapter
+from kgan.data import Batches, CheckedData
 from kgan.types import Data, Tensor, Tensors
 
 
@@ -89,24 +90,27 @@ class Devices:
         self,
         data: Data,
         steps: int | None,
-        epoch: Callable[[], int] | None = None,
         parts: int = 1,
+        training: bool = False,
     ) -> tuple[Data, int | None]:
         """Prepares the dataset that Keras iterates over.
 
         Args:
-            data: `kgan.data.Batches`, or other data, which stays as it is on one device.
+            data: `kgan.data.Batches`, `kgan.data.CheckedData` or None.
             steps: Int, batches in an epoch; None for all batches.
-            epoch: Function that returns the number of the current epoch; None for data to
-                evaluate on.
             parts: Int, number of updates into which a step divides a batch.
+            training: Bool, whether each epoch of the model reads batches of its own.
 
         Returns:
             `(data, steps)` for Keras.
         """
-        if not isinstance(data, Batches):
-            return data, steps
-        return EpochBatches(data, steps or len(data), epoch or (lambda: 0)), None
+        if isinstance(data, CheckedData):
+            return CheckedAdapter(data), steps
+        if data is None:
+            return None, steps
+        return EpochBatches(
+            data, steps or len(data), self.model if training else None
+        ), None
 
     def export_error(self, format: str) -> str:
         """Returns the reason why a format can't be exported; an empty str if it can."""
@@ -129,20 +133,76 @@ class EpochBatches(keras.utils.PyDataset):
     Args:
         batches: The `kgan.data.Batches`.
         steps: Int, batches in an epoch.
-        epoch: Function that returns the number of the current epoch.
+        model: The model whose `epoch` is the current epoch; None for epoch 0.
     """
 
-    def __init__(self, batches: Batches, steps: int, epoch: Callable[[], int]):
+    def __init__(self, batches: Batches, steps: int, model: Any):
         super().__init__()
         self.batches = batches
         self.steps = steps
-        self.epoch = epoch
+        self.model = model
 
     def __len__(self) -> int:
         return self.steps
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        return self.batches.batch(self.epoch() * self.steps + index)
+        epoch = 0 if self.model is None else self.model.epoch
+        return self.batches.batch(epoch * self.steps + index)
+
+
+class CheckedAdapter(DataAdapter):
+    """Data as Keras iterates over it, with a check of each batch.
+
+    An array is checked before training. A dataset or a generator can yield a bad batch at
+    any time, for example a label that no class has, or a last batch that is too small.
+
+    Args:
+        data: The `kgan.data.CheckedData`.
+    """
+
+    def __init__(self, data: CheckedData):
+        self.data = data.x
+        self.adapter = get_data_adapter(data.x)
+        self.check = data.check
+
+    def _checked(self, batches: Iterable[Tensors]) -> Iterator[Tensors]:
+        for batch in batches:
+            self.check.batch(batch)
+            yield batch
+
+    def get_numpy_iterator(self) -> Iterator[Tensors]:
+        return self._checked(self.adapter.get_numpy_iterator())
+
+    def get_jax_iterator(self) -> Iterator[Tensors]:
+        return self._checked(self.adapter.get_jax_iterator())
+
+    def get_torch_dataloader(self) -> Iterator[Tensors]:
+        return self._checked(self.adapter.get_torch_dataloader())
+
+    def get_tf_dataset(self) -> Any:
+        raise NotImplementedError
+
+    @property
+    def num_batches(self) -> int | None:
+        return self.adapter.num_batches
+
+    @property
+    def batch_size(self) -> int | None:
+        return self.adapter.batch_size
+
+    @property
+    def has_partial_batch(self) -> bool | None:
+        return self.adapter.has_partial_batch
+
+    @property
+    def partial_batch_size(self) -> int | None:
+        return self.adapter.partial_batch_size
+
+    def on_epoch_begin(self) -> None:
+        self.adapter.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        self.adapter.on_epoch_end()
 
 
 def check_supported(

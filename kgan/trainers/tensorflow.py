@@ -8,9 +8,14 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.backend import keras_private
-from kgan.data import Batches
+from kgan.data import Batches, CheckedData
+from kgan.trainers.datasets import (
+    CheckedDataset,
+    DistributedDataset,
+    StreamedBatches,
+    reads_dataset,
+)
 from kgan.trainers.devices import Devices, check_supported
-from kgan.trainers.distributed_dataset import DistributedDataset
 from kgan.types import Data, Tensor, Tensors
 
 # The values that several devices support, and the reasons why other values are refused.
@@ -47,6 +52,8 @@ class FrameworkDevices(Devices):
     def __init__(self, model: Any) -> None:
         super().__init__(model)
         self._predict: Callable[[Tensors], Tensor] | None = None
+        # The errors of checks that ran inside a dataset.
+        self._refusals: list[ValueError] = []
 
     @property
     def strategy(self) -> tf.distribute.Strategy:
@@ -75,11 +82,28 @@ class FrameworkDevices(Devices):
 
     def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return self.model.progress.skipping_done_batches(
-            self._with_log_names(function, "train"), self.model.steps_per_execution
+            self._refusing(self._with_log_names(function, "train")),
+            self.model.steps_per_execution,
         )
 
     def test_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        return self._with_log_names(function, "test")
+        return self._refusing(self._with_log_names(function, "test"))
+
+    def _refusing(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns a function that raises the error of a check as the check raised it.
+
+        TensorFlow raises another error, with the traceback as its text.
+        """
+
+        def refusing(iterator: Any) -> Any:
+            try:
+                return function(iterator)
+            except tf.errors.OpError:
+                if self._refusals:
+                    raise self._refusals.pop() from None
+                raise
+
+        return refusing
 
     # With several workers, Keras reduces each log separately, and fails on scalars (keras
     # #20585). So the workers reduce all logs as one vector.
@@ -152,16 +176,19 @@ class FrameworkDevices(Devices):
         self,
         data: Data,
         steps: int | None,
-        epoch: Callable[[], int] | None = None,
         parts: int = 1,
+        training: bool = False,
     ) -> tuple[Data, int | None]:
         if isinstance(data, Batches):
             # The dataset ends by itself, and Keras knows the number of its batches.
-            data, steps = _stream(data, steps or len(data), epoch), None
+            model = self.model if training else None
+            data, steps = StreamedBatches(data, steps or len(data), model), None
+        elif isinstance(data, CheckedData):
+            data = CheckedDataset(data, self._refusals)
         mirrored = isinstance(self.strategy, tf.distribute.MirroredStrategy)
         alone = self.replicas == 1 and not (mirrored or self.has_workers)
         # With one device, Keras takes more kinds of data than `DistributedDataset`.
-        other = self.replicas == 1 and not isinstance(data, tf.data.Dataset)
+        other = self.replicas == 1 and not reads_dataset(data)
         if data is None or alone or other:
             return data, steps
         return DistributedDataset(data, steps, self.strategy, parts), steps
@@ -178,32 +205,3 @@ class FrameworkDevices(Devices):
             "mirrored": tf.distribute.MirroredStrategy,
             "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
         }[name]()
-
-
-def _stream(
-    batches: Batches, steps: int, epoch: Callable[[], int] | None
-) -> tf.data.Dataset:
-    first = 0
-
-    def load(number: Any) -> Any:
-        nonlocal first
-        if number == 0:
-            first = epoch() * steps if epoch else 0
-        return batches.batch(first + int(number))
-
-    size = batches.batch_size if batches.all_full else None
-    arrays = [a for a in (batches.x, batches.labels) if a is not None]
-    specs = [tf.TensorSpec((size, *a.shape[1:]), a.dtype) for a in arrays]
-
-    def on_number(number: Tensor) -> tuple[Tensor, ...]:
-        loaded = tf.numpy_function(load, [number], [spec.dtype for spec in specs])
-        parts = zip(loaded, specs, strict=True)
-        return tuple(tf.ensure_shape(part, spec.shape) for part, spec in parts)
-
-    # Not `from_generator`: it makes the C library return freed memory to the system at
-    # once (M_TRIM_THRESHOLD), and small networks train at half the speed.
-    dataset = tf.data.Dataset.range(steps).map(on_number)
-    options = tf.data.Options()
-    # Otherwise `fit` would wait for the autotuning thread at the end of each epoch.
-    options.autotune.enabled = False
-    return dataset.prefetch(2).with_options(options)

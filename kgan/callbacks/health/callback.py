@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgan import checks, data
+from kgan import checks
 from kgan.callbacks.health import messages, numbers
 from kgan.critic import heads_of, logits_of, takes_labels
 from kgan.types import Tensor
@@ -125,7 +125,7 @@ class Health(keras.callbacks.Callback):
         # Evenly spaced: the reals of a conditional GAN may be sorted by class.
         count = min(self.samples, len(reals))
         chosen = np.linspace(0, len(reals) - 1, count).astype(int)
-        self._reals = _to_numpy(data.to_float(reals[chosen]))
+        self._reals = _to_numpy(self.model.sample_range.to_float(reals[chosen]))
         self._labels = None if labels is None else labels[chosen]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -1,0 +1,152 @@
+"""Checks that data fits a model: whole arrays before training, other data by batches."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from kgan import checks
+from kgan.data.checks import check_labels
+from kgan.data.sample_range import UNBOUNDED, SampleRange
+from kgan.types import ArrayLike, Data, Shape, Tensors
+
+
+@dataclasses.dataclass(frozen=True)
+class DataCheck:
+    """Checks that a model can be trained on data.
+
+    Attributes:
+        shape: Shape of one sample; None for a dimension of any length.
+        sample_range: The `SampleRange` of the model.
+        num_classes: Int if the model needs labels; None to ignore labels.
+        d_steps: Int, the number of discriminator updates among which a batch is divided.
+        argument: Name of the argument that holds the data, for the errors.
+    """
+
+    shape: Shape
+    sample_range: SampleRange = UNBOUNDED
+    num_classes: int | None = None
+    d_steps: int = 1
+    argument: str = "x"
+
+    def samples(self, x: Any) -> None:
+        """Checks an array of samples, `(n, *shape)`, uint8 or float.
+
+        Raises:
+            ValueError: If `x` is empty, has another shape or dtype, has NaN or infinite
+                values, or values far outside the range.
+        """
+        if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
+            raise ValueError(
+                f"`{self.argument}` must hold uint8 pixels or floats. "
+                f"Received: {self.argument} of dtype {x.dtype} and shape {x.shape}"
+            )
+        if x.ndim == 0 or len(x) == 0:
+            raise ValueError(
+                f"`{self.argument}` is empty: there is nothing to train on. "
+                f"Received: {self.argument}.shape={x.shape}"
+            )
+        if not checks.same_shape(x.shape[1:], self.shape):
+            raise ValueError(
+                f"`{self.argument}` must be a batch of samples of the generator's output "
+                f"shape, {tuple(self.shape)}. Received: {self.argument}.shape={x.shape}"
+            )
+        if x.dtype != np.uint8:
+            self.sample_range.check(x, self.shape, self.argument)
+
+    def labels(self, y: ArrayLike | None, count: int) -> np.ndarray | None:
+        """Returns labels as int32 `(count,)`; None for a model without labels.
+
+        Raises:
+            ValueError: If a label is missing or out of range.
+        """
+        if self.num_classes is None:
+            return None
+        if y is None:
+            raise ValueError(
+                "A conditional GAN trains on samples with labels: pass `y`, or data of "
+                f"pairs (samples, labels). Received: {self.argument} without labels"
+            )
+        y = np.asarray(y)
+        check_labels(y, self.num_classes, f"labels of {self.argument}")
+        if len(y) != count:
+            raise ValueError(
+                "There must be one label for each sample. "
+                f"Received: {count} samples and {len(y)} labels"
+            )
+        return y.reshape(-1).astype("int32")
+
+    def size(self, count: int) -> None:
+        """Checks that each update of the discriminator gets a sample.
+
+        Args:
+            count: Int, number of samples in a batch, or in all.
+
+        Raises:
+            ValueError: If there are fewer samples than updates.
+        """
+        if count < self.d_steps:
+            raise ValueError(
+                "Each update of the discriminator needs a sample, so a batch must have "
+                f"at least `d_steps` samples, {self.d_steps}: leave smaller batches out, "
+                "for example with `drop_remainder=True`. "
+                f"Received: {self.argument} with {count} samples in a batch"
+            )
+
+    def batch(self, batch: Tensors) -> tuple[np.ndarray, np.ndarray | None]:
+        """Checks a batch, and returns its samples and its labels.
+
+        Args:
+            batch: Samples, or `(samples,)`, or `(samples, labels)`.
+
+        Raises:
+            ValueError: If the model can't be trained on the batch.
+        """
+        self.no_weights(batch)
+        y = None
+        if isinstance(batch, tuple | list):
+            batch, y = batch[0], batch[1] if len(batch) > 1 else None
+        if isinstance(batch, dict):
+            raise ValueError(
+                f"`{self.argument}` must yield batches of samples, or pairs (samples, "
+                f"labels). Received: {self.argument} that yields dicts with keys "
+                f"{sorted(batch)}"
+            )
+        samples = _to_numpy(batch)
+        if samples.ndim == len(self.shape):
+            raise ValueError(
+                f"`{self.argument}` yields single samples, not batches: call "
+                "`.batch(64)` on it. "
+                f"Received: {self.argument} that yields shape {samples.shape}"
+            )
+        self.samples(samples)
+        self.size(len(samples))
+        return samples, self.labels(None if y is None else _to_numpy(y), len(samples))
+
+    def no_weights(self, x: Data) -> None:
+        """Checks that data has no sample weights."""
+        if isinstance(x, tuple) and len(x) > 2:
+            raise ValueError(
+                f"`{self.argument}` must be samples, or a pair (samples, labels): a GAN "
+                "learns the distribution of the data as it is, so it takes no sample "
+                f"weights. Received: {self.argument} with {len(x)} parts"
+            )
+
+
+class CheckedData(NamedTuple):
+    """Data that makes its own batches, and the check that each batch must pass.
+
+    Attributes:
+        x: A `keras.utils.PyDataset`, a `tf.data.Dataset`, a generator, or other data
+            that Keras iterates over.
+        check: The `DataCheck`.
+    """
+
+    x: Data
+    check: DataCheck
+
+
+def _to_numpy(x: Tensors) -> np.ndarray:
+    # Keras reads tensors of a GPU too; a list or an array stays on the CPU.
+    return keras.ops.convert_to_numpy(x) if hasattr(x, "device") else np.asarray(x)

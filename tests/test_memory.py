@@ -1,0 +1,72 @@
+"""Arrays and GANs leave memory when nothing of the user refers to them."""
+
+import gc
+import weakref
+
+import keras
+import numpy as np
+import pytest
+
+import kgan
+
+
+class Array(np.ndarray):
+    """An array that can be referred to weakly, and stays of this class."""
+
+
+def array():
+    return np.zeros((16, 2), "float32").view(Array)
+
+
+def alive(references):
+    gc.collect()
+    gc.collect()
+    return sum(reference() is not None for reference in references)
+
+
+@pytest.mark.parametrize("use", ["fit", "evaluate", "validation", "check"])
+def test_an_array_is_freed_after_use(tiny, use):
+    gan = tiny()
+    gan.compile()
+    references = []
+    for _ in range(3):
+        x = array()
+        references.append(weakref.ref(x))
+        if use == "validation":
+            gan.fit(np.zeros((16, 2)), validation_data=x, verbose=0)
+        elif use == "check":
+            gan.check_data(x)
+        else:
+            getattr(gan, use)(x, verbose=0)
+        del x
+    # The examples of the data that callbacks show are copies.
+    assert alive(references) == 0
+
+
+class Data(keras.utils.PyDataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return (np.zeros((16, 2), "float32"),)
+
+
+def test_a_gan_is_freed_with_its_callbacks(tiny, tmp_path):
+    def used():
+        gan = tiny()
+        gan.compile()
+        callbacks = [
+            kgan.callbacks.Checkpoint(tmp_path / "gan.keras"),
+            kgan.callbacks.HistoryCSV(tmp_path / "history.csv"),
+            kgan.callbacks.Health(),
+            kgan.callbacks.StopOnInterrupt(),
+        ]
+        gan.fit(array(), validation_data=array(), verbose=0, callbacks=callbacks)
+        gan.fit(Data(), verbose=0)
+        gan.evaluate(array(), verbose=0)
+        gan.sample(4)
+        loaded = keras.models.load_model(tmp_path / "gan.keras")
+        loaded.fit(array(), verbose=0)
+        return [weakref.ref(gan), weakref.ref(loaded), weakref.ref(gan.generator)]
+
+    assert alive(used()) == 0
