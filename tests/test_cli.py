@@ -9,11 +9,13 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state
+from helpers import Spoil, assert_same_state, spoil
 from PIL import Image
 
 import kgan
+from kgan.cli import train as train_command
 from kgan_cli.main import main
+from kgan_cli.status import Status
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
 
@@ -314,6 +316,53 @@ def test_resume_refuses(tmp_path, few, capsys):
     np.savez(few, images=np.zeros((64, 8, 8, 1), "uint8"))
     assert main(["train", "--resume", str(out)]) == 1
     assert "the data that it began with" in capsys.readouterr().err
+
+
+def test_a_run_that_becomes_nan_stops_and_keeps_the_last_good_gan(
+    tmp_path, few, capsys, monkeypatch
+):
+    straight, out = tmp_path / "straight", tmp_path / "run"
+    command = ["train", "--data", few, "--epochs", "4"]
+    assert main([*command, "--out", str(straight)]) == 0
+    callbacks = train_command._callbacks
+    monkeypatch.setattr(
+        train_command, "_callbacks", lambda *given: [Spoil(2), *callbacks(*given)]
+    )
+    capsys.readouterr()
+    assert main([*command, "--out", str(out)]) == Status.NOT_FINITE == 3
+    error = capsys.readouterr().err
+    assert "NaN or infinite in epoch 3 and can't recover" in error
+    assert f"{out / 'gan.keras'} keeps the last good GAN" in error
+    assert error.count("\n") == 2 and "lower learning rate" in error
+    monkeypatch.undo()
+    assert main(["train", "--resume", str(out)]) == 0
+    gans = [keras.models.load_model(run / "gan.keras") for run in (straight, out)]
+    assert_same_state(*gans)
+    histories = [(run / "history.csv").read_bytes() for run in (straight, out)]
+    assert histories[0] == histories[1]
+
+
+def test_huge_samples_are_named_as_the_cause(tmp_path, capsys):
+    np.save(tmp_path / "huge.npy", POINTS * 1e30)
+    command = ["train", "--data", str(tmp_path / "huge.npy"), "--epochs", "1"]
+    assert main([*command, "--out", str(tmp_path / "run")]) == Status.NOT_FINITE
+    error = capsys.readouterr().err
+    assert "try samples without huge values (from -9.9" in error and "e+29" in error
+    assert "no GAN was saved" in error and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("out", ["more.png", "more.npz"])
+def test_samples_that_are_nan_are_not_written(tmp_path, capsys, out):
+    gan = kgan.GAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+    )
+    spoil(gan.ema_generator.variables[0])
+    gan.save(tmp_path / "gan.keras")
+    command = ["sample", str(tmp_path / "gan.keras"), "--out", str(tmp_path / out)]
+    assert main(command) == 1
+    assert "The samples are NaN or infinite" in capsys.readouterr().err
+    assert not (tmp_path / out).exists()
 
 
 @pytest.mark.backends("tensorflow", "jax", reason="no float16 convolutions on CPUs")

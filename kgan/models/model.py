@@ -1,6 +1,5 @@
 """A Keras model that trains on any data, and resumes exactly where training stopped."""
 
-import os
 import random
 from typing import Any
 
@@ -19,7 +18,7 @@ from kgan.models.progress import (
     SavedProgress,
     TrackProgress,
 )
-from kgan.models.saving import KerasFile, full_disk_as_os_error, written_by_chief
+from kgan.models.saving import KerasFile, export, written_by_chief
 from kgan.trainers import Trainer
 from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
 
@@ -330,7 +329,7 @@ class TrainedModel(Trainer):
         """Saves networks, averages, optimizers, seeds and progress in one file.
 
         The file is written under a temporary name and then renamed, so it is never
-        half-written.
+        half-written. Weights that are NaN or infinite never replace an older file.
 
         Args:
             filepath: Path that ends in `.keras`.
@@ -342,10 +341,10 @@ class TrainedModel(Trainer):
                 f"A {type(self).__name__} is saved in one file that ends in .keras. "
                 f"Received: filepath={filepath}, {kwargs}"
             )
-        if not overwrite and os.path.exists(filepath):
-            return super().save(filepath, overwrite=False, **kwargs)
+        if not (overwrite or keras_private.may_write(filepath)):
+            return
         with (
-            written_by_chief(filepath, self.devices.is_chief) as temporary,
+            written_by_chief(self, filepath) as temporary,
             KerasFile(temporary, "wb") as file,
         ):
             super().save(file, **kwargs)
@@ -365,10 +364,9 @@ class TrainedModel(Trainer):
                 "The weights are saved in one file that ends in .weights.h5. "
                 f"Received: filepath={filepath}, {kwargs}"
             )
-        if not overwrite and os.path.exists(filepath):
-            return super().save_weights(filepath, overwrite=False, **kwargs)
-        chief = self.devices.is_chief
-        with written_by_chief(filepath, chief, ".weights.h5") as temporary:
+        if not (overwrite or keras_private.may_write(filepath)):
+            return
+        with written_by_chief(self, filepath, ".tmp.weights.h5") as temporary:
             super().save_weights(temporary, **kwargs)
 
     def export(
@@ -383,8 +381,8 @@ class TrainedModel(Trainer):
             **kwargs: See `keras.Model.export`.
 
         Raises:
-            ValueError: If this backend can't export to the format. For example, PyTorch
-                can't export a SavedModel.
+            ValueError: If this backend can't export to the format, for example PyTorch
+                to a SavedModel, or if `filepath` is a folder of other files.
 
         Example:
 
@@ -397,11 +395,7 @@ class TrainedModel(Trainer):
         reason = self.devices.export_error(format)
         if reason:
             raise ValueError(f"{reason} {checks.received(format=format)}")
-        with (
-            written_by_chief(filepath, self.devices.is_chief) as temporary,
-            full_disk_as_os_error(filepath),
-        ):
-            self._exported_network().export(str(temporary), format=format, **kwargs)
+        export(self, self._exported_network(), filepath, format, **kwargs)
 
     def _exported_network(self) -> keras.Model:
         raise NotImplementedError
