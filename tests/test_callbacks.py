@@ -1,11 +1,12 @@
 import csv
 import os
 import signal
+import threading
 
 import keras
 import numpy as np
 import pytest
-from helpers import Spoil, Stop, spoil
+from helpers import Interrupt, Interrupted, Spoil, Stop, spoil
 from PIL import Image
 
 import kgan
@@ -135,6 +136,36 @@ def test_interrupt_ends_training_after_the_batch(gan, digits):
     )
     assert stop.interrupted
     assert int(gan.g_optimizer.iterations) == 2
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_interrupts_in_another_thread_are_left_alone(gan, digits):
+    before, ended = signal.getsignal(signal.SIGINT), []
+    stop = kgan.callbacks.StopOnInterrupt()
+
+    def train():
+        gan.fit(digits[:20], batch_size=10, verbose=0, callbacks=[stop])
+        ended.append(signal.getsignal(signal.SIGINT) is before)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert ended == [True] and not stop.interrupted
+
+
+class RaiseAtTheBeginning(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        raise Interrupted
+
+
+@pytest.mark.parametrize(
+    "error", [Interrupt(0, 1), RaiseAtTheBeginning()], ids=["batch", "beginning"]
+)
+def test_the_handler_of_interrupts_is_put_back_after_an_error(gan, digits, error):
+    before = signal.getsignal(signal.SIGINT)
+    stop = kgan.callbacks.StopOnInterrupt()
+    with pytest.raises(Interrupted):
+        gan.fit(digits[:30], batch_size=10, verbose=0, callbacks=[stop, error])
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -76,6 +76,7 @@ class RunFolder:
                 ) from None
             # Another process may have begun a run here before the folder was locked.
             folder._check_unused()
+            files.remove_leftovers(folder.path)
             try:
                 yield folder
             except trainers.WorkerLost:

@@ -169,6 +169,9 @@ class TrainedModel(Trainer):
                 **kwargs,
             )
         finally:
+            # Keras calls no method of a callback after an error.
+            for callback in callbacks:
+                getattr(callback, "on_fit_end", lambda: None)()
             if self.devices.has_state:
                 self.progress.pause()
 
