@@ -113,6 +113,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
     gan.fit(
         training.batches,
         epochs=training.preset.epochs,
+        steps_per_epoch=training.preset.steps_per_epoch,
         initial_epoch=already,
         verbose=0,
         callbacks=[*stops, *_callbacks(gan, folder)],
