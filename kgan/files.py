@@ -3,11 +3,15 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 
 from kgan.types import PathLike
+
+# The names of temporary files, which `atomic_path` makes.
+_TEMPORARY = re.compile(r"\..*-[0-9a-f]{8}\.tmp")
 
 
 @contextlib.contextmanager
@@ -19,12 +23,16 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
 
     Args:
         path: Path of the file or folder to write. A missing parent folder is created.
-        suffix: Str, the end of the temporary name. A killed process leaves the temporary
-            file behind. With the default suffix, no program mistakes this file for a
-            finished file.
+        suffix: Str that begins with `.tmp`, the end of the temporary name. A killed
+            process leaves the temporary file behind. With the default suffix, no program
+            mistakes this file for a finished file.
 
     Yields:
         The temporary path. Write a file or make a folder there.
+
+    Raises:
+        OSError: If the path can't be written to, or a file would replace a folder. The
+            error names `path`.
 
     Example:
 
@@ -41,29 +49,46 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
     try:
         yield temporary
         _replace(temporary, path)
+    except OSError as error:
+        # A user knows nothing of the temporary path.
+        if str(error.filename) == str(temporary):
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
-        _remove(temporary)
+        remove(temporary)
 
 
 def remove_leftovers(folder: PathLike) -> None:
     """Removes the temporary files and folders that killed processes left in a folder."""
-    for path in pathlib.Path(folder).rglob(".*-*.tmp"):
-        _remove(path)
+    for path in pathlib.Path(folder).rglob(".*.tmp*"):
+        if is_leftover(path):
+            remove(path)
+
+
+def is_leftover(path: pathlib.Path) -> bool:
+    """Whether a path has the name of a temporary file or folder."""
+    return bool(_TEMPORARY.match(path.name))
 
 
 def _replace(temporary: pathlib.Path, path: pathlib.Path) -> None:
-    # `os.replace` can't replace a folder that is not empty.
-    if not path.is_dir():
+    # `os.replace` can't replace a folder that is not empty. It refuses to replace a
+    # folder with a file, whose path may be a mistake.
+    if not (path.is_dir() and temporary.is_dir()):
         os.replace(temporary, path)
         return
     old = path.with_name(f".{path.name}-old-{uuid.uuid4().hex[:8]}.tmp")
     os.replace(path, old)
-    os.replace(temporary, path)
-    _remove(old)
+    try:
+        os.replace(temporary, path)
+    except OSError:
+        os.replace(old, path)
+        raise
+    remove(old)
 
 
-def _remove(path: pathlib.Path) -> None:
-    if path.is_dir():
+def remove(path: pathlib.Path) -> None:
+    """Removes a file, a folder with its files, or a link without its target."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

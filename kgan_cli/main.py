@@ -5,9 +5,11 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from kgan_cli import names, settings
+from kgan_cli import names, settings, status
 from kgan_cli.option import Settings, add_options
+from kgan_cli.output import OutputError, checked_output
 from kgan_cli.quiet import quiet_tensorflow
+from kgan_cli.status import Status
 
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
 COMMANDS: dict[str, type[Settings]] = {
@@ -25,18 +27,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments; None for the arguments of the process.
 
     Returns:
-        The exit status: 0, 1 after an error, 130 after Ctrl-C.
+        The exit status, see `kgan_cli.status`.
     """
-    command, settings = parse(argv)
+    command = "kgan"
     try:
-        with quiet_tensorflow():
-            return importlib.import_module(f"kgan.cli.{command}").run(settings)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"kgan {command}: {_message(error)}", file=sys.stderr)
-        return 1
+        with checked_output():
+            name, settings = parse(argv)
+            command = f"kgan {name}"
+            with quiet_tensorflow():
+                return importlib.import_module(f"kgan.cli.{name}").run(settings)
+    except (OutputError, ValueError, OSError, ImportError, MemoryError) as error:
+        print(f"{command}: {_message(error)}", file=sys.stderr)
+        return Status.ERROR
     except KeyboardInterrupt:
-        print(f"\nkgan {command}: interrupted", file=sys.stderr)
-        return 130
+        print(f"\n{command}: interrupted", file=sys.stderr)
+        return Status.INTERRUPTED
 
 
 def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
@@ -55,7 +60,10 @@ def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="kgan", description="Generative adversarial networks for Keras 3."
+        prog="kgan",
+        description="Generative adversarial networks for Keras 3.",
+        epilog=f"exit status:\n{status.listed()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     version = f"kgan {names.version()}"
     parser.add_argument("--version", action="version", version=version)
@@ -73,4 +81,6 @@ def _parser() -> argparse.ArgumentParser:
 def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}. Received: {error.filename}"
+    if isinstance(error, MemoryError):
+        return f"The memory of this machine is not enough. {error}".rstrip()
     return str(error)

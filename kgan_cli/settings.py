@@ -42,7 +42,7 @@ class PresetSettings(Settings):
     budget: int | None = option(
         type=types.count,
         metavar="N",
-        help="total number of real samples to show; by default as in the preset",
+        help="number of real samples to show; by default as in the preset",
     )
 
 
@@ -114,7 +114,7 @@ class AlgorithmSettings(Settings):
         metavar="N",
         aliases=("--epoch",),
         with_resume=True,
-        help="number of epochs, in place of --budget",
+        help="number of epochs; by default as many as --budget needs",
     )
     batch_size: int | None = option(
         type=types.count,

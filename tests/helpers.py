@@ -38,6 +38,29 @@ class Interrupt(Stop):
         raise Interrupted
 
 
+class Spoil(keras.callbacks.Callback):
+    """Makes a weight of the generator NaN when an epoch begins, as a divergence does.
+
+    Args:
+        epoch: Int, the epoch.
+    """
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            spoil(self.model.generator.trainable_variables[0])
+
+
+def spoil(variable):
+    """Makes the first number of a variable NaN."""
+    value = keras.ops.convert_to_numpy(variable).copy()
+    value.flat[0] = np.nan
+    variable.assign(value)
+
+
 def assert_same_state(a, b):
     """Compares weights, seeds and optimizers of two GANs bit for bit."""
     variables = zip(

@@ -1,11 +1,12 @@
 import csv
 import os
 import signal
+import threading
 
 import keras
 import numpy as np
 import pytest
-from helpers import Stop
+from helpers import Interrupt, Interrupted, Spoil, Stop, spoil
 from PIL import Image
 
 import kgan
@@ -138,6 +139,36 @@ def test_interrupt_ends_training_after_the_batch(gan, digits):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_interrupts_in_another_thread_are_left_alone(gan, digits):
+    before, ended = signal.getsignal(signal.SIGINT), []
+    stop = kgan.callbacks.StopOnInterrupt()
+
+    def train():
+        gan.fit(digits[:20], batch_size=10, verbose=0, callbacks=[stop])
+        ended.append(signal.getsignal(signal.SIGINT) is before)
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    thread.join()
+    assert ended == [True] and not stop.interrupted
+
+
+class RaiseAtTheBeginning(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        raise Interrupted
+
+
+@pytest.mark.parametrize(
+    "error", [Interrupt(0, 1), RaiseAtTheBeginning()], ids=["batch", "beginning"]
+)
+def test_the_handler_of_interrupts_is_put_back_after_an_error(gan, digits, error):
+    before = signal.getsignal(signal.SIGINT)
+    stop = kgan.callbacks.StopOnInterrupt()
+    with pytest.raises(Interrupted):
+        gan.fit(digits[:30], batch_size=10, verbose=0, callbacks=[stop, error])
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 def callbacks(folder, save_freq):
     grid = kgan.callbacks.SampleGrid(
         folder / "samples", 2, 2, save_freq=save_freq, gif=True
@@ -249,3 +280,74 @@ def test_checkpoint_saves_when_a_later_callback_stops_training(gan, digits, tmp_
     gan.fit(digits[:50], batch_size=10, verbose=0, callbacks=callbacks)
     loaded = keras.models.load_model(path)
     assert (loaded.epoch, loaded.progress.batch) == (0, 3)
+
+
+def all_finite(gan):
+    variables = gan.variables + gan.optimizer.variables
+    return all(np.isfinite(variable.numpy()).all() for variable in variables)
+
+
+def test_a_checkpoint_beside_terminate_on_nan_keeps_the_last_good_file(
+    gan, digits, tmp_path
+):
+    path = tmp_path / "gan.keras"
+    checkpoint = kgan.callbacks.Checkpoint(path, share=1.0)
+    callbacks = [Spoil(2), keras.callbacks.TerminateOnNaN(), checkpoint]
+    with pytest.warns(UserWarning, match="NaN or infinite, and Checkpoint") as caught:
+        gan.fit(digits[:40], batch_size=10, epochs=4, verbose=0, callbacks=callbacks)
+    assert sum("Checkpoint saves" in str(w.message) for w in caught) == 1
+    assert not all_finite(gan)
+    saved = keras.models.load_model(path)
+    assert all_finite(saved) and saved.epoch <= 2
+
+
+def spoiled(gan, name):
+    variables = {
+        "discriminator": gan.discriminator.trainable_variables,
+        "average": gan.ema_generator.variables,
+        "optimizer": gan.d_optimizer.variables[2:],
+    }
+    spoil(variables[name][0])
+    return gan
+
+
+@pytest.mark.parametrize("name", ["discriminator", "average", "optimizer"])
+def test_weights_that_are_not_finite_replace_no_file(gan, tmp_path, name):
+    writers = {
+        "gan.keras": gan.save,
+        "gan.weights.h5": gan.save_weights,
+    }
+    for file, write in writers.items():
+        write(tmp_path / file)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    spoiled(gan, name)
+    for file, write in writers.items():
+        with pytest.raises(ValueError, match=f"NaN or infinite.*Received: .*{file}"):
+            write(tmp_path / file)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    gan.save(tmp_path / "bad.keras")  # To look at, a new file is allowed.
+    assert (tmp_path / "bad.keras").exists()
+
+
+@pytest.mark.backends("tensorflow", "jax", reason="Keras writes none on PyTorch")
+def test_weights_that_are_not_finite_replace_no_export(gan, tmp_path):
+    out = tmp_path / "saved"
+    gan.export(out, verbose=False)
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        spoiled(gan, "average").export(out, verbose=False)
+    assert names(tmp_path) == ["saved"]
+
+
+def test_grids_of_nan_are_not_drawn(gan, digits, tmp_path):
+    grid = kgan.callbacks.SampleGrid(tmp_path, 2, 2, reals=False, gif=True)
+    callbacks = [Spoil(1), grid]
+    with pytest.warns(UserWarning, match="after 8 steps are NaN.*SampleGrid draws no"):
+        gan.fit(digits[:40], batch_size=10, epochs=2, verbose=0, callbacks=callbacks)
+    assert names(tmp_path) == ["samples-000000.png", "samples-000004.png", "samples.gif"]
+
+
+def test_tensorboard_shows_no_nan(gan, digits, tmp_path):
+    pytest.importorskip("tensorboard")
+    callbacks = [Spoil(0), kgan.callbacks.TensorBoard(tmp_path, 2, 2)]
+    with pytest.warns(UserWarning, match="TensorBoard draws no grid"):
+        gan.fit(digits[:20], batch_size=10, verbose=0, callbacks=callbacks)

@@ -1,4 +1,5 @@
 import csv
+import io
 import json
 import signal
 import subprocess
@@ -9,11 +10,13 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state
+from helpers import Spoil, assert_same_state, spoil
 from PIL import Image
 
 import kgan
+from kgan.cli import train as train_command
 from kgan_cli.main import main
+from kgan_cli.status import Status
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
 
@@ -193,6 +196,115 @@ def test_full_disk_is_one_line_and_no_half_file(tmp_path, few, capsys, monkeypat
     assert not out.exists()  # Nothing was trained that could be kept.
 
 
+class Closed(io.StringIO):
+    """An output whose reader goes away before a text is written.
+
+    Args:
+        text: Str, the beginning of the text.
+    """
+
+    def __init__(self, text):
+        super().__init__()
+        self.text = text
+
+    def write(self, text):
+        if self.text in text:
+            raise BrokenPipeError(32, "Broken pipe")
+        return super().write(text)
+
+
+@pytest.mark.parametrize("text, epochs", [("Training on", 0), ("1/2", 1), ("Next", 2)])
+def test_an_output_that_is_closed_is_named_and_removes_no_training(
+    tmp_path, few, capsys, monkeypatch, text, epochs
+):
+    out = tmp_path / "run"
+    monkeypatch.setattr("sys.stdout", Closed(text))
+    command = ["train", "--data", few, "--epochs", "2", "--out", str(out)]
+    assert main(command) == Status.ERROR
+    error = capsys.readouterr().err
+    assert error == "kgan train: Standard output can't be written to (Broken pipe).\n"
+    assert out.exists() == (epochs > 0)
+    if epochs:
+        assert keras.models.load_model(out / "gan.keras").epoch == epochs
+        with open(out / "history.csv", newline="") as file:
+            assert len(list(csv.DictReader(file))) == epochs
+        monkeypatch.undo()
+        assert main(["train", "--resume", str(out)]) == 0
+
+
+@pytest.mark.parametrize(
+    "left", [[], [".lock"], [".lock", ".config.json-0123abcd.tmp"]], ids=len
+)
+def test_a_folder_that_a_kill_left_before_the_run_can_be_used(tmp_path, few, left):
+    out = tmp_path / "run"
+    out.mkdir()
+    for name in left:
+        (out / name).touch()
+    command = ["train", "--data", few, "--epochs", "1", "--out", str(out)]
+    assert main(command) == 0
+    assert not any(path.name.startswith(".") for path in out.iterdir())
+
+
+KILL = """
+import os, sys
+real, count = os.replace, 0
+def replace(*paths):
+    global count
+    count += 1
+    if count == {number}:
+        os.kill(os.getpid(), 9)
+    return real(*paths)
+os.replace = replace
+from kgan_cli.main import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_run_that_is_killed_as_it_begins_can_be_used(tmp_path, few, number):
+    out = tmp_path / "run"
+    command = ["train", "--data", few, "--epochs", "1", "--out", str(out)]
+    script = KILL.format(number=number)
+    process = subprocess.run([sys.executable, "-c", script, *command])
+    assert process.returncode == -signal.SIGKILL and out.exists()
+    resumed = main(["train", "--resume", str(out)])
+    assert resumed == (1 if number == 1 else 0)  # The first file is config.json.
+    assert resumed == 0 or main(command) == 0
+
+
+@pytest.mark.parametrize("option", ["--out", "--resume"])
+def test_one_process_trains_a_run_at_a_time(tmp_path, few, capsys, option):
+    out = tmp_path / "run"
+    command = ["train", "--data", few, "--epochs", "1", "--out", str(out)]
+    if option == "--resume":
+        assert main(command) == 0
+        command = ["train", "--resume", str(out), "--epochs", "2"]
+    else:
+        out.mkdir()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(out / ".lock")],
+        stdout=subprocess.PIPE, stdin=subprocess.PIPE,
+    )  # fmt: skip
+    assert holder.stdout.readline() == b"locked\n"
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    assert main(command) == 1
+    assert "Another process trains this run now" in capsys.readouterr().err
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+    holder.kill()
+    holder.communicate()
+    assert main(command) == 0  # The lock dies with the process.
+
+
+HOLD = """
+import sys, filelock
+lock = filelock.FileLock(sys.argv[1])
+lock.acquire()
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
 def train(*options, said=subprocess.DEVNULL):
     return subprocess.Popen(
         [sys.executable, "-m", "kgan", "train", *map(str, options)],
@@ -314,6 +426,53 @@ def test_resume_refuses(tmp_path, few, capsys):
     np.savez(few, images=np.zeros((64, 8, 8, 1), "uint8"))
     assert main(["train", "--resume", str(out)]) == 1
     assert "the data that it began with" in capsys.readouterr().err
+
+
+def test_a_run_that_becomes_nan_stops_and_keeps_the_last_good_gan(
+    tmp_path, few, capsys, monkeypatch
+):
+    straight, out = tmp_path / "straight", tmp_path / "run"
+    command = ["train", "--data", few, "--epochs", "4"]
+    assert main([*command, "--out", str(straight)]) == 0
+    callbacks = train_command._callbacks
+    monkeypatch.setattr(
+        train_command, "_callbacks", lambda *given: [Spoil(2), *callbacks(*given)]
+    )
+    capsys.readouterr()
+    assert main([*command, "--out", str(out)]) == Status.NOT_FINITE == 3
+    error = capsys.readouterr().err
+    assert "NaN or infinite in epoch 3 and can't recover" in error
+    assert f"{out / 'gan.keras'} keeps the last good GAN" in error
+    assert error.count("\n") == 2 and "lower learning rate" in error
+    monkeypatch.undo()
+    assert main(["train", "--resume", str(out)]) == 0
+    gans = [keras.models.load_model(run / "gan.keras") for run in (straight, out)]
+    assert_same_state(*gans)
+    histories = [(run / "history.csv").read_bytes() for run in (straight, out)]
+    assert histories[0] == histories[1]
+
+
+def test_huge_samples_are_named_as_the_cause(tmp_path, capsys):
+    np.save(tmp_path / "huge.npy", POINTS * 1e30)
+    command = ["train", "--data", str(tmp_path / "huge.npy"), "--epochs", "1"]
+    assert main([*command, "--out", str(tmp_path / "run")]) == Status.NOT_FINITE
+    error = capsys.readouterr().err
+    assert "try samples without huge values (from -9.9" in error and "e+29" in error
+    assert "no GAN was saved" in error and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("out", ["more.png", "more.npz"])
+def test_samples_that_are_nan_are_not_written(tmp_path, capsys, out):
+    gan = kgan.GAN(
+        kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
+        kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
+    )
+    spoil(gan.ema_generator.variables[0])
+    gan.save(tmp_path / "gan.keras")
+    command = ["sample", str(tmp_path / "gan.keras"), "--out", str(tmp_path / out)]
+    assert main(command) == 1
+    assert "The samples are NaN or infinite" in capsys.readouterr().err
+    assert not (tmp_path / out).exists()
 
 
 @pytest.mark.backends("tensorflow", "jax", reason="no float16 convolutions on CPUs")

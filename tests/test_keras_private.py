@@ -316,3 +316,13 @@ def test_data_adapter():
     with keras_still("fit reads a DataAdapter that is a DistributedDataset as it is"):
         compiled().fit(Two(), epochs=2, verbose=0, callbacks=[Count()])
         assert read == ["begins", 0, 1, "begins", 0, 1]
+
+
+def test_may_write(tmp_path, monkeypatch):
+    path = tmp_path / "model.keras"
+    with keras_still("Keras asks, in a function of its own, before it replaces a file"):
+        assert keras_private.may_write(path)
+        path.touch()
+        for answer in ("y", "n"):
+            monkeypatch.setattr("builtins.input", lambda question, said=answer: said)
+            assert keras_private.may_write(path) == (answer == "y")

@@ -7,7 +7,7 @@ import pathlib
 import keras
 import numpy as np
 import pytest
-from helpers import numpy
+from helpers import assert_same_state, numpy
 
 import kgan
 from kgan.presets import Call, cost
@@ -97,7 +97,47 @@ def test_the_budget_is_in_images():
     for count, budget, epochs in ((60_000, 300_000, 5), (7, 20, 3), (50, 1, 1)):
         preset = kgan.presets.suggest((28, 28, 1), count, compute="cpu", budget=budget)
         assert preset.epochs == epochs
-        assert preset.images == epochs * count
+
+
+@pytest.mark.parametrize("name", kgan.presets.names())
+@pytest.mark.parametrize("count", [7, 500, 1_797, 25_000, 60_000, 70_000])
+def test_a_preset_shows_no_more_than_its_budget(name, count):
+    for budget in (500, 20_000, 100_000, 300_000):
+        shape = SHAPES[name]
+        preset = kgan.presets.get(name, shape, count, compute="cpu", budget=budget)
+        # The data loses its last batch, which is not full, and all epochs are alike.
+        steps = preset.steps_per_epoch or max(1, count // preset.batch_size)
+        size = min(preset.batch_size, count)
+        assert preset.images == preset.epochs * steps * size
+        assert preset.images <= max(1.02 * budget, preset.epochs * size)
+        shown = f"epochs={preset.epochs}" + (
+            f", steps_per_epoch={preset.steps_per_epoch})"
+            if preset.steps_per_epoch
+            else ")"
+        )
+        assert str(preset).endswith(shown)
+        longer = dataclasses.replace(preset, epochs=preset.epochs + 3)
+        assert longer.steps_per_epoch == preset.steps_per_epoch
+
+
+def test_the_default_budget_is_whole_epochs_of_the_digits():
+    preset = kgan.presets.suggest((8, 8, 1), 1_797, compute="cpu")
+    assert (preset.epochs, preset.steps_per_epoch) == (84, None)
+
+
+def test_a_run_keeps_its_budget_and_continues_in_epochs_of_the_same_length(tmp_path):
+    np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(64, 3)))
+    run, straight = tmp_path / "run", tmp_path / "straight"
+    options = ["--data", str(tmp_path / "x.npz"), "--batch-size", "16", "--out"]
+    assert main(["train", "--budget", "100", *options, str(run)]) == 0
+    gan = keras.models.load_model(run / "gan.keras")
+    assert gan.epoch == 2 and int(numpy(gan.images_seen)) == 96
+    assert main(["train", "--resume", str(run), "--epochs", "4"]) == 0
+    longer = ["--budget", "100", "--epochs", "4", *options, str(straight)]
+    assert main(["train", *longer]) == 0
+    gans = [keras.models.load_model(path / "gan.keras") for path in (run, straight)]
+    assert int(numpy(gans[0].images_seen)) == 192
+    assert_same_state(*gans)
 
 
 def test_schedules_span_the_budget():

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -202,3 +203,26 @@ def test_python_runs_kgan_as_a_module():
     result = python("-m", "kgan", "--version")
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"kgan {kgan.__version__}\n"
+
+
+FULL = pathlib.Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a full device")
+@pytest.mark.parametrize("command", ["--help", "--version", "train --help"])
+def test_an_output_that_is_full_is_named(command):
+    with FULL.open("w") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "kgan_cli", *command.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert result.returncode == 1
+    reason = "No space left on device"
+    assert result.stderr == f"kgan: Standard output can't be written to ({reason}).\n"
+
+
+def test_outputs_that_are_closed_are_ignored():
+    script = f"exec {sys.executable} -m kgan_cli --help 1>&- 2>&-"
+    assert subprocess.run(["sh", "-c", script]).returncode == 0

@@ -4,6 +4,7 @@ The functions follow the source of Keras 3.12.0 and 3.15.1. If another version o
 changes a part, a test in `tests/test_keras_private.py` fails and names the part.
 """
 
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,9 @@ from keras.src.backend.common.stateless_scope import (
 from keras.src.backend.common.variables import AutocastScope
 from keras.src.trainers.data_adapters import get_data_adapter as get_data_adapter
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter as DataAdapter
+from keras.src.utils import io_utils
+
+from kgan.types import PathLike
 
 # The module of the optimizer classes that exist on PyTorch only.
 _TORCH_OPTIMIZERS = "keras.src.backend.torch.optimizers"
@@ -53,6 +57,11 @@ def has_value(variable: keras.Variable) -> bool:
     """
     value = variable._value
     return value is not None and not value.is_deleted()
+
+
+def may_write(path: PathLike) -> bool:
+    """Whether there is no file, or the user agrees to replace it (`keras.src.utils`)."""
+    return not os.path.exists(path) or io_utils.ask_to_proceed_with_overwrite(str(path))
 
 
 def without_autocast() -> AutocastScope:

@@ -1,11 +1,14 @@
 """Saves the GAN during training."""
 
+import os
 import time
+import warnings
 from typing import Any
 
 import keras
 
 from kgan import checks
+from kgan.models.saving import is_finite
 from kgan.types import PathLike
 
 
@@ -24,6 +27,9 @@ class Checkpoint(keras.callbacks.Callback):
     is stopped, and when training ends. With several workers, every worker calls save at
     the end of an epoch; only the chief writes.
 
+    If the weights become NaN or infinite, the callback warns once and saves no more, so
+    the file keeps the last good weights.
+
     Args:
         path: Path ending in `.keras`.
         share: Float above 0, at most 1: the share of the time to save in.
@@ -40,6 +46,7 @@ class Checkpoint(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._next_time = time.monotonic()
         self._saved_progress: tuple[int, int] | None = None
+        self._has_warned = False
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         # Workers must save together, and their clocks differ.
@@ -61,7 +68,20 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _save(self) -> None:
         start = time.monotonic()
-        self.model.save(self.path)
+        if is_finite(self.model):
+            self.model.save(self.path)
+        else:
+            self.on_not_finite()
         end = time.monotonic()
         self._next_time = end + (end - start) / self.share
         self._saved_progress = self._progress()
+
+    def on_not_finite(self) -> None:
+        """Warns once that the weights are NaN or infinite, and not saved."""
+        if not self._has_warned:
+            self._has_warned = True
+            warnings.warn(
+                "The weights are NaN or infinite, and Checkpoint saves no more: "
+                f"{os.fspath(self.path)} keeps the last good weights, if there were any.",
+                stacklevel=3,
+            )

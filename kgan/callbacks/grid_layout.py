@@ -1,5 +1,7 @@
 """The layout of a grid of samples: rows, and the labels and latents of the cells."""
 
+import warnings
+
 import numpy as np
 
 from kgan.models.gan import GAN
@@ -28,6 +30,24 @@ def cell_latents(gan: GAN, rows: int, columns: int, seed: int) -> np.ndarray:
         return gan.noise.sample((rows * columns, gan.latent_dim), seed=seed)
     latents = gan.noise.sample((columns, gan.latent_dim), seed=seed)
     return np.tile(latents, (rows, 1))
+
+
+def are_drawable(samples: np.ndarray, callback: str, step: int) -> bool:
+    """Whether samples are finite; a warning if not, since a picture would be black.
+
+    Args:
+        samples: Array `(n, ...)`.
+        callback: Name of the callback, for the warning.
+        step: Int, number of steps that are done, for the warning.
+    """
+    if np.isfinite(samples).all():
+        return True
+    warnings.warn(
+        f"The samples after {step:,} steps are NaN or infinite, so {callback} draws no "
+        "grid of them.",
+        stacklevel=3,
+    )
+    return False
 
 
 def arrange_by_label(

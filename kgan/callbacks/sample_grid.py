@@ -27,7 +27,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     A resumed run continues the files of the interrupted run. A run that was stopped
     inside an epoch also leaves a grid of that moment. With several workers, only the
-    chief writes.
+    chief writes. Samples that are NaN or infinite cause a warning in place of a grid.
 
     Args:
         directory: Folder for the pictures; created if missing.
@@ -149,8 +149,10 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _save_samples(self) -> None:
         assert self._grids is not None
-        name = f"samples-{self._updates():06d}.png"
-        path = self._save(self.model.sample(z=self.latents, labels=self._labels), name)
+        samples = self.model.sample(z=self.latents, labels=self._labels)
+        if not grid_layout.are_drawable(samples, "SampleGrid", self._batch()):
+            return
+        path = self._save(samples, f"samples-{self._updates():06d}.png")
         if path not in self._grids:
             self._grids.append(path)
 

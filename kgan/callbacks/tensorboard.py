@@ -16,7 +16,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
     """`keras.callbacks.TensorBoard`, with a grid of samples beside the curves.
 
     After each epoch, the callback adds a grid of samples, drawn from the same latents
-    each time.
+    each time. Samples that are NaN or infinite cause a warning in place of a grid.
 
     Args:
         log_dir: Folder of the logs.
@@ -63,19 +63,22 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch, logs)
-        if self._writer is not None:
-            gan, columns = self.model, self.columns
-            rows = grid_layout.row_count(gan, self.rows)
-            samples = gan.sample(
-                z=grid_layout.cell_latents(gan, rows, columns, self.seed),
-                labels=grid_layout.cell_labels(gan, rows, columns),
-                as_uint8=True,
-            )
-            picture = np.asarray(data.grid(samples, rows, columns))
-            if picture.ndim == 2:
-                picture = picture[..., None]
-            with self._writer.as_default():
-                self.summary.image("samples", picture[None], step=epoch)
+        if self._writer is None:
+            return
+        gan, columns = self.model, self.columns
+        rows = grid_layout.row_count(gan, self.rows)
+        samples = gan.sample(
+            z=grid_layout.cell_latents(gan, rows, columns, self.seed),
+            labels=grid_layout.cell_labels(gan, rows, columns),
+        )
+        if not grid_layout.are_drawable(samples, "TensorBoard", int(gan.steps_seen)):
+            return
+        pixels = gan.sample_range.to_uint8(samples)
+        picture = np.asarray(data.grid(pixels, rows, columns))
+        if picture.ndim == 2:
+            picture = picture[..., None]
+        with self._writer.as_default():
+            self.summary.image("samples", picture[None], step=epoch)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_end(logs)

@@ -34,8 +34,10 @@ def choose(
         num_images: Int, number of samples.
         num_classes: Int for a conditional GAN, or None.
     """
-    # The schedules of the preset span the epochs.
-    budget = settings.epochs * num_images if settings.epochs else settings.budget
+    # The schedules of the preset span the budget, or else the epochs.
+    budget = settings.budget
+    if budget is None and settings.epochs:
+        budget = settings.epochs * num_images
     arguments = shape, num_images, num_classes, settings.compute, budget
     chosen = (
         presets.get(settings.preset, *arguments)
@@ -66,6 +68,7 @@ def _with_options(preset: Preset, settings: ModelSettings) -> Preset:
     return dataclasses.replace(
         preset,
         generator=generator,
+        epochs=settings.epochs or preset.epochs,
         compile={**preset.compile, **given},
         batch_size=settings.batch_size or preset.batch_size,
     )

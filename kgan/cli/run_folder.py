@@ -1,18 +1,26 @@
 """The folder of a run: its files, its record, and the checks before a run continues."""
 
+import contextlib
 import json
 import pathlib
 import platform
+import zipfile
+from collections.abc import Iterator
 from typing import Self
 
+import filelock
 import keras
 import numpy as np
 
 import kgan
+from kgan import files, trainers
 from kgan.cli.training import Training
 from kgan.files import atomic_path
 from kgan.types import ArrayLike, Config, PathLike
 from kgan.version import versions
+
+# The file that is locked while a process trains. A process that is killed leaves it.
+_LOCK = ".lock"
 
 
 class RunFolder:
@@ -37,34 +45,86 @@ class RunFolder:
         return str(self.path)
 
     @classmethod
-    def make(cls, out: str | None, data: str) -> Self:
-        """Makes the folder of a new run.
+    @contextlib.contextmanager
+    def new(cls, out: str | None, data: str) -> Iterator[Self]:
+        """Makes and locks the folder of a new run.
+
+        After an error, the folder is removed if nothing was trained that can be kept.
 
         Args:
             out: The path; None for the next free number under `runs`.
             data: The value of `--data`, from which a numbered folder gets its name.
 
+        Yields:
+            The run folder.
+
         Raises:
-            ValueError: If the folder is not empty, or can't be written to.
+            ValueError: If the folder is not empty, can't be written to, or is locked.
         """
         if out is None:
-            return cls(_make_numbered(pathlib.Path("runs"), pathlib.Path(data).stem))
+            out = str(_make_numbered(pathlib.Path("runs"), pathlib.Path(data).stem))
         folder = cls(out)
-        path = folder.path
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        existed = folder.path.exists()
+        with contextlib.ExitStack() as stack:
+            try:
+                folder._check_unused()
+                folder.path.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(folder.locked())
+            except OSError as error:
+                raise ValueError(
+                    f"--out can't be written to ({error.strerror}). Received: --out {out}"
+                ) from None
+            # Another process may have begun a run here before the folder was locked.
+            folder._check_unused()
+            files.remove_leftovers(folder.path)
+            try:
+                yield folder
+            except trainers.WorkerLost:
+                raise
+            except BaseException:
+                folder._discard_untrained(existed)
+                raise
+
+    def _check_unused(self) -> None:
+        path = self.path
+        if path.exists() and (not path.is_dir() or any(map(_is_used, path.iterdir()))):
             raise ValueError(
                 "--out must be a new or an empty folder, so that no earlier run is "
-                f"overwritten. Received: --out {out}"
+                f"overwritten. Received: --out {self}"
             )
+
+    def _discard_untrained(self, keep_folder: bool) -> None:
+        if self.gan.exists() or self.history.exists():
+            return
+        for path in self.path.iterdir():
+            files.remove(path)
+        if not keep_folder:
+            self.path.rmdir()
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Context in which no other process trains this run.
+
+        The system releases the lock when the process ends, also when it is killed.
+
+        Raises:
+            ValueError: If another process trains this run.
+        """
+        lock = filelock.FileLock(self.path / _LOCK)
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            with atomic_path(folder.config) as probe:
-                probe.touch()
-        except OSError as error:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
             raise ValueError(
-                f"--out can't be written to ({error.strerror}). Received: --out {out}"
+                "Another process trains this run now: wait until it ends, or stop it. "
+                f"Received: {self}"
             ) from None
-        return folder
+        try:
+            yield
+        finally:
+            # Before the release, so that no process locks a file that is then removed.
+            with contextlib.suppress(OSError):
+                files.remove(self.path / _LOCK)
+            lock.release()
 
     def read_config(self) -> Config:
         """Returns the content of `config.json`.
@@ -113,14 +173,24 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
         path: The folder or the file.
 
     Raises:
-        ValueError: If there is no GAN.
+        ValueError: If there is no GAN, or its file is damaged.
     """
-    try:
-        gan = keras.models.load_model(RunFolder(path).gan if path.is_dir() else path)
-    except Exception as error:
+    file = RunFolder(path).gan if path.is_dir() else path
+    if not file.exists() or file.suffix != ".keras":
         raise ValueError(
-            "Expected a run folder with gan.keras, or a .keras file that kgan saved "
-            f"({str(error).splitlines()[0]}). Received: {path}"
+            "Expected a run folder with gan.keras, or a .keras file that kgan saved. "
+            f"Received: {path}"
+        )
+    try:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("not a whole zip archive")
+        gan = keras.models.load_model(file)
+    # Damage can raise any exception.
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"{file.name} is damaged, or no file that kgan saved ({reason}). "
+            f"Received: {file}"
         ) from None
     if not isinstance(gan, kgan.GAN):
         raise ValueError(
@@ -151,6 +221,11 @@ def check_same_data(
                 f"changed. Received: {config['arguments']['data']} with {key} {found}, "
                 f"expected {expected}"
             )
+
+
+def _is_used(path: pathlib.Path) -> bool:
+    """Whether a path in a folder is more than a process leaves that began no run."""
+    return path.name != _LOCK and not files.is_leftover(path)
 
 
 def _make_numbered(root: pathlib.Path, name: str) -> pathlib.Path:

@@ -24,6 +24,11 @@ def run(settings: SampleSettings) -> int:
         )
     labels = _labels(settings, gan.num_classes)
     samples = gan.sample(settings.count, seed=settings.seed, labels=labels)
+    if not np.isfinite(samples).all():
+        raise ValueError(
+            "The samples are NaN or infinite, so nothing is written: the training of "
+            f"this GAN has failed. Received: {settings.run_or_model}"
+        )
     with atomic_path(out) as path:
         if out.suffix == ".png":
             kgan.data.grid(gan.sample_range.to_uint8(samples)).save(path, format="PNG")
@@ -39,8 +44,16 @@ def run(settings: SampleSettings) -> int:
 
 
 def _labels(settings: SampleSettings, num_classes: int | None) -> np.ndarray | None:
-    if settings.label is not None:
-        return np.full(settings.count, settings.label)
-    if num_classes is not None:
-        return np.arange(settings.count) % num_classes
-    return None
+    if settings.label is None:
+        return None if num_classes is None else np.arange(settings.count) % num_classes
+    if num_classes is None:
+        raise ValueError(
+            "--label needs a GAN that was trained with --conditional. "
+            f"Received: --label {settings.label}"
+        )
+    if settings.label >= num_classes:
+        raise ValueError(
+            f"--label must be one of the labels 0 to {num_classes - 1}. "
+            f"Received: --label {settings.label}"
+        )
+    return np.full(settings.count, settings.label)

@@ -1,20 +1,23 @@
 """`kgan train`."""
 
+import contextlib
 import dataclasses
-import shutil
+import sys
 import time
 
 import keras
 
 import kgan
 from kgan import files, trainers
-from kgan.cli import dataset, report
+from kgan.cli import dataset, not_finite, report
 from kgan.cli.progress_bar import ProgressBar
 from kgan.cli.run_folder import RunFolder, check_same_data, load_gan
 from kgan.cli.training import Training
 from kgan.data import write_reasons
 from kgan.types import Config
+from kgan_cli.output import OutputError
 from kgan_cli.settings import TrainSettings
+from kgan_cli.status import Status
 
 
 def run(settings: TrainSettings) -> int:
@@ -29,6 +32,9 @@ def run(settings: TrainSettings) -> int:
     try:
         with strategy.scope():
             return _resume(settings, folder, config) if folder else _begin(settings)
+    except not_finite.NotFiniteError as error:
+        print(f"\nkgan train: {error}", file=sys.stderr)
+        return Status.NOT_FINITE
     except trainers.WorkerLost as error:
         if name != "multi_worker":
             raise
@@ -40,39 +46,55 @@ def run(settings: TrainSettings) -> int:
 
 def _begin(settings: TrainSettings) -> int:
     training = Training.prepare(settings, dataset.load(settings))
-    is_chief = training.gan.devices.is_chief
-    folder = RunFolder.make(settings.out, settings.data) if is_chief else RunFolder("")
-    try:
+    if not training.gan.devices.is_chief:
+        return _train(training, RunFolder(""))
+    with RunFolder.new(settings.out, settings.data) as folder:
         return _train(training, folder)
-    except trainers.WorkerLost:
-        raise
-    except BaseException:
-        # A run that has saved no GAN leaves no folder behind.
-        if is_chief and not folder.gan.exists():
-            shutil.rmtree(folder.path, ignore_errors=True)
-        raise
 
 
 def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
     data = dataset.load(settings)
     check_same_data(config, data.samples, data.labels)
-    # A run that was stopped in its first epoch has saved no GAN.
-    gan = load_gan(folder.path) if folder.gan.exists() else None
-    training = Training.prepare(settings, data, gan)
+    with contextlib.ExitStack() as stack:
+        # Only the chief of several workers locks, and only a GAN knows its worker.
+        has_workers = settings.strategy == "multi_worker"
+        if not has_workers:
+            stack.enter_context(folder.locked())
+        # A run that was stopped in its first epoch has saved no GAN.
+        gan = load_gan(folder.path) if folder.gan.exists() else None
+        training = Training.prepare(settings, data, gan)
+        _check_epochs(training)
+        if training.gan.devices.is_chief:
+            if has_workers:
+                stack.enter_context(folder.locked())
+            files.remove_leftovers(folder.path)
+        return _train(training, folder)
+
+
+def _check_epochs(training: Training) -> None:
     epoch, epochs = training.gan.epoch, training.preset.epochs
     if epoch > epochs:
         raise ValueError(
             f"--epochs must be at least {epoch}, the number of epochs already trained. "
             f"Received: --epochs {epochs}"
         )
-    if training.gan.devices.is_chief:
-        files.remove_leftovers(folder.path)
-    return _train(training, folder)
 
 
 def _train(training: Training, folder: RunFolder) -> int:
     try:
         return _fit(training, folder)
+    except not_finite.NotFiniteError as error:
+        text = "Training became NaN or infinite."
+        if training.gan.devices.is_chief:
+            text = not_finite.message(training, folder, error.epoch)
+        raise not_finite.NotFiniteError(error.epoch, text) from None
+    except OutputError:
+        # Nobody follows the run any more. The progress bar is the last callback, so the
+        # other files of the epoch exist.
+        gan = training.gan
+        if gan.epoch and gan.devices.has_state and not gan.devices.has_workers:
+            gan.save(folder.gan)
+        raise
     except OSError as error:
         raise ValueError(
             f"The run folder can't be written to ({error.strerror or error}); "
@@ -91,6 +113,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
     gan.fit(
         training.batches,
         epochs=training.preset.epochs,
+        steps_per_epoch=training.preset.steps_per_epoch,
         initial_epoch=already,
         verbose=0,
         callbacks=[*stops, *_callbacks(gan, folder)],
@@ -100,7 +123,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
         if not gan.devices.export_error("tf_saved_model"):
             gan.export(folder.saved_model, verbose=False)
         report.print_report(gan, folder, gan.epoch - already, seconds, stop.interrupted)
-    return 130 if stop.interrupted else 0
+    return Status.INTERRUPTED if stop.interrupted else Status.DONE
 
 
 def _write_start(training: Training, folder: RunFolder) -> None:
@@ -122,14 +145,14 @@ def _write_start(training: Training, folder: RunFolder) -> None:
 
 
 def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callback]:
-    callbacks: list[keras.callbacks.Callback] = []
-    if gan.devices.is_chief:
-        callbacks.append(ProgressBar())
-    callbacks.append(kgan.callbacks.HistoryCSV(folder.history))
+    callbacks: list[keras.callbacks.Callback] = [
+        not_finite.StopAtNotFinite(),
+        kgan.callbacks.HistoryCSV(folder.history),
+    ]
     if kgan.data.is_image_shape(gan.sample_shape):
         callbacks.append(
             kgan.callbacks.SampleGrid(folder.samples, gif=folder.animation, reals=False)
         )
-    # The last callback: when it saves the GAN, the other files of the epoch exist.
-    callbacks.append(kgan.callbacks.Checkpoint(folder.gan))
-    return callbacks
+    # After the others: when it saves the GAN, the other files of the epoch exist.
+    callbacks.append(not_finite.StoppingCheckpoint(folder.gan))
+    return [*callbacks, *([ProgressBar()] if gan.devices.is_chief else [])]

@@ -81,6 +81,7 @@ def _with_decided_values(
         preset=chosen.name,
         compute=chosen.compute,
         epochs=chosen.epochs,
+        budget=chosen.budget if settings.budget or not settings.epochs else None,
         batch_size=chosen.batch_size,
         latent_dim=chosen.generator.arguments["latent_dim"],
     )

@@ -1,6 +1,5 @@
 """A Keras model that trains on any data, and resumes exactly where training stopped."""
 
-import os
 import random
 from typing import Any
 
@@ -19,7 +18,7 @@ from kgan.models.progress import (
     SavedProgress,
     TrackProgress,
 )
-from kgan.models.saving import KerasFile, full_disk_as_os_error, written_by_chief
+from kgan.models.saving import KerasFile, export, written_by_chief
 from kgan.trainers import Trainer
 from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
 
@@ -170,6 +169,9 @@ class TrainedModel(Trainer):
                 **kwargs,
             )
         finally:
+            # Keras calls no method of a callback after an error.
+            for callback in callbacks:
+                getattr(callback, "on_fit_end", lambda: None)()
             if self.devices.has_state:
                 self.progress.pause()
 
@@ -328,7 +330,7 @@ class TrainedModel(Trainer):
         """Saves networks, averages, optimizers, seeds and progress in one file.
 
         The file is written under a temporary name and then renamed, so it is never
-        half-written.
+        half-written. Weights that are NaN or infinite never replace an older file.
 
         Args:
             filepath: Path that ends in `.keras`.
@@ -340,10 +342,10 @@ class TrainedModel(Trainer):
                 f"A {type(self).__name__} is saved in one file that ends in .keras. "
                 f"Received: filepath={filepath}, {kwargs}"
             )
-        if not overwrite and os.path.exists(filepath):
-            return super().save(filepath, overwrite=False, **kwargs)
+        if not (overwrite or keras_private.may_write(filepath)):
+            return
         with (
-            written_by_chief(filepath, self.devices.is_chief) as temporary,
+            written_by_chief(self, filepath) as temporary,
             KerasFile(temporary, "wb") as file,
         ):
             super().save(file, **kwargs)
@@ -363,10 +365,9 @@ class TrainedModel(Trainer):
                 "The weights are saved in one file that ends in .weights.h5. "
                 f"Received: filepath={filepath}, {kwargs}"
             )
-        if not overwrite and os.path.exists(filepath):
-            return super().save_weights(filepath, overwrite=False, **kwargs)
-        chief = self.devices.is_chief
-        with written_by_chief(filepath, chief, ".weights.h5") as temporary:
+        if not (overwrite or keras_private.may_write(filepath)):
+            return
+        with written_by_chief(self, filepath, ".tmp.weights.h5") as temporary:
             super().save_weights(temporary, **kwargs)
 
     def export(
@@ -381,8 +382,8 @@ class TrainedModel(Trainer):
             **kwargs: See `keras.Model.export`.
 
         Raises:
-            ValueError: If this backend can't export to the format. For example, PyTorch
-                can't export a SavedModel.
+            ValueError: If this backend can't export to the format, for example PyTorch
+                to a SavedModel, or if `filepath` is a folder of other files.
 
         Example:
 
@@ -396,11 +397,7 @@ class TrainedModel(Trainer):
         if reason:
             raise ValueError(f"{reason} {checks.received(format=format)}")
         self.keep_average_fresh()
-        with (
-            written_by_chief(filepath, self.devices.is_chief) as temporary,
-            full_disk_as_os_error(filepath),
-        ):
-            self.sampling_generator.export(str(temporary), format=format, **kwargs)
+        export(self, self.sampling_generator, filepath, format, **kwargs)
 
     @property
     def sampling_generator(self) -> keras.Model:

@@ -1,6 +1,7 @@
 """All settings of a training in one object."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ class Preset:
         compile: Dict of arguments of `GAN.compile`.
         batch_size: Int, real samples per batch.
         epochs: Int, number of epochs.
+        budget: Int, number of real samples for which the preset is made. Schedules span
+            these samples, and epochs are shorter if whole epochs would show many more.
         reasons: Sentences that say why the settings are as they are.
 
     Example:
@@ -49,6 +52,7 @@ class Preset:
     compile: Mapping[str, Any]
     batch_size: int
     epochs: int
+    budget: int
     reasons: tuple[str, ...] = ()
 
     def build(self, seed: int | None = None) -> GAN:
@@ -65,12 +69,31 @@ class Preset:
         return gan
 
     @property
+    def steps_per_epoch(self) -> int | None:
+        """Number of batches in an epoch; None for all batches of the data.
+
+        All batches, if the epochs that the budget needs show at most 1 % more samples.
+        """
+        samples = self.budget // epochs_for(self.budget, self.num_images)
+        steps = max(1, samples // self.batch_size)
+        if 1.01 * samples >= self.num_images or steps >= self._batches:
+            return None
+        return steps
+
+    @property
     def images(self) -> int:
         """Number of real samples shown, without the last batches that are not full."""
-        return self.epochs * self.num_images
+        size = min(self.batch_size, self.num_images)
+        return self.epochs * (self.steps_per_epoch or self._batches) * size
+
+    @property
+    def _batches(self) -> int:
+        return max(1, self.num_images // self.batch_size)
 
     def __str__(self) -> str:
         labels = "labels=labels, " if "num_classes" in self.generator.arguments else ""
+        shorter = self.steps_per_epoch
+        steps = f", steps_per_epoch={shorter}" if shorter else ""
         return "\n".join(
             [
                 "import keras, kgan",
@@ -82,10 +105,15 @@ class Preset:
                 f"    samples, batch_size={self.batch_size}, {labels}seed=0, "
                 "drop_remainder=True",
                 ")",
-                f"gan.fit(batches, epochs={self.epochs})",
+                f"gan.fit(batches, epochs={self.epochs}{steps})",
             ]
         )
 
     def _gan(self, seed: int | None) -> Call:
         networks = {"generator": self.generator, "discriminator": self.discriminator}
         return Call("kgan.GAN", {**networks, **self.gan, "seed": seed})
+
+
+def epochs_for(budget: int, num_images: int) -> int:
+    """Returns the lowest number of epochs that can show a budget of samples."""
+    return max(1, math.ceil(budget / num_images))

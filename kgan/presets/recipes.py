@@ -27,7 +27,7 @@ def small(request: Request) -> Preset:
             **request.augmentation(),
         },
         batch_size=request.batch_size(32),
-        epochs=request.epochs(150_000 if tiny else 300_000),
+        **request.length(150_000 if tiny else 300_000),
         reasons=(
             "Small batches, a high learning rate and a light penalty learn fastest on "
             "small images; the averaged generator smooths the noise of these settings.",
@@ -48,7 +48,7 @@ def dcgan(request: Request) -> Preset:
             "loss": "non_saturating",
         },
         batch_size=request.batch_size(128),
-        epochs=request.epochs(1_000_000),
+        **request.length(1_000_000),
         reasons=(
             "Optimizers, batch size and latents of Radford et al., 2015, "
             "arXiv:1511.06434, with half the widths, and an upsampling that draws no "
@@ -75,7 +75,7 @@ def sngan(request: Request) -> Preset:
             **request.augmentation(),
         },
         batch_size=batch_size,
-        epochs=request.epochs(10_000_000),
+        **request.length(10_000_000),
         reasons=(
             "The settings of Miyato et al., 2018, arXiv:1802.05957, with an average of "
             f"the generator; {_split(batch_size, steps)}.",
@@ -89,8 +89,8 @@ def r3gan(request: Request) -> Preset:
     request.check_images()
     gpu = request.compute == "gpu"
     size: dict[str, Any] = {"width": 256} if gpu else {"width": 32, "group_size": None}
-    epochs = request.epochs(10_000_000)
-    images = epochs * request.num_images
+    length = request.length(10_000_000)
+    images = length["budget"]
     # Between the weights for 64 and 256 pixels in the configurations of the authors.
     weight = max(0.001, round(2 * (max(request.shape[:2]) / 64) ** 3, 3))
     gamma = _cosine(weight, weight / 10, images)
@@ -109,7 +109,7 @@ def r3gan(request: Request) -> Preset:
             **request.augmentation(),
         },
         batch_size=request.batch_size(_by_memory(256, request.shape) if gpu else 32),
-        epochs=epochs,
+        **length,
         reasons=(
             "Networks, loss and schedules of Huang et al., 2025, arXiv:2501.05441, with "
             f"{size['width']} channels instead of 768, and a weight of the penalties "
@@ -140,7 +140,7 @@ def wavegan(request: Request) -> Preset:
             "noise_batch_size": 64,
         },
         batch_size=batch_size,
-        epochs=request.epochs(5_000_000),
+        **request.length(5_000_000),
         reasons=(
             "The settings of Donahue et al., 2019, arXiv:1802.04208, with an average of "
             f"the generator; {_split(batch_size, steps)}.",
@@ -160,7 +160,7 @@ def mlp(request: Request) -> Preset:
             "penalties": [_penalty("R1", 0.3)],
         },
         batch_size=request.batch_size(32),
-        epochs=request.epochs(150_000),
+        **request.length(150_000),
         reasons=("Dense layers ignore neighbourhoods, and these samples have none.",),
     )
 

@@ -1,13 +1,12 @@
 """The data and the machine that a preset is made for."""
 
 import dataclasses
-import math
 from typing import Any
 
 from kgan import checks
 from kgan.data import is_image_shape
 from kgan.presets.call import Call
-from kgan.presets.preset import Preset
+from kgan.presets.preset import Preset, epochs_for
 
 # With fewer images than this, a discriminator memorises them.
 _FEW, _FEW_TINY = 20_000, 1_000
@@ -77,9 +76,10 @@ class Request:
         """Returns `size` or less for small data, as a multiple of `divisor`."""
         return max(divisor, min(size, self.num_images) // divisor * divisor)
 
-    def epochs(self, default_budget: int) -> int:
-        """Returns the number of epochs that show at least the budget of images."""
-        return max(1, math.ceil((self.budget or default_budget) / self.num_images))
+    def length(self, default_budget: int) -> dict[str, int]:
+        """Returns the arguments `epochs` and `budget` of a preset."""
+        budget = self.budget or default_budget
+        return {"epochs": epochs_for(budget, self.num_images), "budget": budget}
 
     def augmentation(self) -> dict[str, Call]:
         """Returns the argument of `compile` that augments small data; empty otherwise."""
