@@ -220,7 +220,9 @@ def resolved(get: Callable[[Any], Any], expected: str, **argument: Any) -> Any:
     try:
         return get(value)
     except Exception as error:
-        raise ValueError(f"`{name}` must be {expected}. {received(**argument)}") from error
+        raise ValueError(
+            f"`{name}` must be {expected}. {received(**argument)}"
+        ) from error
 
 
 def path(*, suffix: str = "", **argument: Any) -> PathLike:

@@ -11,7 +11,7 @@ from PIL import Image
 
 import kgan
 from kgan import metrics
-from kgan.metrics.extractors.inception import network
+from kgan.metrics.extractors.inception.network import EdgeAwareAveragePooling
 from kgan_cli.main import main
 
 RANDOM = np.random.default_rng(0)
@@ -529,7 +529,7 @@ def test_extractors_are_channels_last_whatever_the_default(channels_first):
     found = []
     for _ in range(2):
         features = metrics.untrained((8, 8, 1))(IMAGES).features
-        pooled = network.EdgeAwareAveragePooling()(keras.ops.ones((1, 4, 5, 2)))
+        pooled = EdgeAwareAveragePooling()(keras.ops.ones((1, 4, 5, 2)))
         found.append((features, keras.ops.convert_to_numpy(pooled)))
         keras.config.set_image_data_format("channels_last")
     for first, last in zip(*found, strict=True):

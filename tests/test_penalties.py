@@ -231,6 +231,7 @@ def test_lazy_penalty_trains_in_a_graph(tiny):
     assert logs[1] == logs[3] == 0
 
 
+@keras.saving.register_keras_serializable("tests")
 class Drawn(kgan.penalties.Penalty):
     """The first number that it draws, less what the gradient would be."""
 

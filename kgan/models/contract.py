@@ -9,6 +9,7 @@ from kgan import backend, checks
 from kgan.backend.keras_private import all_layers
 from kgan.critic import takes_labels
 from kgan.losses import Loss
+from kgan.models.reloading import warn_of_unknown
 from kgan.types import Shape
 
 _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0), "hard_sigmoid": (0.0, 1.0)}
@@ -134,6 +135,8 @@ def check_networks(
     packed_shape = (*samples[:-1], None if samples[-1] is None else pack * samples[-1])
     _check_input(discriminator, samples, packed_shape, pack)
     outputs = output_shapes(discriminator, packed_shape)
+    _check_not_shared(generator, discriminator)
+    warn_of_unknown(generator, discriminator)
     _check_output_shapes(outputs, num_classes)
     return samples[1:], outputs
 
@@ -153,6 +156,21 @@ def _check_input(
             "The output of the generator must fit the input of the discriminator. "
             f"Received: generator with output shape {samples}{packed}, discriminator "
             f"with input shape {expected}"
+        )
+
+
+def _check_not_shared(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Checks that no variable is in both networks.
+
+    Each network trains alone, and a file holds each network by itself.
+    """
+    own = {id(variable) for variable in generator.variables}
+    shared = [v.path for v in discriminator.variables if id(v) in own]
+    if shared:
+        raise ValueError(
+            "The networks must not share a layer with weights or random numbers: make "
+            "the layer twice. Received: generator and discriminator that share "
+            f"{', '.join(shared)}"
         )
 
 
