@@ -16,7 +16,7 @@ import math
 import numbers
 import operator
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -189,6 +189,40 @@ def one_of(choices: Iterable[object], **argument: Any) -> Any:
         listed = ", ".join(map(repr, choices))
         raise ValueError(f"`{name}` must be one of {listed}. {received(**argument)}")
     return value
+
+
+def name(**argument: Any) -> str:
+    """Checks the name of a network or a layer: a str that is not empty and has no `/`.
+
+    Keras joins names by `/` to the paths of variables.
+    """
+    ((argument_name, value),) = argument.items()
+    if not isinstance(value, str) or not value or "/" in value:
+        raise ValueError(
+            f"`{argument_name}` must be a str that is not empty, without a `/`. "
+            f"{received(**argument)}"
+        )
+    return value
+
+
+def resolved(get: Callable[[Any], Any], expected: str, **argument: Any) -> Any:
+    """Returns `get(value)`, and names the argument if `get` refuses the value.
+
+    Args:
+        get: Callable, for example `keras.activations.get`.
+        expected: Text, the expected value, for the message.
+        **argument: The argument to resolve, given as `name=value`.
+
+    Raises:
+        ValueError: If `get` raises any error.
+    """
+    ((name, value),) = argument.items()
+    try:
+        return get(value)
+    except Exception as error:
+        raise ValueError(
+            f"`{name}` must be {expected}. {received(**argument)}"
+        ) from error
 
 
 def path(*, suffix: str = "", **argument: Any) -> PathLike:

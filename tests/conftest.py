@@ -56,6 +56,14 @@ def seeded():
     keras.utils.set_random_seed(0)
 
 
+@pytest.fixture
+def channels_first():
+    """Sets the other image format as the default of Keras."""
+    keras.config.set_image_data_format("channels_first")
+    yield
+    keras.config.set_image_data_format("channels_last")
+
+
 @pytest.fixture(scope="session")
 def digits():
     return kgan.data.load("digits")[0]

@@ -399,10 +399,12 @@ def test_options_may_be_scheduled(seed):
 
 
 def test_parts_happen_independently(seed):
+    @keras.saving.register_keras_serializable("tests")
     class Set(augment.Augmentation):
         def transform(self, x, seed=None):
             return ops.concatenate([x[:, :1], ops.ones_like(x[:, 1:])], axis=1)
 
+    @keras.saving.register_keras_serializable("tests")
     class SetFirst(augment.Augmentation):
         def transform(self, x, seed=None):
             return ops.concatenate([ops.ones_like(x[:, :1]), x[:, 1:]], axis=1)
@@ -480,6 +482,7 @@ def check_derivatives(name, draws):
         assert abs(wanted) > 1e-3
 
 
+@keras.saving.register_keras_serializable("tests")
 class Augmented(keras.layers.Layer):
     def __init__(self, augmentation):
         super().__init__()

@@ -236,6 +236,7 @@ def test_cells_without_a_real_are_white(tmp_path):
     assert cells.ravel().tolist() == [30, 10, 255, 20]
 
 
+@keras.saving.register_keras_serializable("tests")
 class Subclassed(keras.Model):
     """A discriminator of the user's own, which takes labels."""
 
@@ -260,6 +261,7 @@ def test_networks_of_ones_own_take_labels():
     assert np.isfinite(history["loss"]).all()
 
 
+@keras.saving.register_keras_serializable("tests")
 class Headed(keras.Model):
     """A discriminator of samples alone, with a head of classes."""
 

@@ -31,6 +31,7 @@ def still(discriminator, pack=1, **arguments):
     return gan
 
 
+@keras.saving.register_keras_serializable("tests")
 class Triple(kgan.augment.Augmentation):
     """Multiplies by three."""
 
@@ -38,6 +39,7 @@ class Triple(kgan.augment.Augmentation):
         return 3 * x
 
 
+@keras.saving.register_keras_serializable("tests")
 class Noted(kgan.augment.Augmentation):
     """Adds noise of which it keeps every draw."""
 
@@ -117,6 +119,7 @@ def test_validation_is_not_augmented():
 
 
 def test_samples_of_a_pack_are_augmented_one_by_one():
+    @keras.saving.register_keras_serializable("tests")
     class First(kgan.augment.Augmentation):
         def transform(self, x, seed=None):
             assert x.shape[1:] == (2,)
@@ -141,6 +144,7 @@ def test_no_two_passes_draw_the_same():
     assert len({noise.tobytes() for noise in Noted.drawn}) == 10
 
 
+@keras.saving.register_keras_serializable("tests")
 class First(kgan.penalties.Penalty):
     """The mean square of the first derivative at reals."""
 

@@ -197,7 +197,8 @@ def test_generator_that_cannot_be_copied_is_named():
         ValueError, match=r"Pass `ema_half_life=None`.*Received: generator="
     ):
         kgan.GAN(Closed(1), network((2,), 1), latent_dim=3)
-    gan = kgan.GAN(Closed(1), network((2,), 1), latent_dim=3, ema_half_life=None)
+    with pytest.warns(UserWarning, match="Closed can't be saved"):
+        gan = kgan.GAN(Closed(1), network((2,), 1), latent_dim=3, ema_half_life=None)
     assert gan.sample(2).shape == (2, 2)
 
 

@@ -11,6 +11,7 @@ from PIL import Image
 
 import kgan
 from kgan import metrics
+from kgan.metrics.extractors.inception.network import EdgeAwareAveragePooling
 from kgan_cli.main import main
 
 RANDOM = np.random.default_rng(0)
@@ -522,3 +523,14 @@ def test_the_command_says_what_it_cannot_do(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.startswith("fd30_random ")
     assert main([*command, "--extractor", "inception-tf1"]) == 1
     assert "download=True" in capsys.readouterr().err
+
+
+def test_extractors_are_channels_last_whatever_the_default(channels_first):
+    found = []
+    for _ in range(2):
+        features = metrics.untrained((8, 8, 1))(IMAGES).features
+        pooled = EdgeAwareAveragePooling()(keras.ops.ones((1, 4, 5, 2)))
+        found.append((features, keras.ops.convert_to_numpy(pooled)))
+        keras.config.set_image_data_format("channels_last")
+    for first, last in zip(*found, strict=True):
+        np.testing.assert_array_equal(first, last)

@@ -195,6 +195,45 @@ def test_activity_losses():
             np.testing.assert_allclose(ops.convert_to_numpy(loss), 0.5 * 4, rtol=1e-6)
 
 
+def test_unsafe():
+    layer = keras.layers.Lambda(lambda x: 2 * x)
+    with keras_still("lambdas are made from their configs in this scope alone"):
+        with keras_private.unsafe():
+            copy = keras.layers.Lambda.from_config(layer.get_config())
+            assert copy.function(3) == 6
+        with pytest.raises(ValueError, match="safe_mode"):
+            keras.layers.Lambda.from_config(layer.get_config())
+
+
+def test_is_unsafe(tmp_path):
+    found = []
+
+    @keras.saving.register_keras_serializable("test_is_unsafe")
+    class Look(keras.layers.Layer):
+        def __init__(self, **arguments):
+            super().__init__(**arguments)
+            found.append(keras_private.is_unsafe())
+
+    model = keras.Sequential([keras.Input((3,)), Look()])
+    model.save(tmp_path / "model.keras")
+    with keras_still("a layer sees the `safe_mode` with which it is loaded"):
+        for safe in (True, False):
+            keras.models.load_model(tmp_path / "model.keras", safe_mode=safe)
+        assert found == [False, False, True]
+
+
+def test_copy_of_lambda():
+    layer = keras.layers.Lambda(
+        lambda x, by: by * x, output_shape=(3,), arguments={"by": 2}, name="times"
+    )
+    with keras_still("a `Lambda` keeps its function, shape and arguments"):
+        copy = keras_private.copy_of_lambda(layer)
+        assert copy is not layer and copy.function is layer.function
+        assert copy.name == "times"
+        assert copy.compute_output_shape((None, 2)) == (None, 3)
+        np.testing.assert_array_equal(copy(np.ones((2, 3))), 2 * np.ones((2, 3)))
+
+
 def test_own_weights():
     class Outer(keras.layers.Layer):
         def build(self, shape):

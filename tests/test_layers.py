@@ -43,6 +43,7 @@ def float64(monkeypatch):
         keras.config.set_floatx("float32")
 
 
+@keras.saving.register_keras_serializable("tests")
 class Resize(keras.layers.Layer):
     def call(self, x):
         return ops.image.resize(x, (7, 5), interpolation="bilinear")
@@ -54,6 +55,7 @@ class Resize(keras.layers.Layer):
 LABELS = np.array([2, 0, 2], "int32")
 
 
+@keras.saving.register_keras_serializable("tests")
 class Labelled(keras.layers.Layer):
     """Gives a layer the labels of a batch of three."""
 

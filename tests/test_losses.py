@@ -371,6 +371,7 @@ def test_unknown_name_lists_the_known():
 
 
 def test_custom_loss_is_three_terms():
+    @keras.saving.register_keras_serializable("tests")
     class Absolute(kgan.losses.Loss):
         def real_term(self, s):
             return ops.abs(s - 1)

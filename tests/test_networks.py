@@ -142,6 +142,24 @@ def test_builders_take_ints_of_numpy(name):
     assert repr(configs[0]) == repr(configs[1])
 
 
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("name", kgan.networks.__all__)
+def test_networks_are_channels_last_whatever_the_default(
+    name, num_classes, channels_first
+):
+    build, shape = getattr(kgan.networks, name), sample_shape_of(name)
+    # Of odd sizes, so that the generators crop.
+    shape = (9, 11, 3) if len(shape) == 3 else shape
+    first = build(shape, num_classes=num_classes)
+    assert keras.config.image_data_format() == "channels_first"
+    keras.config.set_image_data_format("channels_last")
+    keras.utils.clear_session(free_memory=False)
+    last = build(shape, num_classes=num_classes)
+    configs = [str(without_seeds(model.get_config())) for model in (first, last)]
+    numbers = re.compile(r"_\d+\b")
+    assert numbers.sub("", configs[0]) == numbers.sub("", configs[1])
+
+
 def without_seeds(config):
     if isinstance(config, dict):
         return {k: without_seeds(v) for k, v in config.items() if k != "seed"}

@@ -1,4 +1,5 @@
 import inspect
+import math
 
 import keras
 import numpy as np
@@ -35,6 +36,21 @@ def test_truncated_normal_stays_within_its_threshold(threshold):
     for values in (noise.sample((500, 20), 1), numpy(noise((500, 20), seed=1))):
         assert np.isfinite(values).all()
         assert np.abs(values).max() <= threshold
+
+
+# Rejection drew for ever where almost no normal number is within the threshold.
+@pytest.mark.parametrize("threshold", [1e-30, 1e-6, 0.01, 0.0999, 0.1, 0.7, 6.0])
+def test_truncated_normal_has_its_distribution_at_every_threshold(threshold):
+    noise = kgan.noise.TruncatedNormal(threshold)
+    for values in (noise.sample((400, 25), 1), numpy(noise((400, 25), seed=1))):
+        assert values.dtype == np.float32
+        values = np.sort(values.ravel().astype("float64"))
+        erf = np.array([math.erf(v / math.sqrt(2)) for v in values])
+        expected = (erf / math.erf(threshold / math.sqrt(2)) + 1) / 2
+        found = (np.arange(len(values)) + 0.5) / len(values)
+        # Kolmogorov's test at a level of 0.1 %.
+        assert np.abs(found - expected).max() < 1.95 / math.sqrt(len(values))
+        assert len(np.unique(values)) > 0.9 * len(values)
 
 
 def test_seeds_repeat_and_differ():

@@ -11,6 +11,7 @@ import kgan
 POINTS = np.random.default_rng(0).uniform(-1, 1, (24, 2)).astype("float32")
 
 
+@keras.saving.register_keras_serializable("tests")
 class Sine(kgan.noise.Noise):
     """Draws the same numbers with and without XLA; TensorFlow's own noise does not."""
 

@@ -231,6 +231,7 @@ def test_lazy_penalty_trains_in_a_graph(tiny):
     assert logs[1] == logs[3] == 0
 
 
+@keras.saving.register_keras_serializable("tests")
 class Drawn(kgan.penalties.Penalty):
     """The first number that it draws, less what the gradient would be."""
 
@@ -299,3 +300,50 @@ def test_bad_arguments_of_others_are_named():
         kgan.penalties.LeCam(decay=1.5)
     with pytest.raises(ValueError, match=r"dragan, gradient_penalty, lecam.*'r3'"):
         kgan.penalties.get("r3")
+
+
+def attention(x):
+    return keras.layers.MultiHeadAttention(2, 4)(x, x)
+
+
+SECOND_DERIVATIVES = {
+    "attention": attention,
+    "brightness": keras.layers.RandomBrightness(0.0, value_range=(-9, 9)),
+    "convolution": keras.layers.Conv1DTranspose(2, 3),
+    "lstm": keras.layers.LSTM(3),
+    "pooling": keras.layers.AveragePooling1D(2),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_DERIVATIVES)
+def test_gradients_of_a_penalty_through_a_layer_are_its_differences(name):
+    x = keras.Input((6, 4))
+    y = keras.layers.Flatten()(SECOND_DERIVATIVES[name](x))
+    y = keras.layers.Dense(4, activation="tanh")(y)
+    model = keras.Model(x, keras.layers.Dense(1)(y))
+    critic = Critic(model, keras.random.SeedGenerator(0))
+    reals = ops.convert_to_tensor(RANDOM.standard_normal((5, 6, 4)).astype("float32"))
+    penalty, variable = kgan.penalties.R1(), model.trainable_variables[0]
+
+    def loss():
+        real = critic.judge(reals)
+        return penalty.value(real, real, critic), {}
+
+    (_, _), (gradient,) = backend.value_and_grad(loss, [variable])
+    gradient = numpy(gradient)
+    step = 1e-2 * gradient / np.linalg.norm(gradient)
+    ends, before = [], numpy(variable)
+    for sign in (1, -1):
+        variable.assign(before + sign * step)
+        ends.append(float(numpy(loss()[0])))
+    found = (ends[0] - ends[1]) / 2e-2
+    np.testing.assert_allclose(found, np.linalg.norm(gradient), rtol=0.02)
+
+
+@pytest.mark.backends("torch", reason="the others differentiate it twice")
+def test_a_layer_without_second_derivatives_is_named(tiny):
+    gan = tiny()
+    gan.discriminator.layers[2].activation = keras.activations.hard_sigmoid
+    gan.compile(penalties=["r1"])
+    with pytest.raises(ValueError, match="no second derivative of hardsigmoid.*lecam"):
+        gan.fit(np.zeros((8, 2), "float32"), verbose=0)

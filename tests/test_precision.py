@@ -65,6 +65,7 @@ def test_losses_and_penalties_are_float32(tiny, policy):
             seen.add(("penalty", keras.backend.standardize_dtype(value.dtype)))
             return value
 
+    @keras.saving.register_keras_serializable("tests")
     class Loss(kgan.losses.NonSaturating):
         def generator_term(self, t):
             seen.add(("loss", keras.backend.standardize_dtype(t.dtype)))

@@ -72,6 +72,7 @@ def test_betas_follow_their_schedules(tiny):
     assert gan.d_optimizer.beta_1 == 0.0 and gan.d_optimizer.beta_2 == 0.5
 
 
+@keras.saving.register_keras_serializable("tests")
 class Pull(kgan.losses.Loss):
     """Has a gradient of 1 with respect to the last bias."""
 

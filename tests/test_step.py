@@ -11,6 +11,7 @@ import kgan
 RATE = 0.1
 
 
+@keras.saving.register_keras_serializable("tests")
 class Fixed(kgan.noise.Noise):
     """Latents by number, so that the reference can draw the very same ones."""
 
@@ -174,6 +175,7 @@ def test_logs_are_those_of_the_contract(tiny):
 def test_uint8_is_scaled_in_the_graph():
     seen = []
 
+    @keras.saving.register_keras_serializable("tests")
     class Look(keras.layers.Layer):
         def call(self, x):
             seen.append(x)

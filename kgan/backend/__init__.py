@@ -29,6 +29,7 @@ import importlib
 
 import keras
 
+from kgan.backend.data_format import channels_last
 from kgan.backend.keras_private import without_autocast
 from kgan.backend.scope import Scope, frozen
 
@@ -56,6 +57,7 @@ __all__ = [
     "INEXACT_LAYERS",
     "Scope",
     "apply",
+    "channels_last",
     "draw_local_rows",
     "frozen",
     "has_gpu",

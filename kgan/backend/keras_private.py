@@ -13,6 +13,7 @@ from keras.src.backend.common.stateless_scope import (
     get_stateless_scope as get_stateless_scope,
 )
 from keras.src.backend.common.variables import AutocastScope
+from keras.src.saving.serialization_lib import SafeModeScope, in_safe_mode
 from keras.src.trainers.data_adapters import get_data_adapter as get_data_adapter
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter as DataAdapter
 from keras.src.utils import io_utils
@@ -26,6 +27,23 @@ _TORCH_OPTIMIZERS = "keras.src.backend.torch.optimizers"
 def all_layers(model: keras.Model) -> Iterable[keras.layers.Layer]:
     """Returns a model and all layers in it, at any depth (`Layer._flatten_layers`)."""
     return model._flatten_layers()
+
+
+def unsafe() -> SafeModeScope:
+    """Returns a scope in which lambdas are made from their configs."""
+    return SafeModeScope(False)
+
+
+def is_unsafe() -> bool:
+    """Whether lambdas are made from their configs, as with `safe_mode=False`."""
+    return in_safe_mode() is False
+
+
+def copy_of_lambda(layer: keras.layers.Lambda) -> keras.layers.Lambda:
+    """Returns a new layer with the same function (`Lambda._output_shape`)."""
+    base = keras.layers.Layer.get_config(layer)
+    shape, arguments = layer._output_shape, layer.arguments
+    return type(layer)(layer.function, shape, layer.mask, arguments, **base)
 
 
 def own_weights(layer: keras.layers.Layer) -> list[keras.Variable]:

@@ -1,12 +1,15 @@
 """Automatic differentiation on PyTorch. The contract is in `kgan.backend`."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from kgan import checks
 from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
@@ -23,8 +26,12 @@ def value_and_grad(
         loss, logs = function(*inputs)
         scaled = scale(loss)
     values = [variable.value for variable in variables]
-    # Not `backward`, which would also store gradients in the other network.
-    gradients = torch.autograd.grad(scaled, values, allow_unused=True)
+    try:
+        # Not `backward`, which would also store gradients in the other network.
+        gradients = torch.autograd.grad(scaled, values, allow_unused=True)
+    except RuntimeError as error:
+        _explain(error)
+        raise
     return (loss.detach(), logs), list(gradients)
 
 
@@ -32,12 +39,28 @@ def pullback(
     function: Callable[..., tuple[Tensor, Tensors]], x: Tensor, *inputs: Any
 ) -> tuple[tuple[Tensor, Tensors], Callable[[], Tensor]]:
     leaf = x.detach().requires_grad_()
-    y, aux = function(leaf, *inputs)
+    # Only this kernel of attention can be differentiated twice.
+    with sdpa_kernel(SDPBackend.MATH):
+        # A copy, since some layers of Keras change their inputs in place.
+        y, aux = function(leaf.clone(), *inputs)
 
     def gradient() -> Tensor:
         return torch.autograd.grad(y.sum(), leaf, create_graph=True)[0]
 
     return (y, aux), gradient
+
+
+def _explain(error: RuntimeError) -> None:
+    """Raises the reason if an operation of PyTorch can't be differentiated twice."""
+    found = re.search(r"derivative for aten::(\w+)_backward is not impl", str(error))
+    if found:
+        operation = found[1].strip("_")
+        raise ValueError(
+            f"PyTorch has no second derivative of {operation}, so a penalty on the "
+            f"gradient can't train the discriminator: replace the layer with {operation}, "
+            "or use a penalty that needs no gradient, for example `lecam`. "
+            f"{checks.received(operation=operation)}"
+        ) from error
 
 
 def apply(

@@ -1,9 +1,15 @@
 """The exponential moving average (EMA) of the generator's weights."""
 
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
 import keras
 from keras import ops
 
 from kgan import checks
+from kgan.backend import keras_private
+from kgan.models.reloading import warn_of_unknown
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Tensor
 
@@ -54,6 +60,7 @@ def check_half_life(ema_half_life: NumberOrSchedule | None) -> None:
     if isinstance(ema_half_life, Schedule):
         for end in (ema_half_life.start, ema_half_life.end):
             checks.number(minimum=0, ema_half_life=end)
+        warn_of_unknown(ema_half_life)
     elif ema_half_life is not None:
         checks.number(
             above=0,
@@ -75,7 +82,7 @@ def copy_of(generator: keras.Model, latent_dim: int) -> keras.Model:
     try:
         # In the scope, the variables of the copy get other paths than the generator's.
         with keras.name_scope("ema"):
-            copy = keras.models.clone_model(generator)
+            copy = _clone(generator)
             if not copy.built:
                 copy.build((None, latent_dim))
         copy.set_weights(generator.get_weights())
@@ -88,6 +95,37 @@ def copy_of(generator: keras.Model, latent_dim: int) -> keras.Model:
     copy.name = f"ema_{generator.name}"
     copy.trainable = False
     return copy
+
+
+def _clone(generator: keras.Model) -> keras.Model:
+    """Returns a copy without weights, also of a model that Keras could not load."""
+    layers = list(keras_private.all_layers(generator))
+    options = {}
+    if any(isinstance(layer, keras.layers.Lambda) for layer in layers):
+        is_graph = isinstance(generator, keras.Sequential) or generator.inputs
+        options = {"clone_function": _clone_layer, "recursive": True} if is_graph else {}
+    # The model comes from this process, so its lambdas can be trusted.
+    with keras_private.unsafe(), keras.saving.custom_object_scope(_own(layers)):
+        return keras.models.clone_model(generator, **options)
+
+
+def _clone_layer(layer: keras.layers.Layer) -> keras.layers.Layer:
+    if isinstance(layer, keras.layers.Lambda):
+        # The function itself: a function from a config would have lost its globals.
+        return keras_private.copy_of_lambda(layer)
+    return type(layer).from_config(layer.get_config())
+
+
+def _own(layers: Iterable[keras.layers.Layer]) -> dict[str, Any]:
+    """Returns the classes and functions of layers that are not in Keras, by name."""
+    found: dict[str, list[Any]] = {}
+    for layer in layers:
+        for part in (layer, *vars(layer).values()):
+            known = part if inspect.isfunction(part) else type(part)
+            if inspect.isfunction(part) or hasattr(part, "get_config"):
+                found.setdefault(known.__name__, []).append(known)
+    # A name that two classes or functions have would give the wrong class.
+    return {name: parts[0] for name, parts in found.items() if len(set(parts)) == 1}
 
 
 def decay(batch_size: Tensor, images_seen: Tensor, half_life: NumberOrSchedule) -> Tensor:

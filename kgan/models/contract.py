@@ -10,14 +10,15 @@ from kgan.backend.keras_private import all_layers
 from kgan.critic import takes_labels
 from kgan.data import UNBOUNDED, SampleRange
 from kgan.losses import Loss
+from kgan.models.reloading import warn_of_unknown
 from kgan.types import ArrayLike, Shape
 
 _RANGES = {
     "tanh": (-1.0, 1.0),
-    "hard_tanh": (-1.0, 1.0),
-    "soft_sign": (-1.0, 1.0),
+    "hardtanh": (-1.0, 1.0),
+    "softsign": (-1.0, 1.0),
     "sigmoid": (0.0, 1.0),
-    "hard_sigmoid": (0.0, 1.0),
+    "hardsigmoid": (0.0, 1.0),
 }
 # Layers and operations that move values and don't change them.
 _MOVES = (
@@ -154,6 +155,8 @@ def check_networks(
     packed_shape = (*samples[:-1], None if samples[-1] is None else pack * samples[-1])
     _check_input(discriminator, samples, packed_shape, pack)
     outputs = output_shapes(discriminator, packed_shape)
+    _check_not_shared(generator, discriminator)
+    warn_of_unknown(generator, discriminator)
     _check_output_shapes(outputs, num_classes)
     return samples[1:], outputs
 
@@ -173,6 +176,21 @@ def _check_input(
             "The output of the generator must fit the input of the discriminator. "
             f"Received: generator with output shape {samples}{packed}, discriminator "
             f"with input shape {expected}"
+        )
+
+
+def _check_not_shared(generator: keras.Model, discriminator: keras.Model) -> None:
+    """Checks that no variable is in both networks.
+
+    Each network trains alone, and a file holds each network by itself.
+    """
+    own = {id(variable) for variable in generator.variables}
+    shared = [v.path for v in discriminator.variables if id(v) in own]
+    if shared:
+        raise ValueError(
+            "The networks must not share a layer with weights or random numbers: make "
+            "the layer twice. Received: generator and discriminator that share "
+            f"{', '.join(shared)}"
         )
 
 
@@ -238,7 +256,7 @@ def check_outputs(discriminator: keras.Model, outputs: Shape, loss: Loss) -> Non
 
 def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
     last = _last_activation(discriminator)
-    probabilities = last in ("sigmoid", "softmax", "hard_sigmoid")
+    probabilities = last in ("sigmoid", "softmax", "hardsigmoid")
     # Keras' cross-entropies have the attribute `from_logits`. Keras' other losses read
     # logits as well as probabilities. The losses of kgan read logits.
     while isinstance(getattr(loss, "loss", None), Loss):
@@ -309,7 +327,7 @@ def _last_activation(model: keras.Model) -> str:
         return _last_activation(steps[-1])
     # `ops.sigmoid` in a functional model is an operation of the class `Sigmoid`.
     activation = getattr(steps[-1], "activation", type(steps[-1]))
-    return getattr(activation, "__name__", "").lower()
+    return getattr(activation, "__name__", "").lower().replace("_", "")
 
 
 def _check_model(model: Any, argument: str) -> None:

@@ -11,6 +11,7 @@ from kgan import checks, data
 from kgan import noise as noises
 from kgan.backend import draw_local_rows
 from kgan.critic import with_labels
+from kgan.models.reloading import warn_of_unknown
 from kgan.types import ArrayLike, Identifier, Tensor, Tensors
 
 
@@ -24,6 +25,7 @@ class Latents:
     """
 
     def __init__(self, noise: noises.Noise, dim: int, num_classes: int | None):
+        warn_of_unknown(noise)
         self.noise = noise
         self.dim = dim
         self.num_classes = num_classes

@@ -9,6 +9,7 @@ import numpy as np
 
 from kgan import backend
 from kgan.backend import keras_private
+from kgan.models.reloading import warn_of_unknown
 from kgan.schedules import Schedule
 from kgan.types import Identifier, Tensor
 
@@ -73,6 +74,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
             scaled: Bool, whether the optimizers scale their losses, for float16.
         """
         pair = cls._resolved(g_optimizer, d_optimizer, optimizer)
+        warn_of_unknown(*pair.optimizers)
         if not scaled:
             return pair
         wrap = keras.optimizers.LossScaleOptimizer
@@ -315,5 +317,8 @@ def _renamed(
     optimizer: keras.optimizers.Optimizer, prefix: str
 ) -> keras.optimizers.Optimizer:
     # Names are keys in the logs of callbacks, so the two names must differ.
-    config = optimizer.get_config()
-    return type(optimizer).from_config({**config, "name": prefix + config["name"]})
+    config = {**optimizer.get_config()}
+    config["name"] = prefix + config["name"]
+    # The schedule itself, since its class may be unknown to Keras.
+    config[_RATE] = keras_private.rate_schedule(optimizer) or config[_RATE]
+    return type(optimizer).from_config(config)

@@ -13,6 +13,7 @@ from kgan import penalties as penalties_lib
 from kgan import schedules as schedules_lib
 from kgan.backend import keras_private
 from kgan.models import contract
+from kgan.models.reloading import warn_of_unknown
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Identifier, Shape, Tensor
 
@@ -117,6 +118,7 @@ class Recipe(serialization.Configurable):
         if self.augment is not None:
             self.augment.check(sample_shape)
         contract.warn_of_inexact_layers(discriminator, self.penalties)
+        warn_of_unknown(*self.get_config().values())
 
     def build(self) -> list[keras.Variable]:
         """Creates and returns the variables of the options, which the GAN saves."""

@@ -6,10 +6,12 @@ from keras import layers
 from kgan import checks
 from kgan.layers.normalized import NORMALIZATIONS, normalized
 from kgan.networks import sizes
+from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
 from kgan.types import Identifier, Tensor
 
 
+@builder
 def dcgan_generator(
     image_shape: Sequence[int],
     latent_dim: int = 64,
@@ -76,6 +78,7 @@ def dcgan_generator(
     return keras.Model(labels.inputs(latents), x, name=name)
 
 
+@builder
 def dcgan_discriminator(
     image_shape: Sequence[int],
     width: int = 64,

@@ -5,10 +5,12 @@ import keras
 from keras import layers
 
 from kgan import checks
+from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
 from kgan.types import Identifier
 
 
+@builder
 def mlp_generator(
     image_shape: Sequence[int],
     latent_dim: int = 64,
@@ -55,6 +57,7 @@ def mlp_generator(
     return keras.Model(labels.inputs(latents), x, name=name)
 
 
+@builder
 def mlp_discriminator(
     image_shape: Sequence[int],
     hidden: Sequence[int] = (128, 128, 128),

@@ -12,6 +12,7 @@ from kgan.layers import (
     SmoothUpSampling2D,
 )
 from kgan.networks import sizes
+from kgan.networks.builder import builder
 from kgan.networks.labels import Labels
 from kgan.types import Tensor
 
@@ -20,6 +21,7 @@ _SLOPE = 0.2
 _GAIN = (2 / (1 + _SLOPE**2)) ** 0.5
 
 
+@builder
 def r3gan_generator(
     image_shape: Sequence[int],
     latent_dim: int = 64,
@@ -89,6 +91,7 @@ def r3gan_generator(
     return keras.Model(labels.inputs(latents), _pointwise(x, channels), name=name)
 
 
+@builder
 def r3gan_discriminator(
     image_shape: Sequence[int],
     width: int | Sequence[int] = 64,

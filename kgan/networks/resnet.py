@@ -7,6 +7,7 @@ from keras import layers
 from kgan import checks
 from kgan.layers.normalized import NORMALIZATIONS, normalized
 from kgan.networks import sizes
+from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
 from kgan.types import Tensor
 
@@ -14,6 +15,7 @@ from kgan.types import Tensor
 _LAST_SIZE = 8
 
 
+@builder
 def resnet_generator(
     image_shape: Sequence[int],
     latent_dim: int = 128,
@@ -79,6 +81,7 @@ def resnet_generator(
     return keras.Model(labels.inputs(latents), layers.Activation("tanh")(x), name=name)
 
 
+@builder
 def resnet_discriminator(
     image_shape: Sequence[int],
     width: int = 128,

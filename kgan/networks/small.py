@@ -5,10 +5,12 @@ from keras import layers
 
 from kgan import checks
 from kgan.networks import sizes
+from kgan.networks.builder import builder
 from kgan.networks.labels import Labels
 from kgan.types import Identifier, Tensor
 
 
+@builder
 def small_generator(
     image_shape: Sequence[int],
     latent_dim: int = 64,

@@ -5,6 +5,7 @@ from keras import layers
 
 from kgan import checks
 from kgan.layers import PhaseShuffle
+from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
 from kgan.types import Identifier
 
@@ -13,6 +14,7 @@ _STRIDE, _KERNEL_SIZE = 4, 25
 _SHORTEST = 16
 
 
+@builder
 def wavegan_generator(
     signal_shape: Sequence[int],
     latent_dim: int = 100,
@@ -76,6 +78,7 @@ def wavegan_generator(
     return keras.Model(labels.inputs(latents), x, name=name)
 
 
+@builder
 def wavegan_discriminator(
     signal_shape: Sequence[int],
     width: int = 64,

@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from kgan import checks, data
+from kgan.backend import channels_last
 from kgan.metrics.extractors.base import Images, check_images
 from kgan.metrics.extractors.network import Network
 from kgan.types import ArrayLike, Tensor
@@ -116,6 +117,7 @@ def _unscaled(images: np.ndarray) -> np.ndarray:
     return images
 
 
+@channels_last()
 def _build(image_shape: tuple[int, ...], classes: int, seed: int) -> keras.Model:
     """Builds the network, from pixels to logits, with a layer named `features`."""
     # Each layer has a seed of its own, so that no global generator is used.

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from kgan.backend import channels_last
 from kgan.types import Tensor
 
 # The size of a kernel: the side of a square, or height and width.
@@ -27,9 +28,10 @@ class EdgeAwareAveragePooling(layers.Layer):
 
 def _pool_padded(x: Tensor) -> Tensor:
     x = ops.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
-    return ops.average_pool(x, 3, 1, "valid")
+    return ops.average_pool(x, 3, 1, "valid", data_format="channels_last")
 
 
+@channels_last()
 def build(dtype: str = "float32") -> keras.Model:
     """Builds the network, from resized images to features and logits.
 

@@ -1,0 +1,96 @@
+"""Tells before training whether the file of a GAN will load."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from kgan.backend import keras_private
+
+# Where Keras looks for functions.
+_MODULES = (
+    keras.activations,
+    keras.losses,
+    keras.metrics,
+    keras.initializers,
+    keras.regularizers,
+    keras.constraints,
+)
+# Advice for a lambda in a `Lambda` layer, and for any other lambda.
+_UNSAFE = (
+    "A file of this GAN loads only with `safe_mode=False`, since a `Lambda` layer has a "
+    "Python lambda: replace the lambda with a function that is registered by "
+    "`keras.saving.register_keras_serializable()`, or load with this option."
+)
+_LOST = (
+    "A file of this GAN can't be loaded, since Keras saves no lambda outside of a "
+    "`Lambda` layer: replace the lambda with a function that is registered by "
+    "`keras.saving.register_keras_serializable()`."
+)
+
+
+def warn_of_unknown(*parts: object) -> None:
+    """Warns if Keras could not load the parts of a GAN from a file by itself.
+
+    Args:
+        *parts: Networks and options that the file of a GAN contains. While a file is
+            loaded, Keras knows the `custom_objects`, so they give no warning.
+    """
+    found: dict[str, None] = {}
+    for part in parts:
+        try:
+            found |= dict.fromkeys(_unknown(_config(part)))
+        except Exception as error:
+            _warn(
+                f"A GAN with {type(part).__name__} can't be saved, since its "
+                f"`get_config` raises {type(error).__name__}"
+            )
+    for advice in (_UNSAFE, _LOST):
+        if advice in found:
+            del found[advice]
+            if advice == _LOST or not keras_private.is_unsafe():
+                _warn(advice)
+    if found:
+        _warn(
+            "A file of this GAN does not load by itself, since Keras does not know "
+            f"{', '.join(found)}: register each by "
+            "`keras.saving.register_keras_serializable()`, or pass `custom_objects` to "
+            "`keras.models.load_model`."
+        )
+
+
+def _warn(message: str) -> None:
+    # At the line that makes or compiles the GAN, for most parts.
+    warnings.warn(message, stacklevel=5)
+
+
+def _config(part: object) -> Any:
+    with warnings.catch_warnings():
+        # Keras' own warning of a lambda names neither the part nor the remedy.
+        warnings.simplefilter("ignore")
+        return keras.saving.serialize_keras_object(part)
+
+
+def _unknown(config: Any) -> Iterator[str]:
+    """Yields the names in a serialised config that Keras can't resolve, and advice."""
+    if isinstance(config, list | tuple):
+        for item in config:
+            yield from _unknown(item)
+    if not isinstance(config, dict):
+        return
+    kind, inner = config.get("class_name"), config.get("config")
+    # Keras saves the lambda of an activation without its class.
+    if kind == "__lambda__" or set(config) == {"value"}:
+        yield _UNSAFE if isinstance(inner, dict) and "code" in inner else _LOST
+        return
+    if "registered_name" in config:
+        is_function = kind == "function"
+        name = inner if is_function else config["registered_name"]
+        is_of_keras = str(config.get("module")).partition(".")[0] == "keras"
+        if is_function:
+            is_of_keras = any(hasattr(module, name) for module in _MODULES)
+        if not is_of_keras and not keras.saving.get_registered_object(name):
+            yield str(inner if is_function else kind)
+    for item in config.values():
+        yield from _unknown(item)

@@ -1,0 +1,38 @@
+"""Every builder of a network has this decorator."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import ParamSpec
+
+import keras
+
+from kgan import checks
+from kgan.backend import channels_last
+
+_Arguments = ParamSpec("_Arguments")
+
+
+def builder(
+    build: Callable[_Arguments, keras.Model],
+) -> Callable[_Arguments, keras.Model]:
+    """Decorator of a builder: checks its `name` and its `activation`.
+
+    The layers are made for `(batch, ..., channels)`, also if the default of Keras is
+    `channels_first`.
+    """
+    signature = inspect.signature(build)
+
+    @functools.wraps(build)
+    def checked(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> keras.Model:
+        given = signature.bind(*args, **kwargs).arguments
+        if "name" in given:
+            checks.name(name=given["name"])
+        if "activation" in given:
+            get = keras.activations.get
+            expected = "an activation of Keras, or None"
+            checks.resolved(get, expected, activation=given["activation"])
+        with channels_last():
+            return build(*args, **kwargs)
+
+    return checked
