@@ -291,7 +291,7 @@ def check_batch_size(batch_size: int, d_steps: int = 1) -> int:
 
 
 def check_samples(
-    x: np.ndarray, shape: Shape, value_range: Range | None, argument: str = "x"
+    x: np.ndarray | Store, shape: Shape, value_range: Range | None, argument: str = "x"
 ) -> None:
     """Checks that a generator with this output can be trained on samples.
 
@@ -320,7 +320,7 @@ def check_samples(
             f"`{argument}` must be a batch of samples of the generator's output shape, "
             f"{tuple(shape)}. Received: {argument}.shape={x.shape}"
         )
-    if x.dtype != np.uint8:
+    if not isinstance(x, Store) and x.dtype != np.uint8:
         _check_values(x, shape, value_range, argument)
 
 
