@@ -25,6 +25,22 @@ def gan():
 
 
 DIGITS = np.zeros((8, 8, 8, 1), "uint8")
+
+
+class Given(keras.utils.PyDataset):
+    """Yields the result of a function as each batch."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.make = make
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return self.make((8, 8, 8, 1))
+
+
 BATCHED = tf.data.Dataset.from_tensor_slices(DIGITS)
 BAD_DATA = {
     "none": (None, r"`x` is missing.*Received: x=None"),
@@ -49,6 +65,21 @@ BAD_DATA = {
         r"from 200 to 200",
     ),
     "empty dataset": (BATCHED.take(0).batch(2), r"`x` is empty"),
+    "list of several sizes": (
+        [DIGITS[0], DIGITS[0, :6]],
+        r"of one shape.*Received: x of type list with shapes \(6, 8, 1\), \(8, 8, 1\)",
+    ),
+    "ragged lists": ([[[1], [2, 3]]], r"of one shape.*Received: x of type list \("),
+    "ragged batches": (
+        iter([[[[1.0], [2.0, 3.0]]]]),
+        r"of one shape.*Received: x of type",
+    ),
+    "batches of arrays": (
+        kgan.data.Batches(NAN, 4, shuffle=False),
+        r"`x` has NaN.*Received: x with 1 of them among 512",
+    ),
+    "tensors of a PyDataset": (Given(tf.zeros), r"Received: x that yields EagerTensor"),
+    "one nan of a tuple": ((NAN,), r"`x` has NaN"),
 }
 
 
@@ -60,6 +91,75 @@ def test_fit_refuses_data(gan, case):
         gan.fit(data, verbose=0)
     for a, b in zip(before, gan.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+LABELS = np.arange(8) % 3
+BAD_LABELS = {
+    "last too large": (np.arange(8), r"of 0 to 2.*from 0 to 7"),
+    "last negative": (np.append(LABELS[1:], -1), r"of 0 to 2.*from -1 to 2"),
+    "huge": (np.append(LABELS[1:], 2**62), r"of 0 to 2.*from 0 to 4611686018427387904"),
+    "unsigned": (LABELS.astype("uint64") + 2**63, r"of 0 to 2.*from 92233720368547758"),
+    "objects": (np.append(LABELS[1:].astype(object), 2**70), r"dtype object"),
+    "nan": (np.append(LABELS[1:], np.nan), r"must be ints.*dtype float64"),
+    "bools": (LABELS > 0, r"must be ints.*dtype bool"),
+    "texts": (LABELS.astype(str), r"must be ints.*dtype <U"),
+    "one-hot": (np.eye(8, dtype="int32"), r"must be ints.*shape \(8, 8\)"),
+    "ragged": ([[0], [1, 2]] * 4, r"one label for each.*labels of x of type list"),
+    "too few": (LABELS[:7], r"8 samples and 7 labels"),
+    "missing": (None, r"x without labels"),
+}
+
+
+@pytest.mark.parametrize("kind", ["array", "pair", "store", "batches"])
+@pytest.mark.parametrize("case", BAD_LABELS)
+def test_all_labels_of_arrays_are_checked(tmp_path, kind, case):
+    labels, message = BAD_LABELS[case]
+    x = DIGITS
+    if kind == "store":
+        (tmp_path / "pixels").write_bytes(DIGITS.tobytes())
+        x = kgan.data.Store(tmp_path / "pixels", DIGITS.shape)
+    if kind == "batches":
+        x, labels = kgan.data.Batches(DIGITS, 4, shuffle=False, labels=labels), None
+    elif kind == "pair" and labels is not None:
+        x, labels = (DIGITS, labels), None
+    with pytest.raises(ValueError, match=message):
+        kgan.data.prepare(x, kgan.data.DataCheck((8, 8, 1), num_classes=3), y=labels)
+
+
+def test_a_tuple_of_samples_trains_as_the_samples(gan):
+    batches, _, _ = kgan.data.prepare((DIGITS,), kgan.data.DataCheck((8, 8, 1)), 4)
+    np.testing.assert_array_equal(np.sort(batches.order(0)), np.arange(8))
+    (first, _), (last, _) = kgan.data.split((DIGITS,), 0.5)
+    assert len(first) == len(last) == 4
+
+
+def test_batches_of_a_loader_of_single_tensors_are_tuples():
+    torch = pytest.importorskip("torch")
+    pixels = torch.arange(8 * 64, dtype=torch.float32).reshape(8, 8, 8, 1) / 512
+    loader = torch.utils.data.DataLoader(pixels, batch_size=4)
+    (data, _), first, _ = kgan.data.prepare(loader, kgan.data.DataCheck((8, 8, 1)))
+    assert first.shape == (4, 8, 8, 1) and [len(batch) for batch in data] == [1, 1]
+    np.testing.assert_array_equal(np.concatenate([x for (x,) in data]), pixels)
+    # The user's own loader is not changed.
+    assert next(iter(loader)).shape == (4, 8, 8, 1)
+
+
+@pytest.mark.parametrize("kind", ["loader", "list of a generator"])
+def test_samples_of_several_kinds_of_batches_reach_the_step(gan, kind):
+    torch = pytest.importorskip("torch")
+    pixels = torch.zeros((8, 8, 8, 1))
+    loader = torch.utils.data.DataLoader(pixels, batch_size=4)
+    data = loader if kind == "loader" else ([batch.numpy()] for batch in loader)
+    gan.fit(data, verbose=0)
+    assert gan.images_seen == 8
+
+
+@pytest.mark.backends("tensorflow", "jax", reason="PyTorch trains on numpy batches")
+def test_numpy_batches_of_a_loader_are_refused(gan):
+    torch = pytest.importorskip("torch")
+    loader = torch.utils.data.DataLoader(DIGITS, batch_size=4, collate_fn=np.stack)
+    with pytest.raises(ValueError, match=r"PyTorch tensors.*Received: x that yields nda"):
+        gan.fit(loader, verbose=0)
 
 
 def test_validation_data_is_checked_too(gan):
@@ -78,7 +178,7 @@ def test_fit_refuses_batch_size(gan, size):
 def test_batch_must_divide_and_the_error_proposes_one_that_does(gan):
     gan.compile(d_steps=3)
     with pytest.raises(
-        ValueError, match=r"such as 9\. Received: batch_size=8, d_steps=3"
+        ValueError, match=r"for example 9\. Received: batch_size=8, d_steps=3"
     ):
         gan.fit(DIGITS, batch_size=8)
 
@@ -193,8 +293,9 @@ def test_generator_that_cannot_be_copied_is_named():
         def call(self, x):
             return self.dense(x)
 
-    with pytest.raises(
-        ValueError, match=r"Pass `ema_half_life=None`.*Received: generator="
+    with (
+        pytest.raises(ValueError, match=r"Pass `ema_half_life=None`.*: generator="),
+        pytest.warns(UserWarning, match="Closed can't be saved"),
     ):
         kgan.GAN(Closed(1), network((2,), 1), latent_dim=3)
     with pytest.warns(UserWarning, match="Closed can't be saved"):

@@ -1,5 +1,7 @@
 """Folders and archives of pictures, with damaged and malicious files among them."""
 
+import gzip
+import io
 import os
 import shutil
 import stat
@@ -16,7 +18,7 @@ from PIL import Image
 
 import kgan
 from kgan.data import NothingLeftError, Options, load_all
-from kgan.data.reading import decoding, folders
+from kgan.data.reading import archives, decoding, entries, folders
 from kgan.data.reading.entries import MAX_BYTES, Entry
 
 pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
@@ -186,6 +188,86 @@ def test_paths_out_of_an_archive_and_bombs_are_refused(tmp_path, classes):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.fixture
+def low_limits(monkeypatch):
+    """Limits of unpacking that small files reach."""
+    monkeypatch.setattr(entries, "_ALWAYS_ALLOWED", 1 << 16)
+    monkeypatch.setattr(entries, "_MAX_RATIO", 20)
+
+
+BOMB = bytes(1 << 20)
+
+
+def tar_of(path, *members, headers=None, tail=b""):
+    kind = path.suffix.removeprefix(".").replace("tar", "")
+    with tarfile.open(path, f"w:{kind}", pax_headers=headers or {}) as archive:
+        for name, data in members:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    if tail:
+        path.write_bytes(path.read_bytes() + gzip.compress(tail))
+
+
+BOMBS = {
+    "zip": lambda path, good: zip_of(path, good, [("1.png", BOMB), ("2.png", BOMB)]),
+    "zip of bzip2": lambda path, good: zip_of(path, good, [("1.png", BOMB)], 12),
+    "zip of lzma": lambda path, good: zip_of(path, good, [("1.png", BOMB)], 14),
+    "x.tar.gz": lambda path, good: tar_of(path, good, ("1.png", BOMB)),
+    "x.tar.bz2": lambda path, good: tar_of(path, good, ("1.png", BOMB)),
+    "x.tar.xz": lambda path, good: tar_of(path, good, ("1.png", BOMB)),
+    "other.tar.gz": lambda path, good: tar_of(path, ("notes.txt", BOMB), good),
+    "tail.tar.gz": lambda path, good: tar_of(path, good, tail=BOMB * 4),
+}
+
+
+def zip_of(path, good, bombs, method=zipfile.ZIP_DEFLATED):
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in (good, *bombs):
+            archive.writestr(name, data)
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_archives_that_unpack_to_many_times_their_size_are_refused(
+    tmp_path, classes, low_limits, name
+):
+    path = tmp_path / (name if "tar" in name else "x.zip")
+    BOMBS[name](path, ("0.png", (classes / "a" / "deep" / "00.png").read_bytes()))
+    message = r"unpacks to more than .* bytes: unpack it to a folder.*Received: source="
+    with pytest.raises(ValueError, match=message):
+        kgan.data.load(path, size=4, channels=3)
+
+
+@pytest.mark.parametrize("name", ["x.zip", "x.tar.gz"])
+def test_archives_of_pictures_have_no_limit_in_all(tmp_path, low_limits, name):
+    noise = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3), dtype="uint8")
+    for number, pixels in enumerate(noise):
+        save(pixels, tmp_path / "noise" / f"{number}.png")
+    path = (zipped if name == "x.zip" else tarred)(tmp_path / name, tmp_path / "noise")
+    assert path.stat().st_size > 1 << 16
+    assert len(kgan.data.load(path)[0]) == 8
+
+
+def test_long_headers_of_a_tar_are_refused(tmp_path, classes):
+    path = tmp_path / "x.tar.gz"
+    tar_of(path, ("0.png", b""), headers={"comment": "x" * (1 << 21)})
+    with pytest.raises(ValueError, match=r"a header of 2,.* bytes.*Received: source="):
+        kgan.data.load(path)
+
+
+def test_members_are_unpacked_in_small_pieces():
+    # `zipfile` unpacks all bytes of bzip2 or LZMA that a reading could return.
+    sizes = []
+
+    class Member(io.BytesIO):
+        def read(self, size=-1):
+            sizes.append(size)
+            return super().read(size)
+
+    entry = archives._read("a.png", lambda: Member(bytes(9000)), True)
+    assert entry.read() == bytes(9000) and max(sizes) <= 4096 and min(sizes) > 0
+
+
 def test_files_that_macos_adds_to_an_archive_are_ignored(tmp_path, classes):
     (classes / "__MACOSX").mkdir()
     (classes / "__MACOSX" / "00.png").write_bytes(b"no picture")
@@ -298,15 +380,15 @@ def test_pictures_beyond_memory_stay_on_disk_with_equal_batches(classes):
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_cache_is_used_until_files_or_options_change(tmp_path, classes):
+def test_the_cache_is_used_until_files_or_options_change(tmp_path, classes, monkeypatch):
     cache = tmp_path / "cache"
     first, labels = kgan.data.load(classes, cache=cache)
     pixels, facts = sorted(cache.glob("*.uint8")), sorted(cache.glob("*.json"))
     assert len(pixels) == len(facts) == 1 and len(list(cache.iterdir())) == 2
-    # Loaded from the cache: a change of the cached pixels shows.
-    pixels[0].write_bytes(bytes(first.nbytes))
-    again, labels_again = kgan.data.load(classes, cache=cache)
-    assert not again.any()
+    with monkeypatch.context() as patch:
+        patch.setattr(decoding.Fit, "__call__", None)  # Nothing is decoded.
+        again, labels_again = kgan.data.load(classes, cache=cache)
+    np.testing.assert_array_equal(again, first)
     np.testing.assert_array_equal(labels, labels_again)
     # An incomplete cache is made anew, and so is a cache of other files or options.
     pixels[0].write_bytes(b"cut")
@@ -314,6 +396,28 @@ def test_the_cache_is_used_until_files_or_options_change(tmp_path, classes):
     save(PIXELS[0], classes / "a" / "more.png")
     assert len(kgan.data.load(classes, cache=cache)[0]) == 13
     assert kgan.data.load(classes, cache=cache, size=3)[0].shape == (13, 3, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "suffix, old, new",
+    [
+        (".uint8", None, None),
+        (".json", b"b/deep/01.png", b"a/deep/01.png"),
+        (".json", b'"animated": 0', b'"animated": 7'),
+    ],
+)
+def test_a_cache_with_a_wrong_byte_is_made_anew(tmp_path, classes, suffix, old, new):
+    first, cache = load_all(classes, Options()), tmp_path / "cache"
+    load_all(classes, Options(cache=cache))
+    (path,) = cache.glob(f"*{suffix}")
+    whole = path.read_bytes()
+    damaged = whole.replace(old, new) if old else bytes([whole[0] ^ 1]) + whole[1:]
+    assert damaged != whole
+    path.write_bytes(damaged)
+    again = load_all(classes, Options(cache=cache))
+    np.testing.assert_array_equal(again.samples, first.samples)
+    np.testing.assert_array_equal(again.labels, first.labels)
+    assert again.report == first.report and path.read_bytes() == whole
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import collections
 import io
 import pickle
 import struct
+import tracemalloc
 import zipfile
 
 import keras
@@ -88,22 +89,29 @@ def tensors():
     )
 
 
-def new_format(path, state=None):
+def new_format(path, state=None, pickled=None):
     storages, made = tensors()
+    pickled = pickled or dumped(made if state is None else state)
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("archive/data.pkl", dumped(made if state is None else state))
+        archive.writestr("archive/data.pkl", pickled)
         for storage in storages:
             archive.writestr(f"archive/data/{storage.key}", storage.array.tobytes())
 
 
-def old_format(path, state=None):
+def old_format(path, state=None, pickled=None):
     storages, made = tensors()
+    # The pickles in this file refer to the first storage only.
+    storages = list(storages)[: 1 if pickled else None]
+    pickled = pickled or dumped(made if state is None else state)
+    path.write_bytes(legacy(pickled, [(s.key, s.array.ravel()) for s in storages]))
+
+
+def legacy(pickled, storages):
     parts = [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]
-    data = [dumped(part) for part in parts]
-    data += [dumped(made if state is None else state), dumped([s.key for s in storages])]
-    for storage in storages:
-        data += [struct.pack("<q", storage.array.size), storage.array.tobytes()]
-    path.write_bytes(b"".join(data))
+    data = [*map(dumped, parts), pickled, dumped([key for key, _ in storages])]
+    for _, array in storages:
+        data += [struct.pack("<q", len(array)), bytes(array)]
+    return b"".join(data)
 
 
 FORMATS = pytest.mark.parametrize("write", [new_format, old_format])
@@ -196,6 +204,194 @@ def test_files_that_are_cut_off_are_refused(tmp_path, write, cut):
     (tmp_path / "x.pth").write_bytes(data[:cut])
     with pytest.raises(ValueError, match="Received: path="):
         pth.read(tmp_path / "x.pth")
+
+
+def instructions(*parts):
+    """A pickle of these instructions, each bytes, or a number of bytes and a letter."""
+    return b"\x80\x02" + b"".join(parts) + b"."
+
+
+def text(value):
+    return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+
+def number(value):
+    data = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+    return b"\x8a" + bytes([len(data)]) + data
+
+
+def row(*values):
+    return b"(" + b"".join(values) + b"t"
+
+
+REBUILD = b"ctorch._utils\n_rebuild_tensor_v2\n"
+ORDERED = b"ccollections\nOrderedDict\n"
+REFERENCE = (
+    row(text("storage"), b"ctorch\nFloatStorage\n", text("0"), text("cpu"), number(6))
+    + b"Q"
+)
+
+
+def view(shape, strides, offset=0):
+    sizes = row(*map(number, shape)), row(*map(number, strides))
+    return (
+        REBUILD + row(REFERENCE, number(offset), *sizes, b"\x89", ORDERED + b")R") + b"R"
+    )
+
+
+def state(value):
+    return instructions(b"}", text("w"), value, b"s")
+
+
+LONG = row(*[b"K\0"] * 20_000)
+PAIRS = b"](" + b"".join(text(str(i)) + b"K\0\x86" for i in range(2000)) + b"e"
+OUT = "reaches out of the file"
+# Pickles of a few bytes that would take a lot of memory or time, or change the reader.
+BOMBS = {
+    "stride of 0": (OUT, state(view((1 << 28,), (0,)))),
+    "two strides of 0": (OUT, state(view((1 << 14, 1 << 14, 2), (0, 0, 1)))),
+    "more numbers than the storage": (OUT, state(view((2, 4), (1, 1)))),
+    "negative stride": (OUT, state(view((2,), (-1,), 1))),
+    "negative offset": (OUT, state(view((2,), (1,), -1))),
+    "negative shape": (OUT, state(view((-1, -4), (4, 1)))),
+    "huge numbers": (OUT, state(view((2**2000,) * 40, (2**2000,) * 40))),
+    "strides for other axes": ("is longer than", state(view((2,), (1, 1)))),
+    "place of the memo": ("a tuple", state(row(REFERENCE, b"r\xff\xff\xff\x1f"))),
+    "length of bytes": ("but only", instructions(b"\x96" + struct.pack("<Q", 1 << 33))),
+    "length of a text": ("but only", instructions(b"\x8d" + struct.pack("<Q", 1 << 40))),
+    "length of a frame": (
+        "it holds a tuple",
+        state(row(REFERENCE, b"\x95" + struct.pack("<Q", 1 << 40))),
+    ),
+    "many bytes": ("its pickle has more than", state(text("x" * (1 << 20)))),
+    "nested keys": ("keys other than", instructions(b"})", b"q\0h\0\x86" * 60, b"}s")),
+    "nested keys of a call": (
+        "keys other than",
+        instructions(ORDERED, b"])", b"q\0h\0\x86" * 60, b"N\x86a\x85R"),
+    ),
+    "repeated shapes": (
+        "repeats long arguments",
+        instructions(
+            *(LONG, b"q\0", REFERENCE, b"q\1]("),
+            (REBUILD + b"(h\1K\0h\0h\0\x89}tR") * 100 + b"e",
+        ),
+    ),
+    "repeated arguments": (
+        "repeats long arguments",
+        instructions(PAIRS, b"q\0](", (ORDERED + b"h\0\x85R") * 2_000),
+    ),
+    "repeated references": (
+        "repeats long arguments",
+        instructions(REFERENCE[:-2], b"K\0" * 20_000 + b"tq\0](", b"h\0Q" * 100),
+    ),
+    "state of a function": (
+        "changes a Global",
+        instructions(REBUILD, b"N}", text("x"), b"K\1s\x86b"),
+    ),
+    "state of a class": (
+        "changes a Global",
+        instructions(ORDERED, b"N}", text("x"), b"K\1s\x86b"),
+    ),
+    "state of a tensor": (
+        "changes a _Tensor",
+        instructions(view((2,), (1,)), b"}", text("x"), b"K\1sb"),
+    ),
+    "state of a storage": (
+        "changes a _Storage",
+        instructions(REFERENCE, b"}", text("count"), b"K\1sb"),
+    ),
+    "item of a tensor": (
+        "changes a _Tensor",
+        instructions(view((2,), (1,)), text("x"), b"K\1s"),
+    ),
+    "item of a list": ("changes a list", instructions(b"]", text("x"), b"K\1s")),
+    "call of a name": ("it calls a", instructions(b"ctorch\nFloatStorage\n)R")),
+    "call of a tuple": ("it calls a tuple", instructions(b"))R")),
+    "another storage": ("other than storages", instructions(row(*[b"N"] * 5) + b"Q")),
+    "another instruction": ("the instruction POP_MARK", instructions(b"}1")),
+    "no value": ("pop from empty list", instructions(b"R")),
+}
+
+
+@FORMATS
+@pytest.mark.parametrize("case", BOMBS)
+def test_hostile_pickles_are_refused_and_take_no_memory(tmp_path, write, case):
+    reason, pickled = BOMBS[case]
+    write(tmp_path / "x.pth", pickled=pickled)
+    before = vars(pth).copy(), vars(pth._Tensor).copy(), vars(pth._tensor).copy()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=rf"but tensors.*{reason}.*Received: path="):
+            pth.read(tmp_path / "x.pth")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 24
+    finally:
+        tracemalloc.stop()
+    assert before == (vars(pth), vars(pth._Tensor), vars(pth._tensor))
+    write(tmp_path / "x.pth")
+    assert list(pth.read(tmp_path / "x.pth")) == list(TENSORS)
+
+
+def test_storages_take_no_more_memory_than_the_file(tmp_path):
+    path = tmp_path / "x.pth"
+    zeros = np.zeros(1 << 25, "float32")
+    name = dumped({"w": Tensor(Storage("0", zeros), zeros.shape, (1,))})
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data.pkl", name)
+        archive.writestr("archive/data/0", zeros.tobytes())
+    with pytest.raises(ValueError, match="it is compressed"):
+        pth.read(path)
+    # A storage that the file does not hold, in both formats.
+    path.write_bytes(legacy(name, [("0", b"")]))
+    with pytest.raises(ValueError, match="cut off"):
+        pth.read(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", name)
+        archive.writestr("archive/data/0", b"")
+    with pytest.raises(ValueError, match="cut off"):
+        pth.read(path)
+    with open(path, "wb") as file:
+        file.truncate(1 << 28)  # No block of the disk is used.
+    with pytest.raises(ValueError, match="more than 134,217,728 bytes"):
+        pth.read(path)
+
+
+def test_tensors_of_one_storage_are_views_of_its_bytes(tmp_path):
+    numbers = np.arange(1 << 16, dtype="float32")
+    shared = Storage("0", numbers)
+    made = {str(i): Tensor(shared, (1 << 8, 1 << 8), (1, 1 << 8)) for i in range(1000)}
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", dumped(made))
+        archive.writestr("archive/data/0", numbers.tobytes())
+    tracemalloc.start()
+    try:
+        found = pth.read(tmp_path / "x.pth")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 23
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 1000
+    np.testing.assert_array_equal(found["999"], numbers.reshape(1 << 8, 1 << 8).T)
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("new", [True, False])
+def test_state_dicts_of_pytorch_are_read_in_any_protocol(tmp_path, new, protocol):
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.BatchNorm1d(3))
+    options = {"_use_new_zipfile_serialization": new, "pickle_protocol": protocol}
+    torch.save(model.state_dict(), tmp_path / "x.pth", **options)
+    found = pth.read(tmp_path / "x.pth")
+    for name, expected in model.state_dict().items():
+        np.testing.assert_array_equal(found.pop(name), expected.numpy())
+    assert found == {}
+
+
+def test_ordered_dicts_of_python_2_are_read(tmp_path):
+    # Python 2 passes the items to the class, as a list of lists.
+    items = b"](](" + text("w") + view((2,), (2,)) + b"ee\x85"
+    new_format(tmp_path / "x.pth", pickled=instructions(ORDERED, items, b"R"))
+    np.testing.assert_array_equal(
+        pth.read(tmp_path / "x.pth")["w"], TENSORS["a.weight"].ravel()[:4:2]
+    )
 
 
 IMAGES = RANDOM.integers(0, 256, (2, 32, 47, 3), dtype="uint8")
@@ -299,6 +495,13 @@ def test_the_weights_must_be_those_of_the_network():
     model = inception.build()
     with pytest.raises(ValueError, match=r"Received: weights without .*Conv2d_1a_3x3"):
         inception.load(model, TENSORS)
+    # Multiplied, two tensors of these shapes would have 4 TB.
+    name = "Conv2d_1a_3x3"
+    large = {f"{name}.conv.weight": np.zeros((1, 1, 1 << 20, 1), "uint8")}
+    for part in ("weight", "bias", "running_mean", "running_var"):
+        large[f"{name}.bn.{part}"] = np.zeros(1 << 20, "uint8")
+    with pytest.raises(ValueError, match=r"shape \(32,\)\. Received: shape \(1048576,\)"):
+        inception.load(model, large)
 
 
 def test_weights_are_found_by_path_variable_or_download(tmp_path, monkeypatch):

@@ -2,13 +2,16 @@
 
 import struct
 import sys
+import tracemalloc
 import types
+import zipfile
 
 import keras
 import numpy as np
 import pytest
 
 import kgan
+from kgan.data.reading import entries
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 4, 6, 3), dtype="uint8")
 LABELS = np.arange(10) % 3
@@ -222,6 +225,59 @@ def test_files_that_are_no_npy_are_named(tmp_path):
     for name in ("pickle", "text", "several", *headers):
         with pytest.raises(ValueError, match=f"npy.*Received: source='.*{name}.npy'"):
             kgan.data.load(tmp_path / f"{name}.npy")
+
+
+def npy(shape, data=b"", kind="|u1", version=b"\1\0"):
+    """The bytes of an .npy file whose header says that shape."""
+    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    size = struct.pack("<H" if version == b"\1\0" else "<I", len(text))
+    return b"\x93NUMPY" + version + size + text + data
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [
+        (npy((1 << 30, 1 << 10)), "its header says"),
+        (npy((3, 2), bytes(5)), r"its header says 6 bytes, the file has"),
+        (npy((-1, -2), bytes(2)), "its header says"),
+        (npy((2, -1), bytes(2)), "its header says"),
+        (npy((2, 2), bytes(99), "|O"), "[Oo]bject"),
+        (npy((2, 2), bytes(4), version=b"\3\0"), "version"),
+        (npy(f"({'9' * 5000},)"), "can't be read"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_arrays_are_as_large_as_the_file_says(tmp_path, suffix, content, reason):
+    path = tmp_path / f"x.{suffix}"
+    if suffix == "npy":
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("images.npy", content)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=rf"{reason}.*Received: source=.*x.{suffix}"):
+            kgan.data.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 22
+    finally:
+        tracemalloc.stop()
+
+
+def test_arrays_that_unpack_to_many_times_the_file_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "x.npz"
+    np.savez_compressed(path, images=np.zeros((9, 400, 400), "uint8"))
+    assert kgan.data.load(path)[0].shape == (9, 400, 400, 1)
+    monkeypatch.setattr(entries, "_ALWAYS_ALLOWED", 1 << 16)
+    message = r"unpacks to more than .*without compression.*Received: source=.*x.npz"
+    with pytest.raises(ValueError, match=message):
+        kgan.data.load(path)
+    np.savez(path, images=np.zeros((9, 400, 400), "uint8"))
+    assert kgan.data.load(path)[0].shape == (9, 400, 400, 1)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("images.npy", npy((2, 2), bytes(4)))
+    with pytest.raises(ValueError, match=r"otherwise than by numpy.*Received: source="):
+        kgan.data.load(path)
 
 
 def test_tables_of_numbers(tmp_path):

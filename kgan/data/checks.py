@@ -1,8 +1,41 @@
-"""Checks of labels, before any training starts."""
+"""Checks of samples and labels, before any training starts."""
 
 import numpy as np
 
 from kgan.types import ArrayLike
+
+ONE_LABEL = "one label for each sample"
+_ONE_SHAPE = (
+    "samples of one shape, as `kgan.data.load` with `size` makes of pictures in files"
+)
+# How many shapes an error names.
+_MAX_SHAPES = 3
+
+
+def to_array(values: ArrayLike, argument: str, expected: str = _ONE_SHAPE) -> np.ndarray:
+    """Returns an array, a tensor or a nested list as a numpy array.
+
+    Args:
+        values: The samples or the labels.
+        argument: Name of the argument, for the errors.
+        expected: The expected values, for the errors.
+
+    Raises:
+        ValueError: If numpy can make no array of the values.
+    """
+    try:
+        # A PyTorch tensor on a GPU, or with a gradient, must be told to become an array.
+        return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    # The array protocol of another library may raise any exception.
+    except Exception as error:
+        items = values if isinstance(values, list | tuple) else ()
+        shapes = sorted({str(getattr(item, "shape", "unknown")) for item in items})
+        named = f"with shapes {', '.join(shapes[:_MAX_SHAPES])}"
+        reason = named if len(shapes) > 1 else f"({' '.join(str(error).split())})"
+        raise ValueError(
+            f"Expected {expected}. "
+            f"Received: {argument} of type {type(values).__name__} {reason}"
+        ) from None
 
 
 def convert_labels(labels: ArrayLike, count: int) -> np.ndarray:
@@ -12,10 +45,7 @@ def convert_labels(labels: ArrayLike, count: int) -> np.ndarray:
         ValueError: If there are more or fewer labels than samples, or a label is not a
             whole number.
     """
-    try:
-        labels = np.asarray(labels)
-    except ValueError:  # numpy makes no array of lists of different lengths.
-        labels = np.empty((count, 0))
+    labels = to_array(labels, "labels", ONE_LABEL)
     if labels.shape[:1] != (count,) or labels.size != count:
         raise ValueError(
             f"Expected one label for each of the {count} samples. "

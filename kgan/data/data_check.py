@@ -3,12 +3,12 @@
 import dataclasses
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 from kgan import checks
-from kgan.data.checks import check_labels
+from kgan.data.checks import ONE_LABEL, check_labels, to_array
 from kgan.data.sample_range import UNBOUNDED, SampleRange
+from kgan.data.store import Store
 from kgan.types import ArrayLike, Data, Shape, Tensors
 
 
@@ -52,7 +52,7 @@ class DataCheck:
                 f"`{self.argument}` must be a batch of samples of the generator's output "
                 f"shape, {tuple(self.shape)}. Received: {self.argument}.shape={x.shape}"
             )
-        if x.dtype != np.uint8:
+        if not isinstance(x, Store) and x.dtype != np.uint8:
             self.sample_range.check(x, self.shape, self.argument)
 
     def labels(self, y: ArrayLike | None, count: int) -> np.ndarray | None:
@@ -68,7 +68,7 @@ class DataCheck:
                 "A conditional GAN trains on samples with labels: pass `y`, or data of "
                 f"pairs (samples, labels). Received: {self.argument} without labels"
             )
-        y = np.asarray(y)
+        y = to_array(y, f"labels of {self.argument}", ONE_LABEL)
         check_labels(y, self.num_classes, f"labels of {self.argument}")
         if len(y) != count:
             raise ValueError(
@@ -113,7 +113,7 @@ class DataCheck:
                 f"labels). Received: {self.argument} that yields dicts with keys "
                 f"{sorted(batch)}"
             )
-        samples = _to_numpy(batch)
+        samples = to_array(batch, self.argument)
         if samples.ndim == len(self.shape):
             raise ValueError(
                 f"`{self.argument}` yields single samples, not batches: call "
@@ -122,7 +122,7 @@ class DataCheck:
             )
         self.samples(samples)
         self.size(len(samples))
-        return samples, self.labels(None if y is None else _to_numpy(y), len(samples))
+        return samples, self.labels(y, len(samples))
 
     def no_weights(self, x: Data) -> None:
         """Checks that data has no sample weights."""
@@ -145,8 +145,3 @@ class CheckedData(NamedTuple):
 
     x: Data
     check: DataCheck
-
-
-def _to_numpy(x: Tensors) -> np.ndarray:
-    # Keras reads tensors of a GPU too; a list or an array stays on the CPU.
-    return keras.ops.convert_to_numpy(x) if hasattr(x, "device") else np.asarray(x)

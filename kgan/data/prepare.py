@@ -1,13 +1,17 @@
 """Checks the data that `fit` is given, and makes batches of arrays."""
 
+import copy
+import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 
 from kgan import checks
 from kgan.data.batches import Batches
+from kgan.data.checks import ONE_LABEL, to_array
 from kgan.data.data_check import CheckedData, DataCheck
 from kgan.data.store import Store
 from kgan.types import ArrayLike, Data, Tensors
@@ -53,10 +57,9 @@ def prepare(
             f"dataset of samples of shape {check.shape}. Received: {argument}=None"
         )
     check.no_weights(x)
-    if _is_pair(x):
-        x, y = x
+    x, y = _unpack(x, y)
     if _is_array(x):
-        x = _as_array(x)
+        x = _as_array(x, argument)
         check.samples(x)
         check.size(len(x))
         y = check.labels(y, len(x))
@@ -71,13 +74,14 @@ def prepare(
             f"Received: batch_size={batch_size}, {argument} of type {type(x).__name__}"
         )
     if isinstance(x, Batches):
-        check.samples(_as_array(x.x))
+        check.samples(_as_array(x.x, argument))
         check.labels(x.labels, len(x.x))
         _check_batch_size(x.batch_size, check.d_steps)
         check.size(x.last_size or x.batch_size)
         return x, *_examples(x, check.num_classes)
     x, first = _peek(x, argument)
     samples, labels = check.batch(first)
+    _check_adapted(x, first, argument)
     _check_batch_size(len(samples), check.d_steps)
     return CheckedData(x, check), samples, labels
 
@@ -120,14 +124,14 @@ def split(
     Raises:
         ValueError: If `x` is not an array, or one of the parts would be empty.
     """
-    x, y = x if _is_pair(x) else (x, y)
+    x, y = _unpack(x, y)
     if not _is_array(x):
         raise ValueError(
             "`validation_split` is for arrays; pass `validation_data` instead. "
             f"Received: validation_split={validation_split}, x of type {type(x).__name__}"
         )
     validation_split = checks.number(above=0, below=1, validation_split=validation_split)
-    x = _as_array(x)
+    x = _as_array(x, "x")
     start = int(len(x) * (1 - validation_split))
     if not 0 < start < len(x):
         raise ValueError(
@@ -137,7 +141,7 @@ def split(
     first, last = _parts(x, start)
     if y is None:
         return (first, None), (last, None)
-    y = np.asarray(y)
+    y = to_array(y, "y", ONE_LABEL)
     return (first, y[:start]), (last, y[start:])
 
 
@@ -153,18 +157,28 @@ def _is_array(x: Data) -> bool:
     return isinstance(x, list | Store) or hasattr(x, "__array__")
 
 
-def _as_array(x: ArrayLike | Store) -> np.ndarray | Store:
-    return x if isinstance(x, Store) else np.asarray(x)
+def _as_array(x: ArrayLike | Store, argument: str) -> np.ndarray | Store:
+    return x if isinstance(x, Store) else to_array(x, argument)
 
 
-def _is_pair(x: Data) -> bool:
-    return isinstance(x, tuple) and len(x) == 2
+def _unpack(x: Data, y: ArrayLike | None) -> tuple[Data, ArrayLike | None]:
+    """Returns samples and labels, of which Keras makes a tuple of one or two items."""
+    if not isinstance(x, tuple) or len(x) not in (1, 2):
+        return x, y
+    return x if len(x) == 2 else (x[0], y)
 
 
 def _peek(x: Data, argument: str) -> tuple[Data, Tensors]:
     """Returns the data, with nothing taken out of it, and its first batch."""
     if isinstance(x, keras.utils.PyDataset):
-        return x, x[0]
+        first = x[0]
+        if not isinstance(first, np.ndarray | tuple | list | dict):
+            raise ValueError(
+                f"`{argument}` must yield numpy arrays, or tuples (samples,) or "
+                "(samples, labels). "
+                f"Received: {argument} that yields {type(first).__name__}"
+            )
+        return x, first
     try:
         iterator = iter(x)
         first = next(iterator)
@@ -186,10 +200,34 @@ def _peek(x: Data, argument: str) -> tuple[Data, Tensors]:
     # A generator can't begin again, so the first batch is put back.
     if isinstance(x, Iterator) and iterator is x:
         x = _generate_tuples(itertools.chain([first], iterator))
+    # Keras takes a tensor of a PyTorch `DataLoader` for a list of its samples.
+    elif hasattr(x, "collate_fn") and hasattr(first, "shape"):
+        x = copy.copy(x)
+        x.collate_fn = functools.partial(_collate_to_tuple, x.collate_fn)
     return x, first
+
+
+def _check_adapted(x: Data, batch: Tensors, argument: str) -> None:
+    """Checks that Keras can take the samples out of a batch of the data."""
+    samples = _as_tuple(batch)[0]
+    in_loader = hasattr(x, "collate_fn") and keras.backend.backend() != "torch"
+    if in_loader and not hasattr(samples, "cpu"):
+        raise ValueError(
+            f"`{argument}` must yield PyTorch tensors, as a `DataLoader` without "
+            "`collate_fn` does. "
+            f"Received: {argument} that yields {type(samples).__name__}"
+        )
 
 
 def _generate_tuples(batches: Iterable[Tensors]) -> Iterator[Tensors]:
     # Keras accepts generators by their type, and expects tuples from a generator.
     for batch in batches:
-        yield batch if isinstance(batch, tuple) else (batch,)
+        yield _as_tuple(batch)
+
+
+def _collate_to_tuple(collate: Callable, samples: Any) -> tuple:
+    return _as_tuple(collate(samples))
+
+
+def _as_tuple(batch: Tensors) -> tuple:
+    return tuple(batch) if isinstance(batch, tuple | list) else (batch,)

@@ -80,8 +80,7 @@ def _unknown(config: Any) -> Iterator[str]:
     if not isinstance(config, dict):
         return
     kind, inner = config.get("class_name"), config.get("config")
-    # Keras saves the lambda of an activation without its class.
-    if kind == "__lambda__" or set(config) == {"value"}:
+    if kind == "__lambda__" or _is_lambda(config):
         yield _UNSAFE if isinstance(inner, dict) and "code" in inner else _LOST
         return
     if "registered_name" in config:
@@ -94,3 +93,9 @@ def _unknown(config: Any) -> Iterator[str]:
             yield str(inner if is_function else kind)
     for item in config.values():
         yield from _unknown(item)
+
+
+def _is_lambda(config: dict[str, Any]) -> bool:
+    """Whether a config is the lambda of an activation, saved without its class."""
+    code = config.get("value") if set(config) == {"value"} else None
+    return isinstance(code, list | tuple) and bool(code) and isinstance(code[0], str)

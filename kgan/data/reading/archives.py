@@ -1,6 +1,9 @@
 """Archives of pictures, and the checks of the members of an archive."""
 
+import bz2
 import functools
+import gzip
+import io
 import lzma
 import os
 import re
@@ -10,7 +13,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO
+from typing import IO, Any
 
 from kgan.data.reading.entries import (
     MAX_BYTES,
@@ -20,7 +23,9 @@ from kgan.data.reading.entries import (
     file_stamp,
     has_image_extension,
     is_hidden,
+    max_unpacked,
     too_many_bytes,
+    unpacks_to_more,
 )
 from kgan.types import PathLike
 
@@ -39,6 +44,16 @@ _DAMAGE_ERRORS = (
     OverflowError,
 )
 _LINK = "a link or a device in an archive"
+_FOLDER = "unpack it to a folder, which may have any size"
+# How a compressed tar file begins, and the function that opens the file.
+_COMPRESSED: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+# `zipfile` unpacks as many bytes of bzip2 or LZMA as one reading returns; a small number
+# of packed bytes unpacks to less than 100 MB. Longer headers of tar files are refused.
+_READING, _MAX_HEADER = 1 << 12, 1 << 20
 
 # Opens a member of an archive. None stands for a member without content.
 Opener = Callable[[], IO[bytes] | None]
@@ -60,10 +75,15 @@ class Archive(Source):
         self.path = path
         self.others: list[str] = []
         with open(path, "rb") as file:
-            self._is_zip = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+            start = file.read(6)
+        self._is_zip = start[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+        openers = (f for magic, f in _COMPRESSED.items() if start.startswith(magic))
+        self._open = next(openers, open)
+        self._max_bytes, self._num_bytes = max_unpacked(path), 0
 
     def __iter__(self) -> Iterator[Entry]:
         self.others = []
+        self._num_bytes = 0
         try:
             yield from self._zip_entries() if self._is_zip else self._tar_entries()
         except _DAMAGE_ERRORS as error:
@@ -87,7 +107,7 @@ class Archive(Source):
                     )
 
     def _tar_entries(self) -> Iterator[Entry]:
-        with tarfile.open(self.path) as archive:
+        with self._open(self.path, "rb") as file, _open_tar(file, self.path) as archive:
             for member in archive:
                 if not member.isdir():
                     opener = functools.partial(archive.extractfile, member)
@@ -110,7 +130,44 @@ class Archive(Source):
         elif reason or size > MAX_BYTES:
             yield bad_entry(name, reason or too_many_bytes(size))
         else:
+            self._num_bytes += size
+            if self._num_bytes > self._max_bytes:
+                raise ValueError(f"{unpacks_to_more(self.path)}: {_FOLDER}")
             yield _read(name, opener, self._is_zip)
+
+
+def _open_tar(file: IO[bytes], path: PathLike) -> tarfile.TarFile:
+    unpacked: Any = _Unpacked(file, path)
+    return tarfile.open(fileobj=unpacked, mode="r:")
+
+
+class _Unpacked:
+    """The bytes of a tar file, up to the number of bytes that the file may have.
+
+    Args:
+        file: The file, opened by the function that unpacks the file.
+        path: Path of the file.
+    """
+
+    def __init__(self, file: IO[bytes], path: PathLike):
+        self.file, self.path, self.max_bytes = file, path, max_unpacked(path)
+        self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        """Reads bytes. `tarfile` reads a header of any length at once."""
+        if size > _MAX_HEADER:
+            raise ValueError(f"a header of {size:,} bytes")
+        self._check(self.tell() + size)
+        return self.file.read(size)
+
+    def seek(self, offset: int) -> int:
+        """Goes to an offset; a compressed file is unpacked up to this offset."""
+        self._check(offset)
+        return self.file.seek(offset)
+
+    def _check(self, offset: int) -> None:
+        if offset > self.max_bytes + _MAX_HEADER:
+            raise ValueError(f"{unpacks_to_more(self.path)}: {_FOLDER}")
 
 
 def _why_refused(member: zipfile.ZipInfo) -> str | None:
@@ -129,7 +186,7 @@ def _check_end(archive: tarfile.TarFile) -> None:
     if len(block) < tarfile.BLOCKSIZE or block.strip(b"\0"):
         raise tarfile.ReadError("the file is cut short")
     # A compressed file has its checksum at the end; reading on verifies it.
-    while file.read(1 << 20):
+    while file.read(_MAX_HEADER):
         pass
 
 
@@ -139,7 +196,7 @@ def _read(name: str, opener: Opener, is_zip: bool) -> Entry:
         file = opener()
         assert file is not None
         with file:
-            data = file.read(MAX_BYTES + 1)
+            data = _read_bytes(file)
     except _DAMAGE_ERRORS as error:
         # Nothing behind the damage can be found in a tar file; a zip has a directory.
         if not is_zip:
@@ -148,3 +205,10 @@ def _read(name: str, opener: Opener, is_zip: bool) -> Entry:
     if len(data) > MAX_BYTES:
         return bad_entry(name, too_many_bytes(len(data)))
     return Entry(name, lambda: data, size=len(data))
+
+
+def _read_bytes(file: IO[bytes]) -> bytes:
+    data = io.BytesIO()
+    while data.tell() <= MAX_BYTES and (part := file.read(_READING)):
+        data.write(part)
+    return data.getvalue()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image
 
-from kgan.data.checks import convert_labels
+from kgan.data.checks import ONE_LABEL, convert_labels, to_array
 from kgan.data.images import is_image_shape
 from kgan.data.options import Options
 from kgan.data.reading.entries import Entry, Source
@@ -73,13 +73,7 @@ def from_arrays(
 
 def _check_samples(samples: ArrayLike | Store, argument: str) -> np.ndarray | Store:
     """Returns samples as uint8 or float32."""
-    try:
-        samples = samples if isinstance(samples, Store) else np.asarray(samples)
-    except ValueError:
-        raise ValueError(
-            "Expected samples of one shape. "
-            f"Received: {argument} with samples of several shapes"
-        ) from None
+    samples = samples if isinstance(samples, Store) else to_array(samples, argument)
     if samples.ndim < 2 or samples.shape[0] == 0:
         raise ValueError(
             "Expected samples of shape (n, ...) with n at least 1. "
@@ -168,7 +162,8 @@ def _unpack(element: Tensors, argument: str) -> tuple[np.ndarray, np.ndarray | N
             f"Received: {argument} that yields {found}"
         )
     x, y = (*parts, None)[:2]
-    return np.asarray(x), None if y is None else np.asarray(y)
+    labels = None if y is None else to_array(y, f"labels of {argument}", ONE_LABEL)
+    return to_array(x, argument), labels
 
 
 def _flatten_labels(

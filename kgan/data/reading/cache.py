@@ -6,12 +6,13 @@ import pathlib
 from collections.abc import Hashable, Iterable
 from typing import NamedTuple
 
+from kgan.data.fingerprint import fingerprint
 from kgan.data.store import Store
 from kgan.files import atomic_path
 from kgan.types import ArrayLike, PathLike
 
 # Increase the version when the decoded pixels of the same files change.
-_VERSION = 2
+_VERSION = 3
 
 
 class Facts(NamedTuple):
@@ -55,17 +56,33 @@ class Cache:
         self.pixels, self.facts = stem.with_suffix(".uint8"), stem.with_suffix(".json")
 
     def load(self) -> tuple[Store, Facts] | None:
-        """Returns samples and facts, or None if they are missing or incomplete."""
+        """Returns samples and facts, or None if they are missing, incomplete or damaged.
+
+        All pixels are read for their hash, since training would not notice a wrong one.
+        """
         try:
-            facts = Facts(**json.loads(self.facts.read_text("utf-8")))
+            document = json.loads(self.facts.read_text("utf-8"))
+            facts = Facts(**document["facts"])
             store = Store(self.pixels, tuple(facts.shape))
             complete = store.ndim == 4 and self.pixels.stat().st_size == store.nbytes
+            intact = complete and document["sha256"] == _sha256(store, facts)
         # A file that kgan did not write may hold other keys and other types.
         except (OSError, ValueError, TypeError, LookupError):
             return None
-        return (store, facts) if complete else None
+        return (store, facts) if intact else None
 
-    def save_facts(self, facts: Facts) -> None:
-        """Writes the facts last: without this file the cache counts as empty."""
+    def save_facts(self, facts: Facts) -> Store:
+        """Writes the facts last, and returns the samples.
+
+        Without the file of facts, the cache counts as empty.
+        """
+        store = Store(self.pixels, tuple(facts.shape))
+        document = {"sha256": _sha256(store, facts), "facts": facts._asdict()}
         with atomic_path(self.facts) as path:
-            path.write_text(json.dumps(facts._asdict()) + "\n", "utf-8")
+            path.write_text(json.dumps(document) + "\n", "utf-8")
+        return store
+
+
+def _sha256(store: Store, facts: Facts) -> str:
+    text = f"{fingerprint(store)} {json.dumps(facts)}"
+    return hashlib.sha256(text.encode()).hexdigest()

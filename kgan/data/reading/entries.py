@@ -8,10 +8,13 @@ from typing import NamedTuple
 from PIL import Image
 
 from kgan.data.reading.pictures import EXTENSIONS, BadFileError, open_picture
-from kgan.types import ArrayLike
+from kgan.types import ArrayLike, PathLike
 
 # Larger files are refused: the file may be a decompression bomb.
 MAX_BYTES = 1 << 28
+# Pictures are compressed already: an archive of pictures is nearly as large as they are.
+# A decompression bomb is a thousand times smaller.
+_MAX_RATIO, _ALWAYS_ALLOWED = 200, 1 << 27
 
 
 class Entry(NamedTuple):
@@ -85,6 +88,16 @@ def file_stamp(status: os.stat_result) -> str:
 def too_many_bytes(size: int) -> str:
     """Returns the reason for which a file of that size is refused."""
     return f"a file of {size:,} bytes, more than {MAX_BYTES:,}"
+
+
+def max_unpacked(path: PathLike) -> int:
+    """Returns the number of bytes to which a compressed file may unpack."""
+    return max(_ALWAYS_ALLOWED, _MAX_RATIO * os.path.getsize(path))
+
+
+def unpacks_to_more(path: PathLike) -> str:
+    """Returns the reason for which a compressed file is refused."""
+    return f"it unpacks to more than {max_unpacked(path):,} bytes"
 
 
 def count_common_folders(names: list[str]) -> int:

@@ -77,8 +77,7 @@ def _decode_or_load(
         if options.on_error == "raise":
             num_good = len(facts.names)
             check_bad_files(facts.bad, facts.others, num_good, options, argument)
-    cache.save_facts(facts)
-    return Store(cache.pixels, tuple(facts.shape)), facts
+    return cache.save_facts(facts), facts
 
 
 def _make_fit(shape: Sequence[int], options: Options) -> Fit:

@@ -4,15 +4,24 @@ import contextlib
 import csv
 import math
 import os
+import zipfile
 from collections.abc import Iterator
+from typing import IO
 
 import numpy as np
 
+from kgan.data.reading.entries import max_unpacked, unpacks_to_more
 from kgan.types import PathLike
 
 # Names of the samples and of the labels in an `.npz` file, in order of preference.
 _SAMPLES = ("images", "x_train", "x", "data", "arr_0")
 _LABELS = ("labels", "y_train", "y", "targets", "arr_1")
+# Readers of the headers by the version of the format. Further versions are for arrays
+# of named fields.
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 # Names of the column of labels in a table, in order of preference.
 _LABEL_COLUMNS = ("label", "labels", "class", "target", "y")
 
@@ -36,25 +45,32 @@ def read(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
 def _read_npz(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
     with (
         _errors_named(path, ".npz file of plain arrays", "savez"),
-        open(path, "rb") as file,
+        zipfile.ZipFile(path) as archive,
     ):
-        # Pickled objects are refused: loading them could run code.
-        archive = np.load(file, allow_pickle=False)
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise ValueError("the file holds a single array")
-        samples, labels = (
-            next((archive[name] for name in names if name in archive), None)
+        members = {m.filename.removesuffix(".npy"): m for m in archive.infolist()}
+        chosen = [
+            next((members[name] for name in names if name in members), None)
             for names in (_SAMPLES, _LABELS)
+        ]
+        if sum(m.file_size for m in chosen if m is not None) > max_unpacked(path):
+            raise ValueError(f"{unpacks_to_more(path)}: save it without compression")
+        samples, labels = (
+            None if member is None else _read_member(archive, member) for member in chosen
         )
-        if isinstance(samples, bytes) or isinstance(labels, bytes):
-            raise ValueError("a member of the file is not an array")
-        names = archive.files
     if samples is None:
         raise ValueError(
-            f"An .npz file must hold samples as one of {', '.join(_SAMPLES)}. "
-            f"Received: source={os.fspath(path)!r} with {', '.join(names) or 'nothing'}"
+            f"An .npz file must hold samples as one of {', '.join(_SAMPLES)}. Received: "
+            f"source={os.fspath(path)!r} with {', '.join(members) or 'nothing'}"
         )
     return samples, labels
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    # `zipfile` bounds the bytes that it unpacks at once for these two only.
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("it is compressed otherwise than by numpy")
+    with archive.open(member) as file:
+        return _read_array(file, member.file_size)
 
 
 def _read_npy(path: PathLike) -> tuple[np.ndarray, None]:
@@ -62,10 +78,22 @@ def _read_npy(path: PathLike) -> tuple[np.ndarray, None]:
         _errors_named(path, ".npy file of a plain array", "save"),
         open(path, "rb") as file,
     ):
-        array = np.load(file, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("the file holds several arrays")
-    return array, None
+        return _read_array(file, os.path.getsize(path)), None
+
+
+def _read_array(file: IO[bytes], size: int) -> np.ndarray:
+    """Reads an array from a file of a number of bytes."""
+    version = np.lib.format.read_magic(file)
+    if version not in _HEADERS:
+        raise ValueError(f"its format has the version {version}")
+    shape, _, dtype = _HEADERS[version](file)
+    # numpy allocates the array before it reads the numbers.
+    needed, present = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if min(shape, default=0) < 0 or needed > present:
+        raise ValueError(f"its header says {needed:,} bytes, the file has {present:,}")
+    file.seek(0)
+    # Pickled objects are refused: loading them could run code.
+    return np.lib.format.read_array(file, allow_pickle=False)
 
 
 @contextlib.contextmanager

@@ -222,38 +222,38 @@ def load(network: keras.Model, tensors: dict[str, np.ndarray]) -> None:
     """
     for layer in network.layers:
         if isinstance(layer, layers.Conv2D):
-            _set_weights(layer, *_fold(tensors, layer.name.replace("-", ".")))
+            layer.set_weights(_fold(tensors, layer))
         elif isinstance(layer, layers.Dense):
-            _set_weights(layer, _get(tensors, "fc.weight").T)
+            shape = layer.kernel.shape[::-1]
+            layer.set_weights([_get(tensors, "fc.weight", shape).T])
 
 
-def _fold(tensors: dict[str, np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray]:
+def _fold(
+    tensors: dict[str, np.ndarray], layer: layers.Conv2D
+) -> tuple[np.ndarray, np.ndarray]:
     """Returns the kernel and the bias of a convolution with its batch normalisation."""
+    name = layer.name.replace("-", ".")
+    height, width, channels, filters = layer.kernel.shape
     parts = ("weight", "bias", "running_mean", "running_var")
-    scale, shift, mean, variance = (_get(tensors, f"{name}.bn.{part}") for part in parts)
+    scale, shift, mean, variance = (
+        _get(tensors, f"{name}.bn.{part}", (filters,)) for part in parts
+    )
     factor = scale / np.sqrt(variance + _EPSILON)
-    kernel = _get(tensors, f"{name}.conv.weight").transpose(2, 3, 1, 0)
+    shape = filters, channels, height, width
+    kernel = _get(tensors, f"{name}.conv.weight", shape).transpose(2, 3, 1, 0)
     return kernel * factor, shift - mean * factor
 
 
-def _get(tensors: dict[str, np.ndarray], name: str) -> np.ndarray:
-    if name not in tensors:
+def _get(tensors: dict[str, np.ndarray], name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Returns a tensor as float64. Other shapes could fill the memory when multiplied."""
+    found = tensors[name].shape if name in tensors else None
+    if found != tuple(shape):
+        named = f"weights without {name}" if found is None else f"shape {found}"
         raise ValueError(
-            "Expected the weights of the Inception network of FID. "
-            f"Received: weights without {name}"
+            f"Expected the weights of the Inception network of FID, {name} of shape "
+            f"{tuple(shape)}. Received: {named}"
         )
     return tensors[name].astype("float64")
-
-
-def _set_weights(layer: layers.Layer, *arrays: np.ndarray) -> None:
-    expected = [tuple(weight.shape) for weight in layer.weights]
-    found = [array.shape for array in arrays]
-    if expected != found:
-        raise ValueError(
-            f"Expected the weights of the Inception network of FID, {layer.name} of "
-            f"shapes {expected}. Received: {layer.name} of shapes {found}"
-        )
-    layer.set_weights(arrays)
 
 
 def _keras_name(name: str) -> str:
