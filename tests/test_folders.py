@@ -459,7 +459,9 @@ def test_a_cache_with_a_wrong_byte_is_made_anew(tmp_path, classes, suffix, old, 
 
 
 @pytest.mark.parametrize(
-    "facts", ["null", "[]", "{}", '{"shape": [12, 6, 5, 3]}', "7", "SHAPE"]
+    "facts",
+    ["null", "[]", "{}", '{"shape": [12, 6, 5, 3]}', "7", "SHAPE", "[" * 99_999],
+    ids=lambda facts: facts[:9],
 )
 def test_a_cache_with_other_content_is_made_anew(tmp_path, classes, facts):
     first, _ = kgan.data.load(classes, cache=tmp_path / "cache")

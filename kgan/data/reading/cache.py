@@ -69,7 +69,7 @@ class Cache:
             complete = store.ndim == 4 and self.pixels.stat().st_size == store.nbytes
             intact = complete and document["sha256"] == _sha256(store, facts)
         # A file that kgan did not write may hold other keys and other types.
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return None
         return (store, facts) if intact else None
 
