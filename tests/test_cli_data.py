@@ -86,6 +86,21 @@ def test_info_reports_what_is_there(tmp_path, pictures, capsys):
         assert image.mode == "RGBA"
 
 
+def test_info_prints_warnings(tmp_path, capsys):
+    rows = [f"{row},{row % 2},{row % 3}" for row in range(12)]
+    (tmp_path / "x.csv").write_text("\n".join(["Unnamed: 0,a,b", *rows]))
+    assert main(["info", "--data", str(tmp_path / "x.csv"), "--compute", "cpu"]) == 0
+    said = capsys.readouterr().err
+    assert "Warning: The column 'Unnamed: 0' looks like the index" in said
+    for number, pixels in enumerate(PIXELS):
+        path = tmp_path / "deep" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(pixels[..., 0].astype("uint16") * 16).save(path)
+    assert main(["info", "--data", str(tmp_path / "deep"), *RUN]) == 0
+    said = capsys.readouterr().err
+    assert "Warning: The highest of the pixels of the 12 I;16 pictures is 4,0" in said
+
+
 @pytest.mark.parametrize("good", [True, False])
 def test_info_names_all_files_that_are_left_out(pictures, good, capsys):
     for number in range(30):

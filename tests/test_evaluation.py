@@ -370,16 +370,22 @@ def test_another_extractor_of_the_same_name_is_no_cache(tmp_path):
     assert values[0] == values[1] != values[2] == values[3]
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "other"])
+@pytest.mark.parametrize("damage", ["cut", "empty", "other", "byte", "dtype", "header"])
 def test_damaged_features_are_computed_again(tmp_path, damage):
     (first,) = metrics.Evaluation(IMAGES, PIXELS, "fd50", cache=tmp_path)(IMAGES)
     (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
     if damage == "other":
         np.save(path, np.zeros((70, 1)))
+    elif damage == "byte":
+        path.write_bytes(whole[:200] + bytes([whole[200] ^ 1]) + whole[201:])
+    elif damage in ("dtype", "header"):
+        path.write_bytes(whole.replace(b"<f", b"<i" if damage == "dtype" else b"(("))
     else:
         path.write_bytes(path.read_bytes()[:-9] if damage == "cut" else b"")
     (again,) = metrics.Evaluation(IMAGES, PIXELS, "fd50", cache=tmp_path)(IMAGES)
-    assert first == again and np.load(path).shape == (70, 4)
+    assert first == again and path.read_bytes() == whole
+    assert np.load(path).shape == (70, 4)
 
 
 def test_numbers_of_a_diverged_generator_are_nan():

@@ -135,6 +135,44 @@ def test_all_files_are_named_when_no_picture_is_left(odd):
     assert info.value.left_out.keys() == {*REASONS, "photo.heic"}
 
 
+DARK = {
+    "12 bits in 16": ("a.png", np.uint16([[0, 4095]]), "I;16", "4,095 of 65,535", 16),
+    "14 bits in 16": ("a.tif", np.uint16([[0, 9000]]), "I;16", "9,000 of 65,535", 4),
+    "mask": ("a.png", np.uint8([[0, 1]]), "L", "1 of 255", 255),
+    "classes": ("a.bmp", np.uint8([[0, 20]]), "L", "20 of 255", 8),
+    "colors": ("a.png", np.uint8([[[1, 2, 3]]]), "RGB", "3 of 255", 85),
+    "with alpha": ("a.png", np.uint8([[[1, 2, 0, 255]]]), "RGBA", "2 of 255", 85),
+    "grey with alpha": ("a.png", np.uint8([[[1, 255]]]), "LA", "1 of 255", 255),
+}
+
+
+@pytest.mark.parametrize("case", DARK)
+def test_pictures_that_use_the_lowest_part_of_their_range_are_named(tmp_path, case):
+    name, pixels, mode, found, factor = DARK[case]
+    save(pixels, tmp_path / "set" / name)
+    # A brighter picture of another mode, beside it, hides nothing.
+    Image.new("CMYK", (2, 1)).save(tmp_path / "set" / "b.jpg")
+    message = rf"of the 1 {mode} pictures is {found}, .* Multiply the pixels by {factor} "
+    for _ in range(2):  # Decoded, and from the cache.
+        with pytest.warns(UserWarning, match=message) as caught:
+            kgan.data.load(tmp_path / "set", size=1, cache=tmp_path / "cache")
+        assert len(caught) == 1 and caught[0].filename == __file__
+    # One picture of the whole range shows that all have the whole range.
+    save(np.full_like(pixels, np.iinfo(pixels.dtype).max), tmp_path / "set" / f"c{name}")
+    kgan.data.load(tmp_path / "set", size=1)
+
+
+def test_pictures_whose_lowest_pixels_are_bright_are_not_named(tmp_path):
+    white_is_zero = {"tiffinfo": {262: 0}}
+    save(np.uint16([[0, 4095]]), tmp_path / "a.tif", **white_is_zero)
+    palette = Image.fromarray(np.uint8([[0, 1]]), "P")
+    palette.putpalette([0, 0, 0, 255, 255, 255])
+    palette.save(tmp_path / "b.png")
+    Image.fromarray(np.uint8([[0, 1]]) > 0).save(tmp_path / "c.png")
+    save(np.zeros((2, 2), "uint8"), tmp_path / "d.png")
+    assert len(kgan.data.load(tmp_path, size=2)[0]) == 4
+
+
 def test_names_of_all_kinds(tmp_path):
     root = os.fsencode(tmp_path / "names")
     os.mkdir(root)
@@ -421,7 +459,9 @@ def test_a_cache_with_a_wrong_byte_is_made_anew(tmp_path, classes, suffix, old, 
 
 
 @pytest.mark.parametrize(
-    "facts", ["null", "[]", "{}", '{"shape": [12, 6, 5, 3]}', "7", "SHAPE"]
+    "facts",
+    ["null", "[]", "{}", '{"shape": [12, 6, 5, 3]}', "7", "SHAPE", "[" * 99_999],
+    ids=lambda facts: facts[:9],
 )
 def test_a_cache_with_other_content_is_made_anew(tmp_path, classes, facts):
     first, _ = kgan.data.load(classes, cache=tmp_path / "cache")

@@ -269,6 +269,10 @@ BOMBS = {
         "keys other than",
         instructions(ORDERED, b"])", b"q\0h\0\x86" * 60, b"N\x86a\x85R"),
     ),
+    "nested name": (
+        "name that is no text",
+        instructions(b")", b"q\0h\0\x86" * 60, text("x"), b"\x93"),
+    ),
     "repeated shapes": (
         "repeats long arguments",
         instructions(
@@ -329,6 +333,16 @@ def test_hostile_pickles_are_refused_and_take_no_memory(tmp_path, write, case):
     assert before == (vars(pth), vars(pth._Tensor), vars(pth._tensor))
     write(tmp_path / "x.pth")
     assert list(pth.read(tmp_path / "x.pth")) == list(TENSORS)
+
+
+def test_nested_keys_of_storages_take_no_time(tmp_path):
+    pickled = state(view((2,), (1,)))
+    data = legacy(pickled, [("0", TENSORS["a.weight"].ravel())])
+    keys = dumped(["0"])
+    nested = instructions(b"](", text("0"), b")" + b"q\0h\0\x86" * 60, b"e")
+    assert data.count(keys) == 1
+    (tmp_path / "x.pth").write_bytes(data.replace(keys, nested))
+    assert pth.read(tmp_path / "x.pth")["w"].shape == (2,)
 
 
 def test_storages_take_no_more_memory_than_the_file(tmp_path):

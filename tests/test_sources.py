@@ -204,6 +204,26 @@ def test_arrays_are_changed_only_when_options_ask():
         kgan.data.load(np.zeros((3, 5)), size=8)
 
 
+@pytest.mark.parametrize("kind", ["array", "pair", "npy", "options", "dataset"])
+def test_uint8_images_of_a_few_low_values_are_named(tmp_path, kind):
+    masks = IMAGES[..., :1] // 128
+    np.save(tmp_path / "x.npy", masks)
+    sources = {"pair": (masks, LABELS), "npy": tmp_path / "x.npy"}
+    source = Batched(masks) if kind == "dataset" else sources.get(kind, masks)
+    options = {"size": 4} if kind == "options" else {}
+    message = (
+        r"is 1 of 255, .* almost black. Multiply the pixels by 255 if they have 1 bit"
+    )
+    with pytest.warns(UserWarning, match=message) as caught:
+        kgan.data.load(source, **options)
+    assert len(caught) == 1 and caught[0].filename == __file__
+    # An alpha channel is no brightness, points are no images, and black is black.
+    with pytest.warns(UserWarning, match="is 1 of 255"):
+        kgan.data.load(np.concatenate([masks, masks * 0 + 255], axis=-1))
+    for fine in (masks * 255, masks * 0, masks.reshape(10, -1)):
+        kgan.data.load(fine)
+
+
 def test_npy_goes_round(tmp_path):
     signals = np.random.default_rng(0).standard_normal((5, 70, 1))
     np.save(tmp_path / "x.npy", signals)
@@ -321,6 +341,36 @@ def test_the_column_of_labels_is_found_by_its_name(tmp_path, header, label):
     without, none = kgan.data.load(tmp_path / "x.csv", labels="none")
     np.testing.assert_array_equal(without, expected)
     assert none is None
+
+
+@pytest.mark.parametrize(
+    "header, first, named",
+    [
+        (",a,b", 0, "''"),
+        ("Unnamed: 0,a,b", 0, "'Unnamed: 0'"),
+        ("unnamed: 3,a,b", None, "'unnamed: 3'"),
+        ("index,a,label", 5, "'index'"),
+        (" ,a,b", None, None),
+        ("a,b,c", 0, None),
+        ("index,a,b", None, None),
+    ],
+)
+def test_the_index_of_a_pandas_table_is_named(tmp_path, header, first, named):
+    column = [3, 1, 7] if first is None else range(first, first + 3)
+    rows = [
+        f"{count},{value / 2},{value}"
+        for count, value in zip(column, (9, 4, 6), strict=True)
+    ]
+    (tmp_path / "x.csv").write_text("\n".join([header, *rows]))
+    if named is None:
+        samples, _ = kgan.data.load(tmp_path / "x.csv")
+    else:
+        message = rf"column {named} looks like the index.*index=False.*Received: source="
+        with pytest.warns(UserWarning, match=message) as caught:
+            samples, _ = kgan.data.load(tmp_path / "x.csv")
+        assert len(caught) == 1 and caught[0].filename == __file__
+    # The samples are unchanged.
+    assert samples[:, 0].tolist() == list(column)
 
 
 @pytest.mark.parametrize(

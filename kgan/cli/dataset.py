@@ -3,6 +3,8 @@
 import collections
 import dataclasses
 import hashlib
+import sys
+import warnings
 
 import numpy as np
 
@@ -17,12 +19,17 @@ _LISTED = 10
 
 
 def load(settings: ModelSettings | EvaluateSettings) -> LoadedData:
-    """Loads the data that the settings of a command name."""
+    """Loads the data that the settings of a command name, and prints warnings."""
     names = [field.name for field in dataclasses.fields(ImageSettings)]
     options = {name: getattr(settings, name) for name in names}
-    return kgan.data.load_all(
-        settings.data, kgan.data.Options(**options, seed=settings.seed)
-    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data = kgan.data.load_all(
+            settings.data, kgan.data.Options(**options, seed=settings.seed)
+        )
+    for warning in caught:
+        print(f"Warning: {warning.message}", file=sys.stderr)
+    return data
 
 
 def describe(data: LoadedData) -> list[str]:

@@ -8,6 +8,8 @@ ONE_LABEL = "one label for each sample"
 _ONE_SHAPE = (
     "samples of one shape, as `kgan.data.load` with `size` makes of pictures in files"
 )
+# Pixels of 8 bits are dark if this multiple of the highest pixel is at most 255.
+_DARK = 8
 # How many shapes an error names.
 _MAX_SHAPES = 3
 
@@ -85,3 +87,26 @@ def check_labels(values: np.ndarray, num_classes: int, argument: str) -> None:
             f"`{argument}` must be of 0 to {num_classes - 1}. Received: {argument} "
             f"from {values.min()} to {values.max()}"
         )
+
+
+def dark_pixels(highest: int, full: int, pixels: str) -> str | None:
+    """Returns a warning if pixels use the lowest part of their range only.
+
+    Args:
+        highest: Int, the highest pixel of all.
+        full: Int, the highest pixel that the format can hold, 255 or more.
+        pixels: Name of the pixels, for the warning.
+
+    Returns:
+        The warning, or None for black pixels and for pixels of the usual range.
+    """
+    bits = int(highest).bit_length()
+    factor = full // max(1, 2**bits - 1)
+    # The deep pixels of a camera or a scanner often have fewer bits than the file.
+    if not highest or factor < (2 if full > 255 else _DARK):
+        return None
+    return (
+        f"The highest of the {pixels} is {highest:,} of {full:,}, so the samples are "
+        f"almost black. Multiply the pixels by {factor:,} if they have {bits} bits, as "
+        "the values suggest."
+    )

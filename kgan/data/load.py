@@ -9,7 +9,7 @@ import numpy as np
 from kgan.data.options import Options
 from kgan.data.reading import named, tables
 from kgan.data.reading.archives import Archive
-from kgan.data.reading.arrays import from_arrays, from_dataset
+from kgan.data.reading.arrays import dark_images, from_arrays, from_dataset
 from kgan.data.reading.folders import Folder
 from kgan.data.reading.read_pictures import LoadedData, read_pictures
 from kgan.data.reading.reports import first_reasons
@@ -46,7 +46,9 @@ def load(
     EXIF data says, 16-bit grey is scaled to 8 bits, and an animation gives its first
     frame. Transparent pixels are blended with `background`, unless the samples have an
     alpha channel. Pictures are resized by Pillow's bicubic filter, which is
-    anti-aliased.
+    anti-aliased. The function warns of pictures that are almost black because they use
+    the lowest part of their range only, as 12 bits in a 16-bit file do, and of a table
+    whose index is one of its columns.
 
     Args:
         source: One of
@@ -138,14 +140,15 @@ def load(
         workers=workers,
         seed=seed,
     )
-    data = load_all(source, options)
+    data, found = _load(source, options)
     if data.report is not None and data.report.bad:
-        warnings.warn(
+        found.append(
             f"{len(data.report.bad):,} files are left out: "
             f"{first_reasons(data.report.bad)}. See `on_error` of `kgan.data.load` for "
-            "how to get all of them.",
-            stacklevel=2,
+            "how to get all of them."
         )
+    for warning in found:
+        warnings.warn(warning, stacklevel=2)
     return data.samples, data.labels
 
 
@@ -160,12 +163,30 @@ def load_all(source: Data | PathLike, options: Options) -> LoadedData:
         A `LoadedData`, `(samples, labels, classes, report)`: beside samples and labels
         the names of the classes, or None, and a `Report` about the pictures, or None.
     """
+    data, found = _load(source, options)
+    for warning in found:
+        warnings.warn(warning, stacklevel=2)
+    return data
+
+
+def _load(source: Data | PathLike, options: Options) -> tuple[LoadedData, list[str]]:
+    """Returns the data, and warnings about the data."""
+    found: list[str] = []
+    data = _read(source, options, found)
+    if data.report is not None:
+        found += data.report.warnings
+    elif dark := dark_images(data.samples):
+        found.append(dark)
+    return data, found
+
+
+def _read(source: Data | PathLike, options: Options, found: list[str]) -> LoadedData:
     if isinstance(source, str) and source in ("digits", *named.KERAS):
-        return _load_by_name(source, options)
+        return _load_by_name(source, options, found)
     if isinstance(source, str) and source.startswith(named.TFDS):
         return read_pictures(named.from_tfds(source), options, f"source={source!r}")
     if isinstance(source, str | os.PathLike):
-        return _load_path(source, options)
+        return _load_path(source, options, found)
     if isinstance(source, tuple):
         if len(source) != 2:
             raise ValueError(
@@ -183,15 +204,15 @@ def load_all(source: Data | PathLike, options: Options) -> LoadedData:
     )
 
 
-def _load_by_name(name: str, options: Options) -> LoadedData:
+def _load_by_name(name: str, options: Options, found: list[str]) -> LoadedData:
     if name != "digits":
         return from_arrays(*named.from_keras(name), options, f"source={name!r}")
     file = importlib.resources.files("kgan.data") / "digits.npz"
     with importlib.resources.as_file(file) as path:
-        return from_arrays(*tables.read(path), options, "source")
+        return from_arrays(*tables.read(path, found), options, "source")
 
 
-def _load_path(path: PathLike, options: Options) -> LoadedData:
+def _load_path(path: PathLike, options: Options, found: list[str]) -> LoadedData:
     argument, name = f"source={os.fspath(path)!r}", os.fspath(path).lower()
     if not os.path.exists(path):
         raise FileNotFoundError(
@@ -205,7 +226,7 @@ def _load_path(path: PathLike, options: Options) -> LoadedData:
             f"The source is neither a folder nor a regular file. Received: {argument}"
         )
     if name.endswith(_TABLE_EXTENSIONS):
-        return from_arrays(*tables.read(path), options, f"{argument}, samples")
+        return from_arrays(*tables.read(path, found), options, f"{argument}, samples")
     if name.endswith(_ARCHIVE_EXTENSIONS):
         return read_pictures(Archive(path), options, argument)
     raise ValueError(f"Expected `source` to be {_SOURCES}. Received: {argument}")

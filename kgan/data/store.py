@@ -2,6 +2,7 @@
 
 import copy
 import io
+import math
 import os
 import tempfile
 import threading
@@ -45,7 +46,7 @@ class Store:
         self._file = open(file, "rb") if isinstance(file, str | os.PathLike) else file  # noqa: SIM115
         self._file.flush()
         weakref.finalize(self, self._file.close)
-        self._sample_size = int(np.prod(self.shape[1:]))
+        self._sample_size = math.prod(self.shape[1:])
         self._lock = threading.Lock()
 
     @property

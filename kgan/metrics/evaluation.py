@@ -171,6 +171,7 @@ class Evaluation:
             features = self.extractor(reals).features
             with atomic_path(path) as temporary, open(temporary, "wb") as file:
                 np.save(file, features)
+                file.write(_mark(features))
         return features
 
     def _cache_path(self, cache: PathLike, probe: np.ndarray) -> pathlib.Path:
@@ -192,6 +193,14 @@ def _value(metric: Metric, values: Values) -> float:
 def _read_array(path: pathlib.Path) -> np.ndarray | None:
     """Returns the array in a file, or None if the file is missing or damaged."""
     try:
-        return np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        with open(path, "rb") as file:
+            array = np.load(file, allow_pickle=False)
+            return array if file.read() == _mark(array) else None
+    # Damage in the header, which numpy parses as Python text, can raise any exception.
+    except Exception:
         return None
+
+
+def _mark(array: np.ndarray) -> bytes:
+    """Returns the bytes behind an array in a file, by which damage is noticed."""
+    return f"{array.dtype} {array.shape} {data.fingerprint(array)}".encode()

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from PIL import Image
 
-from kgan.data.checks import ONE_LABEL, convert_labels, to_array
+from kgan.data.checks import ONE_LABEL, convert_labels, dark_pixels, to_array
 from kgan.data.images import is_image_shape
 from kgan.data.options import Options
 from kgan.data.reading.entries import Entry, Source
@@ -69,6 +69,15 @@ def from_arrays(
     given = itertools.repeat(None) if labels is None else labels
     rows = Rows(lambda: zip(samples, given, strict=False))
     return read_pictures(rows, options, argument)
+
+
+def dark_images(samples: ArrayLike | Store) -> str | None:
+    """Returns a warning if uint8 images are almost black. A `Store` is not read."""
+    if isinstance(samples, Store) or not _are_pixels(samples.dtype, samples.shape[1:]):
+        return None
+    channels = samples.shape[-1]
+    colors = samples[..., :-1] if channels in (2, 4) else samples
+    return dark_pixels(int(colors.max()), 255, "uint8 pixels")
 
 
 def _check_samples(samples: ArrayLike | Store, argument: str) -> np.ndarray | Store:

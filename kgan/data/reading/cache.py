@@ -25,6 +25,7 @@ class Facts(NamedTuple):
         bad: Reasons by the names of the files that could not be decoded.
         sizes: Lists of three ints: height, width, number of pictures of that size.
         modes: Number of pictures by Pillow mode.
+        peaks: The highest pixel by Pillow mode, and the highest possible pixel.
         animated: Int, number of animations.
         others: Names of the files that are ignored for their extension.
     """
@@ -35,6 +36,7 @@ class Facts(NamedTuple):
     bad: dict[str, str]
     sizes: list[list[int]]
     modes: dict[str, int]
+    peaks: dict[str, list[int]]
     animated: int
     others: list[str]
 
@@ -67,7 +69,7 @@ class Cache:
             complete = store.ndim == 4 and self.pixels.stat().st_size == store.nbytes
             intact = complete and document["sha256"] == _sha256(store, facts)
         # A file that kgan did not write may hold other keys and other types.
-        except (OSError, ValueError, TypeError, LookupError):
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return None
         return (store, facts) if intact else None
 

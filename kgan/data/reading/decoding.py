@@ -96,7 +96,11 @@ def _decode(
 ) -> tuple[Header, np.ndarray | None]:
     # The image is closed by the thread that allocated its pixels.
     with contextlib.closing(image):
-        return pictures.read_header(image), None if fit is None else fit(image, name)
+        header = pictures.read_header(image)
+        if fit is None:
+            return header, None
+        pixels = fit(image, name)
+        return header._replace(peak=pictures.read_peak(image)), pixels
 
 
 def _is_full(waiting: collections.deque, workers: int) -> bool:

@@ -62,6 +62,8 @@ class Header(NamedTuple):
         channels: Int, the fewest channels that can show the picture.
         mode: Str, the Pillow mode.
         frames: Int, 1 unless the picture is an animation.
+        peak: The highest pixel, and the highest pixel that the format can hold; None if
+            unknown, see `read_peak`.
     """
 
     height: int
@@ -69,6 +71,7 @@ class Header(NamedTuple):
     channels: int
     mode: str
     frames: int
+    peak: tuple[int, int] | None = None
 
 
 def open_picture(file: BinaryIO) -> Image.Image:
@@ -102,6 +105,22 @@ def read_header(image: Image.Image) -> Header:
     channels = (1 if grey else 3) + image.has_transparency_data
     frames = getattr(image, "n_frames", 1)
     return Header(height, width, channels, image.mode, frames)
+
+
+def read_peak(image: Image.Image) -> tuple[int, int] | None:
+    """Returns the highest pixel of a loaded picture, and the highest possible pixel.
+
+    None stands for a picture whose pixels are not brightness: a palette, CMYK, or white
+    that is 0.
+    """
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        full, white_is_zero = _sixteen_bit_range(image)
+        return None if white_is_zero else (int(np.asarray(image).max()), full)
+    if image.mode not in MODES.values():
+        return None
+    extrema = np.reshape(image.getextrema(), (-1, 2))
+    colors = 1 if len(extrema) < 3 else 3
+    return int(extrema[:colors, 1].max()), 255
 
 
 def _orientation(image: Image.Image) -> int:

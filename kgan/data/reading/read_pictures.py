@@ -12,7 +12,7 @@ from kgan.data.options import Options
 from kgan.data.reading import decoding
 from kgan.data.reading.cache import Cache, Facts
 from kgan.data.reading.entries import Source, count_common_folders
-from kgan.data.reading.pictures import Fit
+from kgan.data.reading.pictures import Fit, Header
 from kgan.data.reading.reports import Report, check_bad_files
 from kgan.data.store import Store, Writer, in_memory
 from kgan.files import atomic_path
@@ -50,7 +50,9 @@ def read_pictures(source: Source, options: Options, argument: str) -> LoadedData
     check_bad_files(facts.bad, facts.others, len(facts.names), options, argument)
     sizes = {(height, width): count for height, width, count in facts.sizes}
     fit = _make_fit(facts.shape[1:], options)
-    report = Report(facts.bad, sizes, facts.modes, facts.animated, facts.others, fit)
+    report = Report(
+        facts.bad, sizes, facts.modes, facts.animated, facts.others, fit, facts.peaks
+    )
     labels, classes = _labels(facts.names, facts.labels, options)
     if options.flip and labels is not None:
         labels = labels.repeat(2)
@@ -109,6 +111,7 @@ def _decode(
     bad: dict[str, str] = {}
     sizes: collections.Counter[tuple[int, int]] = collections.Counter()
     modes: collections.Counter[str] = collections.Counter()
+    peaks: dict[str, list[int]] = {}
     animated = 0
     results = decoding.decode(source, fit, options.threads)
     with contextlib.closing(results):
@@ -122,6 +125,7 @@ def _decode(
             labels.append(entry.label)
             sizes[header.height, header.width] += 1
             modes[header.mode] += 1
+            _note_peak(peaks, header)
             animated += header.frames > 1
             writer.write(pixels)
             if options.flip:
@@ -129,8 +133,18 @@ def _decode(
     store, others = writer.finish(), list(source.others)
     size_rows = [[*size, count] for size, count in sizes.items()]
     shape, modes_found = store.shape, dict(modes)
-    facts = Facts(shape, names, labels, bad, size_rows, modes_found, animated, others)
+    facts = Facts(
+        shape, names, labels, bad, size_rows, modes_found, peaks, animated, others
+    )
     return store, facts
+
+
+def _note_peak(peaks: dict[str, list[int]], header: Header) -> None:
+    """Keeps the brightest pixel of each Pillow mode."""
+    if header.peak is not None:
+        highest, full = peaks.get(header.mode, (-1, 1))
+        if header.peak[0] * full > highest * header.peak[1]:
+            peaks[header.mode] = list(header.peak)
 
 
 def _unique(name: str, names: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kgan.data.checks import dark_pixels
 from kgan.data.options import Options
 from kgan.data.reading.pictures import Fit
 from kgan.files import atomic_path
@@ -22,6 +23,7 @@ class Report(NamedTuple):
         animated: Int, number of animations, of which the first frame is taken.
         others: Names of the files that are ignored for their extension.
         fit: The `Fit` by which all pictures are converted.
+        peaks: The highest pixel by Pillow mode, and the highest possible pixel.
     """
 
     bad: dict[str, str]
@@ -30,6 +32,18 @@ class Report(NamedTuple):
     animated: int
     others: list[str]
     fit: Fit
+    peaks: dict[str, list[int]]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Properties of the pictures that are probably not intended."""
+        found = (
+            dark_pixels(
+                highest, full, f"pixels of the {self.modes[mode]:,} {mode} pictures"
+            )
+            for mode, (highest, full) in self.peaks.items()
+        )
+        return [warning for warning in found if warning]
 
     @property
     def left_out(self) -> dict[str, str]:

@@ -24,13 +24,16 @@ _HEADERS = {
 }
 # Names of the column of labels in a table, in order of preference.
 _LABEL_COLUMNS = ("label", "labels", "class", "target", "y")
+# Names of a column that counts the rows. pandas reads an empty name as "Unnamed: 0".
+_INDEX_COLUMNS = ("", "index", "id")
 
 
-def read(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
+def read(path: PathLike, warnings: list[str]) -> tuple[np.ndarray, np.ndarray | None]:
     """Reads the samples of a file, and the labels if the file has any.
 
     Args:
         path: Path of a file that ends in `.npz`, `.npy` or `.csv`.
+        warnings: List to which the function adds warnings about the samples.
 
     Returns:
         `(samples, labels)`; the labels may be None.
@@ -39,7 +42,9 @@ def read(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
         ValueError: If the file can't be read, or holds no samples.
     """
     suffix = os.path.splitext(path)[1].lower()
-    return {".npz": _read_npz, ".npy": _read_npy, ".csv": _read_csv}[suffix](path)
+    if suffix == ".csv":
+        return _read_csv(path, warnings)
+    return {".npz": _read_npz, ".npy": _read_npy}[suffix](path)
 
 
 def _read_npz(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
@@ -110,7 +115,9 @@ def _errors_named(path: PathLike, expected: str, function: str) -> Iterator[None
         ) from None
 
 
-def _read_csv(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
+def _read_csv(
+    path: PathLike, warnings: list[str]
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Reads a sample from each row, and labels from the column with their name."""
     rows = _read_rows(path)
     header = rows.pop(0) if rows and _is_header(rows[0]) else []
@@ -126,7 +133,24 @@ def _read_csv(path: PathLike) -> tuple[np.ndarray, np.ndarray | None]:
         for number, row in enumerate(rows, 1)
     ]
     labels = None if column is None else _number_labels(rows, column, path)
+    names = [name for i, name in enumerate(header) if i != column]
+    warnings += _index_columns(names, np.array(samples), path)
     return np.array(samples, "float32"), labels
+
+
+def _index_columns(names: list[str], samples: np.ndarray, path: PathLike) -> list[str]:
+    """Returns a warning for each column that pandas has written as an index."""
+    found = []
+    for name, values in zip(names, samples.T, strict=False):
+        known = name.strip().lower()
+        counts = bool((np.diff(values) == 1).all()) and len(values) > 1
+        if known.startswith("unnamed:") or (known in _INDEX_COLUMNS and counts):
+            found.append(
+                f"The column {name!r} looks like the index of a pandas table, and trains "
+                "as a feature. Leave it out by `table.to_csv(path, index=False)`. "
+                f"Received: source={os.fspath(path)!r}"
+            )
+    return found
 
 
 def _read_rows(path: PathLike) -> list[list[str]]:

@@ -155,7 +155,9 @@ class _Machine:
             raise pickle.UnpicklingError(f"it changes a {found} as if a {kind.__name__}")
         return last
 
-    def _known(self, module: str, name: str) -> Global:
+    def _known(self, module: object, name: object) -> Global:
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise pickle.UnpicklingError("it has a name that is no text")
         known = Global(module, name)
         if known not in self.functions:
             shown = f"{module}.{name}"[:_MAX_NAME]

@@ -200,6 +200,7 @@ def _read_legacy(data: bytes) -> tuple[object, dict[str, np.ndarray]]:
         raise pickle.UnpicklingError("it has no known beginning")
     if not system.get("little_endian", True):
         raise pickle.UnpicklingError("its numbers are big-endian")
+    keys = [key for key in keys if isinstance(key, str)]
     if set(keys) != storages.by_key.keys():
         raise pickle.UnpicklingError("its tensors have other storages than it lists")
     storages.check()
