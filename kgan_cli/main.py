@@ -2,13 +2,16 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from kgan_cli import names, settings, status
 from kgan_cli.option import Settings, add_options
 from kgan_cli.output import OutputError, checked_output
 from kgan_cli.quiet import quiet_tensorflow
+from kgan_cli.spelling import as_options
 from kgan_cli.status import Status
 
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
@@ -30,14 +33,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status, see `kgan_cli.status`.
     """
     command = "kgan"
+    given: Settings | None = None
     try:
         with checked_output():
-            name, settings = parse(argv)
+            name, given = parse(argv)
             command = f"kgan {name}"
             with quiet_tensorflow():
-                return importlib.import_module(f"kgan.cli.{name}").run(settings)
+                return _module(name).run(given)
     except (OutputError, ValueError, OSError, ImportError, MemoryError) as error:
-        print(f"{command}: {_message(error)}", file=sys.stderr)
+        text = _message(error)
+        text = text if given is None else as_options(text, given)
+        print(f"{command}: {text}", file=sys.stderr)
         return Status.ERROR
     except KeyboardInterrupt:
         print(f"\n{command}: interrupted", file=sys.stderr)
@@ -56,6 +62,25 @@ def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
     values = vars(_parser().parse_args(argv))
     command = values.pop("command")
     return command, COMMANDS[command](**values)
+
+
+def _module(command: str) -> ModuleType:
+    """Imports the module of a command, and with it Keras and its backend.
+
+    Raises:
+        ImportError: If Keras finds no backend of that name.
+    """
+    try:
+        return importlib.import_module(f"kgan.cli.{command}")
+    except (ImportError, ValueError) as error:
+        backend = os.environ.get("KERAS_BACKEND")
+        received = f"KERAS_BACKEND={backend}" if backend else "KERAS_BACKEND unset"
+        raise ImportError(
+            "The backend of Keras can't be imported "
+            f"({str(error).splitlines()[0].rstrip('.')}): KERAS_BACKEND must be "
+            "tensorflow, jax or torch, and this package must be installed, for example "
+            f'by `pip install "kgan[jax]"`. Received: {received}'
+        ) from None
 
 
 def _parser() -> argparse.ArgumentParser:
