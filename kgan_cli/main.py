@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -14,6 +15,9 @@ from kgan_cli.quiet import quiet_tensorflow
 from kgan_cli.spelling import as_options
 from kgan_cli.status import Status
 
+_OUT_OF_MEMORY = re.compile(
+    "out of memory|can't allocate memory|RESOURCE_EXHAUSTED|OOM when", re.IGNORECASE
+)
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
 COMMANDS: dict[str, type[Settings]] = {
     "train": settings.TrainSettings,
@@ -44,6 +48,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = _message(error)
         text = text if given is None else as_options(text, given)
         print(f"{command}: {text}", file=sys.stderr)
+        return Status.ERROR
+    # Each framework has a class of its own for a lack of memory.
+    except Exception as error:
+        if not _OUT_OF_MEMORY.search(str(error)):
+            raise
+        print(f"{command}: {_message(MemoryError())}", file=sys.stderr)
         return Status.ERROR
     except KeyboardInterrupt:
         print(f"\n{command}: interrupted", file=sys.stderr)
@@ -107,5 +117,5 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}. Received: {error.filename}"
     if isinstance(error, MemoryError):
-        return f"The memory of this machine is not enough. {error}".rstrip()
+        return f"The memory is not enough; try a smaller batch. {error}".rstrip()
     return str(error)

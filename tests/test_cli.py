@@ -212,6 +212,37 @@ def test_a_damaged_gan_is_called_damaged(tmp_path, finished, capsys, command, da
     assert "not found" not in error
 
 
+@pytest.mark.parametrize("command", ["sample", "info"])
+def test_a_closed_output_of_other_commands_is_named(
+    tmp_path, finished, capsys, monkeypatch, command
+):
+    options = {"sample": [str(finished), "--out", str(tmp_path / "x.png")]}
+    monkeypatch.setattr("sys.stdout", Closed("samples"))
+    assert main([command, *options.get(command, [])]) == Status.ERROR
+    error = f"kgan {command}: Standard output can't be written to (Broken pipe).\n"
+    assert capsys.readouterr().err == error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes"),
+        Exception("{{node a}} OOM when allocating tensor with shape[9,9]"),
+    ],
+    ids=str,
+)
+def test_a_lack_of_memory_is_one_line(capsys, monkeypatch, error):
+    def fail(*given):
+        raise error
+
+    monkeypatch.setattr("kgan.cli.sample.run", fail)
+    assert main(["sample", "run"]) == Status.ERROR
+    text = "kgan sample: The memory is not enough; try a smaller batch.\n"
+    assert capsys.readouterr().err == text
+
+
 @pytest.mark.parametrize("path", ["nowhere", "nowhere.keras", "empty", "note.txt"])
 def test_a_path_without_a_gan_is_named(tmp_path, capsys, path):
     (tmp_path / "empty").mkdir()
