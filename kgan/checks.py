@@ -23,13 +23,25 @@ import numpy as np
 
 from kgan.types import Number, PathLike, Shape
 
+# The longest value in a message.
+_LONGEST = 200
 # The random generators of some backends accept no larger seed.
 _LARGEST_SEED = 2**31 - 2
 
 
 def received(**values: object) -> str:
     """Returns the end of an error message: `Received: name=value, name=value`."""
-    return "Received: " + ", ".join(f"{name}={value!r}" for name, value in values.items())
+    items = (f"{name}={_shown(value)}" for name, value in values.items())
+    return f"Received: {', '.join(items)}"
+
+
+def _shown(value: object) -> str:
+    """Returns the `repr` of a value on one line, cut if it is long."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # Python prints no ints of more than 4,300 digits.
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def is_count(value: object, minimum: int = 1) -> bool:

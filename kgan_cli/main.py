@@ -2,15 +2,22 @@
 
 import argparse
 import importlib
+import os
+import re
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 from kgan_cli import names, settings, status
 from kgan_cli.option import Settings, add_options
 from kgan_cli.output import OutputError, checked_output
 from kgan_cli.quiet import quiet_tensorflow
+from kgan_cli.spelling import as_options
 from kgan_cli.status import Status
 
+_OUT_OF_MEMORY = re.compile(
+    "out of memory|can't allocate memory|RESOURCE_EXHAUSTED|OOM when", re.IGNORECASE
+)
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
 COMMANDS: dict[str, type[Settings]] = {
     "train": settings.TrainSettings,
@@ -30,14 +37,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status, see `kgan_cli.status`.
     """
     command = "kgan"
+    given: Settings | None = None
     try:
         with checked_output():
-            name, settings = parse(argv)
+            name, given = parse(argv)
             command = f"kgan {name}"
             with quiet_tensorflow():
-                return importlib.import_module(f"kgan.cli.{name}").run(settings)
+                return _module(name).run(given)
     except (OutputError, ValueError, OSError, ImportError, MemoryError) as error:
-        print(f"{command}: {_message(error)}", file=sys.stderr)
+        text = _message(error)
+        text = text if given is None else as_options(text, given)
+        print(f"{command}: {text}", file=sys.stderr)
+        return Status.ERROR
+    # Each framework has a class of its own for a lack of memory.
+    except Exception as error:
+        if not _OUT_OF_MEMORY.search(str(error)):
+            raise
+        print(f"{command}: {_message(MemoryError())}", file=sys.stderr)
         return Status.ERROR
     except KeyboardInterrupt:
         print(f"\n{command}: interrupted", file=sys.stderr)
@@ -56,6 +72,25 @@ def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
     values = vars(_parser().parse_args(argv))
     command = values.pop("command")
     return command, COMMANDS[command](**values)
+
+
+def _module(command: str) -> ModuleType:
+    """Imports the module of a command, and with it Keras and its backend.
+
+    Raises:
+        ImportError: If Keras finds no backend of that name.
+    """
+    try:
+        return importlib.import_module(f"kgan.cli.{command}")
+    except (ImportError, ValueError) as error:
+        backend = os.environ.get("KERAS_BACKEND")
+        received = f"KERAS_BACKEND={backend}" if backend else "KERAS_BACKEND unset"
+        raise ImportError(
+            "The backend of Keras can't be imported "
+            f"({str(error).splitlines()[0].rstrip('.')}): KERAS_BACKEND must be "
+            "tensorflow, jax or torch, and this package must be installed, for example "
+            f'by `pip install "kgan[jax]"`. Received: {received}'
+        ) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,5 +117,5 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}. Received: {error.filename}"
     if isinstance(error, MemoryError):
-        return f"The memory of this machine is not enough. {error}".rstrip()
+        return f"The memory is not enough; try a smaller batch. {error}".rstrip()
     return str(error)

@@ -15,6 +15,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
+# The longest value in a message.
+_LONGEST = 80
 # The default of an option that must be given.
 REQUIRED = dataclasses.MISSING
 
@@ -54,18 +56,6 @@ def option(
     )
 
 
-def with_default(default: object, settings: "type[Settings]", name: str) -> Any:
-    """Declares an option again, with another default.
-
-    Args:
-        default: The default.
-        settings: The class that declares the option.
-        name: The name of the option.
-    """
-    fields = {field.name: field for field in dataclasses.fields(settings)}
-    return dataclasses.field(default=default, metadata=fields[name].metadata)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Settings:
     """Base class of the settings of a command, and of groups of options.
@@ -79,9 +69,20 @@ class Settings:
     title: ClassVar[str | None] = None
 
     @classmethod
-    def defaults(cls) -> dict[str, Any]:
-        """Returns the defaults of all options, by name."""
-        return {field.name: field.default for field in dataclasses.fields(cls)}
+    def checked(cls, record: dict[str, Any]) -> dict[str, Any]:
+        """Returns the values in a record by the names of options; others are ignored.
+
+        Args:
+            record: The result of `record`, from a file that may have been edited.
+
+        Raises:
+            ValueError: If the command line would refuse a value.
+        """
+        return {
+            field.name: _checked(field, record[field.name])
+            for field in dataclasses.fields(cls)
+            if field.name in record
+        }
 
     def record(self) -> dict[str, Any]:
         """Returns the values of all options, by name. Paths that exist are absolute."""
@@ -101,7 +102,7 @@ def add_options(parser: argparse.ArgumentParser, settings: type[Settings]) -> No
         if title is not None and title not in groups:
             groups[title] = parser.add_argument_group(title)
         group = parser if title is None else groups[title]
-        group.add_argument(*_spellings(field), **_keywords(field))
+        group.add_argument(*spellings(field), **_keywords(field))
 
 
 def _title(settings: type[Settings], name: str) -> str | None:
@@ -111,7 +112,37 @@ def _title(settings: type[Settings], name: str) -> str | None:
     return vars(declaring).get("title")
 
 
-def _spellings(field: dataclasses.Field) -> list[str]:
+def _checked(field: dataclasses.Field, value: object) -> object:
+    """Returns a recorded value of an option, as the parser would return it."""
+    metadata = field.metadata
+    if value is None and field.default is None:
+        return None
+    if isinstance(value, bool) or field.default is False:
+        allowed = isinstance(value, bool) and field.default is False
+    else:
+        # Two sides of images are recorded as a list.
+        text = "x".join(map(str, value)) if isinstance(value, list) else str(value)
+        allowed = isinstance(value, str) or metadata["type"] is not None
+        try:
+            value = metadata["type"](text) if allowed and metadata["type"] else value
+        except (argparse.ArgumentTypeError, ValueError):
+            allowed = False
+        allowed = allowed and value in (metadata["choices"] or [value])
+    if not allowed:
+        raise ValueError(
+            f"The record of the run, config.json, has a value that "
+            f"{spellings(field)[0]} does not take. Received: {shortened(repr(value))}"
+        )
+    return value
+
+
+def shortened(text: str) -> str:
+    """Returns a text that is at most as long as a reader compares."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def spellings(field: dataclasses.Field) -> list[str]:
+    """Returns all spellings of an option, the first as the help texts spell it."""
     if field.metadata["positional"]:
         return [field.name]
     spellings = [f"--{field.name.replace('_', '-')}", f"--{field.name}"]

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any, Self
 
 from kgan_cli import names, types
-from kgan_cli.option import REQUIRED, Settings, option, with_default
+from kgan_cli.option import REQUIRED, Settings, option, spellings
 
 _EXTRACTORS = [
     "classifier",
@@ -209,20 +209,20 @@ class TrainSettings(RunSettings, ModelSettings):
         Raises:
             ValueError: If an option is given that must be the same as in the run.
         """
-        fields, defaults = dataclasses.fields(self), self.defaults()
+        fields = dataclasses.fields(self)
         given = {
             field.name: value
             for field in fields
             if (value := getattr(self, field.name)) != field.default
         }
-        fixed = {f.name for f in fields if not f.metadata["with_resume"]}
-        if refused := {name: v for name, v in given.items() if name in fixed}:
+        changed = [field for field in fields if field.name in given]
+        if refused := [f for f in changed if not f.metadata["with_resume"]]:
+            options = [f"{spellings(f)[0]} {given[f.name]}" for f in refused]
             raise ValueError(
                 "--resume continues with the options of the run; only --epochs and "
-                f"--strategy can change. Received: {refused}"
+                f"--strategy can change. Received: {', '.join(options)}"
             )
-        known = {name: value for name, value in record.items() if name in defaults}
-        return dataclasses.replace(self, **{**known, **given})
+        return dataclasses.replace(self, **{**self.checked(record), **given})
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -238,9 +238,6 @@ class InfoSettings(ModelSettings):
     grid: str | None = option(
         metavar="FILE.png", help="save an image of samples as the networks see them"
     )
-    # All files are examined, and the bad files are listed.
-    on_error: str = with_default("skip", ImageSettings, "on_error")
-    max_bad: float = with_default(1.0, ImageSettings, "max_bad")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -2,15 +2,20 @@
 
 import argparse
 
+from kgan_cli.option import shortened
+
+# The largest count that a float holds exactly, and the largest seed of all frameworks.
+_LARGEST_COUNT, _LARGEST_SEED = 2**53, 2**31 - 2
+
 
 def count(text: str) -> int:
     """Returns an int of at least 1."""
-    return _integer(text, 1)
+    return _integer(text, 1, _LARGEST_COUNT)
 
 
 def seed(text: str) -> int:
-    """Returns an int of at least 0."""
-    return _integer(text, 0)
+    """Returns an int of 0 to 2**31 - 2."""
+    return _integer(text, 0, _LARGEST_SEED)
 
 
 def size(text: str) -> int | tuple[int, int]:
@@ -24,17 +29,19 @@ def size(text: str) -> int | tuple[int, int]:
     if len(sides) == 2:
         return sides[0], sides[1]
     raise argparse.ArgumentTypeError(
-        f"must be an int, or height x width, for example 48x64. Received: {text}"
+        "must be an int, or height x width, for example 48x64. "
+        f"Received: {shortened(text)}"
     )
 
 
-def _integer(text: str, minimum: int) -> int:
+def _integer(text: str, minimum: int, maximum: int) -> int:
     try:
         value = int(text)
     except ValueError:
         value = minimum - 1
-    if value < minimum:
+    if not minimum <= value <= maximum:
+        upper = f" and at most {maximum}" if value > maximum else ""
         raise argparse.ArgumentTypeError(
-            f"must be an int of at least {minimum}. Received: {text}"
+            f"must be an int of at least {minimum}{upper}. Received: {shortened(text)}"
         )
     return value

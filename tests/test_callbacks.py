@@ -274,6 +274,43 @@ def test_a_file_that_is_no_history_raises(gan, digits, tmp_path):
     assert path.read_text().startswith("epoch,")
 
 
+@pytest.mark.parametrize(
+    "text", ["epoch,loss\none,1\n", "loss,epoch\n1\n", "", "epoch\n1\x00\n", "\xff"]
+)
+def test_a_history_that_was_edited_wrongly_is_named(gan, digits, tmp_path, text):
+    path = tmp_path / "history.csv"
+    path.write_bytes(text.encode("latin-1"))
+    history = kgan.callbacks.HistoryCSV(path)
+    options = {"epochs": 3, "initial_epoch": 2, "verbose": 0, "callbacks": [history]}
+    if not text:
+        gan.fit(digits[:20], **options)
+        return
+    with pytest.raises(ValueError, match=r"in the column `epoch`.*Received: path="):
+        gan.fit(digits[:20], **options)
+    assert path.read_bytes() == text.encode("latin-1")
+
+
+def test_pictures_that_are_gone_are_left_out_of_the_animation(gan, digits, tmp_path):
+    class Lose(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            paths = sorted(tmp_path.glob("samples-*"))
+            actions = [
+                paths[0].unlink,
+                lambda: paths[-1].write_text("no picture"),
+                lambda: Image.new("L", (3, 3)).save(paths[-1]),
+                lambda: None,
+            ]
+            actions[epoch]()
+
+    grid = kgan.callbacks.SampleGrid(tmp_path, 2, 2, gif=True, reals=False)
+    checkpoint = kgan.callbacks.Checkpoint(tmp_path / "gan.keras")
+    callbacks = [grid, checkpoint, Lose()]
+    gan.fit(digits[:10], batch_size=10, epochs=4, verbose=0, callbacks=callbacks)
+    with Image.open(tmp_path / "samples.gif") as animation:
+        assert animation.n_frames == 2
+    assert keras.models.load_model(tmp_path / "gan.keras").epoch == 4
+
+
 def test_checkpoint_saves_when_a_later_callback_stops_training(gan, digits, tmp_path):
     path = tmp_path / "gan.keras"
     callbacks = [kgan.callbacks.Checkpoint(path), Stop(0, 2)]

@@ -244,3 +244,26 @@ def test_unknown_dimensions_agree_with_every_length(found, expected, agree):
 def test_received_lists_all_values():
     text = checks.received(a=1, b="x", c=None)
     assert text == "Received: a=1, b='x', c=None"
+
+
+class Unprintable:
+    def __repr__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        ("x" * 1_000, f"x='{'x' * 199}..."),
+        (10**1_000, f"x=1{'0' * 199}..."),
+        (10**5_000, "x=a value of type int"),
+        (np.arange(12).reshape(4, 3), "[[ 0, 1, 2], [ 3, 4, 5]"),
+        (Unprintable(), "x=a value of type Unprintable"),
+        ("short", "x='short'"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_received_value_is_one_short_line(value, shown):
+    text = checks.received(x=value)
+    assert shown in text
+    assert "\n" not in text and len(text) < 230

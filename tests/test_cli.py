@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from PIL import Image
 import kgan
 from kgan.cli import train as train_command
 from kgan_cli.main import main
+from kgan_cli.settings import TrainSettings
 from kgan_cli.status import Status
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
@@ -45,6 +47,7 @@ def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
     assert config["arguments"]["seed"] == 3 and config["arguments"]["latent_dim"] == 64
     assert config["data"]["shape"] == [64, 8, 8, 1]
     assert config["versions"]["keras"] == keras.__version__
+    assert config["threads"] == kgan.backend.num_threads() > 0
     with open(out / "history.csv", newline="") as file:
         assert len(list(csv.DictReader(file))) == 2
     gan = keras.models.load_model(out / "gan.keras")
@@ -71,7 +74,8 @@ def test_conditional_runs_are_sampled_by_label(tmp_path, capsys):
     assert main(["sample", run, "--count", "2", "--label", "7", "--out", out]) == 0
     np.testing.assert_array_equal(np.load(out)["labels"], [7, 7])
     assert main(["sample", run, "--label", "10", "--out", out]) == 1
-    assert "`labels` must be of 0 to 9" in capsys.readouterr().err
+    error = "--label must be one of the labels 0 to 9. Received: --label 10\n"
+    assert capsys.readouterr().err == f"kgan sample: {error}"
     # With other labels it is another run.
     np.savez(tmp_path / "few.npz", images=images[:64], labels=labels[:64][::-1])
     assert main(["train", "--resume", run, "--epochs", "2"]) == 1
@@ -139,13 +143,13 @@ def bad_commands(folder):
     (folder / "full" / "file").touch()
     (folder / "file").touch()
     return {
-        "no file": (["--data", str(folder / "none.npz")], "Received: source="),
+        "no file": (["--data", str(folder / "none.npz")], "Received: --data"),
         "no npz": (["--data", str(folder / "text.npz")], "can't be read"),
         "nan": (["--data", str(folder / "nan.npz")], "NaN"),
         "floats": (["--data", str(folder / "floats.npz")], "from 200 to 200"),
         "empty": (["--data", str(folder / "empty.npz")], "n at least 1"),
-        "loss": (["--loss", "gan"], "Received: loss='gan'"),
-        "divide": (["--d-steps", "3"], "Received: batch_size=32, d_steps=3"),
+        "loss": (["--loss", "gan"], "Received: --loss gan"),
+        "divide": (["--d-steps", "3"], "Received: --batch-size 32, --d-steps 3"),
         "large": (["--batch-size", "5000"], "Received: --batch-size 5000"),
         "not empty": (["--out", str(folder / "full")], "Received: --out"),
         "under a file": (["--out", str(folder / "file" / "run")], "Received: --out"),
@@ -170,9 +174,155 @@ def test_bad_commands_end_with_one_line(tmp_path, capsys, case):
     assert sorted(str(path) for path in tmp_path.rglob("*")) == before
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, digits):
+    """A run of one epoch."""
+    folder = tmp_path_factory.mktemp("finished")
+    np.savez(folder / "few.npz", images=digits[:64])
+    command = ["train", "--data", str(folder / "few.npz"), "--epochs", "1"]
+    assert main([*command, "--out", str(folder / "run")]) == 0
+    return folder / "run"
+
+
+def damaged(content, damage):
+    if damage == "cut short":
+        return content[: len(content) // 2]
+    if damage == "empty":
+        return b""
+    middle = len(content) // 2
+    return content[:middle] + bytes(256) + content[middle + 256 :]
+
+
+@pytest.mark.parametrize("command", ["sample", "evaluate", "train"])
+@pytest.mark.parametrize("damage", ["cut short", "empty", "zeros"])
+def test_a_damaged_gan_is_called_damaged(tmp_path, finished, capsys, command, damage):
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    file = run / "gan.keras"
+    file.write_bytes(damaged(file.read_bytes(), damage))
+    options = {
+        "sample": [str(run)],
+        "evaluate": [str(run), "--data", "digits"],
+        "train": ["--resume", str(run), "--epochs", "2"],
+    }
+    assert main([command, *options[command]]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith(f"kgan {command}: gan.keras is damaged, or no file that")
+    assert error.endswith(f"Received: {file}\n") and error.count("\n") == 1
+    assert "not found" not in error
+
+
+@pytest.mark.parametrize("command", ["sample", "info"])
+def test_a_closed_output_of_other_commands_is_named(
+    tmp_path, finished, capsys, monkeypatch, command
+):
+    options = {"sample": [str(finished), "--out", str(tmp_path / "x.png")]}
+    monkeypatch.setattr("sys.stdout", Closed("samples"))
+    assert main([command, *options.get(command, [])]) == Status.ERROR
+    error = f"kgan {command}: Standard output can't be written to (Broken pipe).\n"
+    assert capsys.readouterr().err == error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 8 bytes"),
+        Exception("{{node a}} OOM when allocating tensor with shape[9,9]"),
+    ],
+    ids=str,
+)
+def test_a_lack_of_memory_is_one_line(capsys, monkeypatch, error):
+    def fail(*given):
+        raise error
+
+    monkeypatch.setattr("kgan.cli.sample.run", fail)
+    assert main(["sample", "run"]) == Status.ERROR
+    text = "kgan sample: The memory is not enough; try a smaller batch.\n"
+    assert capsys.readouterr().err == text
+
+
+@pytest.mark.parametrize("path", ["nowhere", "nowhere.keras", "empty", "note.txt"])
+def test_a_path_without_a_gan_is_named(tmp_path, capsys, path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "note.txt").write_text("text")
+    assert main(["sample", str(tmp_path / path)]) == 1
+    assert capsys.readouterr().err == (
+        "kgan sample: Expected a run folder with gan.keras, or a .keras file that kgan "
+        f"saved. Received: {tmp_path / path}\n"
+    )
+
+
+def test_label_needs_classes(finished, capsys):
+    assert main(["sample", str(finished), "--label", "3"]) == 1
+    error = "--label needs a GAN that was trained with --conditional."
+    assert capsys.readouterr().err == f"kgan sample: {error} Received: --label 3\n"
+
+
+@pytest.mark.parametrize(
+    "name, value, option",
+    [
+        ("epochs", "many", "--epochs"),
+        ("epochs", int("1" * 1_212), "--epochs"),
+        ("batch_size", True, "--batch-size"),
+        ("batch_size", 1.5, "--batch-size"),
+        ("seed", None, "--seed"),
+        ("seed", -1, "--seed"),
+        ("preset", "biggan", "--preset"),
+        ("data", 7, "--data"),
+        ("data", ["a"], "--data"),
+        ("flip", "yes", "--flip"),
+        ("size", [8, "x"], "--size"),
+        ("size", {}, "--size"),
+        ("strategy", "fast", "--strategy"),
+        ("max_bad", "all", "--max-bad"),
+    ],
+    ids=lambda value: str(value)[:12],
+)
+def test_a_record_that_was_edited_wrongly_is_named(
+    tmp_path, finished, capsys, name, value, option
+):
+    config = json.loads((finished / "config.json").read_text())
+    config["arguments"][name] = value
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert main(["train", "--resume", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert f"has a value that {option} does not take. Received: " in error
+    assert error.count("\n") == 1 and len(error) < 250
+
+
+def test_every_record_of_a_run_is_taken_again(finished):
+    config = json.loads((finished / "config.json").read_text())
+    record = config["arguments"] | {"size": [8, 12], "max_bad": 0.5, "workers": 3}
+    assert TrainSettings.checked(record | {"of_a_later_release": 1}) == record | {
+        "size": (8, 12)
+    }
+
+
+def test_another_number_of_threads_is_said(tmp_path, finished, capsys):
+    run = tmp_path / "run"
+    shutil.copytree(finished, run)
+    config = json.loads((run / "config.json").read_text())
+    config["threads"] += 1
+    (run / "config.json").write_text(json.dumps(config))
+    assert main(["train", "--resume", str(run), "--epochs", "2"]) == 0
+    was, now = config["threads"], config["threads"] - 1
+    said = f"This run was trained with {was} threads and now has {now}: its numbers"
+    assert said in capsys.readouterr().out
+    assert main(["train", "--resume", str(run), "--epochs", "3"]) == 0
+    assert "threads and now" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "options",
-    [["--epochs", "0"], ["--batch-size", "0"], ["--n", "x"], ["--seed", "-1"]],
+    [
+        ["--epochs", "0"],
+        ["--batch-size", "0"],
+        ["--n", "x"],
+        ["--seed", "-1"],
+        ["--seed", "3000000000"],
+    ],
     ids=str,
 )
 def test_values_out_of_range_are_named(capsys, options):
@@ -256,6 +406,7 @@ def replace(*paths):
     return real(*paths)
 os.replace = replace
 from kgan_cli.main import main
+from kgan_cli.settings import TrainSettings
 main(sys.argv[1:])
 """
 
@@ -414,7 +565,7 @@ def test_resume_refuses(tmp_path, few, capsys):
         if text is not None:
             (tmp_path / name / "config.json").write_text(text)
     tries = [
-        (["--resume", str(out), "--seed", "3"], "Received: {'seed': 3}"),
+        (["--resume", str(out), "--seed", "3"], "Received: --seed 3"),
         (["--resume", str(out), "--epochs", "1"], "Received: --epochs 1"),
         (["--resume", str(tmp_path / "nowhere")], "Received: --resume"),
         *((["--resume", str(tmp_path / n)], "Received: --resume") for n in folders),

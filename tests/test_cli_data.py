@@ -68,8 +68,16 @@ def test_a_broken_file_stops_before_anything_is_made(tmp_path, pictures, capsys)
 def test_info_reports_what_is_there(tmp_path, pictures, capsys):
     grid = tmp_path / "grid.png"
     command = ["info", "--data", str(pictures), *RUN, "--grid", str(grid)]
-    assert main(command) == 0
-    said = capsys.readouterr().out
+    assert main(command) == 1
+    said, error = capsys.readouterr()
+    assert error.startswith(
+        "kgan info: A file can't be trained on; --on-error skip leaves such files out. "
+        f"Received: --data {pictures} with 'a/broken.png'"
+    )
+    assert main([*command, "--on-error", "skip"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*command, "--on-error", "skip", "--max-bad", "0.01"]) == 1
+    assert "share of 0.01 that --max-bad allows" in capsys.readouterr().err
     for line in (
         "13 samples of shape (9, 8, 4), uint8.",
         "2 classes: a 7, b 6.",
@@ -108,11 +116,12 @@ def test_info_names_all_files_that_are_left_out(pictures, good, capsys):
     if not good:
         for path in pictures.rglob("[0-9c]*.png"):
             path.unlink()
-    assert main(["info", "--data", str(pictures), *RUN]) == (0 if good else 1)
+    assert main(["info", "--data", str(pictures), *RUN]) == 1
     said = capsys.readouterr()
     assert "32 files are left out:" in said.out
     assert said.out.count("not an image that Pillow knows") == 31
-    assert good or "None of the 31 files can be trained on." in said.err
+    reason = "can't be trained on" if good else "None of the 31 files can be trained on."
+    assert reason in said.err and "Received: --data" in said.err
 
 
 def test_random_windows_follow_the_seed_and_no_number_of_threads(tmp_path, pictures):
@@ -120,6 +129,7 @@ def test_random_windows_follow_the_seed_and_no_number_of_threads(tmp_path, pictu
     loaded = []
     for options in given:
         command = ["info", "--data", str(pictures), "--size", "4", "--crop", "random"]
+        command += ["--on-error", "skip"]
         _, settings = parse([*command, *options.split()])
         loaded.append(load(settings).samples)
     np.testing.assert_array_equal(loaded[0], loaded[1])

@@ -1,5 +1,7 @@
 """Files that are whole or not there."""
 
+import os
+
 import pytest
 
 from kgan import files
@@ -14,6 +16,33 @@ def test_a_failed_writer_leaves_what_was_there(tmp_path):
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_replaces_no_folder(tmp_path):
+    folder = tmp_path / "samples.png"
+    folder.mkdir()
+    (folder / "note.txt").write_text("a user's")
+    with pytest.raises(OSError) as error, files.atomic_path(folder) as temporary:
+        temporary.write_text("whole")
+    assert error.value.filename == str(folder) and error.value.filename2 is None
+    assert (folder / "note.txt").read_text() == "a user's"
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_folder_that_can_not_be_replaced_stays(tmp_path, monkeypatch):
+    folder, replace = tmp_path / "model", os.replace
+    folder.mkdir()
+    (folder / "old.txt").touch()
+
+    def refuse(source, target):
+        if str(target) == str(folder) and "-old-" not in str(source):
+            raise PermissionError(13, "Permission denied", str(source), str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(PermissionError), files.atomic_path(folder) as temporary:
+        temporary.mkdir()
+    assert (folder / "old.txt").exists() and list(tmp_path.iterdir()) == [folder]
 
 
 def test_no_one_takes_a_temporary_for_a_finished_file(tmp_path):

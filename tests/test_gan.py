@@ -1,5 +1,6 @@
 """What Keras users call: fit, evaluate, predict, sample, save, export."""
 
+import pathlib
 import subprocess
 import sys
 
@@ -227,6 +228,30 @@ def test_full_disk_while_exporting_is_an_os_error(tmp_path, tiny, monkeypatch):
     with pytest.raises(OSError, match=r"No space left on device: '.*model'"):
         gan.export(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_says_its_path_in_one_line(tmp_path, tiny, monkeypatch, capsys):
+    gan, given = tiny(), {}
+
+    def export(model, filepath, **kwargs):
+        given.update(kwargs, suffix=pathlib.Path(filepath).suffix)
+        pathlib.Path(filepath).write_text("exported")
+
+    monkeypatch.setattr(type(gan.sampling_generator), "export", export)
+    out = tmp_path / "model.onnx"
+    gan.export(out, format="onnx")
+    assert capsys.readouterr().out == f"Exported to {out}.\n"
+    assert given == {"format": "onnx", "verbose": False, "suffix": ".onnx"}
+    gan.export(out, format="onnx", verbose=False)
+    assert capsys.readouterr().out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_an_export_replaces_no_folder_of_other_files(tmp_path, tiny):
+    (tmp_path / "photo.png").write_text("a user's")
+    with pytest.raises(ValueError, match=r"only an earlier export.*Received: filepath="):
+        tiny().export(tmp_path, format="onnx")
+    assert (tmp_path / "photo.png").read_text() == "a user's"
 
 
 LOAD = """

@@ -13,7 +13,7 @@ import pytest
 import kgan
 import kgan.cli.sample
 from kgan.metrics import extractors, specs
-from kgan_cli import main, names, quiet
+from kgan_cli import main, names, quiet, spelling
 from kgan_cli.settings import EvaluateSettings
 
 BACKEND = keras.backend.backend()
@@ -195,7 +195,7 @@ def test_errors_reach_the_terminal(tmp_path):
     (tmp_path / "gan.keras").write_text("no model")
     result = python("-m", "kgan_cli", "sample", tmp_path / "gan.keras")
     assert result.returncode == 1
-    assert result.stderr.startswith("kgan sample: Expected a run folder with gan.keras")
+    assert result.stderr.startswith("kgan sample: gan.keras is damaged, or no file that")
     assert result.stderr.count("\n") == 1
 
 
@@ -226,3 +226,53 @@ def test_an_output_that_is_full_is_named(command):
 def test_outputs_that_are_closed_are_ignored():
     script = f"exec {sys.executable} -m kgan_cli --help 1>&- 2>&-"
     assert subprocess.run(["sh", "-c", script]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command, message, expected",
+    [
+        (
+            "train --data a",
+            "on_error=\"skip\" leaves it out. Received: source='a' with x.png",
+            "--on-error skip leaves it out. Received: --data a with x.png",
+        ),
+        (
+            "train",
+            "`batch_size` must be 2. Received: batch_size=32, d_steps=3",
+            "--batch-size must be 2. Received: --batch-size 32, --d-steps 3",
+        ),
+        (
+            "evaluate run --data a",
+            "`max_bad` allows. Received: source='run'",
+            "--max-bad allows. Received: fakes run",
+        ),
+        (
+            "train",
+            "`x` has NaN. Received: x with 1 of",
+            "--data has NaN. Received: --data with 1 of",
+        ),
+        (
+            "sample run",
+            "Received: x.shape=(2,), images_seed=3",
+            "Received: x.shape=(2,), images_seed=3",
+        ),
+    ],
+)
+def test_messages_name_options_as_the_shell_does(command, message, expected):
+    _, settings = main.parse(command.split())
+    assert spelling.as_options(message, settings) == expected
+
+
+@pytest.mark.parametrize("name", ["jax", "theano"])
+def test_a_backend_that_is_not_there_is_named(name):
+    script = f"""
+import os, sys
+sys.modules["jax"] = None
+os.environ["KERAS_BACKEND"] = "{name}"
+from kgan_cli.main import main
+sys.exit(main(["sample", "run"]))
+"""
+    result = python("-c", script)
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr and result.stderr.count("\n") == 1
+    assert "KERAS_BACKEND" in result.stderr and name in result.stderr

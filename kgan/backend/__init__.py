@@ -19,6 +19,8 @@ Each framework has one file with the same functions:
     Save and restore the state of the framework's own random generator, a uint8 array.
 `has_gpu()`
     Whether the framework computes on a GPU.
+`num_threads()`
+    The number of threads that share an operation on a CPU, and the order of its sums.
 `COUNTER`
     The dtype in which images and steps are counted.
 `INEXACT_LAYERS`
@@ -49,6 +51,7 @@ draw_local_rows = framework.draw_local_rows
 random_state = framework.random_state
 set_random_state = framework.set_random_state
 has_gpu = framework.has_gpu
+num_threads = framework.num_threads
 COUNTER = framework.COUNTER
 INEXACT_LAYERS = framework.INEXACT_LAYERS
 
@@ -61,6 +64,7 @@ __all__ = [
     "draw_local_rows",
     "frozen",
     "has_gpu",
+    "num_threads",
     "pullback",
     "random_state",
     "set_random_state",

@@ -1,5 +1,6 @@
 """Automatic differentiation on JAX. The contract is in `kgan.backend`."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import jax
 import keras
 import numpy as np
 
+from kgan.backend.cores import num_cores
 from kgan.backend.scope import Scope
 from kgan.types import Tensor, Tensors
 
@@ -89,3 +91,8 @@ def set_random_state(state: np.ndarray) -> None:
 
 def has_gpu() -> bool:
     return jax.default_backend() != "cpu"
+
+
+def num_threads() -> int:
+    # XLA reads the variable when it starts, and otherwise takes one thread per core.
+    return int(os.environ.get("PJRT_NPROC") or os.environ.get("NPROC") or num_cores())

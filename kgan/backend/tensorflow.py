@@ -1,5 +1,6 @@
 """Automatic differentiation on TensorFlow. The contract is in `kgan.backend`."""
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.backend.cores import num_cores
 from kgan.types import Tensor, Tensors
 
 # `tf.nn.moments` stops the gradient of the mean inside the variance (tensorflow PR
@@ -74,3 +76,9 @@ def set_random_state(state: np.ndarray) -> None:
 
 def has_gpu() -> bool:
     return bool(tf.config.list_physical_devices("GPU"))
+
+
+def num_threads() -> int:
+    # 0 if the user has set no number, so that TensorFlow takes one thread per core.
+    set_by_user = tf.config.threading.get_intra_op_parallelism_threads()
+    return set_by_user or int(os.environ.get("TF_NUM_INTRAOP_THREADS", 0)) or num_cores()

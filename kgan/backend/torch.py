@@ -87,3 +87,7 @@ def set_random_state(state: np.ndarray) -> None:
 
 def has_gpu() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def num_threads() -> int:
+    return torch.get_num_threads()

@@ -60,12 +60,16 @@ class HistoryCSV(keras.callbacks.Callback):
         """Returns the rows in the file of the epochs before this one."""
         if not self.path.exists():
             return []
-        with open(self.path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        if rows and "epoch" not in rows[0]:
+        found = "no table"
+        try:
+            with open(self.path, newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+            found = f"columns {list(rows[0])}" if rows else "no rows"
+            return [row for row in rows if int(row["epoch"]) <= epoch]
+        # A file that was edited by hand can miss a cell or hold a text.
+        except (csv.Error, KeyError, TypeError, ValueError):
             raise ValueError(
                 "To resume training, the file must be the history of the earlier epochs, "
-                "with a column `epoch`. "
-                f"Received: path={self.path} with columns {list(rows[0])}"
-            )
-        return [row for row in rows if int(row["epoch"]) <= epoch]
+                "with a number in the column `epoch` of each row. "
+                f"Received: path={self.path} with {found}"
+            ) from None

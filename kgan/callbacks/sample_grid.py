@@ -1,5 +1,6 @@
 """Saves grids of samples during training."""
 
+import contextlib
 import pathlib
 from typing import Any
 
@@ -177,12 +178,19 @@ def _check_save_freq(save_freq: int | str) -> int | str:
 
 
 def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:
-    """Writes an animation of pictures, evenly spaced if there are too many."""
+    """Writes an animation of pictures, evenly spaced if there are too many.
+
+    Pictures that were removed or changed after training drew them are left out.
+    """
     chosen = np.linspace(0, len(paths) - 1, min(len(paths), _MAX_FRAMES))
-    frames = [Image.open(paths[i]).convert("RGBA") for i in chosen.astype(int)]
+    opened = [_open(paths[i]) for i in chosen.astype(int)]
+    pictures = [picture for picture in opened if picture is not None]
+    if not pictures:
+        return
     # The GIF format has no partial transparency, so pictures are blended with white.
-    white = Image.new("RGBA", frames[0].size, "white")
-    frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in frames]
+    white = Image.new("RGBA", pictures[-1].size, "white")
+    same = [picture for picture in pictures if picture.size == white.size]
+    frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in same]
     with atomic_path(gif) as path:
         frames[0].save(
             path,
@@ -192,3 +200,10 @@ def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:
             duration=[_DURATION] * (len(frames) - 1) + [_LAST_DURATION],
             loop=0,
         )
+
+
+def _open(path: pathlib.Path) -> Image.Image | None:
+    """Returns the picture in a file; None if the file is missing or damaged."""
+    with contextlib.suppress(OSError, SyntaxError, ValueError), Image.open(path) as file:
+        return file.convert("RGBA")
+    return None

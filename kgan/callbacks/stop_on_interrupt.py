@@ -15,7 +15,7 @@ class StopOnInterrupt(keras.callbacks.Callback):
     raises `KeyboardInterrupt` at once. In another thread than the main thread, where
     Python handles signals, the callback does nothing.
 
-    When `fit` ends, also by an error, Ctrl-C does again what it did before.
+    When `fit` ends, also by an error, the earlier handler of Ctrl-C is put back.
 
     Attributes:
         interrupted: Bool, whether Ctrl-C ended training.

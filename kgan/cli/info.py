@@ -1,5 +1,6 @@
 """`kgan info`."""
 
+import dataclasses
 import textwrap
 
 import keras
@@ -8,8 +9,10 @@ import kgan
 from kgan.cli import dataset
 from kgan.cli.training import Training
 from kgan.data import LoadedData, NothingLeftError
+from kgan.data.reading.reports import check_bad_files
 from kgan.presets import cost
 from kgan_cli.settings import InfoSettings
+from kgan_cli.status import Status
 
 
 def run(settings: InfoSettings) -> int:
@@ -31,16 +34,31 @@ def run(settings: InfoSettings) -> int:
     for reason in preset.reasons:
         print(textwrap.fill(reason, 80))
     print(textwrap.fill(_costs(training.gan, preset), 80))
-    return 0
+    _check_bad_files(settings, data)
+    return Status.DONE
 
 
 def _load(settings: InfoSettings) -> LoadedData:
+    # All files are examined, so that all bad files are listed.
+    lenient = dataclasses.replace(settings, on_error="skip", max_bad=1.0)
     try:
-        return dataset.load(settings)
+        return dataset.load(lenient)
     except NothingLeftError as error:
         for line in dataset.left_out(error.left_out):
             print(line)
         raise
+
+
+def _check_bad_files(settings: InfoSettings, data: LoadedData) -> None:
+    """Raises the error with which `kgan train` refuses files that can't be read."""
+    if data.report is not None:
+        check_bad_files(
+            data.report.bad,
+            data.report.others,
+            sum(data.report.sizes.values()),
+            kgan.data.Options(on_error=settings.on_error, max_bad=settings.max_bad),
+            f"source={settings.data!r}",
+        )
 
 
 def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:

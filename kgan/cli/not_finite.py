@@ -1,4 +1,4 @@
-"""Stops `kgan train` when training has become NaN or infinite, and says what to try."""
+"""Stops `kgan train` when training has become NaN or infinite, and names remedies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,7 +20,7 @@ class NotFiniteError(Exception):
 
     Args:
         epoch: Int, the number of the epoch.
-        message: Str, what the user reads.
+        message: Str, the text for the user.
     """
 
     def __init__(self, epoch: int, message: str = ""):
@@ -47,7 +47,7 @@ class StoppingCheckpoint(kgan.callbacks.Checkpoint):
 
 
 def message(training: Training, folder: RunFolder, epoch: int) -> str:
-    """Returns a text that says what has happened, what is kept, and what to try.
+    """Returns a text that names the problem, the file that is kept, and remedies.
 
     Args:
         training: The training that became NaN or infinite.

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 import kgan
-from kgan import files, trainers
+from kgan import backend, files, trainers
 from kgan.cli.training import Training
 from kgan.files import atomic_path
 from kgan.types import ArrayLike, Config, PathLike
@@ -159,6 +159,7 @@ class RunFolder:
             "gan": {k: v for k, v in gan.get_config().items() if k not in networks},
             "compile": gan.get_compile_config(),
             "backend": keras.backend.backend(),
+            "threads": backend.num_threads(),
             "versions": {"python": platform.python_version(), **versions()},
             "platform": platform.platform(),
         }
@@ -197,6 +198,21 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
             f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
         )
     return gan
+
+
+def threads_changed(config: Config) -> str:
+    """Returns a sentence if the run had another number of threads, or an empty str.
+
+    Args:
+        config: The content of the run's `config.json`; earlier releases record no number.
+    """
+    threads = backend.num_threads()
+    if config.get("threads", threads) == threads:
+        return ""
+    return (
+        f"This run was trained with {config['threads']} threads and now has {threads}: "
+        "its numbers may differ from an uninterrupted run in the last digits."
+    )
 
 
 def check_same_data(

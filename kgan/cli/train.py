@@ -11,7 +11,12 @@ import kgan
 from kgan import files, trainers
 from kgan.cli import dataset, not_finite, report
 from kgan.cli.progress_bar import ProgressBar
-from kgan.cli.run_folder import RunFolder, check_same_data, load_gan
+from kgan.cli.run_folder import (
+    RunFolder,
+    check_same_data,
+    load_gan,
+    threads_changed,
+)
 from kgan.cli.training import Training
 from kgan.data import write_reasons
 from kgan.types import Config
@@ -68,6 +73,8 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             if has_workers:
                 stack.enter_context(folder.locked())
             files.remove_leftovers(folder.path)
+            if changed := threads_changed(config):
+                print(changed)
         return _train(training, folder)
 
 
