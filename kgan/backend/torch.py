@@ -57,8 +57,8 @@ def _explain(error: RuntimeError) -> None:
         operation = found[1].strip("_")
         raise ValueError(
             f"PyTorch has no second derivative of {operation}, so a penalty on the "
-            f"gradient can't train the discriminator: replace the layer with {operation}, "
-            "or use a penalty that needs no gradient, for example `lecam`. "
+            "gradient can't train the discriminator: replace the layer with "
+            f"{operation}, or use a penalty that needs no gradient, for example `lecam`. "
             f"{checks.received(operation=operation)}"
         ) from error
 

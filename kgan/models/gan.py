@@ -411,7 +411,7 @@ class GAN(TrainedModel):
         # Not `predict`, which would make a dataset and an iterator at each call.
         samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
         samples = samples.astype("float32", copy=False)
-        return data.to_uint8(samples) if as_uint8 else samples
+        return data.to_uint8(samples) if checks.flag(as_uint8=as_uint8) else samples
 
     # Both optimizers, of which `optimizer` is the container.
     g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))

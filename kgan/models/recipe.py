@@ -62,11 +62,18 @@ class Recipe(serialization.Configurable):
         class_loss_weight: NumberOrSchedule = 1.0,
     ):
         self.loss = losses.get(loss)
+        if not isinstance(penalties, list | tuple):
+            raise ValueError(
+                "`penalties` must be a list of penalties. "
+                f"{checks.received(penalties=penalties)}"
+            )
         self.penalties = tuple(penalties_lib.get(penalty) for penalty in penalties)
         self.d_steps = checks.count(d_steps=d_steps)
         self.g_steps = checks.count(g_steps=g_steps)
         self.noise_batch_size = checks.optional_count(noise_batch_size=noise_batch_size)
         self.augment = augments.get(augment)
+        if schedules is not None:
+            checks.instance(Mapping, "a dict of schedules, or None", schedules=schedules)
         self.schedules = schedules
         self.class_loss_weight = schedules_lib.number(
             minimum=0, class_loss_weight=class_loss_weight

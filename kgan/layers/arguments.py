@@ -1,0 +1,68 @@
+"""Checks of the arguments that layers pass on to Keras, by their names."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from kgan import checks
+
+_FLAGS = ("center", "renorm", "scale", "synchronized", "trainable", "use_gamma")
+_PARTS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "initializer": (keras.initializers.get, "an initializer of Keras"),
+    "regularizer": (keras.regularizers.get, "a regularizer of Keras, or None"),
+    "constraint": (keras.constraints.get, "a constraint of Keras, or None"),
+}
+
+
+def with_checked_arguments(
+    layer: type[keras.layers.Layer],
+) -> type[keras.layers.Layer]:
+    """Class decorator: checks the arguments of a layer that Keras does not check.
+
+    Keras would take any value, or raise an error without the name of the argument.
+    """
+    build = layer.__init__
+    signature = inspect.signature(build)
+
+    @functools.wraps(build)
+    def checked(self: keras.layers.Layer, *args: Any, **kwargs: Any) -> None:
+        given = signature.bind(self, *args, **kwargs).arguments
+        for name, value in {**given, **given.get("kwargs", {})}.items():
+            _check(name, value)
+        build(self, *args, **kwargs)
+
+    # Keras reads the signature for `get_config`.
+    vars(checked)["__signature__"] = signature
+    setattr(layer, "__init__", checked)  # noqa: B010
+    return layer
+
+
+def _check(name: str, value: Any) -> None:
+    kind = name.rpartition("_")[2]
+    if kind in _PARTS:
+        get, expected = _PARTS[kind]
+        checks.resolved(get, expected, **{name: value})
+    elif name in _FLAGS:
+        checks.flag(**{name: value})
+    elif name == "name" and value is not None:
+        checks.name(name=value)
+    elif name == "dtype":
+        expected = "a dtype, a policy of Keras, or None"
+        checks.resolved(keras.dtype_policies.get, expected, dtype=value)
+    elif name.endswith("momentum"):
+        checks.number(minimum=0, maximum=1, **{name: value})
+    elif name == "epsilon":
+        checks.number(minimum=0, epsilon=value)
+    elif name == "axis":
+        _check_axis(value)
+
+
+def _check_axis(axis: Any) -> None:
+    axes = axis if isinstance(axis, list | tuple) else [axis]
+    if not axes or not all(checks.is_count(a, minimum=-(2**31)) for a in axes):
+        raise ValueError(
+            f"`axis` must be an int, or a list of ints. {checks.received(axis=axis)}"
+        )
