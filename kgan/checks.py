@@ -256,6 +256,19 @@ def instance(kind: type[Any], expected: str, **argument: Any) -> Any:
     return value
 
 
+def names(**argument: Any) -> list[str]:
+    """Checks one name, or a list of at least one name, and returns a list."""
+    ((name, value),) = argument.items()
+    listed = [value] if isinstance(value, str) else value
+    is_list = isinstance(listed, list | tuple)
+    if not is_list or not listed or not all(isinstance(one, str) for one in listed):
+        raise ValueError(
+            f"`{name}` must be a name, or a list of at least one name. "
+            f"{received(**argument)}"
+        )
+    return list(listed)
+
+
 def resolved(get: Callable[[Any], Any], expected: str, **argument: Any) -> Any:
     """Returns `get(value)`, and names the argument if `get` refuses the value.
 
@@ -346,8 +359,10 @@ def shape(
         ValueError: If the value is not a shape, or has another number of dimensions.
     """
     ((name, value),) = argument.items()
-    # A set has no order.
-    is_ordered = isinstance(value, Iterable) and not isinstance(value, Set | Mapping)
+    # A set has no order, and bytes are ints to Python.
+    is_ordered = isinstance(value, Iterable) and not isinstance(
+        value, str | bytes | Set | Mapping
+    )
     try:
         sides = tuple(value) if is_ordered else ()
     except TypeError:  # An array without dimensions.

@@ -79,9 +79,7 @@ class SampleGrid(keras.callbacks.Callback):
         self.seed = checks.fixed_seed(seed=seed)
         self.latents = latents
         if latents is not None:
-            checks.resolved(
-                as_floats, "numbers of shape (n, latent_dim)", latents=latents
-            )
+            checks.resolved(_rows, "numbers of shape (n, latent_dim)", latents=latents)
         self.reals = checks.flag(reals=reals)
         # The grids of this training; None until its first epoch begins.
         self._grids: list[pathlib.Path] | None = None
@@ -194,3 +192,10 @@ def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:
             duration=[_DURATION] * (len(frames) - 1) + [_LAST_DURATION],
             loop=0,
         )
+
+
+def _rows(latents: ArrayLike) -> np.ndarray:
+    rows = as_floats(latents)
+    if rows.ndim != 2:
+        raise ValueError("Latents have two axes.")
+    return rows

@@ -9,7 +9,15 @@ import keras
 
 from kgan import checks
 
-_FLAGS = ("center", "renorm", "scale", "synchronized", "trainable", "use_gamma")
+_FLAGS = (
+    "autocast",
+    "center",
+    "renorm",
+    "scale",
+    "synchronized",
+    "trainable",
+    "use_gamma",
+)
 _PARTS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "initializer": (keras.initializers.get, "an initializer of Keras"),
     "regularizer": (keras.regularizers.get, "a regularizer of Keras, or None"),
@@ -25,13 +33,15 @@ def with_checked_arguments(
     Keras would take any value, or raise an error without the name of the argument.
     """
     build = layer.__init__
+    # Only this layer of Keras normalises over several axes.
+    several = issubclass(layer, keras.layers.LayerNormalization)
     signature = inspect.signature(build)
 
     @functools.wraps(build)
     def checked(self: keras.layers.Layer, *args: Any, **kwargs: Any) -> None:
         given = signature.bind(self, *args, **kwargs).arguments
         for name, value in {**given, **given.get("kwargs", {})}.items():
-            _check(name, value)
+            _check(name, value, several)
         build(self, *args, **kwargs)
 
     # Keras reads the signature for `get_config`.
@@ -40,7 +50,7 @@ def with_checked_arguments(
     return layer
 
 
-def _check(name: str, value: Any) -> None:
+def _check(name: str, value: Any, several: bool) -> None:
     kind = name.rpartition("_")[2]
     if kind in _PARTS:
         get, expected = _PARTS[kind]
@@ -56,13 +66,23 @@ def _check(name: str, value: Any) -> None:
         checks.number(minimum=0, maximum=1, **{name: value})
     elif name == "epsilon":
         checks.number(minimum=0, epsilon=value)
+    elif name == "renorm_clipping" and value is not None:
+        expected = "a dict from rmax, rmin and dmax to numbers, or None"
+        checks.resolved(_clipping, expected, renorm_clipping=value)
     elif name == "axis":
-        _check_axis(value)
+        _check_axis(value, several)
 
 
-def _check_axis(axis: Any) -> None:
-    axes = axis if isinstance(axis, list | tuple) else [axis]
+def _check_axis(axis: Any, several: bool) -> None:
+    axes = axis if several and isinstance(axis, list | tuple) else [axis]
     if not axes or not all(checks.is_count(a, minimum=-(2**31)) for a in axes):
         raise ValueError(
-            f"`axis` must be an int, or a list of ints. {checks.received(axis=axis)}"
+            f"`axis` must be an int{', or a list of ints' if several else ''}. "
+            f"{checks.received(axis=axis)}"
         )
+
+
+def _clipping(renorm_clipping: dict[str, float]) -> None:
+    for name, value in renorm_clipping.items():
+        checks.one_of(("rmax", "rmin", "dmax"), name=name)
+        checks.number(value=value)

@@ -198,12 +198,4 @@ def parse(name: str, extractor: Extractor) -> Metric:
 
 def parse_all(names: str | Sequence[str], extractor: Extractor) -> list[Metric]:
     """Returns the metrics with several names, or with one name."""
-    received = names
-    names = [names] if isinstance(names, str) else names
-    is_list = isinstance(names, list | tuple)
-    if not is_list or not names or not all(isinstance(name, str) for name in names):
-        raise ValueError(
-            'Expected at least one name of a metric, for example "fd10k". '
-            f"{checks.received(metrics=received)}"
-        )
-    return [parse(name, extractor) for name in names]
+    return [parse(name, extractor) for name in checks.names(metrics=names)]

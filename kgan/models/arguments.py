@@ -15,7 +15,7 @@ Model = TypeVar("Model", bound=type[keras.Model])
 _METHODS = ("fit", "evaluate", "save", "save_weights", "export")
 _COUNTS = ("batch_size", "steps_per_epoch", "steps", "validation_batch_size")
 _COUNTS += ("validation_steps",)
-_FLAGS = ("shuffle", "overwrite", "return_dict")
+_FLAGS = ("shuffle", "overwrite", "return_dict", "run_eagerly", "auto_scale_loss")
 
 
 def with_checked_arguments(model: Model) -> Model:
@@ -63,6 +63,12 @@ def check_argument(name: str, value: Any) -> None:
         checks.number(minimum=0, below=1, validation_split=value)
     elif name == "verbose":
         checks.one_of(("auto", 0, 1, 2, False, True), verbose=value)
+    elif name == "steps_per_execution":
+        checks.count(steps_per_execution=value)
+    elif name == "jit_compile":
+        checks.one_of(("auto", False, True), jit_compile=value)
+    elif name == "metrics" and value is not None:
+        checks.names(metrics=value)
     elif name == "callbacks":
         _check_callbacks(value)
     elif name == "extractor" and value is not None:

@@ -103,7 +103,7 @@ def mlp_discriminator(
 
 def _hidden(hidden: Sequence[int]) -> tuple[int, ...]:
     """Checks the widths of the hidden layers; there may be no hidden layer."""
-    if isinstance(hidden, Sequence) and not hidden:
+    if isinstance(hidden, list | tuple) and not hidden:
         return ()
     form = f"the widths of at most {checks.MOST_LAYERS} hidden layers"
     widths = checks.shape(maximum=checks.MOST_UNITS, form=form, hidden=hidden)
