@@ -85,7 +85,7 @@ def optional_count(
 def _range(value: object, minimum: int, maximum: int) -> str:
     """Returns bounds in words; the bound of int32 only for a value above this bound."""
     if maximum == _LARGEST_COUNT and not (
-        isinstance(value, numbers.Integral) and value > maximum
+        isinstance(value, int | np.integer) and value > maximum
     ):
         return f"at least {minimum}"
     return f"at least {minimum} and at most {maximum}"

@@ -13,8 +13,13 @@ from kgan.metrics import Extractor
 Model = TypeVar("Model", bound=type[keras.Model])
 
 _METHODS = ("fit", "evaluate", "save", "save_weights", "export")
-_COUNTS = ("batch_size", "steps_per_epoch", "steps", "validation_batch_size")
-_COUNTS += ("validation_steps",)
+_COUNTS = (
+    "batch_size",
+    "steps",
+    "steps_per_epoch",
+    "validation_batch_size",
+    "validation_steps",
+)
 _FLAGS = ("shuffle", "overwrite", "return_dict", "run_eagerly", "auto_scale_loss")
 
 
