@@ -132,9 +132,7 @@ def epochs(gan, images, callbacks) -> Iterator[None]:
 
     arguments = {"steps_per_epoch": PARTS["steps"][1], "epochs": 10**6, "verbose": 0}
     options = {"callbacks": [*callbacks, Wait()], **arguments}
-    threading.Thread(
-        target=gan.fit, args=(images,), kwargs=options, daemon=True
-    ).start()
+    threading.Thread(target=gan.fit, args=(images,), kwargs=options, daemon=True).start()
     while True:
         turns[0].acquire()
         yield

@@ -16,7 +16,7 @@ import math
 import numbers
 import operator
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,13 @@ from kgan.types import Number, PathLike, Shape
 _LONGEST = 200
 # The random generators of some backends accept no larger seed.
 _LARGEST_SEED = 2**31 - 2
+# The frameworks count in int32 and compute in float32.
+_LARGEST_COUNT = 2**31 - 1
+# Bounds of a network: of the units of a layer, of its layers of a kind, and of the
+# parameters of a layer, which then take 1 GB in float32.
+MOST_UNITS = 2**16
+MOST_LAYERS = 64
+MOST_PARAMETERS = 2**28
 
 
 def received(**values: object) -> str:
@@ -44,21 +51,21 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def is_count(value: object, minimum: int = 1) -> bool:
-    """Whether a value is an int (Python or numpy, not a bool) of at least `minimum`."""
+def is_count(value: object, minimum: int = 1, maximum: int = _LARGEST_COUNT) -> bool:
+    """Whether a value is an int (Python or numpy, not a bool) within bounds."""
     return (
         isinstance(value, numbers.Integral)
         and not isinstance(value, bool)
-        and operator.index(value) >= minimum
+        and minimum <= operator.index(value) <= maximum
     )
 
 
-def count(*, minimum: int = 1, maximum: int | None = None, **argument: Any) -> int:
+def count(*, minimum: int = 1, maximum: int = _LARGEST_COUNT, **argument: Any) -> int:
     """Checks an int, and returns it as a Python int.
 
     Args:
         minimum: Int, the lowest allowed value.
-        maximum: Int, the highest allowed value; None for no bound.
+        maximum: Int, the highest allowed value.
         **argument: The argument to check, given as `name=value`. Python and numpy ints
             are allowed, bools and floats are not.
 
@@ -66,28 +73,34 @@ def count(*, minimum: int = 1, maximum: int | None = None, **argument: Any) -> i
         ValueError: If the value is not an int, or is out of bounds.
     """
     ((name, value),) = argument.items()
-    if not is_count(value, minimum) or (maximum is not None and value > maximum):
-        upper = "" if maximum is None else f" and at most {maximum}"
+    if not is_count(value, minimum, maximum):
         raise ValueError(
-            f"`{name}` must be an int of at least {minimum}{upper}. "
+            f"`{name}` must be an int of {_range(value, minimum, maximum)}. "
             f"{received(**argument)}"
         )
     return operator.index(value)
 
 
 def optional_count(
-    *, minimum: int = 1, maximum: int | None = None, **argument: Any
+    *, minimum: int = 1, maximum: int = _LARGEST_COUNT, **argument: Any
 ) -> int | None:
     """Checks an int or None, see `count`."""
     ((name, value),) = argument.items()
-    above = maximum is not None and is_count(value) and value > maximum
-    if value is not None and (not is_count(value, minimum) or above):
-        upper = "" if maximum is None else f" and at most {maximum}"
+    if value is not None and not is_count(value, minimum, maximum):
         raise ValueError(
-            f"`{name}` must be an int of at least {minimum}{upper}, or None. "
+            f"`{name}` must be an int of {_range(value, minimum, maximum)}, or None. "
             f"{received(**argument)}"
         )
     return None if value is None else operator.index(value)
+
+
+def _range(value: object, minimum: int, maximum: int) -> str:
+    """Returns bounds in words; the bound of int32 only for a value above this bound."""
+    if maximum == _LARGEST_COUNT and not (
+        isinstance(value, int | np.integer) and value > maximum
+    ):
+        return f"at least {minimum}"
+    return f"at least {minimum} and at most {maximum}"
 
 
 def seed(**argument: Any) -> int | None:
@@ -104,12 +117,36 @@ def seed(**argument: Any) -> int | None:
 
 
 def is_number(value: object) -> bool:
-    """Whether a value is a finite number (Python or numpy, not a bool)."""
-    return (
-        isinstance(value, numbers.Real)
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-    )
+    """Whether a value is a number (Python or numpy, no bool) that is finite in float32.
+
+    A number that float32 rounds to 0 counts only if it is 0.
+    """
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return False
+    try:
+        with np.errstate(over="ignore", under="ignore"):
+            single = float(np.float32(float(value)))
+    except OverflowError:
+        return False
+    return math.isfinite(single) and (single != 0) == (value != 0)
+
+
+def fixed_seed(**argument: Any) -> int:
+    """Checks a seed that may not be None, see `seed`."""
+    ((name, value),) = argument.items()
+    if value is None:
+        raise ValueError(
+            f"`{name}` must be an int of 0 to 2**31 - 2. {received(**argument)}"
+        )
+    return int(seed(**argument) or 0)
+
+
+def flag(**argument: Any) -> bool:
+    """Checks a bool of Python or numpy, and returns it as a Python bool."""
+    ((name, value),) = argument.items()
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"`{name}` must be True or False. {received(**argument)}")
+    return bool(value)
 
 
 def number(
@@ -217,6 +254,33 @@ def name(**argument: Any) -> str:
     return value
 
 
+def instance(kind: type[Any], expected: str, **argument: Any) -> Any:
+    """Checks that a value is an instance of a class, and returns it.
+
+    Args:
+        kind: The class.
+        expected: Text, the expected value, for the message.
+        **argument: The argument to check, given as `name=value`.
+    """
+    ((name, value),) = argument.items()
+    if not isinstance(value, kind):
+        raise ValueError(f"`{name}` must be {expected}. {received(**argument)}")
+    return value
+
+
+def names(**argument: Any) -> list[str]:
+    """Checks one name, or a list of at least one name, and returns a list."""
+    ((name, value),) = argument.items()
+    listed = [value] if isinstance(value, str) else value
+    is_list = isinstance(listed, list | tuple)
+    if not is_list or not listed or not all(isinstance(one, str) for one in listed):
+        raise ValueError(
+            f"`{name}` must be a name, or a list of at least one name. "
+            f"{received(**argument)}"
+        )
+    return list(listed)
+
+
 def resolved(get: Callable[[Any], Any], expected: str, **argument: Any) -> Any:
     """Returns `get(value)`, and names the argument if `get` refuses the value.
 
@@ -235,6 +299,34 @@ def resolved(get: Callable[[Any], Any], expected: str, **argument: Any) -> Any:
         raise ValueError(
             f"`{name}` must be {expected}. {received(**argument)}"
         ) from error
+
+
+def units(**argument: Any) -> int:
+    """Checks a number of channels, units or classes, or a side of a sample.
+
+    The bound is far above the networks that any device can hold.
+    """
+    return count(maximum=MOST_UNITS, **argument)
+
+
+def optional_units(**argument: Any) -> int | None:
+    """Checks a number as `units` does, or None."""
+    return optional_count(maximum=MOST_UNITS, **argument)
+
+
+def parameters(number: int, **arguments: Any) -> None:
+    """Checks that a layer of a network is not absurdly large.
+
+    Args:
+        number: Int, the number of parameters of the layer.
+        **arguments: The arguments that give this number, for the message.
+    """
+    if number > MOST_PARAMETERS:
+        names = ", ".join(f"`{name}`" for name in arguments)
+        raise ValueError(
+            f"{names} must be smaller: a layer of the network would have {number:,} "
+            f"parameters, and may have {MOST_PARAMETERS:,}. {received(**arguments)}"
+        )
 
 
 def path(*, suffix: str = "", **argument: Any) -> PathLike:
@@ -257,13 +349,19 @@ def path(*, suffix: str = "", **argument: Any) -> PathLike:
 
 
 def shape(
-    *, rank: int | None = None, minimum: int = 1, form: str = "", **argument: Any
+    *,
+    rank: int | None = None,
+    minimum: int = 1,
+    maximum: int = _LARGEST_COUNT,
+    form: str = "",
+    **argument: Any,
 ) -> tuple[int, ...]:
     """Checks the shape of one sample, and returns it as a tuple of Python ints.
 
     Args:
         rank: Int, the number of dimensions; None for any number above 0.
         minimum: Int, the lowest length of each dimension.
+        maximum: Int, the highest length of each dimension.
         form: The expected shape, for the message, for example
             `"(height, width, channels)"`.
         **argument: The argument to check, given as `name=value`: an iterable of ints of
@@ -273,15 +371,19 @@ def shape(
         ValueError: If the value is not a shape, or has another number of dimensions.
     """
     ((name, value),) = argument.items()
+    # A set has no order, and bytes are ints to Python.
+    is_ordered = isinstance(value, Iterable) and not isinstance(
+        value, str | bytes | Set | Mapping
+    )
     try:
-        sides = tuple(value)
-    except TypeError:
+        sides = tuple(value) if is_ordered else ()
+    except TypeError:  # An array without dimensions.
         sides = ()
-    valid = bool(sides) and all(is_count(side, minimum) for side in sides)
+    valid = bool(sides) and all(is_count(side, minimum, maximum) for side in sides)
     if not valid or rank not in (None, len(sides)):
         expected = form or "the shape of one sample"
         raise ValueError(
-            f"`{name}` must be {expected}, ints of at least {minimum}. "
+            f"`{name}` must be {expected}, ints of {_range(None, minimum, maximum)}. "
             f"{received(**argument)}"
         )
     return tuple(operator.index(side) for side in sides)

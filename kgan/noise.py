@@ -172,9 +172,9 @@ class TruncatedNormal(Noise):
         generator = np.random.default_rng(seed)
         if self.threshold < _SMALL:
             bound = math.erf(self.threshold / math.sqrt(2.0))
-            values = math.sqrt(2.0) * _erfinv(generator.uniform(-bound, bound, shape))
-            values = values.astype("float32")
-            return np.clip(values, -self.threshold, self.threshold, dtype="float32")
+            drawn = math.sqrt(2.0) * _erfinv(generator.uniform(-bound, bound, shape))
+            limit = np.float32(self.threshold)
+            return np.clip(drawn.astype("float32"), -limit, limit)
         values = generator.standard_normal(shape, dtype="float32")
         while (outside := np.abs(values) > self.threshold).any():
             values[outside] = generator.standard_normal(outside.sum(), dtype="float32")

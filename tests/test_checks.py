@@ -13,6 +13,11 @@ from kgan.schedules import Cosine, Linear, number
 
 NO_INTS = [True, False, np.True_, 2.0, np.float32(2), "2", None, [2], float("nan"), 2j]
 NO_NUMBERS = [
+    # Infinite, or 0, in float32.
+    1e300,
+    -1e39,
+    10**400,
+    1e-300,
     True,
     np.False_,
     float("nan"),
@@ -67,7 +72,11 @@ def test_bounds_of_counts_are_inclusive():
     assert checks.count(minimum=0, steps=0) == 0
     assert checks.count(minimum=-3, steps=-3) == -3
     assert checks.count(maximum=8, steps=8) == 8
-    assert checks.count(steps=10**30) == 10**30
+    assert checks.count(steps=2**31 - 1) == 2**31 - 1
+    assert checks.count(maximum=2**62, steps=2**40) == 2**40
+    for value in (2**31, np.int64(2**40), 10**400):
+        with pytest.raises(ValueError, match=r"at least 1 and at most 2147483647\. Rec"):
+            checks.count(steps=value)
     with raises("`steps` must be an int of at least 1. Received: steps=0"):
         checks.count(steps=0)
     with raises("`steps` must be an int of at least 0. Received: steps=-1"):
@@ -182,6 +191,36 @@ def test_a_choice_is_returned():
 def test_a_choice_has_the_type_of_the_choice(value):
     with raises(f"`outputs` must be one of 1, 2. Received: outputs={value!r}"):
         checks.one_of((1, 2), outputs=value)
+
+
+@pytest.mark.parametrize("value", [True, np.True_])
+def test_flags_are_bools_of_python_and_numpy(value):
+    assert checks.flag(trainable=value) is True
+    assert checks.flag(trainable=not value) is False
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, 1.0, "True", [], np.array([True])])
+def test_other_values_are_no_flags(value):
+    with raises(f"`trainable` must be True or False. Received: trainable={value!r}"):
+        checks.flag(trainable=value)
+
+
+@pytest.mark.parametrize("value", ["", "a/b", 5, None, b"x"])
+def test_names_are_text_without_a_slash(value):
+    assert checks.name(name="generator") == "generator"
+    with raises(
+        f"`name` must be a str that is not empty, without a `/`. Received: name={value!r}"
+    ):
+        checks.name(name=value)
+
+
+def test_a_value_that_is_refused_elsewhere_is_named():
+    assert checks.resolved(int, "digits", text="12") == 12
+    assert checks.instance(str, "a text", text="12") == "12"
+    with raises("`text` must be digits. Received: text='x'"):
+        checks.resolved(int, "digits", text="x")
+    with raises("`text` must be a text. Received: text=12"):
+        checks.instance(str, "a text", text=12)
 
 
 def test_zero_is_not_false():

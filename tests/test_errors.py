@@ -294,8 +294,8 @@ def test_generator_that_cannot_be_copied_is_named():
             return self.dense(x)
 
     with (
-        pytest.raises(ValueError, match=r"Pass `ema_half_life=None`.*: generator="),
         pytest.warns(UserWarning, match="Closed can't be saved"),
+        pytest.raises(ValueError, match=r"`ema_half_life=None`.*Received: generator="),
     ):
         kgan.GAN(Closed(1), network((2,), 1), latent_dim=3)
     with pytest.warns(UserWarning, match="Closed can't be saved"):

@@ -33,7 +33,8 @@ probability=1.0)
         probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(probability)
-        self.augmentations = list(augmentations)
+        is_list = isinstance(augmentations, list | tuple)
+        self.augmentations = list(augmentations) if is_list else []
         valid = all(isinstance(part, Augmentation) for part in self.augmentations)
         if not self.augmentations or not valid:
             raise ValueError(

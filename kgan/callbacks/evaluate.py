@@ -66,9 +66,15 @@ class Evaluate(keras.callbacks.Callback):
     ):
         super().__init__()
         self.every = checks.count(every=every)
-        self.seed = checks.count(minimum=0, seed=seed)
+        self.seed = checks.fixed_seed(seed=seed)
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)
+        if extractor is not None:
+            checks.instance(
+                Extractor, "a `kgan.metrics.Extractor`, or None", extractor=extractor
+            )
+        if cache is not None:
+            checks.path(cache=cache)
         self.extractor = extractor or default_extractor(self.images, labels)
         # Raises before training if a name is unknown.
         parse_all(metrics, self.extractor)

@@ -11,6 +11,7 @@ from PIL import Image
 from kgan import checks, data
 from kgan.callbacks import grid_layout
 from kgan.files import atomic_path
+from kgan.models.latents import as_floats
 from kgan.types import ArrayLike, PathLike
 
 # The largest number of frames in an animation.
@@ -76,16 +77,18 @@ class SampleGrid(keras.callbacks.Callback):
         self.scale = checks.optional_count(scale=scale)
         self.save_freq = _check_save_freq(save_freq)
         self.gif = self._gif_path(gif)
-        self.seed = checks.count(minimum=0, seed=seed)
+        self.seed = checks.fixed_seed(seed=seed)
         self.latents = latents
-        self.reals = reals
+        if latents is not None:
+            checks.resolved(_rows, "numbers of shape (n, latent_dim)", latents=latents)
+        self.reals = checks.flag(reals=reals)
         # The grids of this training; None until its first epoch begins.
         self._grids: list[pathlib.Path] | None = None
 
     def _gif_path(self, gif: PathLike | bool) -> PathLike | None:
         if gif is True:
             return self.directory / "samples.gif"
-        return checks.path(gif=gif) if gif else None
+        return None if gif is None or gif is False else checks.path(gif=gif)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if not data.is_image_shape(self.model.sample_shape):
@@ -207,3 +210,10 @@ def _open(path: pathlib.Path) -> Image.Image | None:
     with contextlib.suppress(OSError, SyntaxError, ValueError), Image.open(path) as file:
         return file.convert("RGBA")
     return None
+
+
+def _rows(latents: ArrayLike) -> np.ndarray:
+    rows = as_floats(latents)
+    if rows.ndim != 2:
+        raise ValueError("Latents have two axes.")
+    return rows

@@ -49,10 +49,10 @@ class TensorBoard(keras.callbacks.TensorBoard):
                 "TensorBoard needs the package tensorboard: "
                 'pip install "kgan[tensorboard]".'
             )
-        super().__init__(log_dir, **kwargs)
+        super().__init__(checks.path(log_dir=log_dir), **kwargs)
         self.rows = checks.optional_count(rows=rows)
         self.columns = checks.count(columns=columns)
-        self.seed = checks.count(minimum=0, seed=seed)
+        self.seed = checks.fixed_seed(seed=seed)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)

@@ -89,7 +89,7 @@ class Batches(keras.utils.PyDataset):
         self.labels = labels
         self.batch_size = checks.count(batch_size=batch_size)
         self.shuffle = shuffle
-        self.seed = checks.count(minimum=0, seed=seed)
+        self.seed = checks.fixed_seed(seed=seed)
         self.epoch = checks.count(minimum=0, epoch=epoch)
         self.drop_remainder = drop_remainder and len(x) >= batch_size
         self.smallest = checks.count(smallest=smallest)

@@ -44,9 +44,9 @@ class Options:
             channels=checks.optional_count(maximum=CHANNELS[-1], channels=self.channels),
             background=_check_background(self.background),
             max_bad=checks.number(minimum=0, maximum=1, max_bad=self.max_bad),
-            memory=checks.count(minimum=0, memory=self.memory),
+            memory=checks.count(minimum=0, maximum=2**63 - 1, memory=self.memory),
             workers=checks.optional_count(maximum=_MOST_WORKERS, workers=self.workers),
-            seed=checks.count(minimum=0, seed=self.seed),
+            seed=checks.fixed_seed(seed=self.seed),
         )
 
     def _keep(self, **values: object) -> None:

@@ -4,10 +4,12 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
+@with_checked_arguments
 class GenerativeBasis(keras.layers.Layer):
     """First layer of a generator: one learned image per channel, scaled by the channel.
 
@@ -54,6 +56,7 @@ class GenerativeBasis(keras.layers.Layer):
 
 
 @serialization.register
+@with_checked_arguments
 class DiscriminativeBasis(keras.layers.Layer):
     """Last layer of a discriminator: the product of each channel with a learned image.
 

@@ -4,12 +4,14 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.layers.label_embedding import lookup
 from kgan.layers.normalization import BatchNormalization
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
+@with_checked_arguments
 class ConditionalBatchNormalization(keras.layers.Layer):
     """Batch normalisation with a scale and an offset per class, for generators.
 

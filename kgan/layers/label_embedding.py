@@ -2,10 +2,12 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Config, Identifier, KerasArgument, Shape, Tensor
 
 
 @serialization.register
+@with_checked_arguments
 class LabelEmbedding(keras.layers.Layer):
     """A learned vector for each class.
 

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.layers.normalization import at_least_float32
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
@@ -12,6 +13,7 @@ _EPSILON = 1e-8
 
 
 @serialization.register
+@with_checked_arguments
 class MinibatchStdDev(keras.layers.Layer):
     """Shows a discriminator how much the samples of a batch differ, against collapse.
 

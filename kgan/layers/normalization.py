@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.types import KerasArgument, Tensor
 
 
@@ -25,6 +26,7 @@ def moments(x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
 
 
 @serialization.register
+@with_checked_arguments
 class BatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization` for discriminators that train with a penalty.
 
@@ -72,6 +74,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 
 @serialization.register
+@with_checked_arguments
 class LayerNormalization(keras.layers.LayerNormalization):
     """`keras.layers.LayerNormalization` for discriminators that train with a penalty.
 
@@ -95,6 +98,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
 
 
 @serialization.register
+@with_checked_arguments
 class GroupNormalization(keras.layers.GroupNormalization):
     """`keras.layers.GroupNormalization` for discriminators that train with a penalty.
 
@@ -114,7 +118,7 @@ class GroupNormalization(keras.layers.GroupNormalization):
     """
 
     def __init__(self, groups: int = 32, *args: KerasArgument, **kwargs: KerasArgument):
-        if groups != -1:
+        if not checks.is_count(groups, minimum=-1) or groups != -1:
             groups = checks.count(groups=groups)
         super().__init__(int(groups), *args, **kwargs)
 

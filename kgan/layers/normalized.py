@@ -39,6 +39,7 @@ def normalized(
         ValueError: If `normalization` is unknown.
     """
     checks.one_of(NORMALIZATIONS, normalization=normalization)
+    checks.instance(keras.layers.Layer, "a layer of Keras", layer=layer)
     if normalization is None:
         return layer
     if normalization == "spectral":

@@ -2,10 +2,12 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
+@with_checked_arguments
 class PhaseShuffle(keras.layers.Layer):
     """Shifts each signal in time by a few random steps, for discriminators of signals.
 

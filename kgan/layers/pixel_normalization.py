@@ -2,11 +2,13 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.layers.normalization import at_least_float32
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
+@with_checked_arguments
 class PixelNormalization(keras.layers.Layer):
     """Scales the channels of each pixel to a mean square of 1, for generators.
 

@@ -4,12 +4,14 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.layers.label_embedding import LabelEmbedding
 from kgan.layers.spectral_normalization import SpectralNormalization
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
+@with_checked_arguments
 class ProjectionLogit(keras.layers.Layer):
     """Last layer of a projection discriminator: a logit from features and a label.
 
@@ -45,7 +47,9 @@ class ProjectionLogit(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.num_classes = checks.count(num_classes=num_classes)
-        self.spectral_normalization = spectral_normalization
+        self.spectral_normalization = checks.flag(
+            spectral_normalization=spectral_normalization
+        )
 
     def build(self, input_shape: Sequence[Shape]) -> None:
         features, labels = input_shape

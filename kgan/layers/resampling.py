@@ -2,10 +2,12 @@ import keras
 from keras import ops
 
 from kgan import serialization
+from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Shape, Tensor
 
 
 @serialization.register
+@with_checked_arguments
 class SmoothUpSampling2D(keras.layers.Layer):
     """Doubles height and width with the filter [1, 3, 3, 1] / 4.
 
@@ -41,6 +43,7 @@ class SmoothUpSampling2D(keras.layers.Layer):
 
 
 @serialization.register
+@with_checked_arguments
 class SmoothDownSampling2D(keras.layers.Layer):
     """Halves height and width with the filter [1, 3, 3, 1] / 8.
 

@@ -3,6 +3,7 @@ from keras import ops
 
 from kgan import backend, checks, serialization
 from kgan.backend import keras_private
+from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 # Avoids a division by 0 when the kernel is 0.
@@ -16,6 +17,7 @@ _TRANSPOSED = (
 
 
 @serialization.register
+@with_checked_arguments
 class SpectralNormalization(keras.layers.Wrapper):
     """Divides the kernel of a layer by its largest singular value.
 
@@ -56,6 +58,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         power_iterations: int = 1,
         **kwargs: KerasArgument,
     ):
+        checks.instance(keras.layers.Layer, "a layer of Keras", layer=layer)
         super().__init__(layer, **kwargs)
         self.power_iterations = checks.count(power_iterations=power_iterations)
 

@@ -1,9 +1,18 @@
+from typing import Any
+
 import keras
 from keras import ops
 
-from kgan import serialization
+from kgan import checks, serialization
 from kgan.losses.smoothed import Smoothed
 from kgan.types import Config, Identifier, Tensor
+
+
+def _loss_of(identifier: Identifier) -> Any:
+    loss = keras.losses.get(identifier)
+    if not callable(loss) or isinstance(loss, type):
+        raise ValueError("not a loss")
+    return loss
 
 
 @serialization.register
@@ -42,7 +51,8 @@ class KerasLoss(Smoothed):
 
     def __init__(self, loss: Identifier, label_smoothing: float = 0.0):
         super().__init__(label_smoothing)
-        self.loss = keras.losses.get(loss)
+        expected = "a loss of Keras, or a function of (y_true, y_pred)"
+        self.loss = checks.resolved(_loss_of, expected, loss=loss)
         # Keras' hinge losses replace the labels 0 and 1 by -1 and 1.
         hinges = keras.losses.Hinge, keras.losses.SquaredHinge
         logits = getattr(self.loss, "from_logits", isinstance(self.loss, hinges))

@@ -57,7 +57,7 @@ class Evaluation:
         cache: PathLike | None = None,
     ):
         self.extractor = extractor
-        self.seed = checks.count(minimum=0, seed=seed)
+        self.seed = checks.fixed_seed(seed=seed)
         self.metrics = parse_all(metrics, extractor)
         check_images(reals)
         probe = extractor(reals[:_PROBE])

@@ -151,7 +151,7 @@ def frechet_distance_infinity(
     least = max(2, len(fake) // 3) if least is None else least
     points = checks.count(minimum=2, points=points)
     least = checks.count(minimum=2, least=least)
-    seed = checks.count(minimum=0, seed=seed)
+    seed = checks.fixed_seed(seed=seed)
     if least >= len(fake):
         raise ValueError(
             "`least` must be below the number of fakes. "

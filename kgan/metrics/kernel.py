@@ -59,7 +59,7 @@ def kernel_distances(
     """
     subsets = checks.count(subsets=subsets)
     subset_size = checks.count(minimum=2, subset_size=subset_size)
-    seed = checks.count(minimum=0, seed=seed)
+    seed = checks.fixed_seed(seed=seed)
     a, b = check_pair(a, b, ("a", "b"), subset_size)
     random = np.random.RandomState(seed)
     values = []

@@ -198,10 +198,4 @@ def parse(name: str, extractor: Extractor) -> Metric:
 
 def parse_all(names: str | Sequence[str], extractor: Extractor) -> list[Metric]:
     """Returns the metrics with several names, or with one name."""
-    names = [names] if isinstance(names, str) else list(names)
-    if not names:
-        raise ValueError(
-            'Expected at least one name of a metric, for example "fd10k". '
-            f"{checks.received(metrics=names)}"
-        )
-    return [parse(name, extractor) for name in names]
+    return [parse(name, extractor) for name in checks.names(metrics=names)]

@@ -62,7 +62,7 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
             "The generator must take latents of shape (batch, latent_dim). "
             f"Received: generator with input shape {shape}"
         )
-    if asked is not None and asked != shape[1]:
+    if asked is not None and not (checks.is_count(asked) and asked == shape[1]):
         raise ValueError(
             f"`latent_dim` must be the length of the generator's input, {shape[1]}. "
             f"{checks.received(latent_dim=asked)}"

@@ -409,7 +409,11 @@ class GAN(TrainedModel):
         # Not `predict`, which would make a dataset and an iterator at each call.
         samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
         samples = samples.astype("float32", copy=False)
-        return self.sample_range.to_uint8(samples) if as_uint8 else samples
+        return (
+            self.sample_range.to_uint8(samples)
+            if checks.flag(as_uint8=as_uint8)
+            else samples
+        )
 
     def keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():

@@ -40,13 +40,14 @@ class Latents:
         batch_size: int,
     ) -> Iterator[Tensors]:
         """Yields batches of inputs for `GAN.sample`, which documents the arguments."""
-        batch_size = checks.count(batch_size=batch_size)
+        batch_size, seed = checks.count(batch_size=batch_size), checks.seed(seed=seed)
         seed = random.randrange(2**31 - 1) if seed is None else seed
         if z is not None:
             z = self._checked(z, n)
             n = len(z)
         if n is not None:
-            n = checks.count(n=n)
+            # No array of float32 latents may be larger than 8 GB.
+            n = checks.count(maximum=2**31 // self.dim, n=n)
         labels = self._sample_labels(labels, n, seed)
         n = n or (1 if labels is None else len(labels))
         if z is None:
@@ -56,7 +57,7 @@ class Latents:
             yield with_labels(z[part], None if labels is None else labels[part])
 
     def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
-        z = np.asarray(z, "float32")
+        z = checks.resolved(as_floats, f"numbers of shape (n, {self.dim})", z=z)
         if z.ndim != 2 or z.shape[1] != self.dim or len(z) == 0:
             raise ValueError(
                 f"`z` must have shape (n, {self.dim}), with n at least 1. "
@@ -93,6 +94,19 @@ class Latents:
                 f"Received: labels of shape {values.shape}"
             )
         return values.reshape(-1).astype("int32")
+
+
+def as_floats(z: ArrayLike) -> np.ndarray:
+    """Returns latents as a float32 array.
+
+    Raises:
+        ValueError: If the latents are no numbers, or are not finite in float32.
+    """
+    with np.errstate(over="ignore"):
+        z = np.asarray(z, "float32")
+    if not np.isfinite(z).all() or z.ndim == 0:
+        raise ValueError("Latents must be an array of finite numbers.")
+    return z
 
 
 def draw_labels(

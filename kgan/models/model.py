@@ -10,6 +10,7 @@ from keras import ops
 from kgan import backend, checks, data
 from kgan.backend import keras_private
 from kgan.metrics import Evaluation, default_extractor
+from kgan.models.arguments import with_checked_arguments
 from kgan.models.progress import (
     PREFIXES,
     EpochProgress,
@@ -26,6 +27,7 @@ from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
 _EVALUATION_DRAWS = 2**30
 
 
+@with_checked_arguments
 class TrainedModel(Trainer):
     """A model with `fit` from any data, `evaluate`, `save`, `load` and exact resume.
 
@@ -209,7 +211,7 @@ class TrainedModel(Trainer):
         if keras_private.is_called_by_fit(kwargs):
             # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
-        seed = checks.count(minimum=0, maximum=2**31 - 2, seed=seed)
+        seed = checks.fixed_seed(seed=seed)
         evaluation = None
         if metrics is not None:
             evaluation = self._evaluation(x, y, metrics, extractor, seed)

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan import backend
+from kgan import backend, checks
 from kgan.backend import keras_private
 from kgan.models.reloading import warn_of_unknown
 from kgan.schedules import Schedule
@@ -86,14 +86,14 @@ class OptimizerPair(keras.optimizers.Optimizer):
         cls, g_optimizer: Identifier, d_optimizer: Identifier, optimizer: Identifier
     ) -> "OptimizerPair":
         if optimizer is None:
-            return cls(_get(g_optimizer), _get(d_optimizer))
+            return cls(_get(g_optimizer=g_optimizer), _get(d_optimizer=d_optimizer))
         if g_optimizer is not None or d_optimizer is not None:
             raise ValueError(
                 "`optimizer` sets both optimizers, so `g_optimizer` and `d_optimizer` "
                 f"must be left out. Received: optimizer={optimizer!r}, "
                 f"g_optimizer={g_optimizer!r}, d_optimizer={d_optimizer!r}"
             )
-        optimizer = _get(optimizer)
+        optimizer = _get(optimizer=optimizer)
         return cls(*(_renamed(optimizer, prefix) for prefix in _PREFIXES))
 
     @property
@@ -307,10 +307,12 @@ def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None
         )
 
 
-def _get(optimizer: Identifier) -> keras.optimizers.Optimizer:
+def _get(**argument: Identifier) -> keras.optimizers.Optimizer:
+    (optimizer,) = argument.values()
     if optimizer is None:
         return keras.optimizers.Adam(2e-4, beta_1=0.5)
-    return keras.optimizers.get(optimizer)
+    expected = "a name, a config or an object of `keras.optimizers`"
+    return checks.resolved(keras.optimizers.get, expected, **argument)
 
 
 def _renamed(

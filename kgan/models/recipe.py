@@ -1,6 +1,7 @@
 """How a GAN trains: all options of `GAN.compile`, resolved, checked and serialised."""
 
 import difflib
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,6 +14,7 @@ from kgan import penalties as penalties_lib
 from kgan import schedules as schedules_lib
 from kgan.backend import keras_private
 from kgan.models import contract
+from kgan.models.arguments import check_argument
 from kgan.models.reloading import warn_of_unknown
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Identifier, Shape, Tensor
@@ -62,11 +64,18 @@ class Recipe(serialization.Configurable):
         class_loss_weight: NumberOrSchedule = 1.0,
     ):
         self.loss = losses.get(loss)
+        if not isinstance(penalties, list | tuple):
+            raise ValueError(
+                "`penalties` must be a list of penalties. "
+                f"{checks.received(penalties=penalties)}"
+            )
         self.penalties = tuple(penalties_lib.get(penalty) for penalty in penalties)
         self.d_steps = checks.count(d_steps=d_steps)
         self.g_steps = checks.count(g_steps=g_steps)
         self.noise_batch_size = checks.optional_count(noise_batch_size=noise_batch_size)
         self.augment = augments.get(augment)
+        if schedules is not None:
+            checks.instance(Mapping, "a dict of schedules, or None", schedules=schedules)
         self.schedules = schedules
         self.class_loss_weight = schedules_lib.number(
             minimum=0, class_loss_weight=class_loss_weight
@@ -139,7 +148,7 @@ NAMES = tuple(inspect.signature(Recipe).parameters)
 
 
 def with_recipe_arguments(compile: Callable[..., None]) -> Callable[..., None]:
-    """Decorator: shows the arguments of `Recipe` in the signature of `GAN.compile`."""
+    """Decorator: checks the arguments of Keras, and shows the arguments of `Recipe`."""
     own = inspect.signature(compile)
     parameters = list(own.parameters.values())
     at = next(i for i, p in enumerate(parameters) if p.kind is p.VAR_KEYWORD)
@@ -149,8 +158,15 @@ def with_recipe_arguments(compile: Callable[..., None]) -> Callable[..., None]:
         if name not in own.parameters
     ]
     signature = own.replace(parameters=parameters[:at] + options)
-    vars(compile)["__signature__"] = signature
-    return compile
+
+    @functools.wraps(compile)
+    def checked(self: keras.Model, *args: Any, **kwargs: Any) -> None:
+        for name, value in own.bind(self, *args, **kwargs).arguments.items():
+            check_argument(name, value)
+        compile(self, *args, **kwargs)
+
+    vars(checked)["__signature__"] = signature
+    return checked
 
 
 def portable(config: Any) -> Any:

@@ -88,7 +88,7 @@ def _unknown(config: Any) -> Iterator[str]:
         name = inner if is_function else config["registered_name"]
         is_of_keras = str(config.get("module")).partition(".")[0] == "keras"
         if is_function:
-            is_of_keras = any(hasattr(module, name) for module in _MODULES)
+            is_of_keras = any(hasattr(module, str(name)) for module in _MODULES)
         if not is_of_keras and not keras.saving.get_registered_object(name):
             yield str(inner if is_function else kind)
     for item in config.values():

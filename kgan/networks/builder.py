@@ -3,12 +3,13 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import keras
 
 from kgan import checks
 from kgan.backend import channels_last
+from kgan.types import Identifier
 
 _Arguments = ParamSpec("_Arguments")
 
@@ -29,10 +30,15 @@ def builder(
         if "name" in given:
             checks.name(name=given["name"])
         if "activation" in given:
-            get = keras.activations.get
             expected = "an activation of Keras, or None"
-            checks.resolved(get, expected, activation=given["activation"])
+            checks.resolved(_activation, expected, activation=given["activation"])
         with channels_last():
             return build(*args, **kwargs)
 
     return checked
+
+
+def _activation(identifier: Identifier) -> Any:
+    if isinstance(identifier, type) and not issubclass(identifier, keras.layers.Layer):
+        raise TypeError("A class is no activation.")
+    return keras.activations.get(identifier)

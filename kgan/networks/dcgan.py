@@ -59,12 +59,17 @@ def dcgan_generator(
         [Radford et al., 2015](https://arxiv.org/abs/1511.06434), with the
         upsampling of [Odena et al., 2016](https://distill.pub/2016/deconv-checkerboard).
     """
-    latent_dim, width = checks.count(latent_dim=latent_dim), checks.count(width=width)
+    latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
     stages, channels = sizes.halvings(image_shape, depth)
     widths = _widths(width, len(stages) - 1)
     labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
     rows, columns = stages[-1]
+    checks.parameters(
+        rows * columns * widths[-1] * latent_dim,
+        image_shape=image_shape,
+        latent_dim=latent_dim,
+    )
     x = labels.join(latents)
     x = layers.Dense(rows * columns * widths[-1], use_bias=False)(x)
     x = layers.Reshape((rows, columns, widths[-1]))(x)
@@ -123,7 +128,7 @@ def dcgan_discriminator(
         [Odena et al., 2016](https://arxiv.org/abs/1610.09585) for AC-GAN;
         [Lin et al., 2017](https://arxiv.org/abs/1712.04086) for packing.
     """
-    width, pack = checks.count(width=width), checks.count(pack=pack)
+    width, pack = checks.units(width=width), checks.units(pack=pack)
     checks.one_of(NORMALIZATIONS, normalization=normalization)
     head = Head(outputs, num_classes, conditioning)
     stages, channels = sizes.halvings(image_shape, depth)

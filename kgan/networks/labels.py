@@ -26,7 +26,7 @@ class Labels:
     """
 
     def __init__(self, num_classes: int | None):
-        self.num_classes = checks.optional_count(num_classes=num_classes)
+        self.num_classes = checks.optional_units(num_classes=num_classes)
         self.input: Tensor = None
         if self.num_classes is not None:
             self.input = keras.Input((), dtype="int32", name="labels")
@@ -66,8 +66,8 @@ class Head:
     """
 
     def __init__(self, outputs: int, num_classes: int | None, conditioning: str):
-        self.outputs = checks.count(outputs=outputs)
-        self.num_classes = checks.optional_count(num_classes=num_classes)
+        self.outputs = checks.units(outputs=outputs)
+        self.num_classes = checks.optional_units(num_classes=num_classes)
         self.conditioning = checks.one_of(CONDITIONINGS, conditioning=conditioning)
         self.projects = self.num_classes is not None and conditioning == "projection"
         if self.projects and outputs != 1:
@@ -93,6 +93,10 @@ class Head:
             name: Name of the model.
             normalization: `"spectral"` or None, for the layers of the head.
         """
+        units = self.outputs * features.shape[-1]
+        checks.parameters(units, outputs=self.outputs, samples=samples.shape[1:])
+        classes = (self.num_classes or 0) * features.shape[-1]
+        checks.parameters(classes, num_classes=self.num_classes)
         logits = self._logits(features, normalization)
         return keras.Model(self.labels.inputs(samples), logits, name=name)
 

@@ -1,3 +1,4 @@
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -45,12 +46,15 @@ def mlp_generator(
     >>> kgan.networks.mlp_generator((2,), latent_dim=8, activation=None).output_shape
     (None, 2)
     """
-    shape = checks.shape(image_shape=image_shape)
-    latent_dim = checks.count(latent_dim=latent_dim)
+    shape = checks.shape(maximum=checks.MOST_UNITS, image_shape=image_shape)
+    latent_dim = checks.units(latent_dim=latent_dim)
     labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
+    widths = (latent_dim, *_hidden(hidden), math.prod(shape))
+    for fan_in, width in itertools.pairwise(widths):
+        checks.parameters(fan_in * width, image_shape=shape, hidden=hidden)
     x = labels.join(latents)
-    for width in _hidden(hidden):
+    for width in widths[1:-1]:
         x = layers.Dense(width, activation="relu")(x)
     x = layers.Dense(math.prod(shape))(x)
     x = layers.Activation(activation)(layers.Reshape(shape)(x))
@@ -85,11 +89,13 @@ def mlp_discriminator(
     Raises:
         ValueError: If an argument is out of bounds.
     """
-    *places, channels = checks.shape(image_shape=image_shape)
-    pack = checks.count(pack=pack)
+    *places, channels = checks.shape(maximum=checks.MOST_UNITS, image_shape=image_shape)
+    pack = checks.units(pack=pack)
     head = Head(outputs, num_classes, conditioning)
     samples = keras.Input((*places, pack * channels), name="samples")
     x = layers.Flatten()(samples)
+    for fan_in, width in itertools.pairwise((x.shape[-1], *_hidden(hidden))):
+        checks.parameters(fan_in * width, image_shape=image_shape, hidden=hidden)
     for width in _hidden(hidden):
         x = layers.Dense(width, activation="relu")(x)
     return head.model(samples, x, name)
@@ -97,6 +103,10 @@ def mlp_discriminator(
 
 def _hidden(hidden: Sequence[int]) -> tuple[int, ...]:
     """Checks the widths of the hidden layers; there may be no hidden layer."""
-    if isinstance(hidden, Sequence) and not hidden:
+    if isinstance(hidden, list | tuple) and not hidden:
         return ()
-    return checks.shape(form="the widths of the hidden layers", hidden=hidden)
+    form = f"the widths of at most {checks.MOST_LAYERS} hidden layers"
+    widths = checks.shape(maximum=checks.MOST_UNITS, form=form, hidden=hidden)
+    if len(widths) > checks.MOST_LAYERS:
+        raise ValueError(f"`hidden` must be {form}. Received: {len(widths)} of them")
+    return widths

@@ -71,7 +71,10 @@ def r3gan_generator(
     Reference:
         [Huang et al., 2025](https://arxiv.org/abs/2501.05441), section 3 and appendix.
     """
-    latent_dim, blocks = checks.count(latent_dim=latent_dim), checks.count(blocks=blocks)
+    latent_dim, blocks = (
+        checks.units(latent_dim=latent_dim),
+        checks.count(maximum=checks.MOST_LAYERS, blocks=blocks),
+    )
     stages, channels = sizes.halvings(image_shape)
     widths = _widths(width, stages)
     block = _Block(expansion, group_size, len(stages) * blocks)
@@ -127,7 +130,10 @@ def r3gan_discriminator(
     Reference:
         [Huang et al., 2025](https://arxiv.org/abs/2501.05441), section 3 and appendix.
     """
-    blocks, pack = checks.count(blocks=blocks), checks.count(pack=pack)
+    blocks, pack = (
+        checks.count(maximum=checks.MOST_LAYERS, blocks=blocks),
+        checks.units(pack=pack),
+    )
     stages, channels = sizes.halvings(image_shape)
     widths = _widths(width, stages)[::-1]
     block = _Block(expansion, group_size, len(stages) * blocks)
@@ -159,8 +165,8 @@ class _Block:
     """
 
     def __init__(self, expansion: int, group_size: int | None, count: int):
-        self.expansion = checks.count(expansion=expansion)
-        self.group_size = checks.optional_count(group_size=group_size)
+        self.expansion = checks.units(expansion=expansion)
+        self.group_size = checks.optional_units(group_size=group_size)
         # The gain of a kernel sinks with the number of blocks: the initial values of m
         # layers in each of L blocks are scaled by L ** (-1 / (2m - 2)), here with m = 3.
         # Reference: Zhang et al., 2019 (Fixup), https://arxiv.org/abs/1901.09321.
@@ -169,6 +175,9 @@ class _Block:
     def __call__(self, x: Tensor, width: int) -> Tensor:
         """Returns the output of a new block."""
         inside = self.expansion * width
+        checks.parameters(inside * width, expansion=self.expansion, width=width)
+        if self.group_size is None:
+            checks.parameters(9 * inside**2, expansion=self.expansion, width=width)
         if self.group_size is not None and inside % self.group_size:
             raise ValueError(
                 "`group_size` must divide the channels of a block, `expansion * width`, "
@@ -221,5 +230,5 @@ def _widths(
     if isinstance(width, Iterable):
         form = f"an int or one per size, {upwards}"
         return checks.shape(rank=len(upwards), form=form, width=width)
-    width = checks.count(width=width)
+    width = checks.units(width=width)
     return [sizes.width_at(size, width) for size in upwards]

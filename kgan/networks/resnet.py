@@ -56,7 +56,7 @@ def resnet_generator(
         [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), appendix B.4, table 4;
         [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), appendix F.
     """
-    latent_dim, width = checks.count(latent_dim=latent_dim), checks.count(width=width)
+    latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
     stages, channels = sizes.halvings(image_shape)
     labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
@@ -66,6 +66,12 @@ def resnet_generator(
 
     rows, columns = stages[-1]
     filters = sizes.width_at(stages[-1], width)
+    checks.parameters(9 * filters * filters, width=width)
+    checks.parameters(
+        rows * columns * filters * latent_dim,
+        image_shape=image_shape,
+        latent_dim=latent_dim,
+    )
     x = layers.Reshape((rows, columns, filters))(
         layers.Dense(rows * columns * filters)(latents)
     )
@@ -123,11 +129,12 @@ def resnet_discriminator(
         [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), appendix B.4, table 4;
         [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637) for the projection.
     """
-    width, pack = checks.count(width=width), checks.count(pack=pack)
+    width, pack = checks.units(width=width), checks.units(pack=pack)
     checks.one_of(NORMALIZATIONS, normalization=normalization)
     head = Head(outputs, num_classes, conditioning)
     stages, channels = sizes.halvings(image_shape)
     stages = [size for size in stages if min(size) >= _LAST_SIZE] or stages[:1]
+    checks.parameters(9 * sizes.width_at(stages[-1], width) ** 2, width=width)
     images = x = keras.Input((*stages[0], pack * channels), name="images")
     for i, size in enumerate(stages[:-1]):
         filters = sizes.width_at(size, width)

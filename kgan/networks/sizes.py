@@ -28,13 +28,17 @@ def halvings(
 
     Raises:
         ValueError: If `image_shape` is not the shape of an image, or `depth` is not an
-            int of at least 1.
+            int of at least 1, or halves an image of one pixel.
     """
-    height, width, channels = checks.shape(rank=3, form=_IMAGE, image_shape=image_shape)
+    height, width, channels = checks.shape(
+        rank=3, maximum=checks.MOST_UNITS, form=_IMAGE, image_shape=image_shape
+    )
     if channels > 4:
         received = checks.received(image_shape=image_shape)
         raise ValueError(f"`image_shape` must be {_IMAGE}. {received}")
-    depth = checks.optional_count(depth=depth)
+    # After these halvings any image has one pixel.
+    most = max(1, (max(height, width) - 1).bit_length())
+    depth = checks.optional_count(maximum=most, depth=depth)
     sizes = [(height, width)]
     while min(sizes[-1]) > _SMALLEST if depth is None else len(sizes) <= depth:
         height, width = sizes[-1]

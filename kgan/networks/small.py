@@ -52,7 +52,7 @@ def small_generator(
     >>> kgan.networks.small_generator((28, 28, 1)).output_shape
     (None, 28, 28, 1)
     """
-    latent_dim, width = checks.count(latent_dim=latent_dim), checks.count(width=width)
+    latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
     stages, channels = sizes.halvings(image_shape)
     widths = sizes.doubled_widths(width, len(stages) - 1)[::-1]
     labels = Labels(num_classes)
@@ -63,6 +63,12 @@ def small_generator(
 
     rows, columns = stages[-1]
     first = (widths or [width])[0]
+    checks.parameters(
+        rows * columns * first * latent_dim,
+        image_shape=image_shape,
+        latent_dim=latent_dim,
+        width=width,
+    )
     x = labels.join(latents)
     x = layers.Dense(rows * columns * first, use_bias=False)(x)
     x = activated(layers.Reshape((rows, columns, first))(x))

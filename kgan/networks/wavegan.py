@@ -57,12 +57,17 @@ def wavegan_generator(
     Reference:
         [Donahue et al., 2019](https://arxiv.org/abs/1802.04208), appendix D, table 3.
     """
-    latent_dim, width = checks.count(latent_dim=latent_dim), checks.count(width=width)
+    latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
     lengths, channels = _lengths(signal_shape)
     labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
     stages = len(lengths) - 1
-    filters = width * 2 ** max(0, stages - 1)
+    filters = _widest(width, stages)
+    checks.parameters(
+        lengths[-1] * filters * latent_dim,
+        latent_dim=latent_dim,
+        width=width,
+    )
     x = labels.join(latents)
     x = layers.Dense(lengths[-1] * filters)(x)
     x = layers.ReLU()(layers.Reshape((lengths[-1], filters))(x))
@@ -117,18 +122,26 @@ def wavegan_discriminator(
     Reference:
         [Donahue et al., 2019](https://arxiv.org/abs/1802.04208), appendix D, table 4.
     """
-    width, pack = checks.count(width=width), checks.count(pack=pack)
+    width, pack = checks.units(width=width), checks.units(pack=pack)
     steps = checks.count(minimum=0, phase_shuffle=phase_shuffle)
     head = Head(outputs, num_classes, conditioning)
     lengths, channels = _lengths(signal_shape)
     signals = x = keras.Input((lengths[0], pack * channels), name="signals")
     stages = len(lengths) - 1
+    _widest(width, stages)
     for i in range(stages):
         stage = layers.Conv1D(width * 2**i, _KERNEL_SIZE, _STRIDE, padding="same")
         x = layers.LeakyReLU(0.2)(stage(x))
         if steps and i < stages - 1:
             x = PhaseShuffle(steps)(x)
     return head.model(signals, layers.Flatten()(x), name)
+
+
+def _widest(width: int, stages: int) -> int:
+    """Returns the channels of the shortest stage."""
+    filters = width * 2 ** max(0, stages - 1)
+    checks.parameters(filters * filters // 2 * _KERNEL_SIZE, width=width)
+    return filters
 
 
 def _lengths(signal_shape: Sequence[int]) -> tuple[list[int], int]:

@@ -110,7 +110,7 @@ class Health(keras.callbacks.Callback):
         self.samples = checks.count(minimum=2, samples=samples)
         self.patience = checks.count(patience=patience)
         self.warmup = checks.count(minimum=0, warmup=warmup)
-        self.seed = checks.count(minimum=0, seed=seed)
+        self.seed = checks.fixed_seed(seed=seed)
         self.findings: list[tuple[int, str, str]] = []
         # The number of consecutive epochs with each problem.
         self._epochs: Counter[str] = Counter()

@@ -39,9 +39,7 @@ class Extractor:
     is_fid = False
 
     def __init__(self, name: str | None = None, batch_size: int = 64):
-        self.name = name or self.name
-        if not self.name:
-            raise ValueError(f"An extractor needs a name. {checks.received(name=name)}")
+        self.name = checks.name(name=self.name if name is None else name)
         self.batch_size = checks.count(batch_size=batch_size)
 
     def extract(self, images: np.ndarray) -> Extracted:

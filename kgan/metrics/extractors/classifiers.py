@@ -61,7 +61,7 @@ def untrained(
     shape = checks.shape(
         rank=3, form="(height, width, channels)", image_shape=image_shape
     )
-    model = _build(shape, 2, checks.count(minimum=0, seed=seed))
+    model = _build(shape, 2, checks.fixed_seed(seed=seed))
     features = model.get_layer("features").output
     return Untrained(keras.Model(model.input, features), name, preprocess=_unscaled)
 
@@ -94,7 +94,7 @@ def classifier(
     """
     check_images(images)
     epochs = checks.count(epochs=epochs)
-    seed = checks.count(minimum=0, seed=seed)
+    seed = checks.fixed_seed(seed=seed)
     if np.shape(labels) not in ((len(images),), (len(images), 1)):
         raise ValueError(
             "A classifier is trained on one label for each image. Received: "
@@ -121,7 +121,7 @@ def _unscaled(images: np.ndarray) -> np.ndarray:
 def _build(image_shape: tuple[int, ...], classes: int, seed: int) -> keras.Model:
     """Builds the network, from pixels to logits, with a layer named `features`."""
     # Each layer has a seed of its own, so that no global generator is used.
-    seeds = iter(range(100 * seed, 100 * seed + 100))
+    seeds = (number % 2**31 for number in range(100 * seed, 100 * seed + 100))
     inputs = keras.Input(image_shape, dtype="float32")
     # Larger images are computed at half their resolution.
     strides = 1 if min(image_shape[:2]) <= 16 else 2

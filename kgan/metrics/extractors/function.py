@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kgan import checks
 from kgan.metrics.extractors.base import Extracted, Extractor
 from kgan.types import ArrayLike
 
@@ -32,6 +33,11 @@ class Function(Extractor):
         batch_size: int = 64,
     ):
         super().__init__(name, batch_size)
+        if not callable(function):
+            raise ValueError(
+                "`function` must be a function from images to features. "
+                f"{checks.received(function=function)}"
+            )
         self.function = function
 
     def extract(self, images: np.ndarray) -> Extracted:

@@ -39,7 +39,8 @@ class Network(Extractor):
         size: tuple[int, int] | None = None,
         batch_size: int = 64,
     ):
-        super().__init__(name or self.name or model.name, whole_portions(batch_size))
+        default = self.name or model.name
+        super().__init__(default if name is None else name, whole_portions(batch_size))
         self.model = model
         self.preprocess = preprocess or _scale
         if len(model.input_shape) != 4:

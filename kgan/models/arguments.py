@@ -1,0 +1,90 @@
+"""Checks of the arguments of `fit`, `evaluate` and the other methods, by their names."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import keras
+
+from kgan import checks
+from kgan.metrics import Extractor
+
+Model = TypeVar("Model", bound=type[keras.Model])
+
+_METHODS = ("fit", "evaluate", "save", "save_weights", "export")
+_COUNTS = (
+    "batch_size",
+    "steps",
+    "steps_per_epoch",
+    "validation_batch_size",
+    "validation_steps",
+)
+_FLAGS = ("shuffle", "overwrite", "return_dict", "run_eagerly", "auto_scale_loss")
+
+
+def with_checked_arguments(model: Model) -> Model:
+    """Class decorator: checks the arguments of `fit`, `evaluate`, `save` and `export`.
+
+    Keras would take any value, or raise an error without the name of the argument.
+    """
+    for name in _METHODS:
+        setattr(model, name, _checked(vars(model)[name]))
+    return model
+
+
+def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(method)
+
+    @functools.wraps(method)
+    def checked(self: keras.Model, *args: Any, **kwargs: Any) -> Any:
+        given = signature.bind(self, *args, **kwargs).arguments
+        for name, value in {**given, **given.get("kwargs", {})}.items():
+            check_argument(name, value)
+        return method(self, *args, **kwargs)
+
+    return checked
+
+
+def check_argument(name: str, value: Any) -> None:
+    """Checks an argument of a method of Keras, if its name is known.
+
+    Args:
+        name: Str, the name of the argument.
+        value: The value.
+
+    Raises:
+        ValueError: If the method could not use the value.
+    """
+    if name in _COUNTS:
+        checks.optional_count(**{name: value})
+    elif name in ("epochs", "initial_epoch"):
+        checks.count(minimum=0, **{name: value})
+    elif name in _FLAGS:
+        checks.flag(**{name: value})
+    elif name == "filepath":
+        checks.path(filepath=value)
+    elif name == "validation_split":
+        checks.number(minimum=0, below=1, validation_split=value)
+    elif name == "verbose":
+        checks.one_of(("auto", 0, 1, 2, False, True), verbose=value)
+    elif name == "steps_per_execution":
+        checks.count(steps_per_execution=value)
+    elif name == "jit_compile":
+        checks.one_of(("auto", False, True), jit_compile=value)
+    elif name == "metrics" and value is not None:
+        checks.names(metrics=value)
+    elif name == "callbacks":
+        _check_callbacks(value)
+    elif name == "extractor" and value is not None:
+        checks.instance(Extractor, "a `kgan.metrics.Extractor`, or None", extractor=value)
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    kinds = keras.callbacks.Callback, keras.callbacks.CallbackList
+    parts = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
+    if callbacks is not None and not all(isinstance(part, kinds) for part in parts):
+        raise ValueError(
+            "`callbacks` must be a list of `keras.callbacks.Callback`, or None. "
+            f"{checks.received(callbacks=callbacks)}"
+        )
