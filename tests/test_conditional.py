@@ -131,6 +131,7 @@ def test_labels_that_are_not_given_are_drawn_uniformly():
     assert (samples != gan.sample(600, seed=2)).any()
 
 
+@keras.saving.register_keras_serializable("tests")
 class Seen(kgan.GAN):
     """Notes whether the labels are those of the samples."""
 

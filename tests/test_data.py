@@ -103,6 +103,7 @@ def test_order_is_a_function_of_seed_and_epoch():
 def test_fit_trains_on_each_sample_once_in_the_order_of_seed_and_epoch(tiny):
     seen = []
 
+    @keras.saving.register_keras_serializable("tests")
     class Look(kgan.GAN):
         def training_step(self, batch):
             seen.append(np.array(batch[0])[:, 0])

@@ -226,3 +226,18 @@ def test_names_that_two_functions_share_are_not_mixed_up():
         pytest.raises(ValueError, match="second copy of the generator"),
     ):
         kgan.GAN(generator, keras.Sequential([keras.Input((2,)), layers.Dense(1)]))
+
+
+def test_a_subclass_of_gan_that_is_not_registered_says_so(tiny, tmp_path):
+    class Own(kgan.GAN):
+        pass
+
+    gan = tiny()
+    own = Own(gan.generator, gan.discriminator, seed=0)
+    with pytest.warns(UserWarning, match="does not know Own: register"):
+        own.compile()
+    own.save(tmp_path / "own.keras")
+    with pytest.raises(TypeError, match="Own"):
+        keras.models.load_model(tmp_path / "own.keras")
+    loaded = keras.models.load_model(tmp_path / "own.keras", custom_objects={"Own": Own})
+    assert isinstance(loaded, Own)

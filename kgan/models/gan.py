@@ -172,7 +172,7 @@ class GAN(TrainedModel):
                 instance.
         """
         recipe = Recipe.of(loss, penalties, options)
-        recipe.check(self.discriminator, self.output_shapes, self.sample_shape)
+        recipe.check(self)
         float16 = contract.computes_in_float16(self.generator, self.discriminator)
         scaled = auto_scale_loss and float16
         pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer, scaled)
@@ -387,8 +387,7 @@ class GAN(TrainedModel):
 
         Args:
             n: Int, number of samples, 1 by default. Leave it out with `z` or `labels`.
-            seed: Int, which gives the same samples again; None for a seed from Python's
-                generator, which `keras.utils.set_random_seed` sets.
+            seed: Int, which gives the same samples again; None for a seed from Python.
             z: Float array `(n, latent_dim)`, the latents themselves.
             noise: A distribution in place of the distribution of training, for example
                 `kgan.noise.TruncatedNormal(0.7)`.
@@ -409,11 +408,8 @@ class GAN(TrainedModel):
         # Not `predict`, which would make a dataset and an iterator at each call.
         samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
         samples = samples.astype("float32", copy=False)
-        return (
-            self.sample_range.to_uint8(samples)
-            if checks.flag(as_uint8=as_uint8)
-            else samples
-        )
+        as_uint8 = checks.flag(as_uint8=as_uint8)
+        return self.sample_range.to_uint8(samples) if as_uint8 else samples
 
     def keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():

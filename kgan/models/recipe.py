@@ -15,7 +15,7 @@ from kgan import schedules as schedules_lib
 from kgan.backend import keras_private
 from kgan.models import contract
 from kgan.models.arguments import check_argument
-from kgan.models.reloading import warn_of_unknown
+from kgan.models.reloading import warn_of_unknown, warn_of_unknown_class
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Identifier, Shape, Tensor
 
@@ -110,24 +110,21 @@ class Recipe(serialization.Configurable):
         """Returns the recipe in which each schedule is replaced by its current value."""
         return schedules_lib.at(self, images_seen)
 
-    def check(
-        self, discriminator: keras.Model, outputs: list[Shape], sample_shape: Shape
-    ) -> None:
-        """Checks the options against the networks.
+    def check(self, gan: Any) -> None:
+        """Checks the options against the networks of a GAN.
 
         Args:
-            discriminator: The discriminator.
-            outputs: The shapes of its outputs.
-            sample_shape: The shape of one sample.
+            gan: The `GAN`.
 
         Raises:
             ValueError: If an option can't be used with the networks.
         """
-        contract.check_outputs(discriminator, outputs[0], self.loss)
+        contract.check_outputs(gan.discriminator, gan.output_shapes[0], self.loss)
         if self.augment is not None:
-            self.augment.check(sample_shape)
-        contract.warn_of_inexact_layers(discriminator, self.penalties)
+            self.augment.check(gan.sample_shape)
+        contract.warn_of_inexact_layers(gan.discriminator, self.penalties)
         warn_of_unknown(*self.get_config().values())
+        warn_of_unknown_class(gan)
 
     def build(self) -> list[keras.Variable]:
         """Creates and returns the variables of the options, which the GAN saves."""

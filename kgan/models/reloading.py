@@ -1,7 +1,7 @@
 """Tells before training whether the file of a GAN will load."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -52,12 +52,23 @@ def warn_of_unknown(*parts: object) -> None:
             if advice == _LOST or not keras_private.is_unsafe():
                 _warn(advice)
     if found:
-        _warn(
-            "A file of this GAN does not load by itself, since Keras does not know "
-            f"{', '.join(found)}: register each by "
-            "`keras.saving.register_keras_serializable()`, or pass `custom_objects` to "
-            "`keras.models.load_model`."
-        )
+        _warn_of_names(found)
+
+
+def warn_of_unknown_class(model: keras.Model) -> None:
+    """Warns if Keras could not find the class of a model, for example of a subclass."""
+    name = keras.saving.get_registered_name(type(model))
+    if not keras.saving.get_registered_object(name):
+        _warn_of_names([type(model).__name__])
+
+
+def _warn_of_names(names: Iterable[str]) -> None:
+    _warn(
+        "A file of this GAN does not load by itself, since Keras does not know "
+        f"{', '.join(names)}: register each by "
+        "`keras.saving.register_keras_serializable()`, or pass `custom_objects` to "
+        "`keras.models.load_model`."
+    )
 
 
 def _warn(message: str) -> None:

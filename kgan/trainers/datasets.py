@@ -68,6 +68,7 @@ def _reader(adapter: weakref.ref) -> Callable[[Any], tuple[Any, ...]]:
     def load(number: Any) -> tuple[Any, ...]:
         nonlocal first
         of = adapter()
+        assert of is not None  # The adapter lives as long as its dataset is read.
         if number == 0:
             epoch = 0 if of.model is None else of.model.epoch
             first = epoch * of.steps
