@@ -17,7 +17,7 @@ from kgan.models import contract
 from kgan.models.arguments import check_argument
 from kgan.models.reloading import warn_of_unknown, warn_of_unknown_class
 from kgan.schedules import NumberOrSchedule, Schedule
-from kgan.types import Identifier, Shape, Tensor
+from kgan.types import Identifier, Tensor
 
 # The keys in the order in which `evaluate` lists them: Keras puts the loss first.
 LOG_KEYS = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
