@@ -126,9 +126,10 @@ def test_numbers_of_numpy_become_python_numbers(value, kind):
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
 def test_bools_nan_and_infinities_are_no_numbers(value):
     assert not checks.is_number(value)
-    with raises(f"`weight` must be a number. Received: weight={value!r}"):
+    received = checks.received(weight=value)
+    with raises(f"`weight` must be a number. {received}"):
         checks.number(weight=value)
-    with raises(f"`weight` must be a number, or a schedule. Received: weight={value!r}"):
+    with raises(f"`weight` must be a number, or a schedule. {received}"):
         number(weight=value)
 
 

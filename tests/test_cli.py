@@ -618,7 +618,7 @@ def test_samples_that_are_nan_are_not_written(tmp_path, capsys, out):
         kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
         kgan.networks.dcgan_discriminator((8, 8, 1), width=4),
     )
-    spoil(gan.ema_generator.variables[0])
+    spoil(gan.generator.variables[0])
     gan.save(tmp_path / "gan.keras")
     command = ["sample", str(tmp_path / "gan.keras"), "--out", str(tmp_path / out)]
     assert main(command) == 1

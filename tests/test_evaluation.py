@@ -184,7 +184,7 @@ def test_an_extractor_has_the_name_of_its_class_or_its_own():
         name = "mine"
 
     assert Mine().name == "mine" and Mine("other").name == "other"
-    with pytest.raises(ValueError, match=r"needs a name. Received: name=None"):
+    with pytest.raises(ValueError, match=r"must be a str that is not empty.*: name=''"):
         metrics.Extractor()
     for batch_size in (0, 2.0, True):
         with pytest.raises(ValueError, match=f"Received: batch_size={batch_size}"):

@@ -375,12 +375,22 @@ def test_an_average_that_has_not_begun_follows_loaded_weights(tmp_path, tiny):
     expected = gan.generator.predict(z, verbose=0)
     np.testing.assert_array_equal(gan.sample(z=z), expected)
     gan.generator.set_weights(weights[::1])
-    for save in (gan.save, gan.save_weights):
-        gan.average.network.set_weights([0 * w for w in weights])
+    for factor, save in enumerate((gan.save, gan.save_weights)):
+        weights = [factor * w for w in weights]
+        gan.generator.set_weights(weights)
         suffix = ".keras" if save == gan.save else ".weights.h5"
         save(tmp_path / f"gan{suffix}")
         for a, b in zip(gan.ema_generator.get_weights(), weights, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_an_average_with_loaded_weights_stays_as_it_is(tiny):
+    gan, z = tiny(), np.ones((4, 3), "float32")
+    gan.ema_generator.set_weights([3 * w + 1 for w in gan.generator.get_weights()])
+    expected = gan.ema_generator.predict(z, verbose=0)
+    np.testing.assert_array_equal(gan.sample(z=z), expected)
+    gan.generator.set_weights([0 * w for w in gan.generator.get_weights()])
+    np.testing.assert_array_equal(gan.sample(z=z), expected)
 
 
 def test_a_schedule_of_the_average_begins_at_loaded_weights(tiny):

@@ -365,3 +365,21 @@ def test_may_write(tmp_path, monkeypatch):
         for answer in ("y", "n"):
             monkeypatch.setattr("builtins.input", lambda question, said=answer: said)
             assert keras_private.may_write(path) == (answer == "y")
+
+
+def test_get_data_adapter():
+    class Data(keras.utils.PyDataset):
+        def __len__(self):
+            return 2
+
+        def __getitem__(self, index):
+            return (X,)
+
+    with keras_still("makes an adapter of data, whose iterators yield tuples"):
+        adapter = keras_private.get_data_adapter(Data())
+        assert isinstance(adapter, keras_private.DataAdapter)
+        batches = list(adapter.get_numpy_iterator())
+        assert len(batches) == adapter.num_batches == 2
+        assert all(len(batch) == 1 for batch in batches)
+        # An adapter is taken as it is, so `fit` can be given one.
+        assert keras_private.get_data_adapter(adapter) is adapter

@@ -8,8 +8,7 @@ import keras
 import kgan
 from kgan.cli import dataset
 from kgan.cli.training import Training
-from kgan.data import LoadedData, NothingLeftError
-from kgan.data.reading.reports import check_bad_files
+from kgan.data import LoadedData, NothingLeftError, check_bad_files
 from kgan.presets import cost
 from kgan_cli.settings import InfoSettings
 from kgan_cli.status import Status

@@ -17,6 +17,7 @@ from kgan.data.reading.read_pictures import LoadedData
 from kgan.data.reading.reports import (
     NothingLeftError,
     Report,
+    check_bad_files,
     reason_lines,
     write_reasons,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Report",
     "SampleRange",
     "Store",
+    "check_bad_files",
     "check_labels",
     "chunks",
     "divide_batch",

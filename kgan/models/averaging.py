@@ -1,6 +1,8 @@
 """The exponential moving average (EMA) of the generator's weights."""
 
+import functools
 import inspect
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,17 +44,29 @@ class Average:
         self.network: keras.Model | None = None
         if half_life is not None:
             self.network = copy_of(generator, latent_dim)
+            # The weights at the last copy.
+            self._copied = _checksum(self.network)
 
     def restart(self) -> None:
-        """Copies the weights of the generator, for example weights that were loaded."""
-        if self.network is not None:
+        """Copies the weights of the generator again if they were loaded since the copy.
+
+        An average with weights of its own, which a user loaded, stays as it is.
+        """
+        if self.network is not None and _checksum(self.network) == self._copied:
             self.network.set_weights(self.generator.get_weights())
+            self._copied = _checksum(self.network)
 
     def update(self, batch_size: Tensor, images_seen: Tensor) -> None:
         """Moves the average towards the generator, see `decay`."""
         if self.network is not None and self.half_life is not None:
             kept = decay(batch_size, images_seen, self.half_life)
             update(self.network, self.generator, kept)
+
+
+def _checksum(network: keras.Model) -> int:
+    """Returns a number that changes with the weights of a network."""
+    weights = network.get_weights()
+    return functools.reduce(lambda sum, w: zlib.crc32(w.tobytes(), sum), weights, 0)
 
 
 def check_half_life(ema_half_life: NumberOrSchedule | None) -> None:
