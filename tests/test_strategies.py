@@ -226,6 +226,27 @@ def test_a_worker_that_dies_ends_the_others_and_the_run_resumes(tmp_path, few):
     }
 
 
+def test_workers_with_different_data_are_refused(tmp_path, digits):
+    workers = []
+    for index, env in enumerate(clusters()):
+        # One pixel of one image differs.
+        images = digits[:128].copy()
+        images[100, 3, 3] += index
+        np.savez(tmp_path / f"{index}.npz", images=images)
+        command = [sys.executable, "-m", "kgan", "train", "--strategy", "multi_worker"]
+        options = ["--data", str(tmp_path / f"{index}.npz"), "--latent-dim", "8"]
+        workers.append(
+            subprocess.Popen(
+                [*command, *options, "--epochs", "1", "--out", str(tmp_path / "run")],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
+            )
+        )  # fmt: skip
+    for worker in workers:
+        _, error = worker.communicate(timeout=PATIENCE)
+        assert worker.returncode == 1
+        assert b"must train on the same data" in error and b"Traceback" not in error
+
+
 def test_workers_without_a_cluster_are_refused(monkeypatch, capsys):
     from kgan_cli.main import main
 

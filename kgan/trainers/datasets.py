@@ -5,14 +5,16 @@ that the function refers to. So the functions here refer to data only weakly, an
 adapters keep the data as long as Keras keeps the adapters.
 """
 
+import hashlib
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from kgan.backend.keras_private import DataAdapter
-from kgan.data import Batches, CheckedData
+from kgan.data import Batches, CheckedData, fingerprint
 from kgan.trainers.devices import CheckedAdapter
 from kgan.types import Data, Tensor, Tensors
 
@@ -109,6 +111,18 @@ class CheckedDataset(CheckedAdapter):
             return checked if len(checked) > 1 else checked[0]
 
         return self.adapter.get_tf_dataset().map(on_batch)
+
+
+def fingerprint_of_batches(data: Batches | CheckedData) -> str:
+    """Returns a hash of an array and its batches, or of the first batch of a dataset."""
+    if isinstance(data, Batches):
+        parts = [data.x] if data.labels is None else [data.x, data.labels]
+        sizes: tuple[Any, ...] = (data.batch_size, len(data))
+    else:
+        parts = [np.asarray(part) for part in tf.nest.flatten(next(iter(data.x)))]
+        sizes = ()
+    facts = [(fingerprint(part), str(part.dtype), part.shape) for part in parts]
+    return hashlib.sha256(repr((facts, sizes)).encode()).hexdigest()
 
 
 def reads_dataset(data: Data) -> bool:

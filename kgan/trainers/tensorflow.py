@@ -1,6 +1,5 @@
 """Training on TensorFlow, on one device or under a `tf.distribute` strategy."""
 
-import os
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -9,10 +8,12 @@ import tensorflow as tf
 from kgan import checks
 from kgan.backend import keras_private
 from kgan.data import Batches, CheckedData
+from kgan.trainers import workers
 from kgan.trainers.datasets import (
     CheckedDataset,
     DistributedDataset,
     StreamedBatches,
+    fingerprint_of_batches,
     reads_dataset,
 )
 from kgan.trainers.devices import Devices, check_supported
@@ -179,6 +180,8 @@ class FrameworkDevices(Devices):
         parts: int = 1,
         training: bool = False,
     ) -> tuple[Data, int | None]:
+        if training and self.has_workers:
+            self._check_same_data(data)
         if isinstance(data, Batches):
             # The dataset ends by itself, and Keras knows the number of its batches.
             model = self.model if training else None
@@ -193,13 +196,28 @@ class FrameworkDevices(Devices):
             return data, steps
         return DistributedDataset(data, steps, self.strategy, parts), steps
 
+    def _check_same_data(self, data: Batches | CheckedData) -> None:
+        """Checks that all workers were given the same data, before the first step."""
+        own = fingerprint_of_batches(data)
+        number = tf.constant([int(own[:15], 16)], tf.int64)
+
+        def gather() -> Tensor:
+            context = tf.distribute.get_replica_context()
+            return context.all_gather(number, axis=0)
+
+        gathered = self.strategy.run(tf.function(gather))
+        found = self.strategy.experimental_local_results(gathered)[0].numpy()
+        if len(set(found)) > 1:
+            raise ValueError(
+                "All workers must train on the same data, of which each worker takes its "
+                f"share. Received: {len(set(found))} kinds of data among {len(found)} "
+                f"devices, with the hash {own[:15]} in this worker"
+            )
+
     @staticmethod
     def strategy_by_name(name: str) -> tf.distribute.Strategy:
-        if name == "multi_worker" and "TF_CONFIG" not in os.environ:
-            raise ValueError(
-                "Several workers need the environment variable TF_CONFIG, which lists "
-                "all workers and the number of this worker. Received: TF_CONFIG unset"
-            )
+        if name == "multi_worker":
+            workers.meet(workers.Cluster.from_environment())
         return {
             "none": tf.distribute.get_strategy,
             "mirrored": tf.distribute.MirroredStrategy,
