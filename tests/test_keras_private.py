@@ -383,3 +383,21 @@ def test_get_data_adapter():
         assert all(len(batch) == 1 for batch in batches)
         # An adapter is taken as it is, so `fit` can be given one.
         assert keras_private.get_data_adapter(adapter) is adapter
+
+
+def test_remember_optimizer_attributes(tmp_path, monkeypatch):
+    made = []
+    build = keras.optimizers.Optimizer.__init__
+
+    def counted(self, *args, **kwargs):
+        made.append(self)
+        build(self, *args, **kwargs)
+
+    model = compiled()
+    model.optimizer.build(model.trainable_variables)
+    keras_private.remember_optimizer_attributes()
+    monkeypatch.setattr(keras.optimizers.Optimizer, "__init__", counted)
+    with keras_still("looks up the attributes to skip under the key of this version"):
+        model.save(tmp_path / "model.keras")
+        assert made == []
+        assert keras.models.load_model(tmp_path / "model.keras").optimizer.built

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
+from keras.src.backend.common import global_state
 from keras.src.backend.common.stateless_scope import (
     get_stateless_scope as get_stateless_scope,
 )
 from keras.src.backend.common.variables import AutocastScope
+from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import SafeModeScope, in_safe_mode
 from keras.src.trainers.data_adapters import get_data_adapter as get_data_adapter
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter as DataAdapter
@@ -75,6 +77,18 @@ def has_value(variable: keras.Variable) -> bool:
     """
     value = variable._value
     return value is not None and not value.is_deleted()
+
+
+def remember_optimizer_attributes() -> None:
+    """Keeps the list of attributes that `Model.save` skips in optimizers.
+
+    Keras looks for the list under another key than it is stored under. So each save makes
+    an optimizer for the list, and TensorFlow keeps memory for each of its variables.
+    """
+    key = "saving_attr_skiplist_Optimizer"
+    if global_state.get_global_attribute(key) is None:
+        attributes = saving_lib.get_attr_skipset("Optimizer")
+        global_state.set_global_attribute(key, attributes)
 
 
 def may_write(path: PathLike) -> bool:

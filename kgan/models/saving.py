@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from kgan import checks, files
+from kgan.backend import keras_private
 from kgan.trainers import Trainer
 from kgan.types import KerasArgument, PathLike
 
@@ -57,6 +58,7 @@ def written_by_chief(
             "load that file to train on from it, or save under another name. "
             f"{checks.received(filepath=os.fspath(filepath))}"
         )
+    keras_private.remember_optimizer_attributes()
     if model.devices.is_chief:
         with files.atomic_path(filepath, suffix=suffix) as temporary:
             yield temporary
