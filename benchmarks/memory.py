@@ -1,6 +1,6 @@
 """Does memory grow with the number of fits, GANs, saves and steps?
 
-    KERAS_BACKEND=torch python benchmarks/memory.py [fits] [gans] [saves] [steps] [--plain]
+    KERAS_BACKEND=torch python benchmarks/memory.py fits gans saves steps --plain
 
 Each part repeats one use of kgan in a process of its own, reads the memory of the process
 after each repetition, and prints the growth after the first fifth of the repetitions, in
