@@ -165,7 +165,9 @@ class TruncatedNormal(Noise):
         bound = math.erf(self.threshold / math.sqrt(2.0))
         uniform = keras.random.uniform(shape, -bound, bound, seed=seed)
         # If `threshold` is above 5, `bound` is 1 in float32 and `erfinv` may be infinite.
-        normal = math.sqrt(2.0) * keras.ops.erfinv(uniform)
+        # TensorFlow's `erfinv` is not exact for numbers near 0.
+        inverse = _erfinv if self.threshold < _SMALL else keras.ops.erfinv
+        normal = math.sqrt(2.0) * inverse(uniform)
         return keras.ops.clip(normal, -self.threshold, self.threshold)
 
     def sample(self, shape: tuple[int, ...], seed: int | None = None) -> np.ndarray:
@@ -184,7 +186,7 @@ class TruncatedNormal(Noise):
         return {"threshold": self.threshold}
 
 
-def _erfinv(y: np.ndarray) -> np.ndarray:
+def _erfinv(y: Tensor) -> Tensor:
     """Returns the inverse of the error function by its series, for `|y|` below 0.1.
 
     The terms that are left out change the result by a share below 1e-9.

@@ -106,28 +106,34 @@ def test_an_empty_batch_is_refused(tiny):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("label", [3, -1])
-def test_a_label_out_of_range_in_a_later_batch_is_refused(kind, label):
+def test_a_label_out_of_range_in_a_later_batch_is_refused(kind):
     gan = conditional()
     gan.compile()
     labels = LABELS.copy()
-    labels[30] = label
+    labels[30] = 3
     with pytest.raises(ValueError, match=r"`labels of x` must be of 0 to 2. Received"):
         gan.fit(kind(POINTS, labels), verbose=0)
+
+
+def test_a_label_out_of_range_is_refused_wherever_data_is_given():
+    gan = conditional()
+    gan.compile()
+    labels = LABELS.copy()
+    labels[30] = -1
+    wrong, right = Data(POINTS, labels), Data(POINTS, LABELS)
     with pytest.raises(ValueError, match=r"`labels of x` must be of 0 to 2. Received"):
-        gan.evaluate(kind(POINTS, labels), verbose=0)
+        gan.evaluate(wrong, verbose=0)
     with pytest.raises(ValueError, match=r"`labels of validation_data` must be of 0"):
-        gan.fit(kind(POINTS, LABELS), validation_data=kind(POINTS, labels), verbose=0)
+        gan.fit(right, validation_data=wrong, verbose=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_sample_that_is_nan_in_a_later_batch_is_refused(tiny, kind):
+def test_a_sample_that_is_nan_in_a_later_batch_is_refused(tiny):
     gan = tiny()
     gan.compile()
     points = POINTS.copy()
     points[30, 1] = np.nan
     with pytest.raises(ValueError, match=r"`x` has NaN or infinite values"):
-        gan.fit(kind(points), verbose=0)
+        gan.fit(Data(points), verbose=0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -140,7 +146,8 @@ def test_checked_data_trains_as_the_array_does(kind):
         gan.compile()
         options = {"batch_size": 20, "shuffle": False} if isinstance(data, tuple) else {}
         gan.fit(data, verbose=0, **options)
-        trained.append(gan.get_weights())
+        # The end of a generator is no batch: no counter and no seed moves there.
+        trained.append([numpy(v) for v in gan.variables])
     for a, b in zip(*trained, strict=True):
         np.testing.assert_array_equal(a, b)
 

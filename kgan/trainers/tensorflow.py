@@ -76,10 +76,12 @@ class FrameworkDevices(Devices):
         return resolver.task_id == 0 and "chief" not in resolver.cluster_spec().jobs
 
     def train_step(self, batch: Data) -> Tensors:
-        return self._reducible(self.model.training_step(batch), "train")
+        with _after(batch):
+            return self._reducible(self.model.training_step(batch), "train")
 
     def test_step(self, batch: Data) -> Tensors:
-        return self._reducible(self.model.validation_step(batch), "test")
+        with _after(batch):
+            return self._reducible(self.model.validation_step(batch), "test")
 
     def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return self.model.progress.skipping_done_batches(
@@ -223,3 +225,12 @@ class FrameworkDevices(Devices):
             "mirrored": tf.distribute.MirroredStrategy,
             "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
         }[name]()
+
+
+def _after(batch: Data) -> Any:
+    """Returns a context whose operations begin after a batch has been read.
+
+    At the end of data of unknown length there is no batch. Without this context, counters
+    and seeds, which do not depend on the batch, could be changed nevertheless.
+    """
+    return tf.control_dependencies(tf.nest.flatten(batch))
