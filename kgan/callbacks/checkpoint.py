@@ -32,7 +32,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     Args:
         path: Path ending in `.keras`.
-        share: Float above 0, at most 1: the share of the time to save in.
+        share: Float above 0, the time of saving to the time of training; 1e9 to save
+            after each batch.
 
     Raises:
         ValueError: If an argument has another form.
@@ -41,7 +42,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(self, path: PathLike, share: float = 0.05):
         super().__init__()
         self.path = checks.path(suffix=".keras", path=path)
-        self.share = checks.number(above=0, maximum=1, share=share)
+        self.share = checks.number(above=0, share=share)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._next_time = time.monotonic()
