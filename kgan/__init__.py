@@ -1,11 +1,11 @@
 """kgan: generative adversarial networks for Keras 3."""
 
-import os
+import os as _os
 
 # The threads of PyTorch sleep while they wait for each other. By default, they compute
 # nothing in a loop, which takes the processor from other processes and from each other.
 # PyTorch reads the variable when it is imported, which is now or has been before.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+_os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from kgan import augment as augment
 from kgan import callbacks as callbacks

@@ -121,8 +121,11 @@ def test_a_label_out_of_range_is_refused_wherever_data_is_given():
     labels = LABELS.copy()
     labels[30] = -1
     wrong, right = Data(POINTS, labels), Data(POINTS, LABELS)
+    weights = gan.get_weights()
     with pytest.raises(ValueError, match=r"`labels of x` must be of 0 to 2. Received"):
         gan.evaluate(wrong, verbose=0)
+    for a, b in zip(gan.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(a, b)
     with pytest.raises(ValueError, match=r"`labels of validation_data` must be of 0"):
         gan.fit(right, validation_data=wrong, verbose=0)
 

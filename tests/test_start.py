@@ -284,7 +284,7 @@ def test_threads_that_wait_sleep_unless_the_user_says_otherwise(given, found):
     lines = pathlib.Path(kgan.__file__).read_text("utf-8").partition("from kgan")[0]
     env = {name: v for name, v in os.environ.items() if name != "OMP_WAIT_POLICY"}
     env |= {} if given is None else {"OMP_WAIT_POLICY": given}
-    code = lines + "print(os.environ['OMP_WAIT_POLICY'])"
+    code = lines + "print(_os.environ['OMP_WAIT_POLICY'])"
     command = [sys.executable, "-c", code]
     said = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     assert said.stdout.strip() == found

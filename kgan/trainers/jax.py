@@ -23,9 +23,12 @@ class FrameworkDevices(Devices):
         return self._with_state(self.model.training_step, state, batch, self._groups())
 
     def test_step(self, state: Sequence[list], batch: Data) -> tuple[Tensors, tuple]:
-        trainable, non_trainable, _, metrics = self._groups()
-        groups = [trainable, non_trainable, metrics]
+        groups = self._groups_of_evaluation()
         return self._with_state(self.model.validation_step, state, batch, groups)
+
+    def _groups_of_evaluation(self) -> list[list[keras.Variable]]:
+        trainable, non_trainable, _, metrics = self._groups()
+        return [trainable, non_trainable, metrics]
 
     def _groups(self) -> list[list[keras.Variable]]:
         """Returns the variables in the groups in which Keras passes their values."""
@@ -58,18 +61,46 @@ class FrameworkDevices(Devices):
 
     def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         progress, steps = self.model.progress, self.model.steps_per_execution
+        run = self._putting_back(function, self._groups)
 
         def train(state: Any, iterator: Any) -> tuple[Any, Any]:
             # The state is kept here, since a skipped batch returns logs but no state.
             kept = [state]
 
             def logs_of(iterator: Any) -> Any:
-                logs, kept[0] = function(state, iterator)
+                logs, kept[0] = run(state, iterator)
                 return logs
 
             return progress.skipping_done_batches(logs_of, steps)(iterator), kept[0]
 
         return train
+
+    def test_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return self._putting_back(function, self._groups_of_evaluation)
+
+    def _putting_back(
+        self,
+        function: Callable[..., Any],
+        groups: Callable[[], list[list[keras.Variable]]],
+    ) -> Callable[..., Any]:
+        """Returns a function that gives the model its state back after an exception.
+
+        Keras takes the state out of the model before it reads the batch, so bad data or
+        an error while the step is traced would lose the state. Only a computation that
+        has begun deletes the values.
+        """
+
+        def run(state: Sequence[list], iterator: Any) -> tuple[Any, Any]:
+            try:
+                return function(state, iterator)
+            except BaseException:
+                for variables, values in zip(groups(), state, strict=True):
+                    for variable, value in zip(variables, values, strict=True):
+                        if not value.is_deleted():
+                            variable.assign(value)
+                raise
+
+        return run
 
     def check_divisible(
         self, name: str, size: int | None, parts: int = 1, last: int = 0
