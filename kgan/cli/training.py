@@ -54,9 +54,12 @@ class Training:
         chosen = preset.choose(settings, samples.shape[1:], len(samples), num_classes)
         settings = _with_decided_values(settings, data, chosen)
         gan = gan or preset.build(chosen, settings.seed, settings.precision)
+        check = kgan.data.DataCheck(
+            gan.sample_shape, gan.sample_range, gan.num_classes, gan.updates_per_batch
+        )
         batches, _, _ = kgan.data.prepare(
             samples,
-            gan.data_check(d_steps=gan.updates_per_batch),
+            check,
             chosen.batch_size,
             y=labels,
             seed=settings.seed,

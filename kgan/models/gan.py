@@ -403,7 +403,7 @@ class GAN(TrainedModel):
             ValueError: If `z` has a wrong shape, if the lengths of `z`, `labels` and `n`
                 differ, or if the GAN does not know a label.
         """
-        self.keep_average_fresh()
+        self._keep_average_fresh()
         inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
         # Not `predict`, which would make a dataset and an iterator at each call.
         samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
@@ -411,7 +411,7 @@ class GAN(TrainedModel):
         as_uint8 = checks.flag(as_uint8=as_uint8)
         return self.sample_range.to_uint8(samples) if as_uint8 else samples
 
-    def keep_average_fresh(self) -> None:
+    def _keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():
             self.average.restart()
 

@@ -138,7 +138,7 @@ class TrainedModel(Trainer):
         """
         _check_no_weights(kwargs)
         keras_private.assert_compiled(self, "fit")
-        self.keep_average_fresh()
+        self._keep_average_fresh()
         if validation_split:
             (x, y), validation_data = data.split(x, validation_split, y)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
@@ -215,7 +215,7 @@ class TrainedModel(Trainer):
         evaluation = None
         if metrics is not None:
             evaluation = self._evaluation(x, y, metrics, extractor, seed)
-        batches = self._prepared(x, self.data_check(), batch_size, shuffle=False, y=y)[0]
+        batches = self._prepared(x, self._data_check(), batch_size, shuffle=False, y=y)[0]
         batches, kwargs["steps"] = self.devices.dataset(batches, kwargs.get("steps"))
         self.seed_validation(seed, _EVALUATION_DRAWS)
         losses = super().evaluate(x=batches, **kwargs)
@@ -238,10 +238,10 @@ class TrainedModel(Trainer):
         Raises:
             ValueError: If the model can't be trained on the data.
         """
-        check = self.data_check(d_steps=self.updates_per_batch)
+        check = self._data_check(d_steps=self.updates_per_batch)
         self._prepared(x, check, batch_size, y=y)
 
-    def keep_average_fresh(self) -> None:
+    def _keep_average_fresh(self) -> None:
         """Called before weights are used: an average that has not begun copies them.
 
         A user may load weights into a network after the model was made.
@@ -274,7 +274,7 @@ class TrainedModel(Trainer):
         """Sets the noise of validation: its seed, and the number of draws done."""
         self.test_seed_generator.state.assign([seed, draws % 2**31])
 
-    def data_check(self, argument: str = "x", d_steps: int = 1) -> data.DataCheck:
+    def _data_check(self, argument: str = "x", d_steps: int = 1) -> data.DataCheck:
         """Returns the check that the data of this model must pass.
 
         Args:
@@ -288,7 +288,7 @@ class TrainedModel(Trainer):
     def _prepared_for_training(
         self, x: Data, y: ArrayLike | None, batch_size: int | None, shuffle: bool
     ) -> Data:
-        check = self.data_check(d_steps=self.updates_per_batch)
+        check = self._data_check(d_steps=self.updates_per_batch)
         batches, self.real_samples, self.real_labels = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y
         )
@@ -299,7 +299,7 @@ class TrainedModel(Trainer):
     ) -> Data:
         if validation_data is None:
             return None
-        check = self.data_check("validation_data")
+        check = self._data_check("validation_data")
         options = {"default_batch_size": default or 32, "shuffle": False}
         return self._prepared(validation_data, check, batch_size, **options)[0]
 
@@ -398,7 +398,7 @@ class TrainedModel(Trainer):
         reason = self.devices.export_error(format)
         if reason:
             raise ValueError(f"{reason} {checks.received(format=format)}")
-        self.keep_average_fresh()
+        self._keep_average_fresh()
         export(self, self.sampling_generator, filepath, format, **kwargs)
 
     @property
@@ -412,7 +412,7 @@ class TrainedModel(Trainer):
 
     def save_own_variables(self, store: Any) -> None:
         # Keras saves the variables of the networks after this method.
-        self.keep_average_fresh()
+        self._keep_average_fresh()
         super().save_own_variables(store)
         for name, state in self._seed_states().items():
             store[name] = state
