@@ -10,6 +10,7 @@ bit with an uninterrupted run.
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import random
@@ -127,8 +128,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
-    # Imported once, for all processes.
+    # Imported once, for all processes. Keras imports TensorFlow while it loads a file.
     import kgan  # noqa: F401
+
+    with contextlib.suppress(ImportError):
+        import tensorflow  # noqa: F401
 
     moments = random.Random(arguments.seed)
     same = 0

@@ -29,5 +29,7 @@ def as_options(message: str, settings: Settings) -> str:
     for name, option in names.items():
         value = rf"(?<![\w.-]){name}=(?:'([^']*)'|\"([^\"]*)\"|([^\s,;()]+))"
         message = re.sub(value, rf"{option} \1\2\3", message)
+        if isinstance(getattr(settings, name), bool):
+            message = message.replace(f"{option} True", option)
         message = message.replace(f"`{name}`", option)
     return message

@@ -47,6 +47,7 @@ def test_numbers_are_those_worked_out_by_hand():
     model = types.SimpleNamespace(
         real_samples=reals,
         real_labels=None,
+        sample_range=kgan.data.UNBOUNDED,
         pack=1,
         sample=lambda n, seed, labels: samples,
         discriminator=lambda x, training: np.array(
@@ -182,6 +183,7 @@ def test_output_range_unlike_the_data(digits):
         kgan.networks.mlp_generator((8, 8, 1), 8, (16,), activation="sigmoid"),
         kgan.networks.mlp_discriminator((8, 8, 1), (16,)),
         seed=0,
+        sample_range=(-1, 1),
     )
     gan.compile(penalties=[kgan.penalties.R1(0.1)])
     with pytest.warns(HealthWarning):
@@ -231,13 +233,16 @@ def test_it_waits_for_images_and_one_worker_warns():
 
 
 def test_it_checks_its_arguments():
-    for name, least in (("samples", 2), ("patience", 1), ("warmup", 0), ("seed", 0)):
+    for name, least in (("samples", 2), ("patience", 1), ("warmup", 0)):
         with pytest.raises(ValueError, match=f"at least {least}.*: {name}={least - 1}"):
             Health(**{name: least - 1})
         for bad in (True, 5.0, None):
             with pytest.raises(ValueError, match=f"Received: {name}={bad}"):
                 Health(**{name: bad})
         assert getattr(Health(**{name: np.int64(5)}), name) == 5
+    for bad in (-1, True, 5.0, 2**31 - 1):
+        with pytest.raises(ValueError, match=f"`seed` must be .*: seed={bad}"):
+            Health(seed=bad)
 
 
 def test_reals_are_from_all_over_the_data(tiny):

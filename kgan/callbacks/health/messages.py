@@ -27,8 +27,7 @@ DISCRIMINATOR = (
 RANGE = (
     "The samples have other values than the data, {range_gap:.2f} standard deviations "
     "apart: {samples} against {reals}. Unless the generator has collapsed, change its "
-    'last activation to the range of the data ("tanh" for uint8 images, which are scaled '
-    'to [-1, 1], "sigmoid" for [0, 1], None for values without bounds), or scale the '
-    "data."
+    'last activation to the range of the data ("tanh" for [-1, 1], "sigmoid" for '
+    "[0, 1], None for values without bounds), or scale the data."
 )
 VALUES = "from {low:.3g} to {high:.3g} with a mean of {mean:.3g}"
