@@ -200,9 +200,8 @@ def test_unsafe():
     with keras_still("lambdas are made from their configs in this scope alone"):
         with keras_private.unsafe():
             copy = keras.layers.Lambda.from_config(layer.get_config())
-            assert copy.function(3) == 6
-        with pytest.raises(ValueError, match="safe_mode"):
-            keras.layers.Lambda.from_config(layer.get_config())
+            assert copy.function(3) == 6 and keras_private.is_unsafe()
+        assert not keras_private.is_unsafe()
 
 
 def test_is_unsafe(tmp_path):
