@@ -111,7 +111,9 @@ def steps(plain: bool) -> Iterator[None]:
             callbacks.SampleGrid(f"{folder}/samples", save_freq=100),
             callbacks.HistoryCSV(f"{folder}/history.csv"),
             callbacks.Checkpoint(f"{folder}/gan.keras"),
-            callbacks.Evaluate(images, ["fd32"], extractor=kgan.metrics.untrained()),
+            callbacks.Evaluate(
+                images, ["fd32"], extractor=kgan.metrics.untrained((8, 8, 1))
+            ),
             callbacks.Health(),
             callbacks.StopOnInterrupt(),
         ]
