@@ -93,7 +93,6 @@ def saves(plain: bool) -> Iterator[None]:
 
 def steps(plain: bool) -> Iterator[None]:
     """Epochs of one long fit with all callbacks of kgan."""
-    import keras
     import numpy as np
 
     import kgan
@@ -118,7 +117,7 @@ def steps(plain: bool) -> Iterator[None]:
             callbacks.StopOnInterrupt(),
         ]
         # One `fit`, which a thread runs from reading to reading.
-        yield from epochs(gan, images, [*used, keras.callbacks.History()])
+        yield from epochs(gan, images, used)
 
 
 def epochs(gan, images, callbacks) -> Iterator[None]:

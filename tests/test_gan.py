@@ -376,7 +376,7 @@ def test_an_average_that_has_not_begun_follows_loaded_weights(tmp_path, tiny):
     np.testing.assert_array_equal(gan.sample(z=z), expected)
     gan.generator.set_weights(weights[::1])
     for factor, save in enumerate((gan.save, gan.save_weights)):
-        weights = [factor * w for w in weights]
+        weights = [w + factor + 1 for w in weights]
         gan.generator.set_weights(weights)
         suffix = ".keras" if save == gan.save else ".weights.h5"
         save(tmp_path / f"gan{suffix}")
