@@ -231,6 +231,9 @@ def _after(batch: Data) -> Any:
     """Returns a context whose operations begin after a batch has been read.
 
     At the end of data of unknown length there is no batch. Without this context, counters
-    and seeds, which do not depend on the batch, could be changed nevertheless.
+    and seeds, which do not depend on the batch, could be changed nevertheless. A batch of
+    `train_on_batch` has `None` where labels and weights are absent.
     """
-    return tf.control_dependencies(tf.nest.flatten(batch))
+    return tf.control_dependencies(
+        [part for part in tf.nest.flatten(batch) if part is not None]
+    )
