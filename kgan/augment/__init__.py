@@ -6,6 +6,7 @@ class whose body sets `name` can be given by this name.
 
 from kgan import serialization
 from kgan.augment.ada import ADA as ADA
+from kgan.augment.additive_noise import AdditiveNoise as AdditiveNoise
 from kgan.augment.base import Augmentation as Augmentation
 from kgan.augment.blit import Blit as Blit
 from kgan.augment.color import Brightness as Brightness
@@ -18,6 +19,7 @@ from kgan.augment.cutout import Cutout as Cutout
 from kgan.augment.diff_augment import DiffAugment as DiffAugment
 from kgan.augment.flip import Flip as Flip
 from kgan.augment.geometric import Geometric as Geometric
+from kgan.augment.image_filter import ImageFilter as ImageFilter
 from kgan.augment.instance_noise import InstanceNoise as InstanceNoise
 from kgan.augment.translation import Translation as Translation
 from kgan.types import Identifier

@@ -1,8 +1,8 @@
 from keras import ops
 
 from kgan import serialization
-from kgan.augment import draw, pixels
-from kgan.augment.base import ImagePipeline
+from kgan.augment import draw
+from kgan.augment.move import Move, rotate, shift
 from kgan.types import Seed, Tensor
 
 # The largest shift, as a fraction of the height or width.
@@ -10,7 +10,7 @@ _MAX_SHIFT = 0.125
 
 
 @serialization.register
-class Blit(ImagePipeline):
+class Blit(Move):
     """ADA's moves of whole pixels: x-flip, rotation by 90°, integer translation.
 
     Images are mirrored left to right with probability 1/2; square images are rotated by
@@ -34,31 +34,25 @@ class Blit(ImagePipeline):
         blitting".
     """
 
-    def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
-        moves = [flip, rotate, shift] if x.shape[1] == x.shape[2] else [flip, shift]
-        for move in moves:
-            x = draw.choose(x, move(x, seed), probability, seed)
-        return x
+    def trace(
+        self, x: Tensor, rows: Tensor, columns: Tensor, seed: Seed, probability: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        flip, quarter, half, down, right = draw.uniforms(x, seed, 5)
+        flipped, rotated, shifted = draw.happens(x, seed, probability, 3)
+        rows = shift(rows, shifted * _whole_pixels(down, x.shape[1]))
+        columns = shift(columns, shifted * _whole_pixels(right, x.shape[2]))
+        if x.shape[1] == x.shape[2]:
+            # The cosine and sine of 0, 90, 180 or 270°, exactly.
+            quarter = rotated * ops.cast(quarter < 0.5, "float32")
+            sign = _sign(rotated, half)
+            rows, columns = rotate(rows, columns, sign * (1 - quarter), sign * quarter)
+        return rows, columns * _sign(flipped, flip)
 
 
-def flip(x: Tensor, seed: Seed) -> Tensor:
-    """Mirrors each image left to right, with probability 1/2."""
-    return ops.where(draw.coin(x, seed), ops.flip(x, axis=2), x)
+def _whole_pixels(drawn: Tensor, size: int) -> Tensor:
+    return ops.round((2 * drawn - 1) * (_MAX_SHIFT * size))
 
 
-def rotate(x: Tensor, seed: Seed) -> Tensor:
-    """Rotates each square image by 0, 90, 180 or 270°."""
-    quarter = ops.flip(ops.transpose(x, (0, 2, 1, 3)), axis=1)
-    x = ops.where(draw.coin(x, seed), quarter, x)
-    return ops.where(draw.coin(x, seed), ops.flip(x, axis=(1, 2)), x)
-
-
-def shift(x: Tensor, seed: Seed) -> Tensor:
-    """Shifts each image by whole pixels, and pads it with its reflection."""
-
-    def sources(axis: int) -> Tensor:
-        fraction = (2 * draw.uniform(x, seed, "float32") - 1) * _MAX_SHIFT
-        shifted = pixels.positions(x, axis) - ops.round(fraction * x.shape[axis])
-        return pixels.reflect(shifted, x.shape[axis])
-
-    return pixels.take(x, sources(1), sources(2))
+def _sign(happens: Tensor, drawn: Tensor) -> Tensor:
+    """Returns -1 with probability 1/2 where the transformation happens, else 1."""
+    return 1 - 2 * happens * ops.cast(drawn < 0.5, "float32")

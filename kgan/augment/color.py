@@ -3,7 +3,7 @@
 from keras import ops
 
 from kgan import schedules, serialization
-from kgan.augment import draw
+from kgan.augment import draw, pixels
 from kgan.augment.base import ImageAugmentation
 from kgan.augment.compose import Compose
 from kgan.types import Config, Seed, Tensor
@@ -29,6 +29,13 @@ class _ColorAugmentation(ImageAugmentation):
         self.strength = schedules.number(
             minimum=0, maximum=self.max_strength, strength=strength
         )
+
+    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
+        return pixels.change_colors(x, lambda colors: self.recolor(colors, seed))
+
+    def recolor(self, x: Tensor, seed: Seed) -> Tensor:
+        """Changes the colours of every image; `x` has no alpha channel."""
+        raise NotImplementedError
 
     def draw_offset(self, x: Tensor, seed: Seed) -> Tensor:
         """Draws one number per image, uniform in [-strength / 2, strength / 2)."""
@@ -70,7 +77,7 @@ class Brightness(_ColorAugmentation):
     ):
         super().__init__(strength, probability)
 
-    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
+    def recolor(self, x: Tensor, seed: Seed) -> Tensor:
         return x + self.draw_offset(x, seed)
 
 
@@ -107,7 +114,7 @@ class Saturation(_ColorAugmentation):
     ):
         super().__init__(strength, probability)
 
-    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
+    def recolor(self, x: Tensor, seed: Seed) -> Tensor:
         mean = ops.mean(x, axis=-1, keepdims=True)
         return mean + (1 + self.draw_offset(x, seed)) * (x - mean)
 
@@ -145,7 +152,7 @@ class Contrast(_ColorAugmentation):
     ):
         super().__init__(strength, probability)
 
-    def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
+    def recolor(self, x: Tensor, seed: Seed) -> Tensor:
         mean = ops.mean(x, axis=(1, 2, 3), keepdims=True)
         return mean + (1 + self.draw_offset(x, seed)) * (x - mean)
 

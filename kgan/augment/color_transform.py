@@ -1,12 +1,13 @@
 import math
-from collections.abc import Callable
 
 from keras import ops
 
 from kgan import serialization
-from kgan.augment import draw
+from kgan.augment import draw, pixels
 from kgan.augment.base import ImagePipeline
 from kgan.types import Seed, Tensor
+
+_BRIGHTNESS_STDDEV, _CONTRAST_STDDEV, _SATURATION_STDDEV = 0.2, 0.5, 1.0
 
 
 @serialization.register
@@ -22,9 +23,14 @@ class ColorTransform(ImagePipeline):
     - hue: rotation about the grey axis by `U(-180°, 180°)`;
     - saturation: the distance from the grey axis times `s`, `log2 s ~ N(0, 1)`.
 
-    Images with three channels are treated as RGB. Images with one channel get the first
-    three transformations. Images with another number of channels get brightness and
-    contrast.
+    The grey of a pixel is the mean of its colours. All transformations of an image are
+    composed to one map, which scales the grey and adds to it, and which scales and
+    rotates the difference of the colours from the grey. This is the 4x4 matrix of the
+    paper, written without a matrix product, which a GPU would round.
+
+    One channel is grey, two are grey and alpha, three are RGB, four are RGB and alpha.
+    Grey images get the first three transformations, and alpha stays. Images with more
+    channels get brightness and contrast.
 
     Args:
         probability: Float in [0, 1], or a schedule: the probability of each
@@ -38,51 +44,43 @@ class ColorTransform(ImagePipeline):
 
     Reference:
         [Karras et al., 2020](https://arxiv.org/abs/2006.06676), appendix B, "color
-        transformations". The paper multiplies 4x4 matrices. The same maps are written
-        here without matrix products, which a GPU would round.
+        transformations".
     """
 
     def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
-        for transformation in _transformations(x.shape[-1]):
-            x = draw.choose(x, transformation(x, seed), probability, seed)
-        return x
+        return pixels.change_colors(x, lambda x: _recolor(x, seed, probability))
 
 
-def _transformations(channels: int) -> list[Callable[[Tensor, Seed], Tensor]]:
-    if channels == 3:
-        return [brightness, contrast, luma_flip, hue, saturation]
-    return [brightness, contrast, luma_flip] if channels == 1 else [brightness, contrast]
+def _recolor(x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
+    brightness, contrast, saturation = draw.normals(x, seed, 3)
+    flip, hue = draw.uniforms(x, seed, 2)
+    happens = draw.happens(x, seed, probability, 5)
+    offset = happens[0] * brightness * _BRIGHTNESS_STDDEV
+    scale = _power_of_2(happens[1] * contrast * _CONTRAST_STDDEV)
+    if x.shape[-1] not in (1, 3):
+        return _affine(x, scale, offset * scale)
+    sign = 1 - 2 * happens[2] * ops.cast(flip < 0.5, "float32")
+    grey = sign * scale
+    if x.shape[-1] == 1:
+        return _affine(x, grey, offset * grey)
+    angle = 2 * math.pi * happens[3] * hue
+    scale = scale * _power_of_2(happens[4] * saturation * _SATURATION_STDDEV)
+    # The matrix is circulant: three numbers define it.
+    along, across = scale * ops.cos(angle), scale * ops.sin(angle) / math.sqrt(3)
+    same = (grey + 2 * along) / 3
+    before, after = (grey - along) / 3 + across, (grey - along) / 3 - across
+    previous, following = ops.roll(x, 1, axis=-1), ops.roll(x, -1, axis=-1)
+    x = _affine(x, same, offset * grey)
+    return x + _times(previous, before) + _times(following, after)
 
 
-def brightness(x: Tensor, seed: Seed) -> Tensor:
-    """Adds one random number to each image."""
-    return x + draw.normal(x, seed) * 0.2
+def _power_of_2(exponent: Tensor) -> Tensor:
+    return ops.exp(exponent * math.log(2))
 
 
-def contrast(x: Tensor, seed: Seed) -> Tensor:
-    """Multiplies each image by one random number."""
-    return x * ops.exp(draw.normal(x, seed) * (0.5 * math.log(2)))
+def _times(x: Tensor, factor: Tensor) -> Tensor:
+    return x * ops.cast(factor, x.dtype)
 
 
-def luma_flip(x: Tensor, seed: Seed) -> Tensor:
-    """Inverts the lightness of each image and keeps its colours, with probability 1/2."""
-    return ops.where(draw.coin(x, seed), x - 2 * _grey(x), x)
-
-
-def hue(x: Tensor, seed: Seed) -> Tensor:
-    """Rotates the colours of each image about the grey axis, by Rodrigues' formula."""
-    angle = (2 * draw.uniform(x, seed) - 1) * math.pi
-    grey = _grey(x)
-    # The cross product of the axis (1, 1, 1) / sqrt(3) with the colour.
-    cross = (ops.roll(x, 1, axis=-1) - ops.roll(x, -1, axis=-1)) / math.sqrt(3)
-    return grey + ops.cos(angle) * (x - grey) + ops.sin(angle) * cross
-
-
-def saturation(x: Tensor, seed: Seed) -> Tensor:
-    """Multiplies the distance from the grey axis by one random number per image."""
-    grey = _grey(x)
-    return grey + ops.exp(draw.normal(x, seed) * math.log(2)) * (x - grey)
-
-
-def _grey(x: Tensor) -> Tensor:
-    return ops.mean(x, axis=-1, keepdims=True)
+def _affine(x: Tensor, factor: Tensor, offset: Tensor) -> Tensor:
+    return _times(x, factor) + ops.cast(offset, x.dtype)

@@ -1,15 +1,21 @@
+import itertools
 from collections.abc import Sequence
+from typing import cast
 
 import keras
 
 from kgan import checks, schedules, serialization
 from kgan.augment.base import Augmentation, Pipeline
+from kgan.augment.move import Move, move
 from kgan.types import Config, Seed, Shape, Tensor
 
 
 @serialization.register
 class Compose(Pipeline):
     """A sequence of augmentations, applied in order.
+
+    Neighbours among `Blit` and `Geometric` are composed to one affine map, and the image
+    is sampled once, as in the paper of ADA.
 
     Args:
         augmentations: List of `Augmentation`s, at least one.
@@ -56,8 +62,13 @@ probability=1.0)
             part.check(sample_shape)
 
     def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
-        for part in self.augmentations:
-            x = part(x, seed, probability)
+        groups = itertools.groupby(self.augmentations, lambda p: isinstance(p, Move))
+        for is_move, parts in groups:
+            if is_move:
+                x = move(x, cast(list[Move], list(parts)), seed, probability)
+            else:
+                for part in parts:
+                    x = part(x, seed, probability)
         return x
 
     def update(self, real_logits: Tensor, size: Tensor) -> None:

@@ -3,8 +3,8 @@ import math
 from keras import ops
 
 from kgan import serialization
-from kgan.augment import draw, pixels
-from kgan.augment.base import ImagePipeline
+from kgan.augment import draw
+from kgan.augment.move import Move, rotate, shift
 from kgan.types import Seed, Tensor
 
 _SCALE_STDDEV = 0.2
@@ -12,7 +12,7 @@ _SHIFT_STDDEV = 0.125
 
 
 @serialization.register
-class Geometric(ImagePipeline):
+class Geometric(Move):
     """The general geometric transformations of ADA, in one resampling.
 
     In this order:
@@ -46,40 +46,29 @@ class Geometric(ImagePipeline):
         geometric transformations".
     """
 
-    def apply(self, x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
-        middle = [(x.shape[axis] - 1) / 2 for axis in (1, 2)]
-        rows = pixels.positions(x, 1) - middle[0]
-        columns = pixels.positions(x, 2) - middle[1]
-        # From a pixel of the result back to its source: the last transformation first.
-        rows = rows - _draw_shift(x, 1, seed, probability)
-        columns = columns - _draw_shift(x, 2, seed, probability)
+    def trace(
+        self, x: Tensor, rows: Tensor, columns: Tensor, seed: Seed, probability: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        scale, stretch, down, right = draw.normals(x, seed, 4)
+        before, after = draw.uniforms(x, seed, 2)
+        scaled, stretched, shifted = draw.happens(x, seed, probability, 3)
         each = 1 - (1 - probability) ** 0.5
-        rows, columns = _rotate(rows, columns, _draw_angle(x, seed, each))
-        stretch = _draw_scale(x, seed, probability)
+        first, second = draw.happens(x, seed, each, 2)
+        rows = shift(rows, shifted * down * (_SHIFT_STDDEV * x.shape[1]))
+        columns = shift(columns, shifted * right * (_SHIFT_STDDEV * x.shape[2]))
+        rows, columns = _rotate(rows, columns, second * after)
+        stretch = _scale(stretched * stretch)
         rows, columns = rows * stretch, columns / stretch
-        rows, columns = _rotate(rows, columns, _draw_angle(x, seed, each))
-        scale = _draw_scale(x, seed, probability)
-        return pixels.interpolate(
-            x, rows / scale + middle[0], columns / scale + middle[1]
-        )
+        rows, columns = _rotate(rows, columns, first * before)
+        scale = _scale(scaled * scale)
+        return rows / scale, columns / scale
 
 
-def _draw_shift(x: Tensor, axis: int, seed: Seed, probability: Tensor) -> Tensor:
-    drawn = draw.normal(x, seed, "float32") * _SHIFT_STDDEV * x.shape[axis]
-    return draw.choose(ops.zeros_like(drawn), drawn, probability, seed)
+def _scale(drawn: Tensor) -> Tensor:
+    return ops.exp(drawn * (_SCALE_STDDEV * math.log(2)))
 
 
-def _draw_angle(x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
-    drawn = (2 * draw.uniform(x, seed, "float32") - 1) * math.pi
-    return draw.choose(ops.zeros_like(drawn), drawn, probability, seed)
-
-
-def _draw_scale(x: Tensor, seed: Seed, probability: Tensor) -> Tensor:
-    drawn = ops.exp(draw.normal(x, seed, "float32") * (_SCALE_STDDEV * math.log(2)))
-    return draw.choose(ops.ones_like(drawn), drawn, probability, seed)
-
-
-def _rotate(rows: Tensor, columns: Tensor, angle: Tensor) -> tuple[Tensor, Tensor]:
-    # Without a matrix product, which a GPU would round.
-    cos, sin = ops.cos(angle), ops.sin(angle)
-    return cos * rows - sin * columns, sin * rows + cos * columns
+def _rotate(rows: Tensor, columns: Tensor, turn: Tensor) -> tuple[Tensor, Tensor]:
+    """Rotates by a part of a whole turn, of which 0 is no rotation."""
+    angle = 2 * math.pi * turn
+    return rotate(rows, columns, ops.cos(angle), ops.sin(angle))

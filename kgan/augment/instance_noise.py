@@ -1,7 +1,7 @@
-import keras
 from keras import ops
 
-from kgan import backend, checks, schedules, serialization
+from kgan import checks, schedules, serialization
+from kgan.augment import draw
 from kgan.augment.base import Augmentation
 from kgan.types import Config, Seed, Shape, Tensor
 
@@ -45,12 +45,7 @@ class InstanceNoise(Augmentation):
             )
 
     def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
-        shape = tuple(x.shape[1:])
-        noise = backend.draw_local_rows(
-            lambda n: keras.random.normal((n, *shape), seed=seed, dtype=x.dtype),
-            ops.shape(x)[0],
-        )
-        return x + ops.cast(self.stddev, x.dtype) * noise
+        return x + ops.cast(self.stddev, x.dtype) * draw.noise(x, seed)
 
     def get_config(self) -> Config:
         return {"stddev": self.stddev}

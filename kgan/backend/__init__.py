@@ -15,6 +15,9 @@ Each framework has one file with the same functions:
 `draw_local_rows(draw, size)`
     Draws `size` rows of random numbers for this replica: `draw(n)` returns `n` rows.
     All replicas together draw the same rows as one device.
+`take_rows(x, index)`
+    Returns the rows `x[b, index[b, i]]` of a tensor `(batch, n, channels)`, as a tensor
+    `(batch, m, channels)` for an int tensor `(batch, m)`. It can be differentiated twice.
 `random_state()`, `set_random_state(state)`
     Save and restore the state of the framework's own random generator, a uint8 array.
 `has_gpu()`
@@ -48,6 +51,7 @@ value_and_grad = framework.value_and_grad
 pullback = framework.pullback
 apply = framework.apply
 draw_local_rows = framework.draw_local_rows
+take_rows = framework.take_rows
 random_state = framework.random_state
 set_random_state = framework.set_random_state
 has_gpu = framework.has_gpu
@@ -68,6 +72,7 @@ __all__ = [
     "pullback",
     "random_state",
     "set_random_state",
+    "take_rows",
     "value_and_grad",
     "without_autocast",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 
@@ -78,6 +79,10 @@ def apply(
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     # Under a `keras.distribution`, `size` is the size of the whole batch.
     return draw(size)
+
+
+def take_rows(x: Tensor, index: Tensor) -> Tensor:
+    return jnp.take_along_axis(x, index[..., None], axis=1)
 
 
 def random_state() -> np.ndarray:

@@ -75,6 +75,10 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size)
 
 
+def take_rows(x: Tensor, index: Tensor) -> Tensor:
+    return torch.take_along_dim(x, index[..., None].long(), dim=1)
+
+
 def random_state() -> np.ndarray:
     # Keras' dropout without a seed draws from PyTorch's global generator.
     return torch.get_rng_state().numpy()
