@@ -209,15 +209,15 @@ def test_gains_keep_the_expected_power():
         amplitudes[band] = 3.0
         found = np.array([float(g) for g in image_filter.gains(amplitudes)])
         assert POWER @ found**2 == pytest.approx(1)
-        np.testing.assert_allclose(found / found[band - 1], amplitudes, rtol=1e-6)
+        np.testing.assert_allclose(found / found[band - 1], amplitudes, rtol=1e-5)
     # Band after band, as in the paper.
-    amplitudes = RANDOM.lognormal(size=4)
+    amplitudes = RANDOM.lognormal(size=4).tolist()
     wanted = np.ones(4)
     for band in range(4):
         single = np.ones(4)
         single[band] = amplitudes[band]
         wanted *= single / np.sqrt(POWER @ single**2)
-    found = [float(g) for g in image_filter.gains(list(amplitudes))]
+    found = [float(g) for g in image_filter.gains(amplitudes)]
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
@@ -257,7 +257,7 @@ def test_filter_draws_as_the_paper(seed):
             found, wanted = np.log2(found) / 2, np.log2(gains[:, band])
             for share in (0.1, 0.3, 0.5, 0.7, 0.9):
                 assert np.quantile(found, share) == pytest.approx(
-                    np.quantile(wanted, share), abs=0.06
+                    np.quantile(wanted, share), abs=0.1
                 )
     unchanged = (found == 0).mean()
     assert unchanged == pytest.approx(0.5**4, abs=0.02)
@@ -313,7 +313,7 @@ def test_take_rows_differentiates_twice():
 
     def value(x):
         rows = backend.take_rows(x, ops.convert_to_tensor(index))
-        return ops.sum(weights * rows**3), ()
+        return ops.sum(ops.multiply(weights, rows**3)), ()
 
     def norm(x):
         _, gradient = backend.pullback(value, x)
