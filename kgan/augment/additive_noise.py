@@ -44,8 +44,9 @@ class AdditiveNoise(ImageAugmentation):
         return pixels.change_colors(x, lambda colors: self._add_noise(colors, seed))
 
     def _add_noise(self, x: Tensor, seed: Seed) -> Tensor:
-        strength = self.stddev * ops.abs(draw.normal(x, seed, "float32"))
-        return x + ops.cast(strength, x.dtype) * draw.noise(x, seed)
+        (drawn,) = draw.normals(x, seed, 1)
+        strength = ops.cast(self.stddev * ops.abs(drawn), x.dtype)
+        return x + strength * draw.noise(x, seed)
 
     def get_config(self) -> Config:
         return {"stddev": self.stddev, **super().get_config()}

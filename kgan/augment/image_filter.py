@@ -88,7 +88,7 @@ def apply_gains(x: Tensor, factors: list[Tensor]) -> Tensor:
             ops.reshape(factor, (-1, 1, 1)) * bands[i] for i, factor in enumerate(factors)
         )
         columns = ops.reshape(x, (-1, size, width * channels))
-        x = ops.matmul(ops.cast(matrix, x.dtype), columns)
+        x = ops.cast(matrix, x.dtype) @ columns
         x = ops.transpose(ops.reshape(x, (-1, size, width, channels)), (0, 2, 1, 3))
     return x
 
