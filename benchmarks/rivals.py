@@ -326,9 +326,8 @@ def compile_or_bypass(operation: types.ModuleType) -> None:
 def real_batches(
     images: np.ndarray, batch: int, mirror: bool, seed: int
 ) -> Iterator[Any]:
-    """Returns endless batches of the authors' data set and sampler."""
+    """Returns endless batches of the authors' data set, shuffled anew in each epoch."""
     from torch.utils.data import DataLoader
-    from torch_utils.misc import InfiniteSampler
     from training.dataset import Dataset
 
     class Images(Dataset):
@@ -336,8 +335,14 @@ def real_batches(
             return images[raw_idx].transpose(2, 0, 1)
 
     dataset = Images("images", (len(images), 3, *images.shape[1:3]), xflip=mirror)
-    sampler = InfiniteSampler(dataset, seed=seed)
-    return iter(DataLoader(dataset, batch, sampler=sampler))
+
+    # Newer versions of PyTorch refuse the authors' sampler.
+    def order() -> Iterator[int]:
+        generator = np.random.default_rng(seed)
+        while True:
+            yield from generator.permutation(len(dataset)).tolist()
+
+    return iter(DataLoader(dataset, batch, sampler=order()))
 
 
 def save(rival: Rival, path: pathlib.Path, samples: int, seed: int) -> None:
