@@ -98,6 +98,7 @@ class KerasIO(Rival):
 
         self._gan.fit(
             self._batches,
+            shuffle=False,
             steps_per_epoch=10**4,
             epochs=10**6,
             verbose=0,
