@@ -115,7 +115,6 @@ class Results:
     """
 
     def __init__(self, folder: pathlib.Path, judge: Judge, arguments: argparse.Namespace):
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.judge, self.arguments = folder, judge, arguments
 
     def add(
@@ -147,11 +146,12 @@ class Results:
 def main() -> None:
     arguments = _arguments()
     emoji = Emoji(arguments.emoji, arguments.size, arguments.channels)
-    judge = Judge(emoji)
+    folder = pathlib.Path(arguments.out)
+    judge = Judge(emoji, folder)
     print(
         f"floor {judge.floor:.2f}, agreement of reals {judge.agreement:.1%}", flush=True
     )
-    results = Results(pathlib.Path(arguments.out), judge, arguments)
+    results = Results(folder, judge, arguments)
     for path in arguments.score:
         file = np.load(path)
         name, seed, _ = pathlib.Path(path).stem.rsplit("-", 2)
@@ -160,21 +160,21 @@ def main() -> None:
         results.add(name, file["samples"], None, **facts)
     for contender, until in [] if arguments.score else _trained(arguments, emoji):
         samples, labels = contender.sample()
-        costs = cost.estimate(
-            contender.gan, contender.gan.images_seen, contender.preset.batch_size
-        )
+        images = int(contender.gan.images_seen)
+        costs = cost.estimate(contender.gan, images, contender.preset.batch_size)
         results.add(
             contender.name,
             samples,
             labels,
             preset=contender.preset.name,
             seed=contender.seed,
-            images=contender.gan.images_seen,
+            images=images,
             seconds=round(contender.seconds),
             parameters=costs.parameters,
             tflop=round(costs.flops / 1e12, 2),
             budget=round(until),
         )
+
 
 
 def _trained(

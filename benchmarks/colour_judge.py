@@ -67,18 +67,31 @@ class Judge:
 
     Args:
         emoji: The pictures.
+        folder: Path of the folder in which the classifier is kept. It is trained once
+            for each size.
         artist: The artist whose pictures the GAN learns.
         seed: Int, seed of the classifier.
     """
 
-    def __init__(self, emoji: Emoji, artist: str = "twitter", seed: int = 0):
+    def __init__(
+        self,
+        emoji: Emoji,
+        folder: pathlib.Path,
+        artist: str = "twitter",
+        seed: int = 0,
+    ):
         other = ARTISTS[1 - ARTISTS.index(artist)]
         self.reals = on_white(emoji.pictures(artist))
         self.categories = emoji.labels("category")
         classes = emoji.labels("subcategory")
         self._category_of = np.zeros(classes.max() + 1, int)
         self._category_of[classes] = self.categories
-        self._network = _trained(on_white(emoji.pictures(other)), classes, seed)
+        path = folder / f"judge-{emoji.size}-{artist}-{seed}.keras"
+        if not path.exists():
+            network = _trained(on_white(emoji.pictures(other)), classes, seed)
+            folder.mkdir(parents=True, exist_ok=True)
+            network.save(path)
+        self._network = keras.models.load_model(path)
         self.features, found = self._examine(self.reals)
         self.agreement = float((found == self.categories).mean())
         self.floor = self._floor(seed)

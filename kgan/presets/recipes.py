@@ -26,7 +26,7 @@ def small(request: Request) -> Preset:
             **request.augmentation(),
         },
         batch_size=request.batch_size(64 if gpu else 32),
-        **request.length(2_000_000 if gpu else 200_000),
+        **request.length(2_000_000 if gpu else 300_000),
         reasons=(_LEARNS_FASTEST, *request.augmentation_reason()),
     )
 
