@@ -37,7 +37,7 @@ import keras
 
 from kgan.backend.data_format import channels_last
 from kgan.backend.keras_private import without_autocast
-from kgan.backend.machine import GPU, memory
+from kgan.backend.machine import GPU, machine_memory
 from kgan.backend.scope import Scope, frozen
 
 name = keras.backend.backend()
@@ -73,7 +73,7 @@ __all__ = [
     "frozen",
     "gpu",
     "has_gpu",
-    "memory",
+    "machine_memory",
     "num_threads",
     "pullback",
     "random_state",

@@ -35,7 +35,7 @@ def num_cores() -> int:
     return os.cpu_count() or 1
 
 
-def memory() -> int | None:
+def machine_memory() -> int | None:
     """Returns the bytes of memory, without the memory that the system withholds.
 
     None where the system does not tell.

@@ -90,7 +90,8 @@ def gpu() -> GPU | None:
     # Not all devices count their memory.
     with contextlib.suppress(ValueError, tf.errors.OpError):
         known = tf.config.experimental.get_memory_info(_FIRST_GPU)
-    # TensorFlow has no public function for the memory that it may take.
+    # TensorFlow has no public function for the memory that it may take. The function
+    # comes after `get_memory_info`, which applies the user's options to the GPU.
     limits = (d.memory_limit for d in list_local_devices() if d.device_type == "GPU")
     return GPU(
         name=details.get("device_name", "GPU"),

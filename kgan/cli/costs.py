@@ -37,7 +37,7 @@ def describe(training: Training) -> list[str]:
 
 def _on_cpu(training: Training, costs: cost.Cost, size: str) -> list[str]:
     speed = cost.measure_speed()
-    memory = backend.memory()
+    memory = backend.machine_memory()
     of = "" if memory is None else f" of the {_gigabytes(memory)} of this machine"
     said = (
         f"{size}: {costs.flops / 1e12:.3g} TFLOP, which take about "

@@ -229,9 +229,9 @@ def _random_batch(gan: GAN, size: int) -> tuple[np.ndarray, np.ndarray | None]:
     x = rng.uniform(gan.sample_range.low, gan.sample_range.high, shape).astype("float32")
     if is_image_shape(gan.sample_shape):
         x = gan.sample_range.to_uint8(x)
-    return x, None if gan.num_classes is None else rng.integers(
-        gan.num_classes, size=size
-    )
+    if gan.num_classes is None:
+        return x, None
+    return x, rng.integers(gan.num_classes, size=size)
 
 
 class _Clock(keras.callbacks.Callback):
@@ -250,17 +250,23 @@ class _Clock(keras.callbacks.Callback):
         # The number of steps that are measured, and their time.
         self.steps = 0
         self.elapsed = 0.0
+        # The steps before them, and the time at which these steps ended.
+        self.start: tuple[int, float] | None = None
+        # The step after which the clock is read next.
+        self.next = _WARM_UP
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Tensor]) -> None:
-        steps = batch + 1 - _WARM_UP
-        if steps < 0 or steps < 2 * self.steps:
+        done = batch + 1
+        if done < self.next:
             return
         _wait(next(iter(logs.values())))
-        if not steps:
-            self.start = time.perf_counter()
+        now = time.perf_counter()
+        if self.start is None:
+            self.start, self.next = (done, now), done + 1
             return
-        self.steps = steps
-        self.elapsed = time.perf_counter() - self.start
+        before, began = self.start
+        self.steps, self.elapsed = done - before, now - began
+        self.next = done + self.steps
         self.model.stop_training = 2 * self.elapsed > self.limit
 
 
