@@ -281,11 +281,11 @@ def test_info_measures_on_a_gpu(info, monkeypatch):
 
 def test_info_finds_the_batch_that_fits_a_gpu(info, monkeypatch):
     tried = fake_gpu(monkeypatch, largest=20)
-    said = info("--batch-size", "64", "--d-steps", "3")
-    assert tried == [64, 30, 15]
+    said = info("--batch-size", "63", "--d-steps", "3")
+    assert tried == [63, 30, 15]
     assert said.endswith(
         "Memory of the GPU: 0.8 GB of the 2.0 GB that training can use. Warning: a batch "
-        "of 64 samples does not fit into the memory of NVIDIA Z1. Train with "
+        "of 63 samples does not fit into the memory of NVIDIA Z1. Train with "
         "--batch-size 15."
     )
     assert "batch size of 15, so the training takes about 3 seconds." in said
