@@ -196,7 +196,8 @@ def measure_step(
             however long it takes.
 
     Raises:
-        ValueError: If `batch_size` or `seconds` is out of bounds.
+        ValueError: If `batch_size` or `seconds` is out of bounds, or if the shape of the
+            samples has a dimension of any length.
 
     Example:
 
@@ -225,9 +226,10 @@ def measure_step(
 def _random_batch(gan: GAN, size: int) -> tuple[np.ndarray, np.ndarray | None]:
     """Returns random samples of the kind that `gan` trains on, and their labels."""
     rng = np.random.default_rng(0)
-    shape = size, *gan.sample_shape
-    x = rng.uniform(gan.sample_range.low, gan.sample_range.high, shape).astype("float32")
-    if is_image_shape(gan.sample_shape):
+    shape = checks.shape(sample_shape=gan.sample_shape)
+    low, high = gan.sample_range.low, gan.sample_range.high
+    x = rng.uniform(low, high, (size, *shape)).astype("float32")
+    if is_image_shape(shape):
         x = gan.sample_range.to_uint8(x)
     if gan.num_classes is None:
         return x, None
