@@ -1,15 +1,26 @@
-"""Two well-known GAN examples, rewritten from their published settings for MNIST.
+"""Two well-known GAN examples, rewritten from their published settings.
 
 - `keras_io`: the example "DCGAN to generate face images" of keras.io
-  (dcgan_overriding_train_step.py): its layers and optimizers, with two doublings of the
-  size instead of three, since its images have 64x64 pixels.
+  (dcgan_overriding_train_step.py): its layers and optimizers. Images of 64x64 pixels have
+  its three doublings of the size; smaller images have fewer.
 - `keras_gan`: dcgan.py of github.com/eriklindernoren/Keras-GAN, made for MNIST.
 """
+
+import math
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+
+BATCH_SIZE = 32
+
+
+def batches(images: np.ndarray, seed: int) -> tf.data.Dataset:
+    """Returns endless batches of images, shuffled anew in each epoch."""
+    dataset = tf.data.Dataset.from_tensor_slices(images)
+    dataset = dataset.shuffle(len(images), seed=seed).repeat()
+    return dataset.batch(BATCH_SIZE).prefetch(2)
 
 
 class Copied(keras.Model):
@@ -85,16 +96,25 @@ class Copied(keras.Model):
         return ((images - self.low) / (1 - self.low) * 255).round().astype("uint8")
 
 
-def keras_io() -> Copied:
-    """Returns the GAN of keras.io."""
+def keras_io(image_shape: tuple[int, int, int] = (28, 28, 1)) -> Copied:
+    """Returns the GAN of keras.io.
+
+    Args:
+        image_shape: Height, width and channels: the example has `(64, 64, 3)`. The
+            generator starts from about 8x8, as there.
+    """
+    *size, channels = image_shape
+    doublings = round(math.log2(size[0] / 8))
+    height, width = (side // 2**doublings for side in size)
     latents = keras.Input((128,))
-    x = layers.Reshape((7, 7, 128))(layers.Dense(7 * 7 * 128)(latents))
-    for filters in (128, 256):
-        x = layers.Conv2DTranspose(filters, 4, strides=2, padding="same")(x)
+    x = layers.Dense(height * width * 128)(latents)
+    x = layers.Reshape((height, width, 128))(x)
+    for i in range(doublings):
+        x = layers.Conv2DTranspose(128 * 2**i, 4, strides=2, padding="same")(x)
         x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(1, 5, padding="same", activation="sigmoid")(x)
+    x = layers.Conv2D(channels, 5, padding="same", activation="sigmoid")(x)
     generator = keras.Model(latents, x)
-    images = y = keras.Input((28, 28, 1))
+    images = y = keras.Input(image_shape)
     for filters in (64, 128, 128):
         y = layers.Conv2D(filters, 4, strides=2, padding="same")(y)
         y = layers.LeakyReLU(0.2)(y)

@@ -70,9 +70,10 @@ class Contender:
             self.flops = cost.flops_per_image(self.gan, self.batch_size)
         else:
             self.gan = getattr(copied, name)()
-            self.batch_size = 32
+            self.batch_size = copied.BATCH_SIZE
             g, d = map(cost.flops, (self.gan.generator, self.gan.discriminator))
             self.flops = 4 * g + 8 * d
+            self.endless = copied.batches(images, seed)
         self.batches = kgan.data.Batches(
             images, self.batch_size, seed=seed, drop_remainder=True
         )
@@ -96,15 +97,8 @@ class Contender:
         if self.name == "kgan":
             self.gan.fit(self.batches, initial_epoch=self.gan.epoch, **arguments)
         else:
-            self.gan.fit(self._dataset(), steps_per_epoch=10**4, **arguments)
+            self.gan.fit(self.endless, steps_per_epoch=10**4, **arguments)
         self.seconds = before + time.process_time() - start
-
-    def _dataset(self):
-        if not hasattr(self, "_endless"):
-            dataset = tf.data.Dataset.from_tensor_slices(self.images)
-            dataset = dataset.shuffle(len(self.images), seed=self.seed).repeat()
-            self._endless = dataset.batch(self.batch_size).prefetch(2)
-        return self._endless
 
 
 class StopWhen(keras.callbacks.Callback):

@@ -3,21 +3,18 @@
 import argparse
 import importlib
 import os
-import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 
 from kgan_cli import names, settings, status
 from kgan_cli.option import Settings, add_options
+from kgan_cli.out_of_memory import is_out_of_memory
 from kgan_cli.output import OutputError, checked_output
 from kgan_cli.quiet import quiet_tensorflow
 from kgan_cli.spelling import as_options
 from kgan_cli.status import Status
 
-_OUT_OF_MEMORY = re.compile(
-    "out of memory|can't allocate memory|RESOURCE_EXHAUSTED|OOM when", re.IGNORECASE
-)
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
 COMMANDS: dict[str, type[Settings]] = {
     "train": settings.TrainSettings,
@@ -49,9 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = text if given is None else as_options(text, given)
         print(f"{command}: {text}", file=sys.stderr)
         return Status.ERROR
-    # Each framework has a class of its own for a lack of memory.
     except Exception as error:
-        if not _OUT_OF_MEMORY.search(str(error)):
+        if not is_out_of_memory(error):
             raise
         print(f"{command}: {_message(MemoryError())}", file=sys.stderr)
         return Status.ERROR

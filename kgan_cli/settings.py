@@ -232,7 +232,8 @@ class InfoSettings(ModelSettings):
     summary = "show the data, the preset and the cost of a training"
     description = (
         "Shows which GAN `kgan train` would train on this data, and the reasons, and "
-        "estimates the time and the memory of the training. Trains nothing."
+        "estimates the time and the memory of the training; on a GPU, by some steps on "
+        "random samples. Saves no GAN."
     )
 
     grid: str | None = option(

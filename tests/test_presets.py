@@ -80,7 +80,7 @@ def test_the_printed_code_trains():
     "shape, compute, name",
     [
         ((28, 28, 1), "cpu", "small"),
-        ((28, 28, 1), "gpu", "r3gan"),
+        ((28, 28, 1), "gpu", "small"),
         ((8, 8, 1), "gpu", "small"),
         ((256, 256, 3), "cpu", "small"),
         ((16_384, 2), "cpu", "wavegan"),

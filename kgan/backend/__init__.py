@@ -22,6 +22,10 @@ Each framework has one file with the same functions:
     Save and restore the state of the framework's own random generator, a uint8 array.
 `has_gpu()`
     Whether the framework computes on a GPU.
+`gpu()`
+    Returns the first GPU with its memory, a `GPU`; None on a CPU.
+`reset_peak()`
+    Lets `gpu().peak` begin anew, if the framework can.
 `num_threads()`
     The number of threads that share an operation on a CPU, and the order of its sums.
 `COUNTER`
@@ -36,6 +40,7 @@ import keras
 
 from kgan.backend.data_format import channels_last
 from kgan.backend.keras_private import without_autocast
+from kgan.backend.machine import GPU, machine_memory
 from kgan.backend.scope import Scope, frozen
 
 name = keras.backend.backend()
@@ -55,22 +60,28 @@ take_rows = framework.take_rows
 random_state = framework.random_state
 set_random_state = framework.set_random_state
 has_gpu = framework.has_gpu
+gpu = framework.gpu
+reset_peak = framework.reset_peak
 num_threads = framework.num_threads
 COUNTER = framework.COUNTER
 INEXACT_LAYERS = framework.INEXACT_LAYERS
 
 __all__ = [
     "COUNTER",
+    "GPU",
     "INEXACT_LAYERS",
     "Scope",
     "apply",
     "channels_last",
     "draw_local_rows",
     "frozen",
+    "gpu",
     "has_gpu",
+    "machine_memory",
     "num_threads",
     "pullback",
     "random_state",
+    "reset_peak",
     "set_random_state",
     "take_rows",
     "value_and_grad",

@@ -1,5 +1,6 @@
 """Automatic differentiation on JAX. The contract is in `kgan.backend`."""
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from kgan.backend.cores import num_cores
+from kgan.backend.machine import GPU, num_cores
 from kgan.backend.scope import Scope
 from kgan.types import Tensor, Tensors
 
@@ -96,6 +97,22 @@ def set_random_state(state: np.ndarray) -> None:
 
 def has_gpu() -> bool:
     return jax.default_backend() != "cpu"
+
+
+def gpu() -> GPU | None:
+    device = jax.local_devices()[0]
+    if device.platform == "cpu":
+        return None
+    known: dict[str, int] = {}
+    # Not all devices count their memory.
+    with contextlib.suppress(jax.errors.JaxRuntimeError):
+        known = device.memory_stats() or {}
+    keys = "bytes_limit", "bytes_in_use", "peak_bytes_in_use"
+    return GPU(device.device_kind, *map(known.get, keys))
+
+
+def reset_peak() -> None:
+    """Does nothing: JAX keeps the peak for the life of the process."""
 
 
 def num_threads() -> int:

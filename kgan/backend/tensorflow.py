@@ -1,5 +1,6 @@
 """Automatic differentiation on TensorFlow. The contract is in `kgan.backend`."""
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.client.device_lib import list_local_devices
 
-from kgan.backend.cores import num_cores
+from kgan.backend.machine import GPU, num_cores
 from kgan.types import Tensor, Tensors
 
 # `tf.nn.moments` stops the gradient of the mean inside the variance (tensorflow PR
@@ -19,6 +21,7 @@ INEXACT_LAYERS: tuple[str, ...] = (
     "GroupNormalization",
 )
 COUNTER = "int64"
+_FIRST_GPU = "GPU:0"
 
 
 def value_and_grad(
@@ -80,7 +83,32 @@ def set_random_state(state: np.ndarray) -> None:
 
 
 def has_gpu() -> bool:
-    return bool(tf.config.list_physical_devices("GPU"))
+    return bool(tf.config.get_visible_devices("GPU"))
+
+
+def gpu() -> GPU | None:
+    devices = tf.config.get_visible_devices("GPU")
+    if not devices:
+        return None
+    details = tf.config.experimental.get_device_details(devices[0])
+    known: dict[str, int] = {}
+    # Not all devices count their memory.
+    with contextlib.suppress(ValueError, tf.errors.OpError):
+        known = tf.config.experimental.get_memory_info(_FIRST_GPU)
+    # TensorFlow has no public function for the memory that it may take. The function
+    # comes after `get_memory_info`, which applies the user's options to the GPU.
+    limits = (d.memory_limit for d in list_local_devices() if d.device_type == "GPU")
+    return GPU(
+        name=details.get("device_name", "GPU"),
+        memory=next(limits, None),
+        used=known.get("current"),
+        peak=known.get("peak"),
+    )
+
+
+def reset_peak() -> None:
+    with contextlib.suppress(ValueError, tf.errors.OpError):
+        tf.config.experimental.reset_memory_stats(_FIRST_GPU)
 
 
 def num_threads() -> int:

@@ -10,6 +10,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from kgan import checks
+from kgan.backend.machine import GPU
 from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
@@ -91,6 +92,29 @@ def set_random_state(state: np.ndarray) -> None:
 
 def has_gpu() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available()
+
+
+def gpu() -> GPU | None:
+    if torch.cuda.is_available():
+        return GPU(
+            name=torch.cuda.get_device_name(),
+            memory=torch.cuda.get_device_properties().total_memory,
+            used=torch.cuda.memory_allocated(),
+            peak=torch.cuda.max_memory_allocated(),
+        )
+    if torch.backends.mps.is_available():
+        # PyTorch keeps no peak of this memory.
+        return GPU(
+            name="Apple GPU",
+            memory=torch.mps.recommended_max_memory(),
+            used=torch.mps.current_allocated_memory(),
+        )
+    return None
+
+
+def reset_peak() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
 
 
 def num_threads() -> int:

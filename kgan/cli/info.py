@@ -3,13 +3,10 @@
 import dataclasses
 import textwrap
 
-import keras
-
 import kgan
-from kgan.cli import dataset
+from kgan.cli import costs, dataset
 from kgan.cli.training import Training
 from kgan.data import LoadedData, NothingLeftError, check_bad_files
-from kgan.presets import cost
 from kgan_cli.settings import InfoSettings
 from kgan_cli.status import Status
 
@@ -30,9 +27,8 @@ def run(settings: InfoSettings) -> int:
         print(f"{settings.grid} shows samples as the networks see them.\n")
     print(f"The preset {preset.name!r} for a {preset.compute.upper()}:\n")
     print(textwrap.indent(str(preset), "    ") + "\n")
-    for reason in preset.reasons:
+    for reason in (*preset.reasons, *costs.describe(training)):
         print(textwrap.fill(reason, 80))
-    print(textwrap.fill(_costs(training.gan, preset), 80))
     _check_bad_files(settings, data)
     return Status.DONE
 
@@ -58,24 +54,3 @@ def _check_bad_files(settings: InfoSettings, data: LoadedData) -> None:
             kgan.data.Options(on_error=settings.on_error, max_bad=settings.max_bad),
             f"source={settings.data!r}",
         )
-
-
-def _costs(gan: kgan.GAN, preset: kgan.presets.Preset) -> str:
-    costs = cost.estimate(gan, preset.images, preset.batch_size)
-    speed = cost.measure_speed()
-    return (
-        f"The training shows {preset.images:,} samples to networks of "
-        f"{costs.parameters:,} parameters: {costs.flops / 1e12:.3g} TFLOP, which take "
-        f"about {_duration(costs.seconds(speed))}. A matrix product has just reached "
-        f"{speed / 1e9:.0f} GFLOP/s with {keras.backend.backend()} on this machine, and "
-        "training reaches about half of this speed. "
-        f"Memory: about {costs.memory / 1e9:.1f} GB."
-    )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} seconds"
-    if seconds < 5400:
-        return f"{round(seconds / 60)} minutes"
-    return f"{seconds / 3600:.1f} hours"

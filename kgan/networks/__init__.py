@@ -4,7 +4,7 @@ from kgan.networks.dcgan import dcgan_discriminator, dcgan_generator
 from kgan.networks.mlp import mlp_discriminator, mlp_generator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.resnet import resnet_discriminator, resnet_generator
-from kgan.networks.small import small_generator
+from kgan.networks.small import small_discriminator, small_generator
 from kgan.networks.wavegan import wavegan_discriminator, wavegan_generator
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "r3gan_generator",
     "resnet_discriminator",
     "resnet_generator",
+    "small_discriminator",
     "small_generator",
     "wavegan_discriminator",
     "wavegan_generator",

@@ -63,8 +63,8 @@ def suggest(
     )
     gan.fit(batches, epochs=75)
     """
-    shape, compute = checks.shape(image_shape=image_shape), _compute(compute)
-    name = recipes.name_for(shape, compute)
+    shape = checks.shape(image_shape=image_shape)
+    name = recipes.name_for(shape)
     return get(name, shape, num_images, num_classes, compute, budget)
 
 

@@ -1,0 +1,225 @@
+"""Colour pictures: emoji of one artist, judged by a classifier of another artist's emoji.
+
+    python benchmarks/colour.py EMOJI --images 200_000 --seeds 0 1 2
+    python benchmarks/colour.py EMOJI --labels category --minutes 15
+    python benchmarks/colour.py EMOJI --few 100 --variant default augmented
+    python benchmarks/colour.py EMOJI --score rivals/*.npz
+
+`EMOJI` is a folder with `google.zip` and `twitter.zip`, pictures with equal names, and
+`emoji.csv` with their `file_name`, `category` and `subcategory` (emoji-datasource-google
+and emoji-datasource-twitter on npm). A GAN learns the pictures of Twitter.
+
+The benchmark trains a preset, or variants of it that differ in one setting, for the same
+images or minutes. After each share of the budget it draws 5,000 samples, adds a line of
+scores to `colour.jsonl`, and saves a grid of the first 100 samples, a picture of their
+spectrum over that of the reals (white: 10 dB more, black: 10 dB less) and, with `--few`,
+the nearest reals beside samples. `--score` scores samples that other programs drew, see
+benchmarks/rivals.py.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+from colour_judge import SAMPLES, Emoji, Judge
+from colour_variants import VARIANTS
+from PIL import Image
+
+import kgan
+from kgan.presets import cost
+
+
+class Contender:
+    """A variant of a preset that trains a share of its budget at a time.
+
+    Args:
+        name: Name of the variant.
+        arguments: The arguments of the command line.
+        images: uint8 pictures to train on.
+        labels: Ints `(n,)`, or None.
+        seed: Int.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arguments: argparse.Namespace,
+        images: np.ndarray,
+        labels: np.ndarray | None,
+        seed: int,
+    ):
+        classes = None if labels is None else int(labels.max()) + 1
+        data = (images.shape[1:], len(images), classes)
+        options = {"compute": arguments.compute, "budget": arguments.images}
+        if arguments.preset:
+            preset = kgan.presets.get(arguments.preset, *data, **options)
+        else:
+            preset = kgan.presets.suggest(*data, **options)
+        self.preset = VARIANTS[name](preset)
+        self.name, self.seed, self.labels, self.seconds = name, seed, labels, 0.0
+        self.gan = self.preset.build(seed)
+        self.batches = kgan.data.Batches(
+            images, self.preset.batch_size, labels=labels, seed=seed, drop_remainder=True
+        )
+
+    def train(self, limit: str, until: float) -> None:
+        """Trains until `limit`, "images" or "seconds", has reached the value `until`."""
+        start, before = time.perf_counter(), self.seconds
+
+        def is_reached() -> bool:
+            self.seconds = before + time.perf_counter() - start
+            done = self.gan.images_seen if limit == "images" else self.seconds
+            return done >= until
+
+        # A `fit` stops in the middle of an epoch, and the next one continues there.
+        self.gan.fit(
+            self.batches,
+            epochs=10**6,
+            initial_epoch=self.gan.epoch,
+            verbose=0,
+            callbacks=[StopWhen(is_reached)],
+        )
+
+    def sample(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Returns uint8 samples, and their labels, drawn as frequently as in the data."""
+        seed = self.seed + 1
+        if self.labels is None:
+            return self.gan.sample(SAMPLES, seed=seed, as_uint8=True), None
+        labels = np.random.default_rng(seed).choice(self.labels, SAMPLES)
+        return self.gan.sample(SAMPLES, seed=seed, labels=labels, as_uint8=True), labels
+
+
+class StopWhen(keras.callbacks.Callback):
+    """Stops a fit after the batch at which a function returns true."""
+
+    def __init__(self, is_reached: Callable[[], bool]):
+        super().__init__()
+        self.is_reached = is_reached
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.model.stop_training = self.is_reached()
+
+
+class Results:
+    """A folder of lines of scores and of pictures.
+
+    Args:
+        folder: Path of the folder.
+        judge: The judge of the samples.
+        arguments: The arguments of the command line.
+    """
+
+    def __init__(self, folder: pathlib.Path, judge: Judge, arguments: argparse.Namespace):
+        self.folder, self.judge, self.arguments = folder, judge, arguments
+
+    def add(
+        self, name: str, samples: np.ndarray, labels: np.ndarray | None, **facts: Any
+    ) -> None:
+        """Scores samples, and saves the line and the pictures."""
+        arguments = self.arguments
+        work = {key: getattr(arguments, key) for key in ("size", "channels", "labels")}
+        categories = labels if arguments.labels == "category" else None
+        scores = self.judge(samples, categories)
+        row = {"name": name, **work, **facts, **scores, "keras": keras.__version__}
+        row["backend"] = keras.backend.backend()
+        print(json.dumps(row), flush=True)
+        with open(self.folder / "colour.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        parts = (name, *work.values(), facts.get("seed", 0), facts["images"])
+        path = str(self.folder / "-".join(map(str, parts)))
+        kgan.data.grid(samples[:100], 10, 10).save(f"{path}.png")
+        decibels = np.clip(self.judge.excess(samples), -10, 10)
+        spectrum = Image.fromarray(((decibels + 10) * 12.75).astype("uint8"))
+        spectrum.resize((256, 256), Image.Resampling.NEAREST).save(f"{path}-spectrum.png")
+        if arguments.few:
+            pairs = np.stack([samples[:50], self.judge.nearest(samples[:50])], axis=1)
+            kgan.data.grid(pairs.reshape(-1, *pairs.shape[2:]), 10, 10).save(
+                f"{path}-nearest.png"
+            )
+
+
+def main() -> None:
+    arguments = _arguments()
+    emoji = Emoji(arguments.emoji, arguments.size, arguments.channels)
+    folder = pathlib.Path(arguments.out)
+    judge = Judge(emoji, folder)
+    print(
+        f"floor {judge.floor:.2f}, agreement of reals {judge.agreement:.1%}", flush=True
+    )
+    results = Results(folder, judge, arguments)
+    for path in arguments.score:
+        file = np.load(path)
+        name, seed, _ = pathlib.Path(path).stem.rsplit("-", 2)
+        facts = {"seed": int(seed), "images": int(file["shown"])}
+        facts["seconds"] = round(float(file["seconds"]))
+        results.add(name, file["samples"], None, **facts)
+    for contender, until in [] if arguments.score else _trained(arguments, emoji):
+        samples, labels = contender.sample()
+        images = int(contender.gan.images_seen)
+        costs = cost.estimate(contender.gan, images, contender.preset.batch_size)
+        results.add(
+            contender.name,
+            samples,
+            labels,
+            preset=contender.preset.name,
+            seed=contender.seed,
+            images=images,
+            seconds=round(contender.seconds),
+            parameters=costs.parameters,
+            tflop=round(costs.flops / 1e12, 2),
+            budget=round(until),
+        )
+
+
+
+def _trained(
+    arguments: argparse.Namespace, emoji: Emoji
+) -> Iterator[tuple[Contender, float]]:
+    """Trains all contenders in turns, and yields each of them after each share."""
+    images, labels = emoji.training_data("twitter", arguments.labels)
+    limit, budget = "images", arguments.images
+    if arguments.minutes:
+        limit, budget = "seconds", 60 * arguments.minutes
+    for seed in arguments.seeds:
+        chosen = np.random.default_rng(seed).permutation(len(images))[: arguments.few]
+        some = images if arguments.few is None else images[chosen]
+        contenders = [
+            Contender(name, arguments, some, labels, seed) for name in arguments.variant
+        ]
+        for share in np.linspace(0, 1, arguments.shares + 1)[1:]:
+            for contender in contenders:
+                contender.train(limit, share * budget)
+                yield contender, share * budget
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("emoji", type=pathlib.Path, help="folder of the pictures")
+    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--channels", type=int, default=3, choices=(3, 4))
+    parser.add_argument(
+        "--labels", default="none", choices=("none", "category", "artist")
+    )
+    parser.add_argument("--few", type=int, help="number of reals; all by default")
+    parser.add_argument("--preset", help="its name; by default the suggested preset")
+    parser.add_argument("--compute", choices=("cpu", "gpu"))
+    parser.add_argument("--variant", nargs="+", default=["default"], choices=VARIANTS)
+    parser.add_argument("--images", type=int, default=200_000)
+    parser.add_argument("--minutes", type=float, help="a budget of time instead")
+    parser.add_argument("--shares", type=int, default=1, help="turns of each")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--score", nargs="+", default=[], help="files of samples")
+    parser.add_argument("--out", default="colour", help="folder of results")
+    arguments = parser.parse_args()
+    if arguments.few and arguments.labels != "none":
+        parser.error("--few trains without labels")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Changes of one setting of a preset, to see how much the setting is worth."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from kgan.presets import Call, Preset
+
+Change = Callable[[Preset], Preset]
+
+
+def _compiled(**options: Any) -> Change:
+    """Returns a change of arguments of `compile`; None removes an argument."""
+
+    def change(preset: Preset) -> Preset:
+        changed = {**preset.compile, **options}
+        kept = {name: value for name, value in changed.items() if value is not None}
+        return dataclasses.replace(preset, compile=kept)
+
+    return change
+
+
+def _sized(width: int) -> Change:
+    """Returns a change of the width of both networks."""
+
+    def change(preset: Preset) -> Preset:
+        networks = {
+            name: Call(call.function, {**call.arguments, "width": width})
+            for name, call in _networks(preset).items()
+        }
+        return dataclasses.replace(preset, **networks)
+
+    return change
+
+
+def _built(network: str, builder: str, **more: Any) -> Change:
+    """Returns a change of a network to the network of another builder."""
+
+    def change(preset: Preset) -> Preset:
+        arguments = {**_networks(preset)[network].arguments, **more}
+        call = Call(f"kgan.networks.{builder}", arguments)
+        return dataclasses.replace(preset, **{network: call})
+
+    return change
+
+
+def _batches(size: int) -> Change:
+    return lambda preset: dataclasses.replace(preset, batch_size=size)
+
+
+def _averaged(half_life: int | None) -> Change:
+    """Returns a change of the average of the generator."""
+    return lambda preset: dataclasses.replace(
+        preset, gan={**preset.gan, "ema_half_life": half_life}
+    )
+
+
+def _networks(preset: Preset) -> dict[str, Call]:
+    return {"generator": preset.generator, "discriminator": preset.discriminator}
+
+
+def _adam(learning_rate: float, beta_1: float = 0.0) -> Call:
+    arguments = {"learning_rate": learning_rate, "beta_1": beta_1, "beta_2": 0.99}
+    return Call("keras.optimizers.Adam", arguments)
+
+
+def _diff_augment(policy: str) -> Change:
+    return _compiled(augment=Call("kgan.augment.DiffAugment", {"policy": policy}))
+
+
+def _penalized(weight: float) -> Change:
+    return _compiled(penalties=[Call("kgan.penalties.R1", {"weight": weight})])
+
+
+VARIANTS: dict[str, Change] = {
+    "default": lambda preset: preset,
+    "plain": _compiled(augment=None),
+    "translation": _diff_augment("translation"),
+    "diffaugment": _diff_augment("color,translation,cutout"),
+    "ada": _compiled(augment=Call("kgan.augment.ADA", {"images": 20_000})),
+    "no_average": _averaged(None),
+    "width_16": _sized(16),
+    "width_24": _sized(24),
+    "width_64": _sized(64),
+    "batch_16": _batches(16),
+    "batch_128": _batches(128),
+    "slow": _compiled(optimizer=_adam(2e-4)),
+    "momentum": _compiled(optimizer=_adam(2e-3, beta_1=0.5)),
+    "light_penalty": _penalized(0.02),
+    "heavy_penalty": _penalized(1.0),
+    "dcgan_generator": _built("generator", "dcgan_generator"),
+    "dcgan_discriminator": _built(
+        "discriminator", "dcgan_discriminator", normalization="batch"
+    ),
+}
