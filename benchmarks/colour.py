@@ -176,7 +176,6 @@ def main() -> None:
         )
 
 
-
 def _trained(
     arguments: argparse.Namespace, emoji: Emoji
 ) -> Iterator[tuple[Contender, float]]:

@@ -153,17 +153,20 @@ def test_a_preset_for_one_sample_is_built():
     assert narrowed(preset).build(seed=0).penalties
 
 
-def test_little_data_is_augmented():
-    def policy(shape, count):
-        preset = kgan.presets.suggest(shape, count, compute="cpu")
+def test_data_shown_more_than_200_times_is_augmented():
+    def policy(shape, count, compute="cpu", budget=None):
+        preset = kgan.presets.suggest(shape, count, compute=compute, budget=budget)
         call = preset.compile.get("augment")
         assert bool(call) == any("memorising" in reason for reason in preset.reasons)
         return call and call.arguments["policy"]
 
     assert policy((28, 28, 1), 60_000) is None
     assert policy((28, 28, 1), 500) == "translation"
-    assert policy((64, 64, 3), 5_000) == "color,translation,cutout"
-    assert policy((64, 64, 3), 50_000) is None
+    for size in (32, 64):
+        assert policy((size, size, 3), 3_551) is None
+        assert policy((size, size, 3), 3_551, "gpu") == "color,translation,cutout"
+    assert policy((64, 64, 4), 1_000, budget=200_000) is None
+    assert policy((64, 64, 4), 1_000, budget=201_000) == "color,translation,cutout"
 
 
 def test_a_batch_fits_small_data_and_divides_into_updates():

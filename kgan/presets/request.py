@@ -8,8 +8,8 @@ from kgan.data import is_image_shape
 from kgan.presets.call import Call
 from kgan.presets.preset import Preset, epochs_for
 
-# With fewer images than this, a discriminator memorises them.
-_FEW, _FEW_TINY = 20_000, 1_000
+# A discriminator memorises images that it sees more often than this.
+_MOST_EPOCHS = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,23 +81,31 @@ class Request:
         budget = self.budget or default_budget
         return {"epochs": epochs_for(budget, self.num_images), "budget": budget}
 
-    def augmentation(self) -> dict[str, Call]:
-        """Returns the argument of `compile` that augments small data; empty otherwise."""
-        if self._policy() is None:
+    def augmentation(self, default_budget: int) -> dict[str, Call]:
+        """Returns the argument of `compile` that augments images shown very often.
+
+        Args:
+            default_budget: Int, as for `length`.
+        """
+        if not self._repeats(default_budget):
             return {}
-        policy = {"policy": self._policy()}
+        policy = {"policy": self._policy}
         return {"augment": Call("kgan.augment.DiffAugment", policy)}
 
-    def augmentation_reason(self) -> tuple[str, ...]:
-        """Returns the sentence that explains the augmentation of small data."""
-        if self._policy() is None:
+    def augmentation_reason(self, default_budget: int) -> tuple[str, ...]:
+        """Returns the sentence that explains the augmentation; nothing without it."""
+        if not self._repeats(default_budget):
             return ()
+        epochs = self.length(default_budget)["epochs"]
         return (
-            f"{self.num_images:,} samples are few: augmentation ({self._policy()}) keeps "
-            "the discriminator from memorising them.",
+            f"{self.num_images:,} samples are few for {epochs:,} epochs: augmentation "
+            f"({self._policy}) keeps the discriminator from memorising them.",
         )
 
-    def _policy(self) -> str | None:
-        if self.num_images >= (_FEW_TINY if min(self.shape[:2]) <= 32 else _FEW):
-            return None
+    def _repeats(self, default_budget: int) -> bool:
+        """Whether the training shows the samples so often that they are memorised."""
+        return self.length(default_budget)["epochs"] > _MOST_EPOCHS
+
+    @property
+    def _policy(self) -> str:
         return "color,translation,cutout" if self.shape[-1] >= 3 else "translation"
