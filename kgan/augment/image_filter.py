@@ -63,7 +63,8 @@ class ImageFilter(ImagePipeline):
         drawn = draw.normals(x, seed, len(_POWER))
         happens = draw.happens(x, seed, probability, len(_POWER))
         exponents = [n * h for n, h in zip(drawn, happens, strict=True)]
-        factors = gains([ops.exp(e * (self.stddev * math.log(2))) for e in exponents])
+        width = ops.cast(self.stddev, exponents[0].dtype) * math.log(2)
+        factors = gains([ops.exp(e * width) for e in exponents])
         return ops.where(sum(happens) > 0, apply_gains(x, factors), x)
 
     def get_config(self) -> Config:
