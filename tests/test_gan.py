@@ -74,6 +74,22 @@ def test_average_follows_its_formula(tiny):
         np.testing.assert_allclose(actual, wanted, atol=1e-6)
 
 
+def test_statistics_are_averaged_and_frozen_layers_are_copied():
+    generator = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4), keras.layers.BatchNormalization()]
+    )
+    generator.add(keras.layers.Dense(2, name="frozen"))
+    generator.layers[-1].trainable = False
+    average = kgan.models.averaging.copy_of(generator, 3)
+    first = [np.full_like(w, 2) for w in generator.get_weights()]
+    generator.set_weights([np.full_like(w, 6) for w in first])
+    average.set_weights(first)
+    kgan.models.averaging.update(average, generator, 0.75)
+    for layer in average.layers:
+        wanted = 6 if layer.name == "frozen" else 3
+        assert all((numpy(weight) == wanted).all() for weight in layer.weights)
+
+
 def test_average_can_be_off(tiny):
     gan = tiny(ema_half_life=None)
     gan.compile()

@@ -169,6 +169,17 @@ def test_data_shown_more_than_200_times_is_augmented():
     assert policy((64, 64, 4), 1_000, budget=201_000) == "color,translation,cutout"
 
 
+def test_the_expectation_grows_with_the_budget():
+    def expected(budget, shape=(32, 32, 3)):
+        preset = kgan.presets.suggest(shape, 3_551, compute="cpu", budget=budget)
+        return preset.expectation
+
+    assert "After 20,000 images" in expected(20_000) and "larger budget" in expected(100)
+    assert "with their details" in expected(None) and "A larger" not in expected(None)
+    assert len({expected(n).split("expect ")[1] for n in (1, 50_000, 90_000, 10**6)}) == 4
+    assert expected(20_000, (8, 8, 1)) == ""
+
+
 def test_a_batch_fits_small_data_and_divides_into_updates():
     for count in (1, 7, 64, 1_000):
         assert kgan.presets.get("small", (8, 8, 1), count).batch_size == min(32, count)

@@ -27,8 +27,9 @@ def run(settings: InfoSettings) -> int:
         print(f"{settings.grid} shows samples as the networks see them.\n")
     print(f"The preset {preset.name!r} for a {preset.compute.upper()}:\n")
     print(textwrap.indent(str(preset), "    ") + "\n")
-    for reason in (*preset.reasons, *costs.describe(training)):
-        print(textwrap.fill(reason, 80))
+    said = (*preset.reasons, preset.expectation, *costs.describe(training))
+    for sentence in filter(None, said):
+        print(textwrap.fill(sentence, 80))
     _check_bad_files(settings, data)
     return Status.DONE
 

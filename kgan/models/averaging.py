@@ -169,17 +169,21 @@ def decay(batch_size: Tensor, images_seen: Tensor, half_life: NumberOrSchedule) 
 def update(average: keras.Model, generator: keras.Model, kept: Tensor) -> None:
     """Moves the average towards the generator, in place.
 
-    Trainable weights are averaged. All other variables are copied: the weights of frozen
-    layers, and the statistics of batch normalisation, which are averages already.
+    Trainable weights are averaged, and so are the statistics of batch normalisation: the
+    statistics of the last weights do not fit the averaged weights. All other variables
+    are copied, for example the weights of frozen layers.
 
     Args:
         average: The result of `copy_of`.
         generator: The generator.
         kept: Float scalar, see `decay`.
     """
-    trained = {id(variable) for variable in generator.trainable_variables}
+    averaged = {id(variable) for variable in generator.trainable_variables}
+    for layer in keras_private.all_layers(generator):
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+            averaged |= {id(variable) for variable in layer.non_trainable_variables}
     for target, source in zip(average.variables, generator.variables, strict=True):
-        if id(source) in trained:
+        if id(source) in averaged:
             target.assign(source + (target - source) * ops.cast(kept, source.dtype))
         else:
             target.assign(source)

@@ -32,6 +32,7 @@ class Preset:
         budget: Int, number of real samples for which the preset is made. Schedules span
             these samples, and epochs are shorter if whole epochs would show many more.
         reasons: Sentences that say why the settings are as they are.
+        expectation: A sentence on the samples to expect of the budget; empty if unknown.
 
     Example:
 
@@ -54,6 +55,7 @@ class Preset:
     epochs: int
     budget: int
     reasons: tuple[str, ...] = ()
+    expectation: str = ""
 
     def build(self, seed: int | None = None) -> GAN:
         """Returns the compiled GAN.
