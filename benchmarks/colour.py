@@ -21,7 +21,7 @@ import argparse
 import json
 import pathlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -29,6 +29,7 @@ import numpy as np
 from colour_judge import SAMPLES, Emoji, Judge
 from colour_variants import VARIANTS
 from PIL import Image
+from stop import StopWhen
 
 import kgan
 from kgan.presets import cost
@@ -92,17 +93,6 @@ class Contender:
             return self.gan.sample(SAMPLES, seed=seed, as_uint8=True), None
         labels = np.random.default_rng(seed).choice(self.labels, SAMPLES)
         return self.gan.sample(SAMPLES, seed=seed, labels=labels, as_uint8=True), labels
-
-
-class StopWhen(keras.callbacks.Callback):
-    """Stops a fit after the batch at which a function returns true."""
-
-    def __init__(self, is_reached: Callable[[], bool]):
-        super().__init__()
-        self.is_reached = is_reached
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self.model.stop_training = self.is_reached()
 
 
 class Results:

@@ -18,7 +18,6 @@ import argparse
 import json
 import pathlib
 import time
-from collections.abc import Callable
 
 import copied
 import keras
@@ -26,6 +25,7 @@ import numpy as np
 import tensorflow as tf
 from judge import Classifier
 from plot import plot
+from stop import StopWhen
 
 import kgan
 from kgan.metrics import frechet_distance
@@ -99,17 +99,6 @@ class Contender:
         else:
             self.gan.fit(self.endless, steps_per_epoch=10**4, **arguments)
         self.seconds = before + time.process_time() - start
-
-
-class StopWhen(keras.callbacks.Callback):
-    """Stops a fit after the step at which a function returns true."""
-
-    def __init__(self, step: Callable[[], bool]):
-        super().__init__()
-        self.step = step
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self.model.stop_training = self.step()
 
 
 def main() -> None:

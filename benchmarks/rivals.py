@@ -84,12 +84,12 @@ class KerasIO(Rival):
         # Here, so that TensorFlow is not in the process of another rival.
         import copied
         import keras
-        import quality
+        import stop
 
         keras.utils.set_random_seed(seed)
         self._gan = copied.keras_io(images.shape[1:])
         self._batches = copied.batches(images, seed)
-        self._batch_size, self._stop_when = copied.BATCH_SIZE, quality.StopWhen
+        self._batch_size, self._stop_when = copied.BATCH_SIZE, stop.StopWhen
 
     def _train_until(self, enough: Callable[[], bool]) -> None:
         def step() -> bool:
