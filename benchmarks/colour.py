@@ -26,13 +26,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from colour_judge import SAMPLES, Emoji, Judge
+from colour_judge import ARTISTS, SAMPLES, Emoji, Judge
 from colour_variants import VARIANTS
 from PIL import Image
 from stop import StopWhen
 
 import kgan
 from kgan.presets import cost
+
+# The artist whose pictures the GANs learn.
+ARTIST = "twitter"
 
 
 class Contender:
@@ -44,6 +47,9 @@ class Contender:
         images: uint8 pictures to train on.
         labels: Ints `(n,)`, or None.
         seed: Int.
+
+    Attributes:
+        asked: The labels among which those of the samples are drawn, or None.
     """
 
     def __init__(
@@ -62,7 +68,11 @@ class Contender:
         else:
             preset = kgan.presets.suggest(*data, **options)
         self.preset = VARIANTS[name](preset)
-        self.name, self.seed, self.labels, self.seconds = name, seed, labels, 0.0
+        self.name, self.seed, self.seconds = name, seed, 0.0
+        self.asked = labels
+        if arguments.labels == "artist":
+            # The judge knows the pictures of one artist.
+            self.asked = np.full(1, ARTISTS.index(ARTIST))
         self.gan = self.preset.build(seed)
         self.batches = kgan.data.Batches(
             images, self.preset.batch_size, labels=labels, seed=seed, drop_remainder=True
@@ -89,9 +99,9 @@ class Contender:
     def sample(self) -> tuple[np.ndarray, np.ndarray | None]:
         """Returns uint8 samples, and their labels, drawn as frequently as in the data."""
         seed = self.seed + 1
-        if self.labels is None:
+        if self.asked is None:
             return self.gan.sample(SAMPLES, seed=seed, as_uint8=True), None
-        labels = np.random.default_rng(seed).choice(self.labels, SAMPLES)
+        labels = np.random.default_rng(seed).choice(self.asked, SAMPLES)
         return self.gan.sample(SAMPLES, seed=seed, labels=labels, as_uint8=True), labels
 
 
@@ -137,7 +147,7 @@ def main() -> None:
     arguments = _arguments()
     emoji = Emoji(arguments.emoji, arguments.size, arguments.channels)
     folder = pathlib.Path(arguments.out)
-    judge = Judge(emoji, folder)
+    judge = Judge(emoji, folder, ARTIST)
     print(
         f"floor {judge.floor:.2f}, agreement of reals {judge.agreement:.1%}", flush=True
     )
@@ -148,7 +158,9 @@ def main() -> None:
         facts = {"seed": int(seed), "images": int(file["shown"])}
         facts["seconds"] = round(float(file["seconds"]))
         results.add(name, file["samples"], None, **facts)
-    for contender, until in [] if arguments.score else _trained(arguments, emoji):
+    if arguments.score:
+        return
+    for contender, until in _trained(arguments, emoji):
         samples, labels = contender.sample()
         images = int(contender.gan.images_seen)
         costs = cost.estimate(contender.gan, images, contender.preset.batch_size)
@@ -170,7 +182,7 @@ def _trained(
     arguments: argparse.Namespace, emoji: Emoji
 ) -> Iterator[tuple[Contender, float]]:
     """Trains all contenders in turns, and yields each of them after each share."""
-    images, labels = emoji.training_data("twitter", arguments.labels)
+    images, labels = emoji.training_data(ARTIST, arguments.labels)
     limit, budget = "images", arguments.images
     if arguments.minutes:
         limit, budget = "seconds", 60 * arguments.minutes
@@ -199,7 +211,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--compute", choices=("cpu", "gpu"))
     parser.add_argument("--variant", nargs="+", default=["default"], choices=VARIANTS)
     parser.add_argument("--images", type=int, default=200_000)
-    parser.add_argument("--minutes", type=float, help="a budget of time instead")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        help="a budget of time instead; --images still sets the span of schedules",
+    )
     parser.add_argument("--shares", type=int, default=1, help="turns of each")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--score", nargs="+", default=[], help="files of samples")

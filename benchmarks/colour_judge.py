@@ -7,6 +7,7 @@ that a GAN was trained on, and a GAN can't have learned to please it.
 import csv
 import dataclasses
 import pathlib
+import zipfile
 
 import keras
 import numpy as np
@@ -36,7 +37,7 @@ class Emoji:
     channels: int = 3
 
     def pictures(self, artist: str) -> np.ndarray:
-        """Returns uint8 pictures `(n, size, size, channels)`, ordered by file name."""
+        """Returns uint8 pictures `(n, size, size, channels)`, as the archive has them."""
         path = self.folder / f"{artist}.zip"
         images, _ = kgan.data.load(path, size=self.size, channels=self.channels)
         return np.asarray(images)
@@ -44,8 +45,22 @@ class Emoji:
     def labels(self, column: str) -> np.ndarray:
         """Returns an int for each picture, from a column of the table."""
         table = (self.folder / "emoji.csv").read_text(encoding="utf-8").splitlines()
-        rows = sorted(csv.DictReader(table), key=lambda row: row["file_name"])
-        return np.unique([row[column] for row in rows], return_inverse=True)[1]
+        rows = {row["file_name"]: row for row in csv.DictReader(table)}
+        values = [rows[name][column] for name in self._names()]
+        return np.unique(values, return_inverse=True)[1]
+
+    def _names(self) -> list[str]:
+        """Returns the names of the pictures in the order of the archives."""
+        names = []
+        for artist in ARTISTS:
+            with zipfile.ZipFile(self.folder / f"{artist}.zip") as archive:
+                names.append(archive.namelist())
+        if names[0] != names[1]:
+            raise ValueError(
+                "Expected the same names in the same order in both archives. Received: "
+                f"{self.folder} with {len(names[0])} and {len(names[1])} names"
+            )
+        return names[0]
 
     def training_data(
         self, artist: str, labels: str
@@ -77,7 +92,7 @@ class Judge:
         self,
         emoji: Emoji,
         folder: pathlib.Path,
-        artist: str = "twitter",
+        artist: str,
         seed: int = 0,
     ):
         other = ARTISTS[1 - ARTISTS.index(artist)]

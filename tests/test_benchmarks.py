@@ -4,9 +4,13 @@ import importlib
 import itertools
 import pathlib
 import types
+import zipfile
 
 import numpy as np
 import pytest
+from PIL import Image
+
+import kgan
 
 BENCHMARKS = pathlib.Path(__file__).parent.parent / "benchmarks"
 tensorflow = pytest.mark.backends("tensorflow", reason="the example needs TensorFlow")
@@ -95,3 +99,48 @@ def test_shorter_schedules_shorten_the_average(rivals):
 def test_images_without_a_preset_of_r3gan_are_named(rivals, shape):
     with pytest.raises(ValueError, match=r"32x32, 64x64 or 256x256.*Received"):
         rivals.R3GANOfficial("nowhere", np.zeros((4, *shape), "uint8"), seed=0)
+
+
+def test_labels_of_emoji_belong_to_their_pictures(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    judge = importlib.import_module("colour_judge")
+    # The archives have an order of their own, which the table does not have.
+    greys = {"b.png": 100, "a.png": 150, "a-1.png": 200}
+    for artist in judge.ARTISTS:
+        with zipfile.ZipFile(tmp_path / f"{artist}.zip", "w") as archive:
+            for name, grey in greys.items():
+                with archive.open(name, "w") as file:
+                    Image.new("RGB", (8, 8), (grey, grey, grey)).save(file, "png")
+    rows = [f"{name},{name},kind {greys[name]}" for name in sorted(greys)]
+    table = "\n".join(["file_name,name,category", *rows])
+    (tmp_path / "emoji.csv").write_text(table, encoding="utf-8")
+    pictures, labels = judge.Emoji(tmp_path, 8).training_data("twitter", "category")
+    np.testing.assert_array_equal(pictures[:, 0, 0, 0] // 50 - 2, labels)
+
+
+def test_the_spectrum_finds_a_pattern_of_two_pixels(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    judge = importlib.import_module("colour_judge")
+    columns = np.tile([100, 200], 8)[None, None, :, None]
+    found = judge.spectrum(np.broadcast_to(columns, (1, 16, 16, 3)).astype("uint8"))
+    # Frequency 0 is in the middle, half a cycle per pixel at the edge.
+    assert np.unravel_index(found.argmax(), found.shape) == (8, 0)
+
+
+@pytest.mark.slow
+def test_each_variant_of_the_colour_benchmark_changes_the_preset(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    variants = importlib.import_module("colour_variants").VARIANTS
+    # One of the presets augments, the other does not.
+    presets = [
+        kgan.presets.suggest((16, 16, 3), count, compute="cpu", budget=200_000)
+        for count in (100, 3_551)
+    ]
+    for name, change in variants.items():
+        changed = [change(preset) for preset in presets]
+        assert (changed == presets) == (name == "default"), name
+        assert changed[1].build(seed=0).sample_shape == (16, 16, 3)
+        rate = changed[1].compile["optimizer"].arguments["learning_rate"]
+        schedules = changed[1].compile.get("schedules")
+        # A schedule replaces the learning rate of the optimizer.
+        assert not schedules or schedules["learning_rate"].arguments["start"] == rate

@@ -147,6 +147,27 @@ def test_schedules_span_the_budget():
     np.testing.assert_allclose(found, [2e-4, 1.25e-4, 5e-5, 5e-5], rtol=1e-5)
 
 
+def test_the_learning_rate_falls_in_the_second_half():
+    preset = kgan.presets.suggest((32, 32, 3), 1_000, compute="cpu", budget=10_000)
+    rate = preset.compile["schedules"]["learning_rate"].make()
+    found = [float(rate(seen)) for seen in (0, 5_000, 7_500, 10_000, 20_000)]
+    np.testing.assert_allclose(found, [2e-3, 2e-3, 1.1e-3, 2e-4, 2e-4], rtol=1e-5)
+
+
+def test_colour_and_gpus_get_wider_networks():
+    def width(shape, compute):
+        preset = kgan.presets.suggest(shape, 5_000, compute=compute)
+        widths = {
+            call.arguments["width"] for call in (preset.generator, preset.discriminator)
+        }
+        assert len(widths) == 1
+        return widths.pop()
+
+    assert width((28, 28, 1), "cpu") == width((64, 64, 2), "cpu") == 12
+    assert (width((32, 32, 3), "cpu"), width((64, 64, 4), "cpu")) == (24, 16)
+    assert width((28, 28, 1), "gpu") == width((64, 64, 3), "gpu") == 64
+
+
 def test_a_preset_for_one_sample_is_built():
     preset = kgan.presets.get("r3gan", (4, 4, 1), 1, compute="cpu", budget=1)
     assert preset.compile["penalties"][0].arguments["weight"].arguments["start"] > 0

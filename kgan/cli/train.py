@@ -147,9 +147,10 @@ def _write_start(training: Training, folder: RunFolder) -> None:
         f"Training on {len(samples):,} samples of shape {gan.sample_shape}, preset "
         f"{preset.name!r}, epochs {gan.epoch + 1} to {preset.epochs}.",
         "" if gan.devices.has_workers else "Ctrl-C stops and saves.",
-        f"\n{preset.expectation}".rstrip(),
         flush=True,
     )
+    if preset.expectation:
+        print(preset.expectation, flush=True)
 
 
 def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callback]:

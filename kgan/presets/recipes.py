@@ -10,15 +10,14 @@ from kgan.presets.request import Request
 
 
 def small(request: Request) -> Preset:
-    """The best quality per second of training."""
+    """Small networks that learn fast."""
     request.check_images()
     if min(request.shape[:2]) <= 8:
         return _tiny(request)
     gpu = request.compute == "gpu"
     width = 64 if gpu else _width_on_cpu(request.shape)
-    budget = 2_000_000 if gpu else 300_000
-    half = (request.budget or budget) // 2
-    late = {"start": 2e-3, "end": 2e-4, "images": max(1, half), "begin": half}
+    length = request.length(2_000_000 if gpu else 300_000)
+    images = length["budget"]
     return request.preset(
         generator=request.network("small_generator", latent_dim=64, width=width),
         discriminator=request.network("small_discriminator", width=width),
@@ -27,13 +26,13 @@ def small(request: Request) -> Preset:
             "optimizer": _adam(2e-3, beta_1=0.0, beta_2=0.99),
             "loss": "non_saturating",
             "penalties": [_penalty("R1", 1.0)],
-            "schedules": {"learning_rate": Call("kgan.schedules.Cosine", late)},
-            **request.augmentation(budget),
+            "schedules": {"learning_rate": _second_half(2e-3, 2e-4, images)},
+            **request.augmentation(images),
         },
         batch_size=request.batch_size(64 if gpu else 32),
-        **request.length(budget),
-        reasons=(_LEARNS_FASTEST, _SETTLES, *request.augmentation_reason(budget)),
-        expectation=expectation(request.budget or budget),
+        **length,
+        reasons=(_LEARNS_FASTEST, _SETTLES, *request.augmentation_reason(images)),
+        expectation=expectation(images),
     )
 
 
@@ -41,7 +40,8 @@ def _tiny(request: Request) -> Preset:
     """The preset `small` for images of up to 8 pixels."""
     # These images are halved twice too, down to 2 pixels.
     size: dict[str, Any] = {"width": 32, "depth": 2}
-    budget = 150_000
+    length = request.length(150_000)
+    images = length["budget"]
     return request.preset(
         generator=request.network("dcgan_generator", latent_dim=64, **size),
         discriminator=request.network("dcgan_discriminator", **size),
@@ -50,11 +50,11 @@ def _tiny(request: Request) -> Preset:
             "optimizer": _adam(2e-3, beta_1=0.5, beta_2=0.99),
             "loss": "non_saturating",
             "penalties": [_penalty("R1", 0.3)],
-            **request.augmentation(budget),
+            **request.augmentation(images),
         },
         batch_size=request.batch_size(32),
-        **request.length(budget),
-        reasons=(_LEARNS_FASTEST, *request.augmentation_reason(budget)),
+        **length,
+        reasons=(_LEARNS_FASTEST, *request.augmentation_reason(images)),
     )
 
 
@@ -85,7 +85,7 @@ def sngan(request: Request) -> Preset:
     widths = {"gpu": (256, 128), "cpu": (64, 32)}[request.compute]
     steps = min(5, request.num_images)
     batch_size = request.batch_size(64 * steps, divisor=steps)
-    budget = 10_000_000
+    length = request.length(10_000_000)
     return request.preset(
         generator=request.network("resnet_generator", latent_dim=128, width=widths[0]),
         discriminator=request.network("resnet_discriminator", width=widths[1]),
@@ -95,14 +95,14 @@ def sngan(request: Request) -> Preset:
             "loss": "hinge",
             "d_steps": steps,
             "noise_batch_size": 64,
-            **request.augmentation(budget),
+            **request.augmentation(length["budget"]),
         },
         batch_size=batch_size,
-        **request.length(budget),
+        **length,
         reasons=(
             "The settings of Miyato et al., 2018, arXiv:1802.05957, with an average of "
             f"the generator; {_split(batch_size, steps)}.",
-            *request.augmentation_reason(budget),
+            *request.augmentation_reason(length["budget"]),
         ),
     )
 
@@ -235,6 +235,13 @@ def _penalty(name: str, weight: float | Call) -> Call:
 def _cosine(start: float, end: float, images: int) -> Call:
     """Returns a schedule over the first fifth of the images."""
     arguments = {"start": start, "end": end, "images": max(1, round(0.2 * images))}
+    return Call("kgan.schedules.Cosine", arguments)
+
+
+def _second_half(start: float, end: float, images: int) -> Call:
+    """Returns a schedule that begins after half of the images."""
+    half = max(1, images // 2)
+    arguments = {"start": start, "end": end, "images": half, "begin": images // 2}
     return Call("kgan.schedules.Cosine", arguments)
 
 

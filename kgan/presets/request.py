@@ -81,30 +81,30 @@ class Request:
         budget = self.budget or default_budget
         return {"epochs": epochs_for(budget, self.num_images), "budget": budget}
 
-    def augmentation(self, default_budget: int) -> dict[str, Call]:
-        """Returns the argument of `compile` that augments images shown very often.
+    def augmentation(self, images: int) -> dict[str, Call]:
+        """Returns the argument of `compile` that augments samples shown very often.
 
         Args:
-            default_budget: Int, as for `length`.
+            images: Int, the number of real images that the training shows.
         """
-        if not self._repeats(default_budget):
+        if not self._repeats(images):
             return {}
         policy = {"policy": self._policy}
         return {"augment": Call("kgan.augment.DiffAugment", policy)}
 
-    def augmentation_reason(self, default_budget: int) -> tuple[str, ...]:
+    def augmentation_reason(self, images: int) -> tuple[str, ...]:
         """Returns the sentence that explains the augmentation; nothing without it."""
-        if not self._repeats(default_budget):
+        if not self._repeats(images):
             return ()
-        epochs = self.length(default_budget)["epochs"]
+        epochs = epochs_for(images, self.num_images)
         return (
             f"{self.num_images:,} samples are few for {epochs:,} epochs: augmentation "
             f"({self._policy}) keeps the discriminator from memorising them.",
         )
 
-    def _repeats(self, default_budget: int) -> bool:
+    def _repeats(self, images: int) -> bool:
         """Whether the training shows the samples so often that they are memorised."""
-        return self.length(default_budget)["epochs"] > _MOST_EPOCHS
+        return images > _MOST_EPOCHS * self.num_images
 
     @property
     def _policy(self) -> str:
