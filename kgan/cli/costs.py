@@ -43,7 +43,7 @@ def _on_cpu(training: Training, costs: cost.Cost, size: str) -> list[str]:
         f"{size}: {costs.flops / 1e12:.3g} TFLOP, which take about "
         f"{_duration(costs.seconds(speed))}. A matrix product has just reached "
         f"{speed / 1e9:.0f} GFLOP/s with {keras.backend.backend()} on this machine, and "
-        "training reaches about half of this speed, and a fifth with narrow networks. "
+        "training reaches about half of this speed, and less with narrow networks. "
         f"Memory: about {_gigabytes(costs.memory)}{of}."
     )
     if memory is None or costs.memory <= memory:

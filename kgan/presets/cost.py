@@ -13,8 +13,8 @@ from kgan.data import is_image_shape
 from kgan.models.gan import GAN
 from kgan.types import Tensor
 
-# Training on a CPU reaches about this part of the speed of a matrix product: with
-# TensorFlow and colour images of 32 pixels, 0.2 (`small`), 0.5 (`dcgan`), 0.7 (`r3gan`).
+# Training on a CPU reaches about this part of the speed of a matrix product: narrow
+# networks reach less, wide networks more.
 _EFFICIENCY = 0.5
 # How many times the outputs of all layers are in memory: outputs and gradients, and with
 # a penalty on gradients also the second derivatives. Fitted to `benchmarks/presets.py`.
