@@ -13,8 +13,8 @@ The benchmark trains a preset, or variants of it that differ in one setting, for
 images or minutes. After each share of the budget it draws 5,000 samples, adds a line of
 scores to `colour.jsonl`, and saves a grid of the first 100 samples, a picture of their
 spectrum over that of the reals (white: 10 dB more, black: 10 dB less) and, with `--few`,
-the nearest reals beside samples. `--score` scores samples that other programs drew, see
-benchmarks/rivals.py.
+samples beside the nearest of the pictures that the GAN was trained on. `--score` scores
+samples that other programs drew, see benchmarks/rivals.py.
 """
 
 import argparse
@@ -50,6 +50,7 @@ class Contender:
 
     Attributes:
         asked: The labels among which those of the samples are drawn, or None.
+        images: The pictures to train on.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Contender:
             preset = kgan.presets.suggest(*data, **options)
         self.preset = VARIANTS[name](preset)
         self.name, self.seed, self.seconds = name, seed, 0.0
-        self.asked = labels
+        self.asked, self.images = labels, images
         if arguments.labels == "artist":
             # The judge knows the pictures of one artist.
             self.asked = np.full(1, ARTISTS.index(ARTIST))
@@ -119,8 +120,8 @@ class Results:
 
     def add(
         self, name: str, samples: np.ndarray, labels: np.ndarray | None, **facts: Any
-    ) -> None:
-        """Scores samples, and saves the line and the pictures."""
+    ) -> str:
+        """Scores samples, saves the line and the pictures, and returns their path."""
         arguments = self.arguments
         work = {key: getattr(arguments, key) for key in ("size", "channels", "labels")}
         categories = labels if arguments.labels == "category" else None
@@ -136,11 +137,14 @@ class Results:
         decibels = np.clip(self.judge.excess(samples), -10, 10)
         spectrum = Image.fromarray(((decibels + 10) * 12.75).astype("uint8"))
         spectrum.resize((256, 256), Image.Resampling.NEAREST).save(f"{path}-spectrum.png")
-        if arguments.few:
-            pairs = np.stack([samples[:50], self.judge.nearest(samples[:50])], axis=1)
-            kgan.data.grid(pairs.reshape(-1, *pairs.shape[2:]), 10, 10).save(
-                f"{path}-nearest.png"
-            )
+        return path
+
+    def compare(self, path: str, samples: np.ndarray, pictures: np.ndarray) -> None:
+        """Saves the first 50 samples, each beside the nearest of some pictures."""
+        samples = samples[:50]
+        pairs = np.stack([samples, self.judge.nearest(samples, pictures)], axis=1)
+        grid = kgan.data.grid(pairs.reshape(-1, *pairs.shape[2:]), 10, 10)
+        grid.save(f"{path}-nearest.png")
 
 
 def main() -> None:
@@ -164,7 +168,7 @@ def main() -> None:
         samples, labels = contender.sample()
         images = int(contender.gan.images_seen)
         costs = cost.estimate(contender.gan, images, contender.preset.batch_size)
-        results.add(
+        path = results.add(
             contender.name,
             samples,
             labels,
@@ -176,6 +180,8 @@ def main() -> None:
             tflop=round(costs.flops / 1e12, 2),
             budget=round(until),
         )
+        if arguments.few:
+            results.compare(path, samples, contender.images)
 
 
 def _trained(

@@ -147,11 +147,13 @@ class Judge:
         """Returns the power of samples over that of reals by frequency, in decibels."""
         return 10 * np.log10(spectrum(on_white(samples)) / self._spectrum)
 
-    def nearest(self, samples: np.ndarray) -> np.ndarray:
-        """Returns the real picture nearest to each sample, in the features."""
-        features, _ = self._examine(on_white(samples))
-        squares = ((features[:, None] - self.features[None]) ** 2).sum(axis=2)
-        return self.reals[squares.argmin(axis=1)]
+    def nearest(self, samples: np.ndarray, pictures: np.ndarray) -> np.ndarray:
+        """Returns the picture nearest to each sample, in the features."""
+        features, candidates = (
+            self._examine(on_white(x))[0] for x in (samples, pictures)
+        )
+        squares = ((features[:, None] - candidates[None]) ** 2).sum(axis=2)
+        return pictures[squares.argmin(axis=1)]
 
     def _examine(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns features `(n, 96)` and categories `(n,)`."""
