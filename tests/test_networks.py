@@ -306,3 +306,16 @@ def test_the_small_pair_is_small():
     by_hand = 16 * (196 * w + 49 * 2 * w * w + 16 * 8 * w * w)
     by_hand += 16 * 9 * (4 * w + 1) * 4 * w + 16 * 4 * w
     assert cost.flops(discriminator) == 2 * by_hand
+
+
+def test_a_small_discriminator_of_two_stages_has_these_parameters():
+    w = 4
+    judge = kgan.networks.small_discriminator((8, 8, 1), width=w, depth=2)
+    # Two stages down to 2x2 pixels, batch normalisation after the second, a convolution
+    # of the features and of their deviation, and the logit.
+    by_hand = (16 * w + w) + 16 * 2 * w * w + 4 * 2 * w
+    by_hand += 9 * (2 * w + 1) * 2 * w + 2 * w + 4 * 2 * w + 1
+    assert judge.count_params() == by_hand
+    generator = kgan.networks.small_generator((8, 8, 1), 3, width=w, depth=2)
+    sizes = [layer.output.shape[1:3] for layer in generator.layers if "conv" in layer.name]
+    assert sizes == [(2, 2), (4, 4), (8, 8), (8, 8)]

@@ -403,3 +403,19 @@ def test_schedules_span_the_epochs_asked_for(tmp_path, capsys):
     assert "end=5e-05, images=40)" in " ".join(said.split()) and "epochs=4)" in said
     with pytest.raises(SystemExit):
         main(["info", "--resume", "runs/00000-digits"])
+
+
+@pytest.mark.parametrize(
+    "shape, compute, said",
+    [
+        ((8, 8, 1), "cpu", "digits"),
+        ((28, 28, 1), "cpu", "MNIST"),
+        ((32, 32, 3), "cpu", "emoji"),
+        ((64, 64, 4), "gpu", "on a GPU they have not been measured"),
+    ],
+)
+def test_the_reasons_of_the_default_say_where_it_was_measured(shape, compute, said):
+    preset = kgan.presets.suggest(shape, 3_551, compute=compute)
+    cited = [reason for reason in preset.reasons if "docs/results.md" in reason]
+    assert len(cited) == 1
+    assert said in cited[0]

@@ -17,6 +17,7 @@ def small_generator(
     image_shape: Sequence[int],
     latent_dim: int = 64,
     width: int = 16,
+    depth: int | None = None,
     activation: Identifier = "tanh",
     num_classes: int | None = None,
     name: str = "generator",
@@ -34,6 +35,8 @@ def small_generator(
         latent_dim: Int, at least 1: length of a latent vector.
         width: Int, at least 1: channels at half the size of the image; twice as many at
             each smaller size, up to 512, and half as many at the full size.
+        depth: Int, at least 1: number of doublings of the size; None to start at the
+            size at which the shorter side is 4 or less.
         activation: Activation of the output; `"tanh"` for data in [-1, 1].
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label to the latents and uses conditional batch
@@ -55,7 +58,7 @@ def small_generator(
     (None, 28, 28, 1)
     """
     latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
-    stages, channels = sizes.halvings(image_shape)
+    stages, channels = sizes.halvings(image_shape, depth)
     widths = sizes.doubled_widths(width, len(stages) - 1)[::-1]
     labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
@@ -87,6 +90,7 @@ def small_generator(
 def small_discriminator(
     image_shape: Sequence[int],
     width: int = 16,
+    depth: int | None = None,
     num_classes: int | None = None,
     pack: int = 1,
     name: str = "discriminator",
@@ -102,6 +106,8 @@ def small_discriminator(
         image_shape: `(height, width, channels)`, of any size.
         width: Int, at least 1: channels of the first stage; each later stage has twice as
             many, up to 512.
+        depth: Int, at least 1: number of stages; None for as many as bring the shorter
+            side down to 4.
         num_classes: Int, at least 1, for a discriminator of `[images, labels]`, by
             projection.
         pack: Int, at least 1: number of images that the discriminator takes together,
@@ -128,7 +134,7 @@ def small_discriminator(
     """
     width, pack = checks.units(width=width), checks.units(pack=pack)
     head = Head(outputs=1, num_classes=num_classes, conditioning="projection")
-    stages, channels = sizes.halvings(image_shape)
+    stages, channels = sizes.halvings(image_shape, depth)
     images = x = keras.Input((*stages[0], pack * channels), name="images")
     widths = sizes.doubled_widths(width, len(stages) - 1) or [width]
     for i, filters in enumerate(widths[: len(stages) - 1]):
