@@ -172,16 +172,19 @@ AFTER = {
         kgan.layers.EqualizedDense(1),
     ],
     "constant": lambda: [
-        keras.layers.Dense(3),
+        # Keras' own dense layer computes in float32 here.
+        kgan.layers.EqualizedDense(3, gain=0.1),
         keras.layers.Reshape((1, 1, 3)),
         Added(kgan.layers.LearnedConstant((2, 2, 3))),
+        keras.layers.Activation(bend),
         keras.layers.Flatten(),
-        keras.layers.Dense(1, activation=bend),
+        kgan.layers.EqualizedDense(1),
     ],
     "embedded": lambda: [
-        keras.layers.Dense(3),
+        kgan.layers.EqualizedDense(3, gain=0.1),
         Added(kgan.layers.EqualizedEmbedding(3, 3)),
-        keras.layers.Dense(1, activation=bend),
+        keras.layers.Activation(bend),
+        kgan.layers.EqualizedDense(1),
     ],
 }
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -61,8 +62,6 @@ class LazyPenalty(serialization.Configurable):
             seed_generator: Source of the random numbers in `function`.
             step: Int scalar, the number of updates before this one.
         """
-        if self.every == 1:
-            return function()
         is_due = ops.equal(step % self.every, 0)
         return ops.cond(is_due, _without_writes(function, seed_generator), otherwise)
 
@@ -143,12 +142,15 @@ class Penalty(LazyPenalty):
             critic: See `value`.
             step: Int scalar, the number of updates before this one.
         """
-        value = self.if_due(
-            lambda: self.every * self.value(real, fake, critic),
-            lambda: ops.zeros(()),
-            critic.seed_generator,
-            step,
-        )
+
+        def due() -> Tensor:
+            return self.every * self.value(real, fake, critic)
+
+        if self.every == 1:
+            value = due()
+        else:
+            otherwise = partial(ops.zeros, ())
+            value = self.if_due(due, otherwise, critic.seed_generator, step)
         # Outside the branch, since JAX can't assign variables within a branch.
         self.update(real, fake)
         return value

@@ -65,12 +65,17 @@ class GeneratorPenalty(LazyPenalty):
             seed_generator: See `value`.
             step: Int scalar, the number of updates before this one.
         """
-        value, new = self.if_due(
-            lambda: self.value(generator, inputs, seed_generator),
-            lambda: (ops.zeros(()), [ops.convert_to_tensor(v) for v in self.variables]),
-            seed_generator,
-            step,
-        )
+
+        def due() -> tuple[Tensor, list[Tensor]]:
+            return self.value(generator, inputs, seed_generator)
+
+        def otherwise() -> tuple[Tensor, list[Tensor]]:
+            return ops.zeros(()), [ops.convert_to_tensor(v) for v in self.variables]
+
+        if self.every == 1:
+            value, new = due()
+        else:
+            value, new = self.if_due(due, otherwise, seed_generator, step)
         # Outside the branch, since JAX can't assign variables within a branch.
         for variable, number in zip(self.variables, new, strict=True):
             variable.assign(number)
