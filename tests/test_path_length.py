@@ -79,7 +79,7 @@ def test_gradients_agree_with_finite_differences(num_classes, monkeypatch):
         labels = ops.convert_to_tensor(np.arange(6) % 2)
         inputs = z if num_classes is None else [z, labels]
         penalty, seed = PathLength(every=1, decay=0.3), keras.random.SeedGenerator(0)
-        penalty.build()
+        penalty.variables = [keras.Variable(0.0, dtype="float64")]
 
         def loss():
             seed.state.assign([0, 0])

@@ -187,18 +187,24 @@ def trained_parameters(network):
 
 
 @pytest.mark.parametrize(
-    "side, num_classes, generator, discriminator",
+    "side, width, num_classes, generator, discriminator",
     [
-        (32, None, 339_347, 337_281),
-        (32, 10, 344_147, 375_360),
-        (64, None, 375_480, 366_945),
-        (64, 10, 380_280, 405_024),
+        (32, 64, None, 339_347, 337_281),
+        (32, 64, 10, 344_147, 375_360),
+        (64, 64, None, 375_480, 366_945),
+        (64, 64, 10, 380_280, 405_024),
+        (256, 64, None, 390_490, 376_201),
+        (256, 64, 10, 395_290, 414_280),
+        pytest.param(64, 512, None, 23_819_544, 23_407_361, marks=pytest.mark.slow),
+        pytest.param(64, 512, 10, 24_087_320, 25_776_384, marks=pytest.mark.slow),
     ],
 )
-def test_parameters_of_narrow_networks(side, num_classes, generator, discriminator):
-    """The official code counts them, with `channel_base` 2,048 and `channel_max` 64."""
-    shape, options = (side, side, 3), {"width": 64, "num_classes": num_classes}
-    network = kgan.networks.stylegan2_generator(shape, 64, **options)
+def test_parameters_are_the_official_ones(
+    side, width, num_classes, generator, discriminator
+):
+    """The official code counts them, with 32 * width for its `channel_base`."""
+    shape, options = (side, side, 3), {"width": width, "num_classes": num_classes}
+    network = kgan.networks.stylegan2_generator(shape, width, **options)
     assert trained_parameters(network) == generator
     network = kgan.networks.stylegan2_discriminator(shape, **options)
     assert trained_parameters(network) == discriminator
@@ -234,9 +240,10 @@ def test_noise_is_fresh_in_training_and_fixed_in_inference():
     assert [v.name for v in layer.trainable_variables] == ["strength"]
 
 
-def test_mixed_styles_begin_with_the_first():
+@pytest.mark.parametrize("probability", [0.5, 1.0])
+def test_mixed_styles_begin_with_the_first(probability):
     first, second = np.zeros((3, 2), "float32"), np.ones((3, 2), "float32")
-    layer = StyleMixing(4, probability=0.5, seed=0)
+    layer = StyleMixing(4, probability, seed=0)
     counts = dict.fromkeys((1, 2, 3, 4), 0)
     for _ in range(120):
         styles = numpy(layer([first, second], training=True))
@@ -244,9 +251,10 @@ def test_mixed_styles_begin_with_the_first():
         np.testing.assert_array_equal(styles[:, :cut], 0)
         np.testing.assert_array_equal(styles[:, cut:], 1)
         counts[cut] += 1
-    # Half of the draws do not mix, and each cut has a sixth; five deviations.
-    assert abs(counts.pop(4) - 60) < 28
-    assert all(abs(count - 20) < 21 for count in counts.values())
+    # The other draws give each cut a third; five deviations of the binomial distribution.
+    unmixed = counts.pop(4)
+    assert unmixed == 0 if probability == 1 else abs(unmixed - 60) < 28
+    assert all(abs(count - 40 * probability) < 26 for count in counts.values())
     np.testing.assert_array_equal(numpy(layer([first, second])), np.zeros((3, 4, 2)))
     assert layer.compute_output_shape([(3, 2)] * 2) == (3, 4, 2)
 

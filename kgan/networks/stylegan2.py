@@ -196,7 +196,9 @@ def _mapping(
 
     def style(latents: Tensor) -> Tensor:
         x = normalized(latents)
-        return dense(x if embedded is None else layers.Concatenate()([x, embedded]))
+        if embedded is not None:
+            x = layers.Concatenate(dtype=_precise())([x, embedded])
+        return dense(x)
 
     w = StyleTruncation(dtype=_precise(), name="truncation")(style(latents))
     if style_mixing:

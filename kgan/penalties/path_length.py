@@ -4,7 +4,6 @@ import keras
 from keras import ops
 
 from kgan import backend, checks, schedules, serialization
-from kgan.layers.normalization import at_least_float32
 from kgan.penalties.base import LazyPenalty
 from kgan.types import Shape, Tensor, Tensors
 
@@ -157,10 +156,9 @@ class PathLength(GeneratorPenalty):
         seed_generator: keras.random.SeedGenerator,
     ) -> tuple[Tensor, list[Tensor]]:
         lengths = self.lengths(generator, self._share(inputs), seed_generator)
-        old = ops.cast(self.variables[0], lengths.dtype)
+        old = ops.convert_to_tensor(self.variables[0])
         mean = old + self.decay * (ops.mean(lengths) - old)
-        new = ops.cast(ops.stop_gradient(mean), "float32")
-        return ops.mean(ops.square(lengths - mean)), [new]
+        return ops.mean(ops.square(lengths - mean)), [ops.stop_gradient(mean)]
 
     def lengths(
         self,
@@ -178,7 +176,7 @@ class PathLength(GeneratorPenalty):
         mapping, synthesis = map(generator.get_layer, _PARTS)
 
         def projected(shift: Tensor) -> tuple[Tensor, tuple]:
-            images = at_least_float32(synthesis(styles + shift, training=True))
+            images = synthesis(styles + shift, training=True)
             noise = _noise(ops.shape(images)[0], images.shape[1:], seed_generator)
             return ops.sum(images * ops.cast(noise, images.dtype)), ()
 
@@ -188,7 +186,8 @@ class PathLength(GeneratorPenalty):
             # The gradient at a shift of 0 is the gradient at the styles, which depend on
             # the weights of the mapping.
             _, gradient = backend.pullback(projected, ops.zeros_like(styles))
-            squares = ops.sum(ops.square(at_least_float32(gradient())), axis=-1)
+            slope = ops.cast(gradient(), self.variables[0].dtype)
+            squares = ops.sum(ops.square(slope), axis=-1)
         axes = tuple(range(1, len(squares.shape)))
         return ops.sqrt(ops.mean(squares, axis=axes) + _EPSILON)
 
