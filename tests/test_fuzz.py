@@ -48,12 +48,19 @@ WRONG = strategies.one_of(
     strategies.complex_numbers(),
 )
 NETWORKS = {"width": 4, "latent_dim": 3, "blocks": 1, "hidden": (3,)}
+NETWORKS |= {"mapping_layers": 1}
 LAYERS = {
     "ConditionalBatchNormalization": {"num_classes": 2},
+    "EqualizedConv2D": {"filters": 2, "kernel_size": 3},
+    "EqualizedDense": {"units": 2},
+    "EqualizedEmbedding": {"num_classes": 2, "units": 2},
     "GenerativeBasis": {"size": (2, 2)},
     "LabelEmbedding": {"num_classes": 2, "dim": 2},
+    "LearnedConstant": {"shape": (2, 2, 2)},
+    "ModulatedConv2D": {"filters": 2, "kernel_size": 3},
     "ProjectionLogit": {"num_classes": 2},
     "SpectralNormalization": {"layer": keras.layers.Dense(2)},
+    "StyleMixing": {"count": 2},
     "normalized": {"layer": keras.layers.Dense(2), "normalization": "batch"},
 }
 # Arguments of Keras that each layer has.

@@ -11,6 +11,7 @@ from keras import ops
 
 import kgan
 from kgan import backend
+from kgan.backend.keras_private import is_seed_state
 from kgan.critic import Critic, Judgement
 
 BACKEND = keras.backend.backend()
@@ -75,6 +76,49 @@ class Labelled(keras.layers.Layer):
         return self.layer.compute_output_shape([shape, (3,)])
 
 
+@keras.saving.register_keras_serializable("tests")
+class Styled(keras.layers.Layer):
+    """Gives a modulated convolution a style that depends on the images."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def build(self, shape):
+        self.layer.build([shape, (shape[0], shape[-1])])
+
+    def call(self, x):
+        return self.layer([x, bend(ops.sum(x, axis=(1, 2)))])
+
+    def compute_output_shape(self, shape):
+        return self.layer.compute_output_shape([shape, (shape[0], shape[-1])])
+
+
+@keras.saving.register_keras_serializable("tests")
+class Added(Labelled):
+    """Adds the outputs of a layer whose inputs have no gradient."""
+
+    def build(self, shape):
+        self.layer.build((3,))
+
+    def call(self, x):
+        return x + self.layer(np.resize(LABELS, x.shape[0] or 3))
+
+    def compute_output_shape(self, shape):
+        return shape[:1] + self.layer.compute_output_shape((3,))[1:]
+
+
+@keras.saving.register_keras_serializable("tests")
+class Pair(keras.layers.Layer):
+    """Returns its inputs and a function of them."""
+
+    def call(self, x):
+        return [x, bend(x)]
+
+    def compute_output_shape(self, shape):
+        return [shape, shape]
+
+
 def projection(spectral):
     layer = kgan.layers.ProjectionLogit(3, spectral_normalization=spectral)
     return [keras.layers.Flatten(), Labelled(layer)]
@@ -102,6 +146,12 @@ BEFORE = {
     "conditional": lambda: [Labelled(kgan.layers.ConditionalBatchNormalization(3))],
     "smooth up": lambda: [kgan.layers.SmoothUpSampling2D()],
     "smooth down": lambda: [CONV(4, 1), kgan.layers.SmoothDownSampling2D()],
+    "equalized": lambda: [kgan.layers.EqualizedConv2D(4, 3)],
+    "equalized down": lambda: [kgan.layers.EqualizedConv2D(4, 3, down=True)],
+    "modulated": lambda: [Styled(kgan.layers.ModulatedConv2D(3, 3))],
+    "modulated up": lambda: [Styled(kgan.layers.ModulatedConv2D(3, 3, up=True))],
+    "colors": lambda: [Styled(kgan.layers.ModulatedConv2D(3, 1, demodulate=False))],
+    "noise": lambda: [kgan.layers.NoiseInjection(), CONV(3, 1, activation=bend)],
     "grouped": lambda: [CONV(4, 3, padding="same", groups=2)],
 }
 AFTER = {
@@ -111,6 +161,30 @@ AFTER = {
         kgan.layers.GenerativeBasis((2, 3)),
         kgan.layers.DiscriminativeBasis(),
         keras.layers.Dense(1),
+    ],
+    "styles": lambda: [
+        kgan.layers.EqualizedDense(3, learning_rate=0.5),
+        kgan.layers.ScaledLeakyReLU(),
+        kgan.layers.StyleTruncation(),
+        Pair(),
+        kgan.layers.StyleMixing(4),
+        keras.layers.Flatten(),
+        kgan.layers.EqualizedDense(1),
+    ],
+    "constant": lambda: [
+        # Keras' own dense layer computes in float32 here.
+        kgan.layers.EqualizedDense(3, gain=0.1),
+        keras.layers.Reshape((1, 1, 3)),
+        Added(kgan.layers.LearnedConstant((2, 2, 3))),
+        keras.layers.Activation(bend),
+        keras.layers.Flatten(),
+        kgan.layers.EqualizedDense(1),
+    ],
+    "embedded": lambda: [
+        kgan.layers.EqualizedDense(3, gain=0.1),
+        Added(kgan.layers.EqualizedEmbedding(3, 3)),
+        keras.layers.Activation(bend),
+        kgan.layers.EqualizedDense(1),
     ],
 }
 
@@ -155,9 +229,11 @@ def test_second_order_gradients_agree_with_finite_differences(kind, penalty, mon
         shape = (3, 5, 6, 1)
         reals, fakes = (ops.convert_to_tensor(RANDOM.normal(size=shape)) for _ in "rf")
         seed = keras.random.SeedGenerator(0)
+        seeds = [seed.state, *filter(is_seed_state, model.non_trainable_variables)]
 
         def loss():
-            seed.state.assign([0, 0])
+            for state in seeds:
+                state.assign([0, 0])
             critic = Float64Critic(model, seed)
             return penalty(critic.judge(reals), critic.judge(fakes), critic), ()
 
@@ -469,6 +545,23 @@ def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
             "normalization='instance'",
         ),
         (lambda: kgan.layers.MinibatchStdDev(features=1.5), "features=1.5"),
+        (lambda: kgan.layers.EqualizedDense(0), "units=0"),
+        (lambda: kgan.layers.EqualizedDense(2).build((2, 3, 4)), "input_shape=(3, 4)"),
+        (lambda: kgan.layers.EqualizedDense(2, learning_rate=0), "learning_rate=0"),
+        (lambda: kgan.layers.EqualizedEmbedding(0, 2), "num_classes=0"),
+        (lambda: kgan.layers.EqualizedConv2D(2, 4), "kernel_size=4"),
+        (lambda: kgan.layers.EqualizedConv2D(2, 3, down=2), "down=2"),
+        (lambda: kgan.layers.ModulatedConv2D(2, 7), "kernel_size=7"),
+        (
+            lambda: kgan.layers.ModulatedConv2D(2, 3).build([(2, None, 4, 3), (2, 3)]),
+            "input_shape=(None, 4, 3)",
+        ),
+        (lambda: kgan.layers.LearnedConstant((4, 4)), "shape=(4, 4)"),
+        (lambda: kgan.layers.NoiseInjection(seed=-1), "seed=-1"),
+        (lambda: kgan.layers.ScaledLeakyReLU(2.0), "negative_slope=2.0"),
+        (lambda: kgan.layers.StyleMixing(1), "count=1"),
+        (lambda: kgan.layers.StyleMixing(2, 1.5), "probability=1.5"),
+        (lambda: kgan.layers.StyleTruncation(-0.1), "psi=-0.1"),
         (lambda: kgan.layers.MinibatchStdDev(features=3).build((2, 4)), "features=3"),
         (lambda: kgan.layers.PixelNormalization(0), "epsilon=0"),
         (lambda: kgan.layers.ConditionalBatchNormalization(0), "num_classes=0"),
@@ -493,6 +586,22 @@ def test_arguments_of_layers_are_checked(build, received):
         (lambda n: kgan.layers.ConditionalBatchNormalization(n(2)), ("num_classes",)),
         (lambda n: kgan.layers.ProjectionLogit(n(2)), ("num_classes",)),
         (lambda n: kgan.layers.PhaseShuffle(n(2), n(3)), ("steps", "seed")),
+        (lambda n: kgan.layers.EqualizedDense(n(2)), ("units",)),
+        (
+            lambda n: kgan.layers.EqualizedEmbedding(n(2), n(3)),
+            ("num_classes", "units"),
+        ),
+        (
+            lambda n: kgan.layers.EqualizedConv2D(n(2), n(3)),
+            ("filters", "kernel_size"),
+        ),
+        (
+            lambda n: kgan.layers.ModulatedConv2D(n(2), n(3)),
+            ("filters", "kernel_size"),
+        ),
+        (lambda n: kgan.layers.LearnedConstant((n(2), n(3), n(4))), ("shape",)),
+        (lambda n: kgan.layers.NoiseInjection(n(3)), ("seed",)),
+        (lambda n: kgan.layers.StyleMixing(n(2), 0.5, n(3)), ("count", "seed")),
         (lambda n: kgan.layers.GenerativeBasis((n(2), n(3))), ("size",)),
         (lambda n: kgan.layers.GroupNormalization(n(2)), ("groups",)),
         (

@@ -23,7 +23,9 @@ SHAPES += [
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("kind", ["dcgan", "mlp", "r3gan", "resnet", "small"])
+@pytest.mark.parametrize(
+    "kind", ["dcgan", "mlp", "r3gan", "resnet", "small", "stylegan2"]
+)
 def test_networks_of_any_shape_fit_together(shape, kind):
     generator = getattr(kgan.networks, f"{kind}_generator")
     discriminator = getattr(kgan.networks, f"{kind}_discriminator")
@@ -88,7 +90,7 @@ def test_two_outputs():
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 5), (0, 8, 1), (2,)])
 def test_a_shape_that_is_no_image_is_refused(shape):
-    kinds = ("dcgan", "resnet", "r3gan", "small")
+    kinds = ("dcgan", "resnet", "r3gan", "small", "stylegan2")
     names = [f"{kind}_{end}" for kind in kinds for end in ENDS]
     for build in (getattr(kgan.networks, name) for name in names):
         with pytest.raises(ValueError, match=r"`image_shape`.*Received: image_shape="):
@@ -98,7 +100,14 @@ def test_a_shape_that_is_no_image_is_refused(shape):
 def counts_of(build):
     """The arguments of a builder that are ints, with a small valid value each."""
     small = {"blocks": 1, "depth": 1, "expansion": 2, "group_size": 2, "latent_dim": 3}
-    small |= {"num_classes": 2, "outputs": 1, "pack": 2, "phase_shuffle": 1, "width": 4}
+    small |= {
+        "mapping_layers": 1,
+        "num_classes": 2,
+        "outputs": 1,
+        "pack": 2,
+        "phase_shuffle": 1,
+        "width": 4,
+    }
     names = inspect.signature(build).parameters
     return {name: value for name, value in small.items() if name in names}
 

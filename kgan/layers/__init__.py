@@ -1,9 +1,16 @@
 """Layers for generators and discriminators."""
 
-from kgan.layers.basis import DiscriminativeBasis, GenerativeBasis
+from kgan.layers.basis import DiscriminativeBasis, GenerativeBasis, LearnedConstant
 from kgan.layers.conditional_batch_normalization import ConditionalBatchNormalization
+from kgan.layers.equalized import (
+    EqualizedConv2D,
+    EqualizedDense,
+    EqualizedEmbedding,
+)
 from kgan.layers.label_embedding import LabelEmbedding
 from kgan.layers.minibatch_std_dev import MinibatchStdDev
+from kgan.layers.modulated_conv2d import ModulatedConv2D
+from kgan.layers.noise_injection import NoiseInjection
 from kgan.layers.normalization import (
     BatchNormalization,
     GroupNormalization,
@@ -14,22 +21,33 @@ from kgan.layers.phase_shuffle import PhaseShuffle
 from kgan.layers.pixel_normalization import PixelNormalization
 from kgan.layers.projection_logit import ProjectionLogit
 from kgan.layers.resampling import SmoothDownSampling2D, SmoothUpSampling2D
+from kgan.layers.scaled_leaky_relu import ScaledLeakyReLU
 from kgan.layers.spectral_normalization import SpectralNormalization
+from kgan.layers.styles import StyleMixing, StyleTruncation
 
 __all__ = [
     "BatchNormalization",
     "ConditionalBatchNormalization",
     "DiscriminativeBasis",
+    "EqualizedConv2D",
+    "EqualizedDense",
+    "EqualizedEmbedding",
     "GenerativeBasis",
     "GroupNormalization",
     "LabelEmbedding",
     "LayerNormalization",
+    "LearnedConstant",
     "MinibatchStdDev",
+    "ModulatedConv2D",
+    "NoiseInjection",
     "PhaseShuffle",
     "PixelNormalization",
     "ProjectionLogit",
+    "ScaledLeakyReLU",
     "SmoothDownSampling2D",
     "SmoothUpSampling2D",
     "SpectralNormalization",
+    "StyleMixing",
+    "StyleTruncation",
     "normalized",
 ]

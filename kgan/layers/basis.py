@@ -57,6 +57,52 @@ class GenerativeBasis(keras.layers.Layer):
 
 @serialization.register
 @with_checked_arguments
+class LearnedConstant(keras.layers.Layer):
+    """First layer of a synthesis network: one learned image, the same for all samples.
+
+    Args:
+        shape: `(height, width, channels)` of the image.
+        **kwargs: See `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `shape` is not three ints of at least 1.
+
+    Example:
+
+    >>> import kgan
+    >>> tuple(kgan.layers.LearnedConstant((4, 4, 8))(keras.ops.ones((2, 5))).shape)
+    (2, 4, 4, 8)
+
+    Reference:
+        [Karras et al., 2018](https://arxiv.org/abs/1812.04948), section 2.
+    """
+
+    def __init__(self, shape: Sequence[int], **kwargs: KerasArgument):
+        super().__init__(**kwargs)
+        self.shape = checks.shape(rank=3, form="(height, width, channels)", shape=shape)
+
+    def build(self, input_shape: Shape) -> None:
+        normal = keras.initializers.RandomNormal(stddev=1.0)
+        self.constant = self.add_weight(self.shape, normal, name="constant")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Returns the image for each sample, `(batch, height, width, channels)`.
+
+        Args:
+            inputs: Tensor `(batch, ...)`, of which only the batch counts.
+        """
+        constant = ops.cast(self.constant, self.compute_dtype)
+        return ops.broadcast_to(constant, (ops.shape(inputs)[0], *self.shape))
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return (input_shape[0], *self.shape)
+
+    def get_config(self) -> Config:
+        return {**super().get_config(), "shape": self.shape}
+
+
+@serialization.register
+@with_checked_arguments
 class DiscriminativeBasis(keras.layers.Layer):
     """Last layer of a discriminator: the product of each channel with a learned image.
 

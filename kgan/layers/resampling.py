@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -77,6 +79,19 @@ class SmoothDownSampling2D(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, height, width, channels = input_shape
         return (batch, height and -(-height // 2), width and -(-width // 2), channels)
+
+
+def blurred(x: Tensor, rows: Sequence[int], columns: Sequence[int]) -> Tensor:
+    """Filters images with [1, 3, 3, 1] / 8 along both axes.
+
+    Args:
+        x: Float tensor `(batch, height, width, channels)`.
+        rows: Zeros before and after the rows. A size of n gives n + zeros - 3 pixels.
+        columns: Zeros before and after the columns.
+    """
+    x = ops.pad(x, [(0, 0), tuple(rows), tuple(columns), (0, 0)]) / 64
+    x = 3 * (x[:, 1:-2] + x[:, 2:-1]) + x[:, :-3] + x[:, 3:]
+    return 3 * (x[:, :, 1:-2] + x[:, :, 2:-1]) + x[:, :, :-3] + x[:, :, 3:]
 
 
 def _doubled(x: Tensor, axis: int) -> Tensor:

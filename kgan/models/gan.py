@@ -19,6 +19,7 @@ from kgan.models.model import TrainedModel
 from kgan.models.optimizers import OptimizerPair
 from kgan.models.progress import Logs
 from kgan.models.recipe import LOG_KEYS, Recipe, portable, with_recipe_arguments
+from kgan.penalties import add_penalties
 from kgan.schedules import NumberOrSchedule
 from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
 
@@ -164,8 +165,7 @@ class GAN(TrainedModel):
             jit_compile: See `keras.Model.compile`.
             auto_scale_loss: Bool, whether each optimizer gets a loss scale of its own
                 if a network computes in float16 (`mixed_float16`).
-            **options: `d_steps`, `g_steps`, `noise_batch_size`, `augment`, `schedules`
-                and `class_loss_weight`, see `kgan.models.recipe.Recipe`.
+            **options: `d_steps`, `augment` and others, see `kgan.models.recipe.Recipe`.
 
         Raises:
             ValueError: If an argument can't be used, or if both optimizers are the same
@@ -270,10 +270,8 @@ class GAN(TrainedModel):
             "d_real": ops.mean(real.logits),
             "d_fake": ops.mean(fake.logits),
         }
-        for penalty in recipe.penalties:
-            value = penalty(real, fake, self.critic, self.d_optimizer.iterations)
-            values[penalty.name] = value
-            loss = loss + penalty.weight * value
+        inputs = real, fake, self.critic, self.d_optimizer.iterations
+        loss = add_penalties(recipe.penalties, loss, values, *inputs)
         if real.class_logits is not None:
             values["d_class"] = real.class_loss + fake.class_loss
             loss = loss + recipe.class_loss_weight * values["d_class"]
@@ -324,6 +322,8 @@ class GAN(TrainedModel):
         if fake_classes is not None:
             values["g_class"] = class_loss(fake_classes, fake_labels)
             loss = loss + recipe.class_loss_weight * values["g_class"]
+        further = self.generator, inputs, self.seed_generator, self.g_optimizer.iterations
+        loss = add_penalties(recipe.generator_penalties, loss, values, *further)
         return loss + sum(self.generator.losses), values
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:

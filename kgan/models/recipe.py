@@ -21,6 +21,8 @@ from kgan.types import Identifier, Tensor
 
 # The keys in the order in which `evaluate` lists them: Keras puts the loss first.
 LOG_KEYS = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
+# The options that are lists of penalties.
+_LISTS = ("penalties", "generator_penalties")
 
 
 class Recipe(serialization.Configurable):
@@ -47,6 +49,8 @@ class Recipe(serialization.Configurable):
             options, pass a schedule in place of a number.
         class_loss_weight: Float or schedule, the weight of the cross-entropy of labels,
             for a discriminator with class logits.
+        generator_penalties: Iterable of names, or of `kgan.penalties.GeneratorPenalty`,
+            for example `["path_length"]`.
 
     Raises:
         ValueError: If an option can't be used.
@@ -62,14 +66,13 @@ class Recipe(serialization.Configurable):
         augment: Identifier | None = None,
         schedules: Mapping[str, Schedule] | None = None,
         class_loss_weight: NumberOrSchedule = 1.0,
+        generator_penalties: Iterable[Identifier] = (),
     ):
         self.loss = losses.get(loss)
-        if not isinstance(penalties, list | tuple):
-            raise ValueError(
-                "`penalties` must be a list of penalties. "
-                f"{checks.received(penalties=penalties)}"
-            )
-        self.penalties = tuple(penalties_lib.get(penalty) for penalty in penalties)
+        self.penalties = _each(penalties_lib.get, penalties=penalties)
+        self.generator_penalties = _each(
+            penalties_lib.get_for_generator, generator_penalties=generator_penalties
+        )
         self.d_steps = checks.count(d_steps=d_steps)
         self.g_steps = checks.count(g_steps=g_steps)
         self.noise_batch_size = checks.optional_count(noise_batch_size=noise_batch_size)
@@ -104,7 +107,8 @@ class Recipe(serialization.Configurable):
 
     def get_config(self) -> dict[str, Any]:
         config = {name: getattr(self, name) for name in NAMES}
-        return {**config, "penalties": list(self.penalties)}
+        lists = {name: list(config[name]) for name in _LISTS}
+        return {**config, **lists}
 
     def at(self, images_seen: Tensor) -> "Recipe":
         """Returns the recipe in which each schedule is replaced by its current value."""
@@ -122,13 +126,16 @@ class Recipe(serialization.Configurable):
         contract.check_outputs(gan.discriminator, gan.output_shapes[0], self.loss)
         if self.augment is not None:
             self.augment.check(gan.sample_shape)
+        for penalty in self.generator_penalties:
+            penalty.check(gan.generator)
         contract.warn_of_inexact_layers(gan.discriminator, self.penalties)
+        contract.warn_of_inexact_layers(gan.generator, self.generator_penalties)
         warn_of_unknown(*self.get_config().values())
         warn_of_unknown_class(gan)
 
     def build(self) -> list[keras.Variable]:
         """Creates and returns the variables of the options, which the GAN saves."""
-        options: list[Any] = [*self.penalties]
+        options: list[Any] = [*self.penalties, *self.generator_penalties]
         options += [] if self.augment is None else [self.augment]
         for option in options:
             option.build()
@@ -136,9 +143,20 @@ class Recipe(serialization.Configurable):
 
     def log_names(self, has_classes: bool) -> tuple[str, ...]:
         """Returns the keys of the logs."""
-        names = [*LOG_KEYS, *(penalty.name for penalty in self.penalties)]
+        penalties = (*self.penalties, *self.generator_penalties)
+        names = [*LOG_KEYS, *(penalty.name for penalty in penalties)]
         names += [] if self.augment is None else list(self.augment.logs())
         return (*names, *(("d_class", "g_class") if has_classes else ()))
+
+
+def _each(get: Callable[[Identifier], Any], **argument: Any) -> tuple[Any, ...]:
+    """Resolves a list of penalties."""
+    ((name, given),) = argument.items()
+    if not isinstance(given, list | tuple):
+        raise ValueError(
+            f"`{name}` must be a list of penalties. {checks.received(**argument)}"
+        )
+    return tuple(get(penalty) for penalty in given)
 
 
 NAMES = tuple(inspect.signature(Recipe).parameters)

@@ -5,6 +5,7 @@ from kgan.networks.mlp import mlp_discriminator, mlp_generator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.resnet import resnet_discriminator, resnet_generator
 from kgan.networks.small import small_discriminator, small_generator
+from kgan.networks.stylegan2 import stylegan2_discriminator, stylegan2_generator
 from kgan.networks.wavegan import wavegan_discriminator, wavegan_generator
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "resnet_generator",
     "small_discriminator",
     "small_generator",
+    "stylegan2_discriminator",
+    "stylegan2_generator",
     "wavegan_discriminator",
     "wavegan_generator",
 ]

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import keras
 from keras import layers
@@ -76,7 +76,7 @@ def r3gan_generator(
         checks.count(maximum=checks.MOST_LAYERS, blocks=blocks),
     )
     stages, channels = sizes.halvings(image_shape)
-    widths = _widths(width, stages)
+    widths = sizes.widths(width, stages)
     block = _Block(expansion, group_size, len(stages) * blocks)
     labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
@@ -135,7 +135,7 @@ def r3gan_discriminator(
         checks.units(pack=pack),
     )
     stages, channels = sizes.halvings(image_shape)
-    widths = _widths(width, stages)[::-1]
+    widths = sizes.widths(width, stages)[::-1]
     block = _Block(expansion, group_size, len(stages) * blocks)
     labels = Labels(num_classes)
     images = keras.Input((*stages[0], pack * channels), name="images")
@@ -220,15 +220,3 @@ def _fan_in(gain: float) -> keras.initializers.Initializer:
 
 def _normal(variance: float) -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=variance**0.5)
-
-
-def _widths(
-    width: int | Sequence[int], stages: Sequence[tuple[int, int]]
-) -> Sequence[int]:
-    """Returns the channels at each size, from the smallest up."""
-    upwards = stages[::-1]
-    if isinstance(width, Iterable):
-        form = f"an int or one per size, {upwards}"
-        return checks.shape(rank=len(upwards), form=form, width=width)
-    width = checks.units(width=width)
-    return [sizes.width_at(size, width) for size in upwards]

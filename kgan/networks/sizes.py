@@ -1,6 +1,6 @@
 """The sizes of an image at each stage of a network, and the channels at each size."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from keras import layers
 
@@ -54,6 +54,29 @@ def doubled_widths(width: int, depth: int) -> list[int]:
 def width_at(size: tuple[int, int], width: int) -> int:
     """Returns the channels at a size: `width` up to 32 pixels, then half per doubling."""
     return max(1, width * 32 // max(32, min(size)))
+
+
+def widths(
+    width: int | Sequence[int], stages: Sequence[tuple[int, int]]
+) -> Sequence[int]:
+    """Returns the channels at each size, from the smallest up.
+
+    Args:
+        width: Int for `width_at`, or a sequence of ints, one per size from the smallest
+            up.
+        stages: The sizes from the full size down, see `halvings`.
+
+    Raises:
+        ValueError: If `width` is not an int of at least 1, or not one for each size.
+    """
+    upwards = stages[::-1]
+    if isinstance(width, Iterable):
+        form = f"an int or one per size, {upwards}"
+        return checks.shape(
+            rank=len(upwards), maximum=checks.MOST_UNITS, form=form, width=width
+        )
+    width = checks.units(width=width)
+    return [width_at(size, width) for size in upwards]
 
 
 def cropped(x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -1,4 +1,5 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import keras
@@ -6,7 +7,7 @@ from keras import ops
 
 from kgan import backend, checks, schedules, serialization
 from kgan.critic import Critic, Judgement
-from kgan.types import Tensor
+from kgan.types import Tensor, Tensors
 
 # Keeps the derivative of the square root finite where the gradient is zero.
 _EPSILON = 1e-12
@@ -14,7 +15,61 @@ _EPSILON = 1e-12
 _BRANCH = 0x55555555
 
 
-class Penalty(serialization.Configurable):
+class LazyPenalty(serialization.Configurable):
+    """A weighted term of a loss that is computed in some updates only.
+
+    Args:
+        weight: Float of at least 0, or a schedule: the factor of the value in the loss.
+        every: Int of at least 1. The penalty applies only in every `every`-th update,
+            multiplied by `every` (lazy regularisation).
+
+    Attributes:
+        name: The key in the logs.
+        variables: The `keras.Variable`s that a GAN saves.
+
+    Reference:
+        [Karras et al., 2019](https://arxiv.org/abs/1912.04958), appendix B, for
+        lazy regularisation.
+    """
+
+    name = "penalty"
+    variables: Sequence[keras.Variable] = ()
+
+    def __init__(self, weight: schedules.NumberOrSchedule = 1.0, every: int = 1):
+        self.weight = schedules.number(minimum=0, weight=weight)
+        self.every = checks.count(every=every)
+
+    def build(self) -> None:
+        """Creates the `variables` if there are none. `GAN.compile` calls this method."""
+
+    def __call__(self, *inputs: Any) -> Tensor:
+        """Returns `every` times the value if the penalty is due, else 0."""
+        raise NotImplementedError
+
+    def if_due(
+        self,
+        function: Callable[[], Tensors],
+        otherwise: Callable[[], Tensors],
+        seed_generator: keras.random.SeedGenerator,
+        step: Tensor,
+    ) -> Tensors:
+        """Returns the result of a function if the penalty is due at this update.
+
+        Args:
+            function: Callable that computes the penalty, and writes no variable that must
+                keep its value.
+            otherwise: Callable whose results have the same shapes and dtypes.
+            seed_generator: Source of the random numbers in `function`.
+            step: Int scalar, the number of updates before this one.
+        """
+        is_due = ops.equal(step % self.every, 0)
+        return ops.cond(is_due, _without_writes(function, seed_generator), otherwise)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"weight": self.weight, "every": self.every}
+
+
+class Penalty(LazyPenalty):
     """Base class of the penalties that are added to the discriminator's loss.
 
     Subclasses implement `value` and set `name`. `value` receives the
@@ -51,15 +106,9 @@ class Penalty(serialization.Configurable):
         lazy regularisation.
     """
 
-    name = "penalty"
     # The cost of the value for each real, in forward passes of the discriminator: 4 for
     # a gradient at further samples. Only estimates of time and memory use the cost.
     passes = 4
-    variables: Sequence[keras.Variable] = ()
-
-    def __init__(self, weight: schedules.NumberOrSchedule = 1.0, every: int = 1):
-        self.weight = schedules.number(minimum=0, weight=weight)
-        self.every = checks.count(every=every)
 
     def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
         """Computes the penalty, without its weight.
@@ -73,9 +122,6 @@ class Penalty(serialization.Configurable):
             A float32 scalar.
         """
         raise NotImplementedError
-
-    def build(self) -> None:
-        """Creates the `variables` if there are none. `GAN.compile` calls this method."""
 
     def update(self, real: Judgement, fake: Judgement) -> None:
         """Changes the `variables` in each update, also when `value` is not due.
@@ -103,20 +149,16 @@ class Penalty(serialization.Configurable):
         if self.every == 1:
             value = due()
         else:
-            is_due = ops.equal(step % self.every, 0)
-            branch = _without_writes(due, critic.seed_generator)
-            value = ops.cond(is_due, branch, lambda: ops.zeros(()))
+            otherwise = partial(ops.zeros, ())
+            value = self.if_due(due, otherwise, critic.seed_generator, step)
         # Outside the branch, since JAX can't assign variables within a branch.
         self.update(real, fake)
         return value
 
-    def get_config(self) -> dict[str, Any]:
-        return {"weight": self.weight, "every": self.every}
-
 
 def _without_writes(
-    function: Callable[[], Tensor], seed_generator: keras.random.SeedGenerator
-) -> Callable[[], Tensor]:
+    function: Callable[[], Tensors], seed_generator: keras.random.SeedGenerator
+) -> Callable[[], Tensors]:
     """Returns a function that writes no variable, and draws from a seed of its own.
 
     JAX can't assign variables within a branch, not even the state of a seed.
@@ -125,13 +167,33 @@ def _without_writes(
     # No other draws use this seed. Two updates share no counter, up to 16 draws each.
     state = ops.stack([ops.bitwise_xor(own, _BRANCH), counter * 16])
 
-    def branch() -> Tensor:
+    def branch() -> Tensors:
         scope = backend.Scope()
         scope.add_update((seed_generator.state, state))
         with scope:
             return function()
 
     return branch
+
+
+def add_penalties(
+    penalties: Iterable[LazyPenalty],
+    loss: Tensor,
+    values: dict[str, Tensor],
+    *inputs: Any,
+) -> Tensor:
+    """Returns a loss with the weighted penalties.
+
+    Args:
+        penalties: The penalties.
+        loss: Scalar, the loss without penalties.
+        values: Dict to which the value of each penalty, without its weight, is added.
+        *inputs: The inputs of each penalty.
+    """
+    for penalty in penalties:
+        values[penalty.name] = penalty(*inputs)
+        loss = loss + penalty.weight * values[penalty.name]
+    return loss
 
 
 def squared_norm(gradient: Tensor) -> Tensor:

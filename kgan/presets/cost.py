@@ -96,7 +96,8 @@ def _fixed_memory(gan: GAN) -> float:
 
 def _memory_per_sample(gan: GAN) -> float:
     """Returns an estimate of the memory for each sample of an update."""
-    penalized = any(penalty.passes for penalty in gan.recipe.penalties)
+    penalties = (*gan.recipe.penalties, *gan.recipe.generator_penalties)
+    penalized = any(penalty.passes for penalty in penalties)
     copies = _COPIES_WITH_PENALTY if penalized else _COPIES
     return 4 * copies * sum(map(_output_size, (gan.generator, gan.discriminator)))
 
@@ -113,7 +114,7 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
     - for a penalty at other samples, 4 D more per real.
 
     An update of the generator costs 3 G + 2 D per fake, and D more per real if the loss
-    compares fakes with reals.
+    compares fakes with reals. The path length of half of the fakes costs 2 G more.
 
     Args:
         gan: A compiled `kgan.GAN`.
@@ -123,9 +124,12 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
     recipe = gan.recipe
     reals = batch_size / recipe.d_steps
     fakes = recipe.noise_batch_size or reals
-    passes = sum(p.passes / p.every for p in recipe.penalties)
+    passes, g_passes = (
+        sum(p.passes / p.every for p in penalties)
+        for penalties in (recipe.penalties, recipe.generator_penalties)
+    )
     d_update = fakes * (g + 3 * d) + reals * (3 + passes) * d
-    g_update = fakes * (3 * g + 2 * d) + reals * recipe.loss.needs_reals * d
+    g_update = fakes * ((3 + g_passes) * g + 2 * d) + reals * recipe.loss.needs_reals * d
     return (recipe.d_steps * d_update + recipe.g_steps * g_update) / batch_size
 
 
@@ -145,15 +149,19 @@ def _layer_flops(layer: keras.layers.Layer) -> int:
     kernel = getattr(inner, "kernel", None)
     if kernel is None:
         return 0
-    transposed = "Transpose" in type(inner).__name__
+    transposed = "Transpose" in type(inner).__name__ or getattr(inner, "up", False)
     side = layer.input if transposed else layer.output
+    # The inputs of a modulated convolution are features and styles.
+    side = side[0] if isinstance(side, list) else side
     return 2 * math.prod(kernel.shape) * math.prod(side.shape[1:-1])
 
 
 def _output_size(network: keras.Model) -> int:
     """Returns the number of values that all layers compute for one sample."""
     return sum(
-        math.prod(layer.output.shape[1:])
+        _output_size(layer)
+        if isinstance(layer, keras.Model)
+        else math.prod(layer.output.shape[1:])
         for layer in network.layers
         if hasattr(layer.output, "shape")
     )

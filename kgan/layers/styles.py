@@ -1,0 +1,150 @@
+"""The layers between the mapping network of a StyleGAN and its synthesis network."""
+
+from collections.abc import Sequence
+
+import keras
+from keras import ops
+
+from kgan import checks, serialization
+from kgan.layers.arguments import with_checked_arguments
+from kgan.types import Config, KerasArgument, Shape, Tensor
+
+
+@serialization.register
+@with_checked_arguments
+class StyleTruncation(keras.layers.Layer):
+    """Pulls style vectors towards their running mean in inference (truncation trick).
+
+    `mean + psi * (w - mean)`. With `psi` below 1 the images have a higher quality and
+    less variety; at 1, the default, the styles stay as they are. In training the styles
+    pass unchanged, and the mean moves: it keeps the share `momentum`, and the rest comes
+    from the mean over the batch.
+
+    Args:
+        psi: Float of at least 0, the first value of the weight `psi`.
+            `layer.psi.assign(0.7)` changes the weight.
+        momentum: Float of 0 to 1, the share of the mean that a call in training keeps.
+        **kwargs: See `keras.layers.Layer`.
+
+    Attributes:
+        mean: Weight `(dim,)`, not trained: the running mean, which begins at 0.
+        psi: Weight, a scalar, not trained.
+
+    Raises:
+        ValueError: If `psi` or `momentum` is out of bounds.
+
+    Example:
+
+    >>> import kgan
+    >>> layer = kgan.layers.StyleTruncation(psi=0.5)
+    >>> [float(value) for value in layer(keras.ops.array([[2.0, -3.0]]))[0]]
+    [1.0, -1.5]
+
+    Reference:
+        [Karras et al., 2018](https://arxiv.org/abs/1812.04948), appendix B.
+    """
+
+    def __init__(
+        self, psi: float = 1.0, momentum: float = 0.995, **kwargs: KerasArgument
+    ):
+        super().__init__(**kwargs)
+        self.initial_psi = checks.number(minimum=0, psi=psi)
+        self.momentum = checks.number(minimum=0, maximum=1, momentum=momentum)
+
+    def build(self, input_shape: Shape) -> None:
+        options = {"trainable": False, "autocast": False}
+        # Each replica sees a share of the batch, so Keras takes the mean over replicas.
+        self.mean = self.add_weight(
+            (input_shape[-1],), "zeros", aggregation="mean", name="mean", **options
+        )
+        constant = keras.initializers.Constant(self.initial_psi)
+        self.psi = self.add_weight((), constant, name="psi", **options)
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """Returns the styles, `(batch, dim)`.
+
+        Args:
+            inputs: Float tensor `(batch, dim)`.
+            training: Bool, whether to move the mean, and to leave the styles unchanged.
+        """
+        if not training:
+            mean = ops.cast(self.mean, inputs.dtype)
+            return mean + ops.cast(self.psi, inputs.dtype) * (inputs - mean)
+        if self.trainable:
+            batch = ops.cast(ops.mean(ops.stop_gradient(inputs), axis=0), self.mean.dtype)
+            self.mean.assign(batch + self.momentum * (self.mean - batch))
+        return inputs
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return tuple(input_shape)
+
+    def get_config(self) -> Config:
+        own = {"psi": self.initial_psi, "momentum": self.momentum}
+        return {**super().get_config(), **own}
+
+
+@serialization.register
+@with_checked_arguments
+class StyleMixing(keras.layers.Layer):
+    """Gives each layer of a synthesis network its style, from one or two latents.
+
+    In training, with a probability of `probability`, the layers from a random layer on
+    get the second style of each sample, and the layers before it get the first style. One
+    layer is drawn for the whole batch. In inference all layers get the first style.
+
+    Args:
+        count: Int, at least 2: number of styles that the synthesis network takes.
+        probability: Float of 0 to 1.
+        seed: Int of 0 to 2**31 - 2; None for a random seed.
+        **kwargs: See `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If an argument is out of bounds.
+
+    Example:
+
+    >>> import kgan
+    >>> first, second = keras.Input((512,)), keras.Input((512,))
+    >>> kgan.layers.StyleMixing(8)([first, second]).shape
+    (None, 8, 512)
+
+    Reference:
+        [Karras et al., 2018](https://arxiv.org/abs/1812.04948), section 3.1.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        probability: float = 0.9,
+        seed: int | None = None,
+        **kwargs: KerasArgument,
+    ):
+        super().__init__(**kwargs)
+        self.count = checks.count(minimum=2, count=count)
+        self.probability = checks.number(minimum=0, maximum=1, probability=probability)
+        self.seed = checks.seed(seed=seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
+
+    def call(self, inputs: Sequence[Tensor], training: bool | None = None) -> Tensor:
+        """Returns the styles, `(batch, count, dim)`.
+
+        Args:
+            inputs: `[first, second]`: float tensors `(batch, dim)`.
+            training: Bool, whether to mix.
+        """
+        first, second = (ops.repeat(w[:, None], self.count, axis=1) for w in inputs)
+        if not training:
+            return first
+        seed = self.seed_generator
+        cut = keras.random.randint((), 1, self.count, seed=seed)
+        mixes = keras.random.uniform((), seed=seed) < self.probability
+        cut = ops.where(mixes, cut, self.count)
+        return ops.where((ops.arange(self.count) < cut)[None, :, None], first, second)
+
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
+        batch, dim = input_shape[0]
+        return (batch, self.count, dim)
+
+    def get_config(self) -> Config:
+        own = {"count": self.count, "probability": self.probability, "seed": self.seed}
+        return {**super().get_config(), **own}

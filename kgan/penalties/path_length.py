@@ -1,0 +1,216 @@
+from typing import Any
+
+import keras
+from keras import ops
+
+from kgan import backend, checks, schedules, serialization
+from kgan.penalties.base import LazyPenalty
+from kgan.types import Shape, Tensor, Tensors
+
+# The parts of the generator that the penalty runs one after the other.
+_PARTS = ("mapping", "synthesis")
+# Keeps the derivative of the square root finite where the gradient is zero.
+_EPSILON = 1e-12
+
+
+class GeneratorPenalty(LazyPenalty):
+    """Base class of the penalties that are added to the generator's loss.
+
+    Subclasses implement `value` and set `name`. A penalty that keeps state creates
+    `variables` in `build`; `value` returns their new values.
+
+    Args:
+        weight: Float of at least 0, or a schedule: the factor of the value in the loss.
+        every: Int of at least 1. The penalty applies only in every `every`-th update of
+            the generator, multiplied by `every` (lazy regularisation).
+    """
+
+    # The cost of the value for each fake, in forward passes of the generator.
+    passes = 4
+
+    def check(self, generator: keras.Model) -> None:
+        """Raises a `ValueError` if the penalty can't be computed for a generator."""
+
+    def value(
+        self,
+        generator: keras.Model,
+        inputs: Tensors,
+        seed_generator: keras.random.SeedGenerator,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Computes the penalty, without its weight.
+
+        Args:
+            generator: The generator.
+            inputs: Latents `(batch, latent_dim)`, or `[latents, labels]`.
+            seed_generator: Source of random numbers.
+
+        Returns:
+            A float32 scalar, and the new values of `variables`.
+        """
+        raise NotImplementedError
+
+    def __call__(
+        self,
+        generator: keras.Model,
+        inputs: Tensors,
+        seed_generator: keras.random.SeedGenerator,
+        step: Tensor = 0,
+    ) -> Tensor:
+        """Returns `every` times the value if the penalty is due at this update, else 0.
+
+        Args:
+            generator: See `value`.
+            inputs: See `value`.
+            seed_generator: See `value`.
+            step: Int scalar, the number of updates before this one.
+        """
+
+        def due() -> tuple[Tensor, list[Tensor]]:
+            return self.value(generator, inputs, seed_generator)
+
+        def otherwise() -> tuple[Tensor, list[Tensor]]:
+            return ops.zeros(()), [ops.convert_to_tensor(v) for v in self.variables]
+
+        if self.every == 1:
+            value, new = due()
+        else:
+            value, new = self.if_due(due, otherwise, seed_generator, step)
+        # Outside the branch, since JAX can't assign variables within a branch.
+        for variable, number in zip(self.variables, new, strict=True):
+            variable.assign(number)
+        return self.every * value
+
+
+@serialization.register
+class PathLength(GeneratorPenalty):
+    """Pulls the lengths of paths in the images of a style generator to their mean.
+
+    `weight * mean((|J y| - a)²)`. `J y` is the gradient of `sum(image * y)` with respect
+    to the styles, for normal noise `y` that is divided by the square root of the number
+    of pixels. `|J y|` is its length: the root of the mean over the styles of a sample of
+    their squared norms. `a` is the running mean of these lengths. So a step of one
+    length in the styles changes the image equally everywhere.
+
+    The generator must have two parts, models or layers with the names `"mapping"` (from
+    its inputs to styles, `(batch, ..., dim)`) and `"synthesis"` (from styles to images),
+    see `kgan.networks.stylegan2_generator`.
+
+    Args:
+        weight: Float, or a schedule.
+        every: Int; the penalty applies only in every `every`-th update of the generator,
+            multiplied by `every`.
+        decay: Float of 0 to 1: the share of the mean that an update replaces.
+        shrink: Int, at least 1: the penalty is computed for the first `1 / shrink` of the
+            latents.
+
+    Raises:
+        ValueError: If an argument is out of bounds.
+
+    Example:
+
+    >>> import kgan
+    >>> kgan.penalties.PathLength()
+    PathLength(weight=2.0, every=4, decay=0.01, shrink=2)
+
+    Reference:
+        [Karras et al., 2019](https://arxiv.org/abs/1912.04958), section 3.2 and
+        appendix B. The defaults are from the authors' code.
+    """
+
+    name = "path_length"
+    # Half of the fakes.
+    passes = 2
+
+    def __init__(
+        self,
+        weight: schedules.NumberOrSchedule = 2.0,
+        every: int = 4,
+        decay: float = 0.01,
+        shrink: int = 2,
+    ):
+        super().__init__(weight, every)
+        self.decay: float = checks.number(minimum=0, maximum=1, decay=decay)
+        self.shrink = checks.count(shrink=shrink)
+
+    def build(self) -> None:
+        if not self.variables:
+            # Each replica sees a share of the batch, so Keras takes the mean over them.
+            options = {"trainable": False, "aggregation": "mean"}
+            name = "path_length_mean"
+            self.variables = [keras.Variable(0.0, dtype="float32", name=name, **options)]
+
+    def check(self, generator: keras.Model) -> None:
+        found = [layer.name for layer in generator.layers]
+        if not set(found) >= set(_PARTS):
+            raise ValueError(
+                "The penalty `path_length` needs a generator of two parts with the names "
+                "mapping and synthesis, for example "
+                "`kgan.networks.stylegan2_generator`. "
+                f"Received: {generator.name} with layers {', '.join(found)}"
+            )
+
+    def value(
+        self,
+        generator: keras.Model,
+        inputs: Tensors,
+        seed_generator: keras.random.SeedGenerator,
+    ) -> tuple[Tensor, list[Tensor]]:
+        lengths = self.lengths(generator, self._share(inputs), seed_generator)
+        old = ops.convert_to_tensor(self.variables[0])
+        mean = old + self.decay * (ops.mean(lengths) - old)
+        return ops.mean(ops.square(lengths - mean)), [ops.stop_gradient(mean)]
+
+    def lengths(
+        self,
+        generator: keras.Model,
+        inputs: Tensors,
+        seed_generator: keras.random.SeedGenerator,
+    ) -> Tensor:
+        """Returns the length `|J y|` for each sample, `(batch,)`.
+
+        Args:
+            generator: See `value`.
+            inputs: See `value`.
+            seed_generator: See `value`.
+        """
+        mapping, synthesis = map(generator.get_layer, _PARTS)
+
+        def projected(shift: Tensor) -> tuple[Tensor, tuple]:
+            images = synthesis(styles + shift, training=True)
+            noise = _noise(ops.shape(images)[0], images.shape[1:], seed_generator)
+            return ops.sum(images * ops.cast(noise, images.dtype)), ()
+
+        # The main pass alone moves statistics. Each pass draws its own noise.
+        with backend.frozen(generator, seed_generator):
+            styles = mapping(inputs, training=True)
+            # The gradient at a shift of 0 is the gradient at the styles, which depend on
+            # the weights of the mapping.
+            _, gradient = backend.pullback(projected, ops.zeros_like(styles))
+            slope = ops.cast(gradient(), self.variables[0].dtype)
+            squares = ops.sum(ops.square(slope), axis=-1)
+        axes = tuple(range(1, len(squares.shape)))
+        return ops.sqrt(ops.mean(squares, axis=axes) + _EPSILON)
+
+    def _share(self, inputs: Tensors) -> Tensors:
+        if isinstance(inputs, list | tuple):
+            return [self._share(x) for x in inputs]
+        size = ops.shape(inputs)[0]
+        share = size // self.shrink
+        share = max(1, share) if isinstance(size, int) else ops.maximum(1, share)
+        return inputs[:share]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "decay": self.decay, "shrink": self.shrink}
+
+
+def _noise(size: Tensor, shape: Shape, seed: keras.random.SeedGenerator) -> Tensor:
+    """Returns normal numbers, divided by the root of the number of pixels."""
+    pixels = 1
+    for length in shape[:-1]:
+        pixels *= length
+    return (
+        backend.draw_local_rows(
+            lambda n: keras.random.normal((n, *shape), seed=seed), size
+        )
+        / pixels**0.5
+    )
