@@ -80,6 +80,11 @@ def projection(spectral):
     return [keras.layers.Flatten(), Labelled(layer)]
 
 
+def attention():
+    # `judge` draws all weights anew, so that `gamma` is not 0.
+    return kgan.layers.SelfAttention2D()
+
+
 def converged(layer):
     # As constants, `u` and `v` are right where they are the singular vectors.
     return kgan.layers.SpectralNormalization(layer, power_iterations=100)
@@ -87,6 +92,8 @@ def converged(layer):
 
 CONV = keras.layers.Conv2D
 BEFORE = {
+    "attention": lambda: [attention()],
+    "attention of odd sizes": lambda: [CONV(4, 2), attention()],
     "conv": lambda: [],
     "transposed": lambda: [keras.layers.Conv2DTranspose(3, 4, 2, padding="same")],
     "upsampling": lambda: [keras.layers.UpSampling2D(2, interpolation="nearest")],

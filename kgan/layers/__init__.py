@@ -14,6 +14,7 @@ from kgan.layers.phase_shuffle import PhaseShuffle
 from kgan.layers.pixel_normalization import PixelNormalization
 from kgan.layers.projection_logit import ProjectionLogit
 from kgan.layers.resampling import SmoothDownSampling2D, SmoothUpSampling2D
+from kgan.layers.self_attention import SelfAttention2D
 from kgan.layers.spectral_normalization import SpectralNormalization
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "PhaseShuffle",
     "PixelNormalization",
     "ProjectionLogit",
+    "SelfAttention2D",
     "SmoothDownSampling2D",
     "SmoothUpSampling2D",
     "SpectralNormalization",
