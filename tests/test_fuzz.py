@@ -49,6 +49,7 @@ WRONG = strategies.one_of(
 )
 NETWORKS = {"width": 4, "latent_dim": 3, "blocks": 1, "hidden": (3,)}
 LAYERS = {
+    "Reconstruction": {"layer": keras.layers.Dense(2)},
     "ConditionalBatchNormalization": {"num_classes": 2},
     "GenerativeBasis": {"size": (2, 2)},
     "LabelEmbedding": {"num_classes": 2, "dim": 2},
@@ -97,7 +98,7 @@ def options():
         "Schedule": {"start": 1.0, "end": 0.0, "images": 9},
     }
     rooms = (kgan.noise, kgan.losses, kgan.penalties, kgan.augment)
-    for room in (*rooms, kgan.schedules, kgan.constraints):
+    for room in (*rooms, kgan.schedules, kgan.constraints, kgan.regularizers):
         for name, option in vars(room).items():
             public = inspect.isclass(option) and not name.startswith("_")
             if public and option.__module__.startswith(room.__name__):

@@ -2,7 +2,7 @@ import keras
 from keras import ops
 
 from kgan import checks, serialization
-from kgan.layers.arguments import with_checked_arguments
+from kgan.layers.arguments import fresh, with_checked_arguments
 from kgan.layers.normalization import at_least_float32
 from kgan.layers.spectral_normalization import spectral_if
 from kgan.types import Config, Identifier, KerasArgument, Shape, Tensor
@@ -70,7 +70,7 @@ class SelfAttention2D(keras.layers.Layer):
         layer = keras.layers.Dense(
             filters,
             use_bias=False,
-            kernel_initializer=_copy(self.kernel_initializer),
+            kernel_initializer=fresh(self.kernel_initializer),
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
             name=name,
@@ -112,12 +112,3 @@ class SelfAttention2D(keras.layers.Layer):
 def _pooled(x: Tensor) -> Tensor:
     """Returns the maximum over windows of 2x2 pixels; an odd size is rounded up."""
     return ops.max_pool(x, 2, strides=2, padding="same", data_format="channels_last")
-
-
-def _copy(initializer: keras.initializers.Initializer) -> keras.initializers.Initializer:
-    """Returns the same initializer with a new seed, unless a user gave the seed.
-
-    An initializer draws the same numbers each time, and keys must differ from queries.
-    """
-    clone = getattr(initializer, "clone", None)
-    return clone() if clone else initializer

@@ -5,11 +5,11 @@ import keras
 from keras import layers
 
 from kgan import checks
-from kgan.layers import SelfAttention2D
-from kgan.layers.normalized import NORMALIZATIONS, normalized
+from kgan.layers.normalized import NORMALIZATIONS
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
+from kgan.networks.residual import Blocks
 from kgan.types import Tensor
 
 # The last two blocks of the discriminator compute at this size.
@@ -67,9 +67,8 @@ def resnet_generator(
         and `spectral_normalization`.
     """
     latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
-    spectral = (
-        "spectral" if checks.flag(spectral_normalization=spectral_normalization) else None
-    )
+    spectral = checks.flag(spectral_normalization=spectral_normalization)
+    blocks = Blocks("spectral" if spectral else None)
     stages, channels = sizes.halvings(image_shape)
     sizes.check_attention(attention, stages[:-1])
     labels = Labels(num_classes)
@@ -86,19 +85,12 @@ def resnet_generator(
         image_shape=image_shape,
         latent_dim=latent_dim,
     )
-    x = normalized(layers.Dense(rows * columns * filters), spectral)(latents)
+    x = blocks.dense(rows * columns * filters)(latents)
     x = layers.Reshape((rows, columns, filters))(x)
     for size in stages[-2::-1]:
-        filters = sizes.width_at(size, width)
-        y = sizes.cropped(layers.UpSampling2D(2)(activated(x)), size)
-        y = normalized(_convolution(filters), spectral)(y)
-        y = normalized(_convolution(filters), spectral)(activated(y))
-        # A 1x1 convolution commutes with the doubling, and costs a quarter before it.
-        x = layers.UpSampling2D(2)(_shortcut(x, filters, spectral))
-        x = layers.Add()([y, sizes.cropped(x, size)])
-        x = _attended(x, attention, spectral)
-    last = layers.Conv2D(channels, 3, padding="same")
-    x = normalized(last, spectral)(activated(x))
+        x = blocks.doubled(x, sizes.width_at(size, width), size, activated)
+        x = blocks.attended(x, attention)
+    x = blocks.last(channels)(activated(x))
     return keras.Model(labels.inputs(latents), layers.Activation("tanh")(x), name=name)
 
 
@@ -157,59 +149,12 @@ def resnet_discriminator(
     sizes.check_attention(attention, stages[1:])
     checks.parameters(9 * sizes.width_at(stages[-1], width) ** 2, width=width)
     images = x = keras.Input((*stages[0], pack * channels), name="images")
+    blocks = Blocks(normalization)
     for i, size in enumerate(stages[:-1]):
-        filters = sizes.width_at(size, width)
-        x = _halving_block(x, filters, normalization, first=not i)
-        x = _attended(x, attention, _spectral(normalization))
-    filters = sizes.width_at(stages[-1], width)
+        x = blocks.halved(x, sizes.width_at(size, width), first=not i)
+        x = blocks.attended(x, attention)
     for _ in range(2):
-        x = _block(x, filters, normalization)
+        x = blocks.kept(x, sizes.width_at(stages[-1], width))
     x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
     features = layers.Rescaling(float(math.prod(stages[-1])))(x)
-    return head.model(images, features, name, _spectral(normalization))
-
-
-def _halving_block(
-    x: Tensor, filters: int, normalization: str | None, first: bool
-) -> Tensor:
-    """A residual block that halves the size; the first one takes the pixels."""
-    # The pixels of the first block skip the ReLU and the normalisation of outputs.
-    y = x if first else layers.ReLU()(x)
-    start = _spectral(normalization) if first else normalization
-    y = layers.ReLU()(normalized(_convolution(filters), start)(y))
-    y = _halved(normalized(_convolution(filters), normalization)(y))
-    return layers.Add()([y, _shortcut(_halved(x), filters, normalization)])
-
-
-def _block(x: Tensor, filters: int, normalization: str | None) -> Tensor:
-    """A residual block that keeps the size."""
-    y = normalized(_convolution(filters), normalization)(layers.ReLU()(x))
-    y = normalized(_convolution(filters), normalization)(layers.ReLU()(y))
-    x = x if x.shape[-1] == filters else _shortcut(x, filters, normalization)
-    return layers.Add()([y, x])
-
-
-def _shortcut(x: Tensor, filters: int, normalization: str | None) -> Tensor:
-    return normalized(layers.Conv2D(filters, 1), _spectral(normalization))(x)
-
-
-def _attended(x: Tensor, attention: int | None, normalization: str | None) -> Tensor:
-    """Adds self-attention to features of the size that `attention` names."""
-    if min(x.shape[1:3]) != attention:
-        return x
-    return SelfAttention2D(spectral_normalization=normalization == "spectral")(x)
-
-
-def _spectral(normalization: str | None) -> str | None:
-    """Returns the normalisation of layers that may have spectral normalisation only."""
-    return normalization if normalization == "spectral" else None
-
-
-def _convolution(filters: int) -> keras.layers.Layer:
-    # ReLU halves the variance; a scale of 2 makes up for it.
-    initializer = keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
-    return layers.Conv2D(filters, 3, padding="same", kernel_initializer=initializer)
-
-
-def _halved(x: Tensor) -> Tensor:
-    return layers.AveragePooling2D(2, padding="same")(x)
+    return head.model(images, features, name, blocks.spectral)
