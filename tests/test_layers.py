@@ -22,14 +22,21 @@ def mean(x, axis=None, keepdims=False):
     return total * (np.prod(total.shape) / np.prod(x.shape))
 
 
+def dense(layer, x):
+    y = x @ ops.convert_to_tensor(layer.kernel)
+    return y if layer.bias is None else y + ops.convert_to_tensor(layer.bias)
+
+
 def bend(x):
     return x + x * x * x / 3
 
 
 @contextlib.contextmanager
 def float64(monkeypatch):
-    # On JAX and PyTorch Keras takes means, and tanh, in float32 at most.
+    # On JAX and PyTorch Keras takes means, and tanh, in float32 at most; on PyTorch
+    # products of matrices too.
     monkeypatch.setattr(ops, "mean", mean)
+    monkeypatch.setattr(keras.layers.Dense, "call", dense)
     keras.config.set_floatx("float64")
     try:
         if BACKEND == "jax":
@@ -75,6 +82,25 @@ class Labelled(keras.layers.Layer):
         return self.layer.compute_output_shape([shape, (3,)])
 
 
+@keras.saving.register_keras_serializable("tests")
+class Paired(keras.layers.Layer):
+    """Gives a layer of two inputs twice the same input, or the input and its means."""
+
+    def __init__(self, layer, means=False):
+        super().__init__()
+        self.layer, self.means = layer, means
+
+    def build(self, shape):
+        self.layer.build([shape, (shape[0], shape[-1]) if self.means else shape])
+
+    def call(self, x):
+        other = ops.mean(x, axis=(1, 2)) if self.means else x
+        return self.layer([x, other], training=True)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
 def projection(spectral):
     layer = kgan.layers.ProjectionLogit(3, spectral_normalization=spectral)
     return [keras.layers.Flatten(), Labelled(layer)]
@@ -109,6 +135,8 @@ BEFORE = {
     "conditional": lambda: [Labelled(kgan.layers.ConditionalBatchNormalization(3))],
     "smooth up": lambda: [kgan.layers.SmoothUpSampling2D()],
     "smooth down": lambda: [CONV(4, 1), kgan.layers.SmoothDownSampling2D()],
+    "excitation": lambda: [Paired(kgan.layers.SkipLayerExcitation())],
+    "modulated": lambda: [Paired(kgan.layers.ModulatedBatchNormalization(), means=True)],
     "grouped": lambda: [CONV(4, 3, padding="same", groups=2)],
 }
 AFTER = {
