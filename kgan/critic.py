@@ -11,6 +11,7 @@ from kgan import schedules
 from kgan.augment import Augmentation
 from kgan.backend import frozen, pullback
 from kgan.backend.keras_private import activity_losses
+from kgan.layers.reconstruction import reals
 from kgan.types import KerasArgument, Tensor, Tensors
 
 
@@ -82,7 +83,11 @@ class Critic:
         self.augment: Augmentation | None = None
 
     def judge(
-        self, samples: Tensor, labels: Tensor | None = None, frozen: bool = False
+        self,
+        samples: Tensor,
+        labels: Tensor | None = None,
+        frozen: bool = False,
+        real: bool = False,
     ) -> Judgement:
         """Runs the discriminator, and makes its gradient at the samples available.
 
@@ -91,10 +96,13 @@ class Critic:
             labels: Int tensor `(batch,)` for a discriminator that takes labels.
             frozen: Bool, whether the pass must not write to the variables of the
                 discriminator, for example to the statistics of batch normalisation.
+            real: Bool, whether the samples are reals that train the discriminator, for
+                layers that add a loss on reals, see `kgan.layers.Reconstruction`.
         """
-        (_, (outputs, class_logits, added_loss)), gradient = pullback(
-            self.forward, samples, labels, frozen
-        )
+        with reals() if real else contextlib.nullcontext():
+            (_, (outputs, class_logits, added_loss)), gradient = pullback(
+                self.forward, samples, labels, frozen
+            )
         return Judgement(
             samples,
             labels,

@@ -17,7 +17,7 @@ FLOORS = (
     ("checks", "files", "version"),
     ("serialization",),
     ("backend", "schedules"),
-    ("data", "noise", "layers", "augment", "constraints"),
+    ("data", "noise", "layers", "augment", "constraints", "regularizers"),
     ("critic",),
     ("losses", "penalties", "networks", "metrics"),
     ("trainers",),

@@ -50,6 +50,7 @@ WRONG = strategies.one_of(
 NETWORKS = {"width": 4, "latent_dim": 3, "blocks": 1, "hidden": (3,)}
 NETWORKS |= {"mapping_layers": 1}
 LAYERS = {
+    "Reconstruction": {"layer": keras.layers.Dense(2)},
     "ConditionalBatchNormalization": {"num_classes": 2},
     "EqualizedConv2D": {"filters": 2, "kernel_size": 3},
     "EqualizedDense": {"units": 2},
@@ -104,7 +105,7 @@ def options():
         "Schedule": {"start": 1.0, "end": 0.0, "images": 9},
     }
     rooms = (kgan.noise, kgan.losses, kgan.penalties, kgan.augment)
-    for room in (*rooms, kgan.schedules, kgan.constraints):
+    for room in (*rooms, kgan.schedules, kgan.constraints, kgan.regularizers):
         for name, option in vars(room).items():
             public = inspect.isclass(option) and not name.startswith("_")
             if public and option.__module__.startswith(room.__name__):

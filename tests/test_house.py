@@ -105,6 +105,7 @@ def test_public_names_are_the_listed_ones():
         "noise",
         "penalties",
         "presets",
+        "regularizers",
         "schedules",
     }
 

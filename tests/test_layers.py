@@ -23,14 +23,21 @@ def mean(x, axis=None, keepdims=False):
     return total * (np.prod(total.shape) / np.prod(x.shape))
 
 
+def dense(layer, x):
+    y = x @ ops.convert_to_tensor(layer.kernel)
+    return y if layer.bias is None else y + ops.convert_to_tensor(layer.bias)
+
+
 def bend(x):
     return x + x * x * x / 3
 
 
 @contextlib.contextmanager
 def float64(monkeypatch):
-    # On JAX and PyTorch Keras takes means, and tanh, in float32 at most.
+    # On JAX and PyTorch Keras takes means, and tanh, in float32 at most; on PyTorch
+    # products of matrices too.
     monkeypatch.setattr(ops, "mean", mean)
+    monkeypatch.setattr(keras.layers.Dense, "call", dense)
     keras.config.set_floatx("float64")
     try:
         if BACKEND == "jax":
@@ -119,9 +126,33 @@ class Pair(keras.layers.Layer):
         return [shape, shape]
 
 
+@keras.saving.register_keras_serializable("tests")
+class Paired(keras.layers.Layer):
+    """Gives a layer of two inputs twice the same input, or the input and its means."""
+
+    def __init__(self, layer, means=False):
+        super().__init__()
+        self.layer, self.means = layer, means
+
+    def build(self, shape):
+        self.layer.build([shape, (shape[0], shape[-1]) if self.means else shape])
+
+    def call(self, x):
+        other = ops.mean(x, axis=(1, 2)) if self.means else x
+        return self.layer([x, other], training=True)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
 def projection(spectral):
     layer = kgan.layers.ProjectionLogit(3, spectral_normalization=spectral)
     return [keras.layers.Flatten(), Labelled(layer)]
+
+
+def attention():
+    # `judge` draws all weights anew, so that `gamma` is not 0.
+    return kgan.layers.SelfAttention2D()
 
 
 def converged(layer):
@@ -131,6 +162,8 @@ def converged(layer):
 
 CONV = keras.layers.Conv2D
 BEFORE = {
+    "attention": lambda: [attention()],
+    "attention of odd sizes": lambda: [CONV(4, 2), attention()],
     "conv": lambda: [],
     "transposed": lambda: [keras.layers.Conv2DTranspose(3, 4, 2, padding="same")],
     "upsampling": lambda: [keras.layers.UpSampling2D(2, interpolation="nearest")],
@@ -152,6 +185,10 @@ BEFORE = {
     "modulated up": lambda: [Styled(kgan.layers.ModulatedConv2D(3, 3, up=True))],
     "colors": lambda: [Styled(kgan.layers.ModulatedConv2D(3, 1, demodulate=False))],
     "noise": lambda: [kgan.layers.NoiseInjection(), CONV(3, 1, activation=bend)],
+    "excitation": lambda: [Paired(kgan.layers.SkipLayerExcitation())],
+    "modulated batch": lambda: [
+        Paired(kgan.layers.ModulatedBatchNormalization(), means=True)
+    ],
     "grouped": lambda: [CONV(4, 3, padding="same", groups=2)],
 }
 AFTER = {

@@ -326,5 +326,7 @@ def test_a_small_discriminator_of_two_stages_has_these_parameters():
     by_hand += 9 * (2 * w + 1) * 2 * w + 2 * w + 4 * 2 * w + 1
     assert judge.count_params() == by_hand
     generator = kgan.networks.small_generator((8, 8, 1), 3, width=w, depth=2)
-    sizes = [layer.output.shape[1:3] for layer in generator.layers if "conv" in layer.name]
+    sizes = [
+        layer.output.shape[1:3] for layer in generator.layers if "conv" in layer.name
+    ]
     assert sizes == [(2, 2), (4, 4), (8, 8), (8, 8)]

@@ -10,6 +10,7 @@ from kgan.layers.equalized import (
 from kgan.layers.label_embedding import LabelEmbedding
 from kgan.layers.minibatch_std_dev import MinibatchStdDev
 from kgan.layers.modulated_conv2d import ModulatedConv2D
+from kgan.layers.modulated_batch_normalization import ModulatedBatchNormalization
 from kgan.layers.noise_injection import NoiseInjection
 from kgan.layers.normalization import (
     BatchNormalization,
@@ -20,8 +21,11 @@ from kgan.layers.normalized import normalized
 from kgan.layers.phase_shuffle import PhaseShuffle
 from kgan.layers.pixel_normalization import PixelNormalization
 from kgan.layers.projection_logit import ProjectionLogit
+from kgan.layers.reconstruction import Reconstruction
 from kgan.layers.resampling import SmoothDownSampling2D, SmoothUpSampling2D
 from kgan.layers.scaled_leaky_relu import ScaledLeakyReLU
+from kgan.layers.self_attention import SelfAttention2D
+from kgan.layers.skip_layer_excitation import SkipLayerExcitation
 from kgan.layers.spectral_normalization import SpectralNormalization
 from kgan.layers.styles import StyleMixing, StyleTruncation
 
@@ -39,11 +43,15 @@ __all__ = [
     "LearnedConstant",
     "MinibatchStdDev",
     "ModulatedConv2D",
+    "ModulatedBatchNormalization",
     "NoiseInjection",
     "PhaseShuffle",
     "PixelNormalization",
     "ProjectionLogit",
     "ScaledLeakyReLU",
+    "Reconstruction",
+    "SelfAttention2D",
+    "SkipLayerExcitation",
     "SmoothDownSampling2D",
     "SmoothUpSampling2D",
     "SpectralNormalization",

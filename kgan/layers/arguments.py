@@ -1,4 +1,4 @@
-"""Checks of the arguments that layers pass on to Keras, by their names."""
+"""The arguments that layers pass on to Keras: checks, by their names, and copies."""
 
 import functools
 import inspect
@@ -86,3 +86,12 @@ def _clipping(renorm_clipping: dict[str, float]) -> None:
     for name, value in renorm_clipping.items():
         checks.one_of(("rmax", "rmin", "dmax"), name=name)
         checks.number(value=value)
+
+
+def fresh(initializer: keras.initializers.Initializer) -> keras.initializers.Initializer:
+    """Returns the same initializer with a new seed, unless a user gave the seed.
+
+    An initializer draws the same numbers each time, and keys must differ from queries.
+    """
+    clone = getattr(initializer, "clone", None)
+    return clone() if clone else initializer

@@ -6,7 +6,7 @@ from keras import ops
 from kgan import checks, serialization
 from kgan.layers.arguments import with_checked_arguments
 from kgan.layers.label_embedding import LabelEmbedding
-from kgan.layers.spectral_normalization import SpectralNormalization
+from kgan.layers.spectral_normalization import spectral_if
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
@@ -62,16 +62,10 @@ class ProjectionLogit(keras.layers.Layer):
         embedding = LabelEmbedding(
             self.num_classes, features[-1], dtype=self.dtype_policy, name="embedding"
         )
-        self.logit, self.embedding = self._normalized(dense), self._normalized(embedding)
+        self.logit = spectral_if(self.spectral_normalization, dense)
+        self.embedding = spectral_if(self.spectral_normalization, embedding)
         self.logit.build(features)
         self.embedding.build(labels)
-
-    def _normalized(self, layer: keras.layers.Layer) -> keras.layers.Layer:
-        if not self.spectral_normalization:
-            return layer
-        return SpectralNormalization(
-            layer, dtype=self.dtype_policy, name=f"spectral_{layer.name}"
-        )
 
     def call(self, inputs: Sequence[Tensor], training: bool | None = None) -> Tensor:
         """Returns the logits, `(batch, 1)`.

@@ -131,6 +131,14 @@ class SpectralNormalization(keras.layers.Wrapper):
         return {**super().get_config(), "power_iterations": self.power_iterations}
 
 
+def spectral_if(wanted: bool, layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Returns an inner layer, with spectral normalisation of its kernel if wanted."""
+    if not wanted:
+        return layer
+    name = f"spectral_{layer.name}"
+    return SpectralNormalization(layer, dtype=layer.dtype_policy, name=name)
+
+
 def _unit(x: Tensor) -> Tensor:
     """Scales a vector to a length of 1."""
     return x / (ops.sqrt(ops.sum(ops.square(x))) + _EPSILON)

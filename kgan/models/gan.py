@@ -262,7 +262,7 @@ class GAN(TrainedModel):
 
         The logged `d_loss` is the loss without penalties and other terms.
         """
-        real = self.critic.judge(reals, labels)
+        real = self.critic.judge(reals, labels, real=True)
         fake = self.critic.judge(fakes, fake_labels)
         loss = recipe.loss.discriminator_loss(real.outputs, fake.outputs)
         values = {

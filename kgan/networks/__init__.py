@@ -1,6 +1,8 @@
 """Builders of generators and discriminators: plain Keras models."""
 
+from kgan.networks.biggan import biggan_discriminator, biggan_generator
 from kgan.networks.dcgan import dcgan_discriminator, dcgan_generator
+from kgan.networks.fastgan import fastgan_discriminator, fastgan_generator
 from kgan.networks.mlp import mlp_discriminator, mlp_generator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.resnet import resnet_discriminator, resnet_generator
@@ -9,8 +11,12 @@ from kgan.networks.stylegan2 import stylegan2_discriminator, stylegan2_generator
 from kgan.networks.wavegan import wavegan_discriminator, wavegan_generator
 
 __all__ = [
+    "biggan_discriminator",
+    "biggan_generator",
     "dcgan_discriminator",
     "dcgan_generator",
+    "fastgan_discriminator",
+    "fastgan_generator",
     "mlp_discriminator",
     "mlp_generator",
     "r3gan_discriminator",

@@ -5,10 +5,11 @@ import keras
 from keras import layers
 
 from kgan import checks
-from kgan.layers.normalized import NORMALIZATIONS, normalized
+from kgan.layers.normalized import NORMALIZATIONS
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
+from kgan.networks.residual import Blocks
 from kgan.types import Tensor
 
 # The last two blocks of the discriminator compute at this size.
@@ -21,6 +22,8 @@ def resnet_generator(
     latent_dim: int = 128,
     width: int = 256,
     num_classes: int | None = None,
+    attention: int | None = None,
+    spectral_normalization: bool = False,
     name: str = "generator",
 ) -> keras.Model:
     """Builds the residual generator of SNGAN and WGAN-GP, for any image size.
@@ -36,6 +39,11 @@ def resnet_generator(
             doubling beyond. SNGAN has 256 for CIFAR-10, WGAN-GP 128.
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, by
             conditional batch normalisation.
+        attention: Int, the shorter side of the image after whose block self-attention
+            follows, see `kgan.layers.SelfAttention2D`; None for no attention. SAGAN has
+            32, for images of 128 pixels.
+        spectral_normalization: Bool, whether to divide each kernel by its largest
+            singular value, as in SAGAN. See `kgan.layers.SpectralNormalization`.
         name: Name of the model.
 
     Returns:
@@ -54,10 +62,15 @@ def resnet_generator(
 
     Reference:
         [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), appendix B.4, table 4;
-        [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), appendix F.
+        [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), appendix F;
+        [Zhang et al., 2018 (SAGAN)](https://arxiv.org/abs/1805.08318) for `attention`
+        and `spectral_normalization`.
     """
     latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
+    spectral = checks.flag(spectral_normalization=spectral_normalization)
+    blocks = Blocks("spectral" if spectral else None)
     stages, channels = sizes.halvings(image_shape)
+    sizes.check_attention(attention, stages[:-1])
     labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
 
@@ -72,18 +85,12 @@ def resnet_generator(
         image_shape=image_shape,
         latent_dim=latent_dim,
     )
-    x = layers.Reshape((rows, columns, filters))(
-        layers.Dense(rows * columns * filters)(latents)
-    )
+    x = blocks.dense(rows * columns * filters)(latents)
+    x = layers.Reshape((rows, columns, filters))(x)
     for size in stages[-2::-1]:
-        filters = sizes.width_at(size, width)
-        y = sizes.cropped(layers.UpSampling2D(2)(activated(x)), size)
-        y = _convolution(filters)(y)
-        y = _convolution(filters)(activated(y))
-        # A 1x1 convolution commutes with the doubling, and costs a quarter before it.
-        x = layers.UpSampling2D(2)(layers.Conv2D(filters, 1)(x))
-        x = layers.Add()([y, sizes.cropped(x, size)])
-    x = layers.Conv2D(channels, 3, padding="same")(activated(x))
+        x = blocks.doubled(x, sizes.width_at(size, width), size, activated)
+        x = blocks.attended(x, attention)
+    x = blocks.last(channels)(activated(x))
     return keras.Model(labels.inputs(latents), layers.Activation("tanh")(x), name=name)
 
 
@@ -96,6 +103,7 @@ def resnet_discriminator(
     num_classes: int | None = None,
     conditioning: str = "projection",
     pack: int = 1,
+    attention: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the residual discriminator of SNGAN and WGAN-GP, for any image size.
@@ -116,6 +124,9 @@ def resnet_discriminator(
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        attention: Int, the shorter side of the image after whose first block
+            self-attention follows, see `kgan.layers.SelfAttention2D`; None for no
+            attention.
         name: Name of the model.
 
     Returns:
@@ -127,60 +138,23 @@ def resnet_discriminator(
 
     Reference:
         [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), appendix B.4, table 4;
-        [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637) for the projection.
+        [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637) for the projection;
+        [Zhang et al., 2018 (SAGAN)](https://arxiv.org/abs/1805.08318) for `attention`.
     """
     width, pack = checks.units(width=width), checks.units(pack=pack)
     checks.one_of(NORMALIZATIONS, normalization=normalization)
     head = Head(outputs, num_classes, conditioning)
     stages, channels = sizes.halvings(image_shape)
     stages = [size for size in stages if min(size) >= _LAST_SIZE] or stages[:1]
+    sizes.check_attention(attention, stages[1:])
     checks.parameters(9 * sizes.width_at(stages[-1], width) ** 2, width=width)
     images = x = keras.Input((*stages[0], pack * channels), name="images")
+    blocks = Blocks(normalization)
     for i, size in enumerate(stages[:-1]):
-        filters = sizes.width_at(size, width)
-        x = _halving_block(x, filters, normalization, first=not i)
-    filters = sizes.width_at(stages[-1], width)
+        x = blocks.halved(x, sizes.width_at(size, width), first=not i)
+        x = blocks.attended(x, attention)
     for _ in range(2):
-        x = _block(x, filters, normalization)
+        x = blocks.kept(x, sizes.width_at(stages[-1], width))
     x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
     features = layers.Rescaling(float(math.prod(stages[-1])))(x)
-    return head.model(images, features, name, _spectral(normalization))
-
-
-def _halving_block(
-    x: Tensor, filters: int, normalization: str | None, first: bool
-) -> Tensor:
-    """A residual block that halves the size; the first one takes the pixels."""
-    # The pixels of the first block skip the ReLU and the normalisation of outputs.
-    y = x if first else layers.ReLU()(x)
-    start = _spectral(normalization) if first else normalization
-    y = layers.ReLU()(normalized(_convolution(filters), start)(y))
-    y = _halved(normalized(_convolution(filters), normalization)(y))
-    return layers.Add()([y, _shortcut(_halved(x), filters, normalization)])
-
-
-def _block(x: Tensor, filters: int, normalization: str | None) -> Tensor:
-    """A residual block that keeps the size."""
-    y = normalized(_convolution(filters), normalization)(layers.ReLU()(x))
-    y = normalized(_convolution(filters), normalization)(layers.ReLU()(y))
-    x = x if x.shape[-1] == filters else _shortcut(x, filters, normalization)
-    return layers.Add()([y, x])
-
-
-def _shortcut(x: Tensor, filters: int, normalization: str | None) -> Tensor:
-    return normalized(layers.Conv2D(filters, 1), _spectral(normalization))(x)
-
-
-def _spectral(normalization: str | None) -> str | None:
-    """Returns the normalisation of layers that may have spectral normalisation only."""
-    return normalization if normalization == "spectral" else None
-
-
-def _convolution(filters: int) -> keras.layers.Layer:
-    # ReLU halves the variance; a scale of 2 makes up for it.
-    initializer = keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
-    return layers.Conv2D(filters, 3, padding="same", kernel_initializer=initializer)
-
-
-def _halved(x: Tensor) -> Tensor:
-    return layers.AveragePooling2D(2, padding="same")(x)
+    return head.model(images, features, name, blocks.spectral)

@@ -79,6 +79,18 @@ def widths(
     return [width_at(size, width) for size in upwards]
 
 
+def check_attention(
+    attention: int | None, stages: Sequence[tuple[int, int]]
+) -> int | None:
+    """Checks the size at which a network has self-attention.
+
+    Args:
+        attention: Int, the shorter side, or None.
+        stages: The sizes `(height, width)` at which the network may have attention.
+    """
+    return checks.one_of((None, *map(min, stages)), attention=attention)
+
+
 def cropped(x: Tensor, size: tuple[int, int]) -> Tensor:
     """Removes the last rows and columns of images that are larger than `size`."""
     surplus = [have - want for have, want in zip(x.shape[1:3], size, strict=True)]
