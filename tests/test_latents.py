@@ -53,7 +53,7 @@ def test_the_path_between_parallel_latents_is_straight(end):
 
 @pytest.mark.parametrize("end", [[1.0], [[1.0, 2.0]], 3.0])
 def test_a_path_needs_two_latents_of_one_length(end):
-    with pytest.raises(ValueError, match=r"same length. Received: start.shape=\(2,\)"):
+    with pytest.raises(ValueError, match=r"same length\. Received: start\.shape=\(2,\)"):
         kgan.latents.interpolate([1.0, 2.0], end)
 
 
