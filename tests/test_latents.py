@@ -93,7 +93,7 @@ def test_directions_need_a_dense_layer_of_the_latents():
     samples = keras.Input((4,))
     discriminator = keras.Model(samples, layers.Dense(1)(samples))
     gan = kgan.GAN(generator, discriminator)
-    with pytest.raises(ValueError, match="begins with a `keras.layers.Dense`"):
+    with pytest.raises(ValueError, match=r"begins with a `keras\.layers\.Dense`"):
         kgan.latents.directions(gan, n=1)
     with pytest.raises(ValueError, match="`n` must be"):
         kgan.latents.directions(linear_gan(np.eye(3)), n=4)
