@@ -22,7 +22,7 @@ FLOORS = (
     ("losses", "penalties", "networks", "metrics"),
     ("trainers",),
     ("models",),
-    ("callbacks",),
+    ("callbacks", "latents"),
     ("presets",),
     ("kgan",),
     ("kgan_cli",),

@@ -9,8 +9,8 @@ from kgan.layers.equalized import (
 )
 from kgan.layers.label_embedding import LabelEmbedding
 from kgan.layers.minibatch_std_dev import MinibatchStdDev
-from kgan.layers.modulated_conv2d import ModulatedConv2D
 from kgan.layers.modulated_batch_normalization import ModulatedBatchNormalization
+from kgan.layers.modulated_conv2d import ModulatedConv2D
 from kgan.layers.noise_injection import NoiseInjection
 from kgan.layers.normalization import (
     BatchNormalization,
@@ -42,14 +42,14 @@ __all__ = [
     "LayerNormalization",
     "LearnedConstant",
     "MinibatchStdDev",
-    "ModulatedConv2D",
     "ModulatedBatchNormalization",
+    "ModulatedConv2D",
     "NoiseInjection",
     "PhaseShuffle",
     "PixelNormalization",
     "ProjectionLogit",
-    "ScaledLeakyReLU",
     "Reconstruction",
+    "ScaledLeakyReLU",
     "SelfAttention2D",
     "SkipLayerExcitation",
     "SmoothDownSampling2D",

@@ -1,0 +1,93 @@
+import keras
+import numpy as np
+from keras import ops
+
+from kgan import checks
+from kgan.backend import keras_private
+from kgan.models.gan import GAN
+
+METHODS = ("sefa", "principal")
+# The number of latents whose features the principal components are computed from.
+_SAMPLES = 10_000
+
+
+def directions(
+    gan: GAN, n: int = 8, method: str = "sefa", seed: int | None = 0
+) -> np.ndarray:
+    """Returns directions in which latents change the samples the most.
+
+    Each direction often changes one property of the picture: a colour, the pose, the
+    size. Add a multiple of a direction to a latent to see the change.
+
+    With `"sefa"`, the directions are the eigenvectors of `A Aᵀ` with the largest
+    eigenvalues, where `A` is the kernel `(latent_dim, units)` of the first dense layer of
+    the generator: unit vectors that change the output of the layer the most. With
+    `"principal"`, they lead to the principal components of the outputs of the layer
+    for random latents: `zᵀ u`, the product of latents and of their coordinates along a
+    component, normalised.
+
+    Args:
+        gan: A `kgan.GAN`.
+        n: Int, 1 to `latent_dim`, the number of directions.
+        method: `"sefa"` or `"principal"`.
+        seed: Int, seed of the random latents of `"principal"`.
+
+    Returns:
+        A float32 array `(n, latent_dim)` of unit vectors, the strongest first. Each
+        vector and its negative are equally right; the largest coordinate is positive.
+
+    Raises:
+        ValueError: If an argument is out of bounds, or the generator has no dense layer
+            for its latents.
+
+    Example:
+
+    >>> import kgan
+    >>> gan = kgan.GAN(
+    ...     kgan.networks.mlp_generator((2,), latent_dim=8),
+    ...     kgan.networks.mlp_discriminator((2,)),
+    ... )
+    >>> z = gan.noise.sample((1, 8), seed=0)
+    >>> moved = z + 2 * kgan.latents.directions(gan, n=3)
+    >>> gan.sample(z=moved).shape
+    (3, 2)
+
+    Reference:
+        [Shen and Zhou, 2021 (SeFa)](https://arxiv.org/abs/2007.06600);
+        [Härkönen et al., 2020 (GANSpace)](https://arxiv.org/abs/2004.02546).
+    """
+    n = checks.count(maximum=gan.latent_dim, n=n)
+    method = checks.one_of(METHODS, method=method)
+    kernel = _first_kernel(gan.sampling_generator, gan.latent_dim)
+    if method == "sefa":
+        found = _by_eigenvalue(kernel @ kernel.T)
+    else:
+        z = gan.noise.sample((_SAMPLES, gan.latent_dim), seed=checks.seed(seed=seed))
+        features = z.astype("float64") @ kernel
+        features -= features.mean(axis=0)
+        components = _by_eigenvalue(features.T @ features)
+        found = (features @ components[: gan.latent_dim].T).T @ z
+        found /= np.linalg.norm(found, axis=1, keepdims=True)
+    found = found[:n]
+    largest = np.take_along_axis(found, abs(found).argmax(axis=1)[:, None], axis=1)
+    return (found * np.sign(largest)).astype("float32")
+
+
+def _first_kernel(generator: keras.Model, latent_dim: int) -> np.ndarray:
+    """Returns the rows for the latents in the kernel of the first dense layer."""
+    for layer in keras_private.all_layers(generator):
+        if isinstance(layer, keras.layers.Dense):
+            kernel = ops.convert_to_numpy(layer.kernel).astype("float64")
+            # A label's embedding may follow the latents.
+            if len(kernel) >= latent_dim:
+                return kernel[:latent_dim]
+            break
+    raise ValueError(
+        "Directions need a generator that begins with a `keras.layers.Dense` of its "
+        f"latents. Received: generator={generator}"
+    )
+
+
+def _by_eigenvalue(matrix: np.ndarray) -> np.ndarray:
+    """Returns the eigenvectors of a symmetric matrix in rows, the largest first."""
+    return np.linalg.eigh(matrix)[1].T[::-1]
