@@ -1,6 +1,7 @@
-"""Tools for the latents of a trained GAN: paths between them, and directions."""
+"""Tools for the latents of a trained GAN: paths, directions, latents of given pictures."""
 
 from kgan.latents.directions import directions
 from kgan.latents.interpolation import interpolate
+from kgan.latents.projection import project
 
-__all__ = ["directions", "interpolate"]
+__all__ = ["directions", "interpolate", "project"]

@@ -30,7 +30,8 @@ def interpolate(start: ArrayLike, end: ArrayLike, steps: int = 8) -> np.ndarray:
     Example:
 
     >>> import kgan
-    >>> kgan.latents.interpolate([3.0, 0.0], [0.0, 3.0], steps=3).round(2).tolist()
+    >>> path = kgan.latents.interpolate([3.0, 0.0], [0.0, 3.0], steps=3)
+    >>> [[round(float(value), 2) for value in latents] for latents in path]
     [[3.0, 0.0], [2.12, 2.12], [0.0, 3.0]]
 
     Reference:
