@@ -23,16 +23,18 @@ SHAPES += [
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("kind", ["dcgan", "mlp", "r3gan", "resnet", "small"])
+@pytest.mark.parametrize(
+    "kind", ["biggan", "dcgan", "fastgan", "mlp", "r3gan", "resnet", "small"]
+)
 def test_networks_of_any_shape_fit_together(shape, kind):
     generator = getattr(kgan.networks, f"{kind}_generator")
     discriminator = getattr(kgan.networks, f"{kind}_discriminator")
     size = {"mlp": {"hidden": (6,)}, "r3gan": {"width": 4, "group_size": None}}.get(
         kind, {"width": 4}
     )
-    gan = kgan.GAN(generator(shape, 5, **size), discriminator(shape, **size))
+    gan = kgan.GAN(generator(shape, 7, **size), discriminator(shape, **size))
     assert gan.sample(2).shape == (2, *shape)
-    assert gan.combined(np.zeros((2, 5), "float32")).shape == (2, 1)
+    assert gan.combined(np.zeros((2, 7), "float32")).shape == (2, 1)
 
 
 def test_output_is_in_the_range_of_scaled_pixels():
@@ -88,7 +90,7 @@ def test_two_outputs():
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 5), (0, 8, 1), (2,)])
 def test_a_shape_that_is_no_image_is_refused(shape):
-    kinds = ("dcgan", "resnet", "r3gan", "small")
+    kinds = ("biggan", "dcgan", "fastgan", "resnet", "r3gan", "small")
     names = [f"{kind}_{end}" for kind in kinds for end in ENDS]
     for build in (getattr(kgan.networks, name) for name in names):
         with pytest.raises(ValueError, match=r"`image_shape`.*Received: image_shape="):
@@ -98,7 +100,14 @@ def test_a_shape_that_is_no_image_is_refused(shape):
 def counts_of(build):
     """The arguments of a builder that are ints, with a small valid value each."""
     small = {"blocks": 1, "depth": 1, "expansion": 2, "group_size": 2, "latent_dim": 3}
-    small |= {"num_classes": 2, "outputs": 1, "pack": 2, "phase_shuffle": 1, "width": 4}
+    small |= {
+        "embedding_dim": 3,
+        "num_classes": 2,
+        "outputs": 1,
+        "pack": 2,
+        "phase_shuffle": 1,
+        "width": 4,
+    }
     names = inspect.signature(build).parameters
     return {name: value for name, value in small.items() if name in names}
 
@@ -232,7 +241,9 @@ def test_no_layer_loses_or_blows_up_the_variance_at_the_start(kind, low, high):
         assert min(spreads) > low and max(spreads) < high, spreads
 
 
-@pytest.mark.parametrize("kind", ["dcgan", "resnet", "r3gan", "small"])
+@pytest.mark.parametrize(
+    "kind", ["biggan", "dcgan", "fastgan", "resnet", "r3gan", "small"]
+)
 def test_labels_reach_both_ends(kind):
     shape, num_classes = (8, 8, 1), 3
     size = {"width": 8} | ({"group_size": None} if kind == "r3gan" else {})
