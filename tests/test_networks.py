@@ -24,7 +24,8 @@ SHAPES += [
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize(
-    "kind", ["dcgan", "mlp", "r3gan", "resnet", "small", "stylegan2"]
+    "kind",
+    ["biggan", "dcgan", "fastgan", "mlp", "r3gan", "resnet", "small", "stylegan2"],
 )
 def test_networks_of_any_shape_fit_together(shape, kind):
     generator = getattr(kgan.networks, f"{kind}_generator")
@@ -32,9 +33,9 @@ def test_networks_of_any_shape_fit_together(shape, kind):
     size = {"mlp": {"hidden": (6,)}, "r3gan": {"width": 4, "group_size": None}}.get(
         kind, {"width": 4}
     )
-    gan = kgan.GAN(generator(shape, 5, **size), discriminator(shape, **size))
+    gan = kgan.GAN(generator(shape, 7, **size), discriminator(shape, **size))
     assert gan.sample(2).shape == (2, *shape)
-    assert gan.combined(np.zeros((2, 5), "float32")).shape == (2, 1)
+    assert gan.combined(np.zeros((2, 7), "float32")).shape == (2, 1)
 
 
 def test_output_is_in_the_range_of_scaled_pixels():
@@ -90,7 +91,7 @@ def test_two_outputs():
 
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 5), (0, 8, 1), (2,)])
 def test_a_shape_that_is_no_image_is_refused(shape):
-    kinds = ("dcgan", "resnet", "r3gan", "small", "stylegan2")
+    kinds = ("biggan", "dcgan", "fastgan", "resnet", "r3gan", "small", "stylegan2")
     names = [f"{kind}_{end}" for kind in kinds for end in ENDS]
     for build in (getattr(kgan.networks, name) for name in names):
         with pytest.raises(ValueError, match=r"`image_shape`.*Received: image_shape="):
@@ -101,6 +102,7 @@ def counts_of(build):
     """The arguments of a builder that are ints, with a small valid value each."""
     small = {"blocks": 1, "depth": 1, "expansion": 2, "group_size": 2, "latent_dim": 3}
     small |= {
+        "embedding_dim": 3,
         "mapping_layers": 1,
         "num_classes": 2,
         "outputs": 1,
@@ -241,7 +243,9 @@ def test_no_layer_loses_or_blows_up_the_variance_at_the_start(kind, low, high):
         assert min(spreads) > low and max(spreads) < high, spreads
 
 
-@pytest.mark.parametrize("kind", ["dcgan", "resnet", "r3gan", "small"])
+@pytest.mark.parametrize(
+    "kind", ["biggan", "dcgan", "fastgan", "resnet", "r3gan", "small"]
+)
 def test_labels_reach_both_ends(kind):
     shape, num_classes = (8, 8, 1), 3
     size = {"width": 8} | ({"group_size": None} if kind == "r3gan" else {})

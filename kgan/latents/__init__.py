@@ -1,4 +1,4 @@
-"""Tools for the latents of a trained GAN: paths, directions, latents of given pictures."""
+"""Tools for the latents of a trained GAN: paths, directions, projection."""
 
 from kgan.latents.directions import directions
 from kgan.latents.interpolation import interpolate
