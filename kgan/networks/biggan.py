@@ -87,7 +87,7 @@ def biggan_generator(
     )
     sizes.check_attention(attention, stages[:-1])
     regularizer = checks.resolved(
-        keras.regularizers.get,
+        _regularizer,
         "a regularizer of Keras, or None",
         kernel_regularizer=kernel_regularizer,
     )
@@ -178,6 +178,14 @@ def biggan_discriminator(
     x = layers.GlobalAveragePooling2D()(layers.ReLU()(x))
     features = layers.Rescaling(float(math.prod(stages[-1])))(x)
     return head.model(images, features, name, "spectral")
+
+
+def _regularizer(identifier: Identifier) -> Identifier:
+    found = keras.regularizers.get(identifier)
+    # Keras makes an object of any class.
+    if found is not None and not callable(found):
+        raise TypeError("A regularizer is called with a kernel.")
+    return found
 
 
 def _multiples(doublings: int) -> list[int]:

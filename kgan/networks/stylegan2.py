@@ -271,8 +271,9 @@ def _dense_layers(units: int, depth: int) -> Callable[[Tensor], Tensor]:
 
 def _embedded(labels: Labels, units: int) -> Tensor:
     """Returns the normalised embedding of the labels."""
-    checks.parameters(units * labels.num_classes, num_classes=labels.num_classes)
-    embedding = EqualizedEmbedding(labels.num_classes, units, dtype=_precise())
+    classes = labels.num_classes or 0
+    checks.parameters(units * classes, num_classes=classes)
+    embedding = EqualizedEmbedding(classes, units, dtype=_precise())
     return PixelNormalization(dtype=_precise())(embedding(labels.input))
 
 

@@ -207,7 +207,7 @@ def _noise(size: Tensor, shape: Shape, seed: keras.random.SeedGenerator) -> Tens
     """Returns normal numbers, divided by the root of the number of pixels."""
     pixels = 1
     for length in shape[:-1]:
-        pixels *= length
+        pixels *= length or 1
     return (
         backend.draw_local_rows(
             lambda n: keras.random.normal((n, *shape), seed=seed), size
