@@ -2,7 +2,7 @@
 
     python benchmarks/colour.py EMOJI --images 200_000 --seeds 0 1 2
     python benchmarks/colour.py EMOJI --labels category --minutes 15
-    python benchmarks/colour.py EMOJI --few 100 --variant default augmented
+    python benchmarks/colour.py EMOJI --few 100 --variant default plain
     python benchmarks/colour.py EMOJI --score rivals/*.npz
 
 `EMOJI` is a folder with `google.zip` and `twitter.zip`, pictures with equal names, and
@@ -126,7 +126,8 @@ class Results:
         work = {key: getattr(arguments, key) for key in ("size", "channels", "labels")}
         categories = labels if arguments.labels == "category" else None
         scores = self.judge(samples, categories)
-        row = {"name": name, **work, **facts, **scores, "keras": keras.__version__}
+        row = {"name": name, **work, "few": arguments.few, **facts, **scores}
+        row["keras"] = keras.__version__
         row["backend"] = keras.backend.backend()
         print(json.dumps(row), flush=True)
         with open(self.folder / "colour.jsonl", "a", encoding="utf-8") as file:
