@@ -61,6 +61,16 @@ def test_noise_has_the_variance_of_one_over_the_pixels():
     assert abs(noise.mean()) < 0.09 and abs(noise.std() - 1) < 0.07
 
 
+def test_each_update_has_noise_of_its_own():
+    # Without a random layer, the noise alone tells the two updates apart.
+    generator, penalty = linear(), PathLength(decay=0.0, every=1)
+    penalty.build()
+    z = np.ones((6, 3), "float32")
+    seed = keras.random.SeedGenerator(0)
+    first, second = (float(numpy(penalty(generator, z, seed)).max()) for _ in range(2))
+    assert first != second
+
+
 def small(**options):
     return kgan.networks.stylegan2_generator(
         (8, 8, 1), 4, width=3, mapping_layers=1, **options

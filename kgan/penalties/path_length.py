@@ -174,13 +174,16 @@ class PathLength(GeneratorPenalty):
             seed_generator: See `value`.
         """
         mapping, synthesis = map(generator.get_layer, _PARTS)
+        latents = inputs[0] if isinstance(inputs, list | tuple) else inputs
+        # Drawn here, since the scope below drops the new state of the seed.
+        shape = tuple(synthesis.output.shape[1:])
+        noise = _noise(ops.shape(latents)[0], shape, seed_generator)
 
         def projected(shift: Tensor) -> tuple[Tensor, tuple]:
             images = synthesis(styles + shift, training=True)
-            noise = _noise(ops.shape(images)[0], images.shape[1:], seed_generator)
             return ops.sum(images * ops.cast(noise, images.dtype)), ()
 
-        # The main pass alone moves statistics. Each pass draws its own noise.
+        # The main pass alone moves statistics.
         with backend.frozen(generator, seed_generator):
             styles = mapping(inputs, training=True)
             # The gradient at a shift of 0 is the gradient at the styles, which depend on
