@@ -86,11 +86,7 @@ def biggan_generator(
         minimum=parts, maximum=checks.MOST_UNITS, latent_dim=latent_dim
     )
     sizes.check_attention(attention, stages[:-1])
-    regularizer = checks.resolved(
-        _regularizer,
-        "a regularizer of Keras, or None",
-        kernel_regularizer=kernel_regularizer,
-    )
+    regularizer = keras.regularizers.get(kernel_regularizer)
     blocks = Blocks("spectral", "orthogonal", regularizer)
     widths = [multiple * width for multiple in _multiples(parts - 1)]
     rows, columns = stages[-1]

@@ -17,7 +17,7 @@ _Arguments = ParamSpec("_Arguments")
 def builder(
     build: Callable[_Arguments, keras.Model],
 ) -> Callable[_Arguments, keras.Model]:
-    """Decorator of a builder: checks its `name` and its `activation`.
+    """Decorator of a builder: checks its name, its activation and its regularizer.
 
     The layers are made for `(batch, ..., channels)`, also if the default of Keras is
     `channels_first`.
@@ -32,10 +32,21 @@ def builder(
         if "activation" in given:
             expected = "an activation of Keras, or None"
             checks.resolved(_activation, expected, activation=given["activation"])
+        if "kernel_regularizer" in given:
+            expected = "a regularizer of Keras, or None"
+            found = given["kernel_regularizer"]
+            checks.resolved(_regularizer, expected, kernel_regularizer=found)
         with channels_last():
             return build(*args, **kwargs)
 
     return checked
+
+
+def _regularizer(identifier: Identifier) -> Any:
+    found = keras.regularizers.get(identifier)
+    if found is not None and not callable(found):
+        raise TypeError("The class is no regularizer.")
+    return found
 
 
 def _activation(identifier: Identifier) -> Any:
