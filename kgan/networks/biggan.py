@@ -176,14 +176,6 @@ def biggan_discriminator(
     return head.model(images, features, name, "spectral")
 
 
-def _regularizer(identifier: Identifier) -> Identifier:
-    found = keras.regularizers.get(identifier)
-    # Keras makes an object of any class.
-    if found is not None and not callable(found):
-        raise TypeError("A regularizer is called with a kernel.")
-    return found
-
-
 def _multiples(doublings: int) -> list[int]:
     """Returns the channels after each doubling, in multiples of `width`."""
     known = max(_MULTIPLES)
