@@ -139,7 +139,9 @@ class StyleMixing(keras.layers.Layer):
         cut = keras.random.randint((), 1, self.count, seed=seed)
         mixes = keras.random.uniform((), seed=seed) < self.probability
         cut = ops.where(mixes, cut, self.count)
-        return ops.where((ops.arange(self.count) < cut)[None, :, None], first, second)
+        # TensorFlow compares ints of one dtype only.
+        before = ops.arange(self.count, dtype="int32") < ops.cast(cut, "int32")
+        return ops.where(before[None, :, None], first, second)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         batch, dim = input_shape[0]
