@@ -1,4 +1,4 @@
-"""Regularizers of kernels, for arguments such as `kernel_regularizer` of Keras."""
+"""Regularizers of kernels, for the argument `kernel_regularizer` of Keras."""
 
 import keras
 from keras import ops
