@@ -90,10 +90,10 @@ class SelfAttention2D(keras.layers.Layer):
         query = self.query(inputs, **options)
         key = _pooled(self.key(inputs, **options))
         value = _pooled(self.value(inputs, **options))
-        # From each pixel (h, w) to each pooled pixel (i, j).
-        scores = at_least_float32(ops.einsum("bhwc,bijc->bhwij", query, key))
-        weights = ops.cast(ops.softmax(scores, axis=(3, 4)), value.dtype)
-        mixed = ops.einsum("bhwij,bijc->bhwc", weights, value)
+        # From each pixel (h, w) to each pooled pixel n.
+        scores = at_least_float32(ops.einsum("bhwc,bnc->bhwn", query, key))
+        weights = ops.cast(ops.softmax(scores), value.dtype)
+        mixed = ops.einsum("bhwn,bnc->bhwc", weights, value)
         gamma = ops.cast(self.gamma, inputs.dtype)
         return inputs + gamma * self.out(mixed, **options)
 
@@ -110,5 +110,9 @@ class SelfAttention2D(keras.layers.Layer):
 
 
 def _pooled(x: Tensor) -> Tensor:
-    """Returns the maximum over windows of 2x2 pixels; an odd size is rounded up."""
-    return ops.max_pool(x, 2, strides=2, padding="same", data_format="channels_last")
+    """Returns the maximum over windows of 2x2 pixels, `(batch, windows, channels)`.
+
+    An odd size is rounded up.
+    """
+    x = ops.max_pool(x, 2, strides=2, padding="same", data_format="channels_last")
+    return ops.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3]))
