@@ -92,7 +92,9 @@ class SelfAttention2D(keras.layers.Layer):
         value = _pooled(self.value(inputs, **options))
         # From each pixel (h, w) to each pooled pixel n.
         scores = at_least_float32(ops.einsum("bhwc,bnc->bhwn", query, key))
-        weights = ops.cast(ops.softmax(scores), value.dtype)
+        # Keras' softmax warns of a single window, which an image of 2x2 pixels has.
+        weights = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))
+        weights = ops.cast(weights, value.dtype)
         mixed = ops.einsum("bhwn,bnc->bhwc", weights, value)
         gamma = ops.cast(self.gamma, inputs.dtype)
         return inputs + gamma * self.out(mixed, **options)
