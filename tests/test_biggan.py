@@ -105,6 +105,7 @@ def test_each_part_of_the_latents_and_the_label_change_the_image(num_classes):
         assert np.abs(other - start).max() > 1e-6
 
 
+@pytest.mark.slow
 def test_biggan_trains_with_labels_and_is_saved(tmp_path):
     shape = (9, 8, 3)
     gan = kgan.GAN(

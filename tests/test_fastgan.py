@@ -136,6 +136,7 @@ def test_a_decoder_of_another_size_is_refused():
         layer.build(shapes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("penalties", [[], ["r1"]])
 def test_fastgan_trains_with_labels_and_is_saved(penalties, tmp_path):
     shape = (20, 17, 3)
