@@ -1,5 +1,7 @@
 """What several test files use."""
 
+import csv
+
 import keras
 import numpy as np
 
@@ -89,3 +91,15 @@ def public_classes(module, base):
 def release(version):
     """Returns the numbers of a version such as `3.12.0`, to compare versions by."""
     return tuple(int(part) for part in version.split(".")[:3])
+
+
+def assert_same_history(*runs):
+    """Asserts that the histories in two folders are equal, but for the seconds."""
+    histories = []
+    for run in runs:
+        with open(run / "history.csv", newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        seconds = [float(row.pop("seconds")) for row in rows]
+        assert rows and seconds == sorted(seconds)
+        histories.append(rows)
+    assert histories[0] == histories[1]

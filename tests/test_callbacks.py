@@ -6,7 +6,14 @@ import threading
 import keras
 import numpy as np
 import pytest
-from helpers import Interrupt, Interrupted, Spoil, Stop, spoil
+from helpers import (
+    Interrupt,
+    Interrupted,
+    Spoil,
+    Stop,
+    assert_same_history,
+    spoil,
+)
 from PIL import Image
 
 import kgan
@@ -31,11 +38,11 @@ def test_sample_grid_saves_at_step_0_and_after_every_epoch(gan, digits, tmp_path
     grid = kgan.callbacks.SampleGrid(tmp_path, rows=2, columns=3, scale=2)
     gan.fit(digits[:40], batch_size=10, epochs=2, verbose=0, callbacks=[grid])
     assert names(tmp_path) == [
-        "reals.png", "samples-000000.png", "samples-000004.png", "samples-000008.png",
+        "reals.png", *(f"samples-{i:09d}.png" for i in (0, 40, 80)),
     ]  # fmt: skip
     latents = gan.noise.sample((6, 4), seed=0)
     wanted = kgan.data.grid(gan.sample(z=latents), 2, 3, 2)
-    saved = Image.open(tmp_path / "samples-000008.png")
+    saved = Image.open(tmp_path / "samples-000000080.png")
     np.testing.assert_array_equal(np.asarray(saved), np.asarray(wanted))
     order = np.random.default_rng((0, 0)).permutation(40)
     reals = kgan.data.grid(digits[np.sort(order)[:6]], 2, 3, 2)
@@ -51,7 +58,7 @@ def test_sample_grid_saves_every_n_batches(gan, digits, tmp_path, steps_per_exec
     grid = kgan.callbacks.SampleGrid(tmp_path / "deep" / "er", save_freq=4, reals=False)
     gan.fit(digits[:60], batch_size=10, epochs=2, verbose=0, callbacks=[grid])
     assert names(tmp_path / "deep" / "er") == [
-        f"samples-{updates:06d}.png" for updates in (0, 4, 8, 12)
+        f"samples-{images:09d}.png" for images in (0, 40, 80, 120)
     ]
 
 
@@ -118,6 +125,7 @@ def test_history_csv_is_the_history(gan, digits, tmp_path):
     with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert [row["images"] for row in rows] == ["40", "80", "120"]
     for key, values in history.history.items():
         np.testing.assert_allclose([float(row[key]) for row in rows], values)
 
@@ -194,8 +202,9 @@ def test_resumed_runs_leave_the_same_files(gan, digits, tmp_path, save_freq):
     resumed.fit(**data, initial_epoch=1, callbacks=callbacks(stopped, save_freq))
     names = {str(path.relative_to(straight)) for path in straight.rglob("*")}
     extra = {str(path.relative_to(stopped)) for path in stopped.rglob("*")} - names
-    assert extra <= {"samples/samples-000006.png"}
-    for name in names - {"gan.keras", "samples", "samples/samples.gif"}:
+    assert extra <= {"samples/samples-000000060.png"}
+    assert_same_history(stopped, straight)
+    for name in names - {"gan.keras", "history.csv", "samples", "samples/samples.gif"}:
         assert (stopped / name).read_bytes() == (straight / name).read_bytes(), name
     saved = [keras.models.load_model(run / "gan.keras") for run in (straight, stopped)]
     for a, b in zip(*(model.get_weights() for model in saved), strict=True):
@@ -235,7 +244,7 @@ def test_sample_grid_counts_batches_that_update_nothing_too(gan, digits, tmp_pat
     gan.fit(**options)
     gan.fit(**options, initial_epoch=1, epochs=2)
     assert names(tmp_path) == [
-        *(f"samples-{i:06d}.png" for i in range(0, 13, 2)), "samples-best.png",
+        *(f"samples-{i:09d}.png" for i in range(0, 121, 20)), "samples-best.png",
         "samples.gif",
     ]  # fmt: skip
 
@@ -380,7 +389,8 @@ def test_grids_of_nan_are_not_drawn(gan, digits, tmp_path):
     callbacks = [Spoil(1), grid]
     with pytest.warns(UserWarning, match="after 8 steps are NaN.*SampleGrid draws no"):
         gan.fit(digits[:40], batch_size=10, epochs=2, verbose=0, callbacks=callbacks)
-    assert names(tmp_path) == ["samples-000000.png", "samples-000004.png", "samples.gif"]
+    drawn = ["samples-000000000.png", "samples-000000040.png"]
+    assert names(tmp_path) == [*drawn, "samples.gif"]
 
 
 def test_tensorboard_shows_no_nan(gan, digits, tmp_path):

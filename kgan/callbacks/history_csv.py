@@ -2,6 +2,7 @@
 
 import csv
 import pathlib
+import time
 from typing import Any
 
 import keras
@@ -17,7 +18,10 @@ class HistoryCSV(keras.callbacks.Callback):
     `keras.callbacks.CSVLogger` appends to an open file; this callback replaces the whole
     file after each epoch. If training resumes at a later epoch than the first, the rows
     of earlier epochs stay, so an interrupted and resumed run leaves the same file as a
-    run without an interruption.
+    run without an interruption, but for the seconds.
+
+    Each row has the number of the epoch, `images`, the number of real samples shown, and
+    `seconds` of training, both since the start of the training.
 
     Args:
         path: Path of the file. A run that begins at the first epoch replaces an older
@@ -34,6 +38,7 @@ class HistoryCSV(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._rows = None
+        self._start, self._earlier_seconds = time.monotonic(), 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._rows is None:
@@ -46,7 +51,9 @@ class HistoryCSV(keras.callbacks.Callback):
             return
         assert self._rows is not None
         values = {key: float(value) for key, value in sorted((logs or {}).items())}
-        self._rows.append({"epoch": epoch + 1, **values})
+        position = {"epoch": epoch + 1, "images": int(self.model.images_seen.numpy())}
+        seconds = round(self._earlier_seconds + time.monotonic() - self._start, 1)
+        self._rows.append({**position, "seconds": seconds, **values})
         with (
             atomic_path(self.path) as temporary,
             open(temporary, "w", newline="", encoding="utf-8") as file,
@@ -65,7 +72,12 @@ class HistoryCSV(keras.callbacks.Callback):
             with open(self.path, newline="", encoding="utf-8") as file:
                 rows = list(csv.DictReader(file))
             found = f"columns {list(rows[0])}" if rows else "no rows"
-            return [row for row in rows if int(row["epoch"]) <= epoch]
+            earlier = [row for row in rows if int(row["epoch"]) <= epoch]
+            # A history of an older kgan has no seconds.
+            self._earlier_seconds = max(
+                (float(row.get("seconds", 0)) for row in earlier), default=0
+            )
+            return earlier
         # A file that was edited by hand can miss a cell or hold a text.
         except (csv.Error, KeyError, TypeError, ValueError):
             raise ValueError(

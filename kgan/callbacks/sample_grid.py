@@ -23,9 +23,9 @@ _DURATION, _LAST_DURATION = 100, 2000
 class SampleGrid(keras.callbacks.Callback):
     """Saves grids of samples during training, drawn from the same latents each time.
 
-    The callback writes `samples-000000.png` before the first update, and one more grid
-    after every epoch or every n batches. The number in a name counts updates of the
-    generator. `reals.png` is a grid of real images. Each file is complete or absent.
+    The callback writes `samples-000000000.png` before the first update, and one more grid
+    after every epoch or every n batches. The number in a name counts the real samples
+    shown. `reals.png` is a grid of real images. Each file is complete or absent.
 
     A resumed run continues the files of the interrupted run. A run that was stopped
     inside an epoch also leaves a grid of that moment. With several workers, only the
@@ -139,24 +139,25 @@ class SampleGrid(keras.callbacks.Callback):
         """Returns the number of batches since the start of training."""
         return int(self.model.steps_seen.numpy())
 
-    def _updates(self) -> int:
-        return self._batch() * self.model.recipe.g_steps
+    def _shown(self) -> int:
+        """Returns the number of real samples shown since the start of training."""
+        return int(self.model.images_seen.numpy())
 
     def _earlier_grids(self) -> list[pathlib.Path]:
-        """Returns the grids in the directory, up to the current update."""
+        """Returns the grids in the directory, up to now."""
         saved = {
             int(number): path
             for path in self.directory.glob("samples-*.png")
             if (number := path.stem.removeprefix("samples-")).isdecimal()
         }
-        return [saved[number] for number in sorted(saved) if number <= self._updates()]
+        return [saved[number] for number in sorted(saved) if number <= self._shown()]
 
     def _save_samples(self) -> None:
         assert self._grids is not None
         samples = self.model.sample(z=self.latents, labels=self._labels)
         if not grid_layout.are_drawable(samples, "SampleGrid", self._batch()):
             return
-        path = self._save(samples, f"samples-{self._updates():06d}.png")
+        path = self._save(samples, f"samples-{self._shown():09d}.png")
         if path not in self._grids:
             self._grids.append(path)
 

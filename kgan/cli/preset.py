@@ -6,7 +6,7 @@ import keras
 
 import kgan
 from kgan import losses, presets
-from kgan.presets import Call, Preset
+from kgan.presets import Call, Preset, parts
 from kgan_cli.settings import ModelSettings
 
 # The penalties of a loss that replaces the loss of the preset.
@@ -65,12 +65,17 @@ def _with_options(preset: Preset, settings: ModelSettings) -> Preset:
     names = ("d_steps", "g_steps", "noise_batch_size", "augment")
     options = {name: getattr(settings, name) for name in names}
     given = {name: value for name, value in options.items() if value is not None}
+    size = settings.batch_size or preset.batch_size
+    epochs, steps = parts(preset.budget, size)
+    # Alone, the option asks for so many passes through the data.
+    passes = settings.epochs and not settings.budget
     return dataclasses.replace(
         preset,
         generator=generator,
-        epochs=settings.epochs or preset.epochs,
+        epochs=settings.epochs or epochs,
+        steps_per_epoch=None if passes else steps,
         compile={**preset.compile, **given},
-        batch_size=settings.batch_size or preset.batch_size,
+        batch_size=size,
     )
 
 

@@ -25,7 +25,7 @@ def print_report(
     )
     why_not = gan.devices.export_error("tf_saved_model")
     lines = {
-        folder.samples: "a grid of samples after each epoch",
+        folder.samples: "grids of samples, by the number of samples shown",
         folder.animation: "the grids as an animation",
         folder.reals: "real samples, to compare",
         folder.history: "the losses",

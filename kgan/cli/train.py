@@ -10,7 +10,7 @@ import keras
 import kgan
 from kgan import files, trainers
 from kgan.cli import dataset, not_finite, report
-from kgan.cli.progress_bar import ProgressBar
+from kgan.cli.progress_bar import progress
 from kgan.cli.run_folder import (
     RunFolder,
     check_same_data,
@@ -123,7 +123,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
         steps_per_epoch=training.preset.steps_per_epoch,
         initial_epoch=already,
         verbose=0,
-        callbacks=[*stops, *_callbacks(gan, folder)],
+        callbacks=[*stops, *_callbacks(training, folder)],
     )
     seconds = time.monotonic() - start
     if gan.devices.is_chief:
@@ -145,7 +145,7 @@ def _write_start(training: Training, folder: RunFolder) -> None:
         dataset.save_grid(samples, training.settings.seed, folder.reals)
     print(
         f"Training on {len(samples):,} samples of shape {gan.sample_shape}, preset "
-        f"{preset.name!r}, epochs {gan.epoch + 1} to {preset.epochs}.",
+        f"{preset.name!r}: {preset.images:,} samples to show, in {preset.epochs} parts.",
         "" if gan.devices.has_workers else "Ctrl-C stops and saves.",
         flush=True,
     )
@@ -153,7 +153,8 @@ def _write_start(training: Training, folder: RunFolder) -> None:
         print(preset.expectation, flush=True)
 
 
-def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callback]:
+def _callbacks(training: Training, folder: RunFolder) -> list[keras.callbacks.Callback]:
+    gan = training.gan
     callbacks: list[keras.callbacks.Callback] = [
         not_finite.StopAtNotFinite(),
         kgan.callbacks.HistoryCSV(folder.history),
@@ -164,4 +165,7 @@ def _callbacks(gan: kgan.GAN, folder: RunFolder) -> list[keras.callbacks.Callbac
         )
     # After the others: when it saves the GAN, the other files of the epoch exist.
     callbacks.append(not_finite.StoppingCheckpoint(folder.gan))
-    return [*callbacks, *([ProgressBar()] if gan.devices.is_chief else [])]
+    return [
+        *callbacks,
+        *([progress(training.preset.images)] if gan.devices.is_chief else []),
+    ]

@@ -6,10 +6,10 @@ from kgan import backend, checks
 from kgan.presets import cost as cost
 from kgan.presets import recipes
 from kgan.presets.call import Call
-from kgan.presets.preset import Preset
+from kgan.presets.preset import Preset, parts
 from kgan.presets.request import Request
 
-__all__ = ["Call", "Preset", "cost", "get", "names", "suggest"]
+__all__ = ["Call", "Preset", "cost", "get", "names", "parts", "suggest"]
 
 
 def suggest(
@@ -61,7 +61,7 @@ def suggest(
     batches = kgan.data.Batches(
         samples, batch_size=32, seed=0, drop_remainder=True
     )
-    gan.fit(batches, epochs=75)
+    gan.fit(batches, epochs=61, steps_per_epoch=77)
     """
     shape = checks.shape(image_shape=image_shape)
     name = recipes.name_for(shape)

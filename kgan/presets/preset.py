@@ -1,7 +1,6 @@
 """All settings of a training in one object."""
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,9 @@ import keras
 
 from kgan.models.gan import GAN
 from kgan.presets.call import Call, code, make
+
+# About as many reports of a training as a reader looks at.
+_PARTS = 60
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +32,9 @@ class Preset:
         batch_size: Int, real samples per batch.
         epochs: Int, number of epochs.
         budget: Int, number of real samples for which the preset is made. Schedules span
-            these samples, and epochs are shorter if whole epochs would show many more.
+            these samples.
+        steps_per_epoch: Int, number of batches in an epoch; None for all batches of the
+            data. See `parts`.
         reasons: Sentences that say why the settings are as they are.
         expectation: A sentence on the samples to expect of the budget; empty if unknown.
 
@@ -54,6 +58,7 @@ class Preset:
     batch_size: int
     epochs: int
     budget: int
+    steps_per_epoch: int | None = None
     reasons: tuple[str, ...] = ()
     expectation: str = ""
 
@@ -71,26 +76,11 @@ class Preset:
         return gan
 
     @property
-    def steps_per_epoch(self) -> int | None:
-        """Number of batches in an epoch; None for all batches of the data.
-
-        All batches, if the epochs that the budget needs show at most 1 % more samples.
-        """
-        samples = self.budget // epochs_for(self.budget, self.num_images)
-        steps = max(1, samples // self.batch_size)
-        if 1.01 * samples >= self.num_images or steps >= self._batches:
-            return None
-        return steps
-
-    @property
     def images(self) -> int:
         """Number of real samples shown, without the last batches that are not full."""
         size = min(self.batch_size, self.num_images)
-        return self.epochs * (self.steps_per_epoch or self._batches) * size
-
-    @property
-    def _batches(self) -> int:
-        return max(1, self.num_images // self.batch_size)
+        batches = max(1, self.num_images // self.batch_size)
+        return self.epochs * (self.steps_per_epoch or batches) * size
 
     def __str__(self) -> str:
         labels = "labels=labels, " if "num_classes" in self.generator.arguments else ""
@@ -116,6 +106,35 @@ class Preset:
         return Call("kgan.GAN", {**networks, **self.gan, "seed": seed})
 
 
-def epochs_for(budget: int, num_images: int) -> int:
-    """Returns the lowest number of epochs that can show a budget of samples."""
-    return max(1, math.ceil(budget / num_images))
+def parts(budget: int, batch_size: int) -> tuple[int, int]:
+    """Divides a budget into about sixty equal parts, which are the epochs of `fit`.
+
+    Callbacks report and draw at the end of an epoch. Parts of the budget make as many
+    reports of five samples as of a million.
+
+    Args:
+        budget: Int, number of real samples to show.
+        batch_size: Int, real samples per batch.
+
+    Returns:
+        `(epochs, steps_per_epoch)`. Together they differ from the budget by about a batch
+        at most.
+
+    Example:
+
+    >>> parts(150_000, 32)
+    (61, 77)
+    """
+    batches = max(1, round(budget / batch_size))
+
+    def error(steps: int) -> tuple[int, int]:
+        epochs = _rounded(batches, steps)
+        return abs(epochs * steps - batches), abs(epochs - _PARTS)
+
+    fewest, most = 2 * batches // (3 * _PARTS), 3 * batches // (2 * _PARTS)
+    steps = min(range(max(1, fewest), max(1, most) + 1), key=error)
+    return _rounded(batches, steps), steps
+
+
+def _rounded(batches: int, steps: int) -> int:
+    return max(1, round(batches / steps))

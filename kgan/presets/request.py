@@ -1,15 +1,16 @@
 """The data and the machine that a preset is made for."""
 
 import dataclasses
+import math
 from typing import Any
 
 from kgan import checks
 from kgan.data import is_image_shape
 from kgan.presets.call import Call
-from kgan.presets.preset import Preset, epochs_for
+from kgan.presets.preset import Preset, parts
 
 # A discriminator memorises images that it sees more often than this.
-_MOST_EPOCHS = 200
+_MOST_TIMES = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,14 +49,19 @@ class Request:
             f"{checks.received(image_shape=self.shape)}"
         )
 
-    def preset(self, **parts: Any) -> Preset:
+    def preset(self, budget: int, batch_size: int, **settings: Any) -> Preset:
         """Returns a `Preset` with the name, the data and the machine of the request."""
+        epochs, steps = parts(budget, batch_size)
         return Preset(
             name=self.name,
             sample_shape=self.shape,
             num_images=self.num_images,
             compute=self.compute,
-            **parts,
+            batch_size=batch_size,
+            epochs=epochs,
+            steps_per_epoch=steps,
+            budget=budget,
+            **settings,
         )
 
     def network(
@@ -77,9 +83,8 @@ class Request:
         return max(divisor, min(size, self.num_images) // divisor * divisor)
 
     def length(self, default_budget: int) -> dict[str, int]:
-        """Returns the arguments `epochs` and `budget` of a preset."""
-        budget = self.budget or default_budget
-        return {"epochs": epochs_for(budget, self.num_images), "budget": budget}
+        """Returns the argument `budget` of `preset`."""
+        return {"budget": self.budget or default_budget}
 
     def augmentation(self, images: int) -> dict[str, Call]:
         """Returns the argument of `compile` that augments samples shown very often.
@@ -96,15 +101,16 @@ class Request:
         """Returns the sentence that explains the augmentation; nothing without it."""
         if not self._repeats(images):
             return ()
-        epochs = epochs_for(images, self.num_images)
+        times = math.ceil(images / self.num_images)
         return (
-            f"{self.num_images:,} samples are few for {epochs:,} epochs: augmentation "
-            f"({self._policy}) keeps the discriminator from memorising them.",
+            f"{self.num_images:,} samples are few to show each of them {times:,} times, "
+            f"so augmentation ({self._policy}) keeps the discriminator from memorising "
+            "the samples.",
         )
 
     def _repeats(self, images: int) -> bool:
         """Whether the training shows the samples so often that they are memorised."""
-        return images > _MOST_EPOCHS * self.num_images
+        return images > _MOST_TIMES * self.num_images
 
     @property
     def _policy(self) -> str:
