@@ -334,3 +334,29 @@ def test_a_small_discriminator_of_two_stages_has_these_parameters():
         layer.output.shape[1:3] for layer in generator.layers if "conv" in layer.name
     ]
     assert sizes == [(2, 2), (4, 4), (8, 8), (8, 8)]
+
+
+def test_the_last_doubling_of_the_small_generator_is_smooth():
+    generator = kgan.networks.small_generator((8, 8, 1), 3, width=4, depth=2)
+    of_class = keras.layers.UpSampling2D
+    first, last = (x for x in generator.layers if isinstance(x, of_class))
+    z = np.random.default_rng(0).normal(size=(2, 3)).astype("float32")
+
+    def doubled(layer):
+        model = keras.Model(generator.input, [layer.input, layer.output])
+        return map(keras.ops.convert_to_numpy, model(z))
+
+    before, after = doubled(first)
+    np.testing.assert_array_equal(after, before.repeat(2, axis=1).repeat(2, axis=2))
+    before, after = doubled(last)
+    for axis in (1, 2):
+        # A quarter of the pixel on the other side; at the edge, the pixel itself.
+        edges = [(1, 1) if i == axis else (0, 0) for i in range(4)]
+        twice = before.repeat(2, axis=axis)
+        padded = np.pad(twice, edges, mode="edge")
+        left, right = (
+            padded.take(range(start, start + twice.shape[axis]), axis=axis)
+            for start in (0, 2)
+        )
+        before = twice / 2 + (left + right) / 4
+    np.testing.assert_allclose(after, before, atol=1e-6)

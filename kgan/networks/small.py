@@ -26,8 +26,8 @@ def small_generator(
 
     `dcgan_generator` convolves after each doubling of the size; this generator convolves
     before it, on a quarter of the pixels. Most of the computing time therefore goes into
-    the content of the image. Two more 3x3 convolutions follow at the full size, since an
-    image that is drawn from the doubled pixels alone has a woven texture. Its
+    the content of the image. Against a woven texture, the last doubling interpolates
+    between the pixels, and two more 3x3 convolutions follow at the full size. Its
     discriminator is `small_discriminator` of the same width.
 
     Args:
@@ -79,7 +79,10 @@ def small_generator(
     x = activated(layers.Reshape((rows, columns, first))(x))
     for size, filters in zip(stages[-2::-1], widths, strict=True):
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = sizes.cropped(layers.UpSampling2D(2)(activated(x)), size)
+        # A smaller image with doubled pixels still passes two or more convolutions.
+        interpolation = "bilinear" if size == stages[0] else "nearest"
+        doubled = layers.UpSampling2D(2, interpolation=interpolation)(activated(x))
+        x = sizes.cropped(doubled, size)
     x = layers.Conv2D(max(1, width // 2), 3, padding="same", use_bias=False)(x)
     x = layers.Conv2D(channels, 3, padding="same")(activated(x))
     x = layers.Activation(activation)(x)

@@ -61,7 +61,7 @@ def suggest(
     batches = kgan.data.Batches(
         samples, batch_size=32, seed=0, drop_remainder=True
     )
-    gan.fit(batches, epochs=61, steps_per_epoch=77)
+    gan.fit(batches, epochs=43, steps_per_epoch=109)
     """
     shape = checks.shape(image_shape=image_shape)
     name = recipes.name_for(shape)

@@ -123,7 +123,7 @@ def parts(budget: int, batch_size: int) -> tuple[int, int]:
     Example:
 
     >>> parts(150_000, 32)
-    (61, 77)
+    (43, 109)
     """
     batches = max(1, round(budget / batch_size))
 
