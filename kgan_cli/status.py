@@ -18,7 +18,10 @@ class Status(enum.IntEnum):
     ERROR = 1, "an error, which a message on standard error names"
     USAGE = 2, "the command line has an unknown option or value"
     NOT_FINITE = 3, "training became NaN or infinite; the run keeps its last good GAN"
-    INTERRUPTED = 130, "Ctrl-C; what was trained is saved"
+    # 128 and the number of the signal, as shells report signals.
+    HUNG_UP = 129, "the terminal is gone (SIGHUP); what was trained is saved"
+    INTERRUPTED = 130, "Ctrl-C (SIGINT); what was trained is saved"
+    TERMINATED = 143, "SIGTERM; what was trained is saved"
 
 
 def listed() -> str:

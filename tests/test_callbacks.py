@@ -130,21 +130,56 @@ def test_history_csv_is_the_history(gan, digits, tmp_path):
         np.testing.assert_allclose([float(row[key]) for row in rows], values)
 
 
-def test_interrupt_ends_training_after_the_batch(gan, digits):
-    stop = kgan.callbacks.StopOnInterrupt()
+class Send(keras.callbacks.Callback):
+    """Sends signals to this process, one after each batch from the second batch on."""
 
-    class PressCtrlC(keras.callbacks.Callback):
+    def __init__(self, *numbers):
+        super().__init__()
+        self.numbers = numbers
+
+    def on_train_batch_end(self, batch, logs=None):
+        if 0 < batch <= len(self.numbers):
+            os.kill(os.getpid(), self.numbers[batch - 1])
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_ends_training_after_the_batch(gan, digits, name):
+    stop, number = kgan.callbacks.StopOnInterrupt(), getattr(signal, name)
+    before = signal.getsignal(number)
+    data = {"x": digits[:100], "batch_size": 10, "epochs": 5, "verbose": 0}
+    gan.fit(**data, callbacks=[stop, Send(number)])
+    assert stop.interrupted and stop.signal == number
+    assert int(gan.g_optimizer.iterations) == 2
+    assert signal.getsignal(number) is before
+    gan.fit(**data | {"epochs": 1}, callbacks=[stop])
+    assert not stop.interrupted
+
+
+def test_a_second_ctrl_c_ends_training_at_once(gan, digits):
+    class Twice(Send):
         def on_train_batch_end(self, batch, logs=None):
-            if batch == 1:
-                os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
 
     before = signal.getsignal(signal.SIGINT)
-    gan.fit(
-        digits[:100], batch_size=10, epochs=5, verbose=0, callbacks=[stop, PressCtrlC()]
-    )
-    assert stop.interrupted
-    assert int(gan.g_optimizer.iterations) == 2
+    with pytest.raises(KeyboardInterrupt):
+        gan.fit(
+            digits[:20], verbose=0, callbacks=[kgan.callbacks.StopOnInterrupt(), Twice()]
+        )
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_signal_that_is_ignored_stays_ignored(gan, digits):
+    """As SIGHUP under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        stop = kgan.callbacks.StopOnInterrupt()
+        callbacks = [stop, Send(signal.SIGHUP)]
+        gan.fit(digits[:40], batch_size=10, verbose=0, callbacks=callbacks)
+        assert not stop.interrupted and int(gan.g_optimizer.iterations) == 4
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_interrupts_in_another_thread_are_left_alone(gan, digits):

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -553,6 +554,28 @@ def test_ctrl_c_saves_what_was_trained_and_is_resumed_exactly(tmp_path, straight
     assert (stopped / "samples.gif").exists()
     end(train("--resume", stopped))
     assert_same_history(straight, stopped)
+
+
+@pytest.mark.parametrize("name, status", [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_run_that_the_system_ends_is_saved(
+    tmp_path, few, capsys, monkeypatch, name, status
+):
+    out, straight = tmp_path / "run", tmp_path / "straight"
+    command = ["train", "--data", few, "--epochs", "3", "--out"]
+    assert main([*command, str(straight)]) == 0
+    write = kgan.callbacks.HistoryCSV.on_epoch_end
+
+    def write_and_end(self, epoch, logs=None):
+        write(self, epoch, logs)
+        os.kill(os.getpid(), getattr(signal, name))
+
+    monkeypatch.setattr(kgan.callbacks.HistoryCSV, "on_epoch_end", write_and_end)
+    assert main([*command, str(out)]) == status
+    assert f"train --resume {out}" in capsys.readouterr().out
+    assert keras.models.load_model(out / "gan.keras").epoch == 1
+    monkeypatch.undo()
+    assert main(["train", "--resume", str(out)]) == 0
+    assert_same_history(straight, out)
 
 
 def test_resume_refuses(tmp_path, few, capsys):

@@ -1,4 +1,4 @@
-"""Ends training at Ctrl-C without an error."""
+"""Ends training at Ctrl-C, and when the system ends the process, without an error."""
 
 import signal
 import threading
@@ -7,42 +7,62 @@ from typing import Any
 
 import keras
 
+# Ctrl-C; the request of `kill`, `timeout` and cluster managers; the end of the terminal.
+# Windows has no SIGHUP.
+_SIGNALS = [
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+]
+
 
 class StopOnInterrupt(keras.callbacks.Callback):
-    """Ends training after the current batch when Ctrl-C is pressed.
+    """Ends training after the current batch at Ctrl-C, SIGTERM and SIGHUP.
 
-    `fit` returns as if training were done, and the GAN can be saved. A second Ctrl-C
-    raises `KeyboardInterrupt` at once. In another thread than the main thread, where
-    Python handles signals, the callback does nothing.
+    `fit` returns as if training were done, and the GAN can be saved. A second signal ends
+    training at once: Ctrl-C by a `KeyboardInterrupt`, the others by the end of the
+    process. In another thread than the main thread, where Python handles signals, the
+    callback does nothing. Signals that the process ignores, as under `nohup`, stay
+    ignored.
 
-    When `fit` ends, also by an error, the earlier handler of Ctrl-C is put back.
+    When `fit` ends, also by an error, the earlier handlers are put back.
 
     Attributes:
-        interrupted: Bool, whether Ctrl-C ended training.
+        interrupted: Bool, whether a signal ended training.
+        signal: Int, the signal that ended training; None if no signal did.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.interrupted = False
-        # The handler to put back; None while the callback handles no signals.
-        self._previous_handler: Any = None
+        self.signal: int | None = None
+        # The handlers to put back, by signal.
+        self._previous_handlers: dict[int, Any] = {}
+
+    @property
+    def interrupted(self) -> bool:
+        return self.signal is not None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.interrupted = False
-        if threading.current_thread() is threading.main_thread():
-            self._previous_handler = signal.signal(signal.SIGINT, self._stop)
+        self.signal = None
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in _SIGNALS:
+            # None for a handler that was not installed from Python.
+            if signal.getsignal(number) not in (None, signal.SIG_IGN):
+                self._previous_handlers[number] = signal.signal(number, self._stop)
 
     def on_fit_end(self) -> None:
-        """Puts the handler back. `TrainedModel.fit` calls this method, also at errors."""
-        # None also for a handler that was not installed from Python.
-        if self._previous_handler is not None:
-            signal.signal(signal.SIGINT, self._previous_handler)
-            self._previous_handler = None
+        """Puts the handlers back. `TrainedModel.fit` calls this, also after errors."""
+        while self._previous_handlers:
+            signal.signal(*self._previous_handlers.popitem())
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.on_fit_end()
 
     def _stop(self, number: int, frame: types.FrameType | None) -> None:
-        self.interrupted = True
+        self.signal = number
         self.model.stop_training = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in self._previous_handlers:
+            is_ctrl_c = each == signal.SIGINT
+            at_once = signal.default_int_handler if is_ctrl_c else signal.SIG_DFL
+            signal.signal(each, at_once)

@@ -17,7 +17,7 @@ def print_report(
         folder: The run folder.
         epochs: Number of epochs that were trained.
         seconds: Duration of the training.
-        stopped: Whether Ctrl-C has stopped the training, so that it can continue.
+        stopped: Whether a signal has stopped the training, so that it can continue.
     """
     print(
         f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "

@@ -130,7 +130,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
         if not gan.devices.export_error("tf_saved_model"):
             gan.export(folder.saved_model, verbose=False)
         report.print_report(gan, folder, gan.epoch - already, seconds, stop.interrupted)
-    return Status.INTERRUPTED if stop.interrupted else Status.DONE
+    return Status.DONE if stop.signal is None else Status(128 + stop.signal)
 
 
 def _write_start(training: Training, folder: RunFolder) -> None:
