@@ -259,7 +259,9 @@ class SampleSettings(Settings):
         help="label of the samples of a conditional GAN; by default all labels in turn",
     )
     out: str = option(
-        "samples.png", metavar="FILE", help=".png for a grid, .npz for an array"
+        "samples.png",
+        metavar="FILE|FOLDER",
+        help=".png for a grid, .npz for an array, or a folder for a .png of each sample",
     )
 
 

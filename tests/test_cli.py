@@ -134,6 +134,37 @@ def test_sample_draws_what_the_model_draws(tmp_path, tiny):
     np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(wanted))
 
 
+@pytest.mark.parametrize("channels, num_classes", [(1, None), (3, 3), (4, None)])
+def test_sample_fills_a_folder_that_is_data_again(tmp_path, channels, num_classes):
+    shape, labelled = (8, 8, channels), {"num_classes": num_classes}
+    gan = kgan.GAN(
+        kgan.networks.dcgan_generator(shape, 4, width=4, **labelled),
+        kgan.networks.dcgan_discriminator(shape, width=4, **labelled),
+    )
+    gan.save(tmp_path / "gan.keras")
+    out = tmp_path / "pictures"
+    command = ["sample", str(tmp_path / "gan.keras"), "--count", "5", "--out", str(out)]
+    assert main(command) == 0
+    images, labels = kgan.data.load(out)
+    expected = None if num_classes is None else np.arange(5) % num_classes
+    wanted = gan.sample(5, seed=0, labels=expected, as_uint8=True)
+    if num_classes is not None:
+        order = np.argsort(expected, kind="stable")
+        np.testing.assert_array_equal(labels, expected[order])
+        wanted = wanted[order]
+    np.testing.assert_array_equal(images, wanted)
+
+
+def test_sample_replaces_no_folder_with_files(tmp_path, capsys):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    for out in ("full", "full/file"):
+        assert main(["sample", "run", "--out", str(tmp_path / out)]) == 1
+        error = capsys.readouterr().err
+        assert "--out must be a new or an empty folder" in error and out in error
+    assert (tmp_path / "full" / "file").exists()
+
+
 def bad_commands(folder):
     np.savez(folder / "nan.npz", x=np.full((64, 2), np.nan))
     np.savez(folder / "floats.npz", images=np.full((64, 8, 8, 1), 200.0))
@@ -633,7 +664,7 @@ def test_huge_samples_are_named_as_the_cause(tmp_path, capsys):
     assert "no GAN was saved" in error and not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("out", ["more.png", "more.npz"])
+@pytest.mark.parametrize("out", ["more.png", "more.npz", "more"])
 def test_samples_that_are_nan_are_not_written(tmp_path, capsys, out):
     gan = kgan.GAN(
         kgan.networks.dcgan_generator((8, 8, 1), 4, width=4),
