@@ -376,7 +376,7 @@ def _thin_pyramid(shape: tuple[int, ...]) -> list[int]:
     As in the code of StyleGAN2, half as many channels at twice the size.
     """
     stages, _ = sizes.halvings(shape)
-    return [max(8, min(64, 512 // min(size))) for size in stages[::-1]]
+    return [max(4, min(64, 256 // min(size))) for size in stages[::-1]]
 
 
 def _attention(shape: tuple[int, ...]) -> int | None:
@@ -389,7 +389,7 @@ def _scaled(request: Request, changes: str) -> tuple[str, ...]:
     """Returns the sentence on the networks for a CPU; nothing for a GPU."""
     if request.compute == "gpu":
         return ()
-    return (f"For a CPU {changes}, so that a picture takes some 20 ms at 64 pixels.",)
+    return (f"For a CPU {changes}.",)
 
 
 def _adam(learning_rate: float, **arguments: float) -> Call:
