@@ -21,6 +21,9 @@ CASES = {
     "DCGAN, MNIST": ("dcgan", (28, 28, 1), "cpu"),
     "SNGAN, 32x32": ("sngan", (32, 32, 3), "cpu"),
     "R3GAN, 32x32": ("r3gan", (32, 32, 3), "cpu"),
+    "StyleGAN2, 64x64": ("stylegan2", (64, 64, 3), "cpu"),
+    "FastGAN, 64x64": ("fastgan", (64, 64, 3), "cpu"),
+    "BigGAN, 64x64": ("biggan", (64, 64, 3), "cpu"),
     "signals": ("wavegan", (16_384, 1), "cpu"),
     "points": ("mlp", (2,), "cpu"),
 }

@@ -300,7 +300,7 @@ def test_label_needs_classes(finished, capsys):
         ("batch_size", 1.5, "--batch-size"),
         ("seed", None, "--seed"),
         ("seed", -1, "--seed"),
-        ("preset", "biggan", "--preset"),
+        ("preset", "gpt", "--preset"),
         ("data", 7, "--data"),
         ("data", ["a"], "--data"),
         ("flip", "yes", "--flip"),

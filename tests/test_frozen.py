@@ -1,5 +1,7 @@
 """Frozen means: nothing trained, nothing written, the same forward pass."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from helpers import numpy
 from keras import layers
 
 import kgan
+from kgan import backend
 
 # A penalty through a stock norm: here only what is written counts, not its value.
 pytestmark = pytest.mark.filterwarnings("ignore:On this backend, second derivatives")
@@ -108,6 +111,24 @@ def test_dropout_masks_of_the_frozen_pass_are_fresh():
     gan = build()
     z = np.random.default_rng(0).standard_normal((8, 3)).astype("float32")
     assert np.abs(numpy(gan.combined(z)) - numpy(gan.combined(z))).max() > 1e-3
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["alone", "in a scope"])
+def test_frozen_passes_have_the_next_states_of_the_seed(within):
+    """JAX trains within a scope, in which the variables have other values."""
+    network = keras.Sequential(
+        [keras.Input((3,)), layers.Dropout(0.5), layers.Dropout(0.5)]
+    )
+    seeds = keras.random.SeedGenerator(7)
+    states = [layer.seed_generator.state for layer in network.layers]
+    found = []
+    with backend.Scope() if within else contextlib.nullcontext():
+        for _ in range(2):
+            with backend.frozen(network, seeds):
+                found += [numpy(state.value) for state in (*states, seeds.state)]
+        found.append(numpy(seeds.next()))
+    wanted = [[7, 0], [7, 1], [7, 2], [7, 2], [7, 3], [7, 4], [7, 4]]
+    np.testing.assert_array_equal(found, wanted)
 
 
 def test_combined_trains_exactly_the_generator():

@@ -185,6 +185,9 @@ def test_its_cost_is_counted():
     gan.compile()
     plain = cost.flops_per_image(gan, 8)
     np.testing.assert_allclose(with_it - plain, cost.flops(gan.generator))
+    gan.compile(generator_penalties=[PathLength(every=1, shrink=4)])
+    quarter = cost.flops_per_image(gan, 8)
+    np.testing.assert_allclose(quarter - plain, cost.flops(gan.generator))
     w = 3
     mapping, first, second = 4 * 4, 16 * (9 * w * w + w), 64 * (9 * w * w + w)
     # The transposed convolution has the operations of its small input.

@@ -21,6 +21,9 @@ SHAPES = {
     "dcgan": (12, 9, 1),
     "sngan": (8, 8, 3),
     "r3gan": (8, 8, 1),
+    "stylegan2": (8, 8, 1),
+    "fastgan": (12, 9, 3),
+    "biggan": (8, 8, 1),
     "wavegan": (70, 1),
     "mlp": (5,),
 }
@@ -144,6 +147,58 @@ def test_the_learning_rate_falls_in_the_second_half():
     np.testing.assert_allclose(found, [2e-3, 2e-3, 1.1e-3, 2e-4, 2e-4], rtol=1e-5)
 
 
+def test_stylegan2_has_the_settings_of_its_paper():
+    """The table of the configuration `auto`, from the code of the authors."""
+    table = {128: (32, 0.1024, 2.5e-3), 256: (16, 0.8192, 2.5e-3), 1024: (4, 52.43, 2e-3)}
+    for side, (batch_size, gamma, rate) in table.items():
+        preset = kgan.presets.get("stylegan2", (side, side, 3), 50_000, compute="gpu")
+        assert preset.batch_size == batch_size
+        r1 = preset.compile["penalties"][0].make()
+        assert r1 == kgan.penalties.R1(gamma, every=16)
+        assert preset.gan["ema_half_life"] == 10_000 * batch_size / 32
+        assert preset.compile["optimizer"].arguments["learning_rate"] == rate
+        assert preset.generator.arguments["width"] == 512
+    paths = preset.compile["generator_penalties"][0].make()
+    assert paths == kgan.penalties.PathLength(2.0, every=4)
+
+
+def test_stylegan2_adapts_the_augmentation_of_few_images():
+    def augment(count, budget=None, compute="gpu"):
+        options = {"compute": compute, "budget": budget}
+        preset = kgan.presets.get("stylegan2", (64, 64, 3), count, **options)
+        call = preset.compile.get("augment")
+        assert bool(call) == any("adaptive" in reason for reason in preset.reasons)
+        return call and call.make()
+
+    assert augment(50_000) is None and augment(49_999) == kgan.augment.ADA(0.6)
+    assert augment(100, 30_000, "cpu") == kgan.augment.ADA(0.6, images=3_000)
+
+
+@pytest.mark.parametrize("name", ["stylegan2", "fastgan", "biggan"])
+def test_networks_of_papers_are_smaller_for_a_cpu(name):
+    def preset(compute):
+        return kgan.presets.get(name, (64, 64, 3), 5_000, compute=compute)
+
+    for compute in ("cpu", "gpu"):
+        reasons = preset(compute).reasons
+        assert "arXiv:" in reasons[0]
+        said = any(reason.startswith("For a CPU") for reason in reasons)
+        assert said == (compute == "cpu")
+    assert preset("gpu").discriminator.arguments["width"] >= 64
+    # The preset `small` has 386 million operations at this size.
+    small = preset("cpu")
+    found = cost.flops_per_image(small.build(seed=0), small.batch_size)
+    assert 3e8 < found < 5e8
+
+
+def test_attention_is_at_a_halved_size_of_at_most_64_pixels():
+    wanted = {(32, 32): None, (64, 64): 32, (128, 96): 48, (256, 256): 64, (50, 99): None}
+    for size, attention in wanted.items():
+        preset = kgan.presets.get("biggan", (*size, 3), 5_000, compute="cpu")
+        for network in (preset.generator, preset.discriminator):
+            assert network.arguments["attention"] == attention
+
+
 def test_colour_and_gpus_get_wider_networks():
     def width(shape, compute):
         preset = kgan.presets.suggest(shape, 5_000, compute=compute)
@@ -215,7 +270,7 @@ def test_batches_of_larger_images_are_smaller():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"name": "biggan"}, "Received: name='biggan'"),
+        ({"name": "gpt"}, "Received: name='gpt'"),
         ({"image_shape": ()}, r"Received: image_shape=\(\)"),
         ({"image_shape": (8, 0, 1)}, "Received: image_shape="),
         ({"num_images": 0}, "Received: num_images=0"),
@@ -225,6 +280,9 @@ def test_batches_of_larger_images_are_smaller():
         ({"compute": "tpu"}, "Received: compute='tpu'"),
         ({"name": "small", "image_shape": (16,)}, r"images.*image_shape=\(16,\)"),
         ({"name": "dcgan", "image_shape": (8, 8, 5)}, r"images.*=\(8, 8, 5\)"),
+        ({"name": "stylegan2", "image_shape": (64, 3)}, r"images.*=\(64, 3\)"),
+        ({"name": "fastgan", "image_shape": (64,)}, r"images.*=\(64,\)"),
+        ({"name": "biggan", "image_shape": (8, 8, 8, 1)}, r"images.*=\(8, 8, 8, 1\)"),
         ({"name": "wavegan", "image_shape": (8, 8, 1)}, r"signals.*=\(8, 8, 1\)"),
     ],
 )
@@ -372,8 +430,8 @@ def test_train_takes_a_preset_and_records_it(tmp_path, capsys):
     code = "\n".join(config["preset"]["code"])
     assert code == str(kgan.presets.get("mlp", (3,), 64, compute="cpu", budget=128))
     with pytest.raises(SystemExit):
-        main(["train", "--preset", "biggan"])
-    assert "biggan" in capsys.readouterr().err
+        main(["train", "--preset", "gpt"])
+    assert "gpt" in capsys.readouterr().err
 
 
 def test_numpy_weights_differ_between_seeds():

@@ -53,7 +53,7 @@ except SystemExit as exit:
         ("", 2),
         ("paint", 2),
         ("train --epochs 0", 2),
-        ("train --preset biggan", 2),
+        ("train --preset gpt", 2),
         ("sample", 2),
         ("info --resume run", 2),
     ],

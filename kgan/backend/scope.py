@@ -58,9 +58,12 @@ def frozen(
         network: The network that must not change.
         seed_generator: Source of random numbers for the random layers of the network.
     """
+    states = [v for v in network.non_trainable_variables if is_seed_state(v)]
+    # Drawn before the scope begins, since it begins with the present state of
+    # `seed_generator`.
+    seeds = [seed_generator.next() for _ in states]
     scope = Scope()
-    for variable in network.non_trainable_variables:
-        if is_seed_state(variable):
-            scope.add_update((variable, seed_generator.next()))
+    for update in zip(states, seeds, strict=True):
+        scope.add_update(update)
     with scope:
         yield

@@ -1,22 +1,21 @@
 from collections.abc import Sequence
 
-import keras
-from keras import ops
-
 from kgan import checks, serialization
+from kgan.layers.affine_batch_normalization import AffineBatchNormalization
 from kgan.layers.arguments import with_checked_arguments
 from kgan.layers.label_embedding import lookup
-from kgan.layers.normalization import BatchNormalization
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 @with_checked_arguments
-class ConditionalBatchNormalization(keras.layers.Layer):
+class ConditionalBatchNormalization(AffineBatchNormalization):
     """Batch normalisation with a scale and an offset per class, for generators.
 
-    `gamma[label] * (x - mean) / sqrt(variance + epsilon) + beta[label]`. Mean and
-    variance are taken over the whole batch. `gamma` starts at 1 and `beta` at 0.
+    `gamma[label] * (x - mean) / sqrt(variance + epsilon) + beta[label]`. The inputs are
+    `[features, labels]`: a float tensor `(batch, ..., channels)` and an int tensor
+    `(batch,)` or `(batch, 1)`. Mean and variance are taken over the whole batch.
+    `gamma` starts at 1 and `beta` at 0.
 
     Args:
         num_classes: Int, at least 1: labels are 0 to `num_classes - 1`.
@@ -50,46 +49,28 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         synchronized: bool = False,
         **kwargs: KerasArgument,
     ):
-        super().__init__(**kwargs)
+        super().__init__(momentum, epsilon, synchronized, **kwargs)
         self.num_classes = checks.count(num_classes=num_classes)
-        self.normalization = BatchNormalization(
-            momentum=checks.number(minimum=0, maximum=1, momentum=momentum),
-            epsilon=checks.number(minimum=0, epsilon=epsilon),
-            synchronized=synchronized,
-            center=False,
-            scale=False,
-            dtype=self.dtype_policy,
-            name="normalization",
-        )
 
     def build(self, input_shape: Sequence[Shape]) -> None:
+        super().build(input_shape)
         features, _ = input_shape
-        self.normalization.build(features)
         shape = (self.num_classes, features[-1])
         self.gamma = self.add_weight(shape, "ones", name="gamma")
         self.beta = self.add_weight(shape, "zeros", name="beta")
 
-    def call(self, inputs: Sequence[Tensor], training: bool | None = None) -> Tensor:
-        """Returns the normalised features.
+    def scale_and_offset(
+        self, condition: Tensor, training: bool | None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns the scale and the offset of each label.
 
         Args:
-            inputs: `[features, labels]`: a float tensor `(batch, ..., channels)` and an
-                int tensor `(batch,)` or `(batch, 1)`.
-            training: Bool, whether to use the mean and the variance of the batch. In
-                inference the moving averages are used.
+            condition: Int tensor `(batch,)` or `(batch, 1)`, the labels.
+            training: Bool, the mode of the pass, which makes no difference.
         """
-        features, labels = inputs
-        x = self.normalization(features, training=training)
-        shape = (-1, *(1 for _ in x.shape[1:-1]), x.shape[-1])
-        gamma = ops.reshape(lookup(self.gamma, labels, x.dtype), shape)
-        return x * gamma + ops.reshape(lookup(self.beta, labels, x.dtype), shape)
-
-    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        return tuple(input_shape[0])
+        dtype = self.compute_dtype
+        scale = lookup(self.gamma, condition, dtype)
+        return scale, lookup(self.beta, condition, dtype)
 
     def get_config(self) -> Config:
-        own = {
-            name: getattr(self.normalization, name)
-            for name in ("momentum", "epsilon", "synchronized")
-        }
-        return {**super().get_config(), "num_classes": self.num_classes, **own}
+        return {**super().get_config(), "num_classes": self.num_classes}

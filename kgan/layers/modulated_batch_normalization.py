@@ -1,23 +1,24 @@
 from collections.abc import Sequence
 
 import keras
-from keras import ops
 
 from kgan import checks, serialization
+from kgan.layers.affine_batch_normalization import AffineBatchNormalization
 from kgan.layers.arguments import fresh, with_checked_arguments
-from kgan.layers.normalization import BatchNormalization
 from kgan.layers.spectral_normalization import spectral_if
 from kgan.types import Config, Identifier, KerasArgument, Shape, Tensor
 
 
 @serialization.register
 @with_checked_arguments
-class ModulatedBatchNormalization(keras.layers.Layer):
+class ModulatedBatchNormalization(AffineBatchNormalization):
     """Batch normalisation with a scale and an offset that depend on a vector.
 
     `(1 + vector G) * (x - mean) / sqrt(variance + epsilon) + vector B`, with learned
-    matrices `G` and `B`. Mean and variance are taken over the whole batch. BigGAN has the
-    embedding of the label and a part of the latents as the vector.
+    matrices `G` and `B`. The inputs are `[features, vectors]`, float tensors
+    `(batch, ..., channels)` and `(batch, dim)`. Mean and variance are taken over the
+    whole batch. BigGAN has the embedding of the label and a part of the latents as the
+    vector.
 
     Args:
         momentum: Float from 0 to 1, see `keras.layers.BatchNormalization`.
@@ -54,16 +55,7 @@ class ModulatedBatchNormalization(keras.layers.Layer):
         kernel_regularizer: Identifier = None,
         **kwargs: KerasArgument,
     ):
-        super().__init__(**kwargs)
-        self.normalization = BatchNormalization(
-            momentum=checks.number(minimum=0, maximum=1, momentum=momentum),
-            epsilon=checks.number(minimum=0, epsilon=epsilon),
-            synchronized=synchronized,
-            center=False,
-            scale=False,
-            dtype=self.dtype_policy,
-            name="normalization",
-        )
+        super().__init__(momentum, epsilon, synchronized, **kwargs)
         self.spectral_normalization = checks.flag(
             spectral_normalization=spectral_normalization
         )
@@ -71,8 +63,8 @@ class ModulatedBatchNormalization(keras.layers.Layer):
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
     def build(self, input_shape: Sequence[Shape]) -> None:
+        super().build(input_shape)
         features, vectors = input_shape
-        self.normalization.build(features)
         self.scale = self._matrix("scale", features[-1], vectors)
         self.offset = self._matrix("offset", features[-1], vectors)
 
@@ -89,33 +81,22 @@ class ModulatedBatchNormalization(keras.layers.Layer):
         layer.build(vectors)
         return layer
 
-    def call(self, inputs: Sequence[Tensor], training: bool | None = None) -> Tensor:
-        """Returns the normalised features.
+    def scale_and_offset(
+        self, condition: Tensor, training: bool | None
+    ) -> tuple[Tensor, Tensor]:
+        """Returns the products of vectors with both matrices.
 
         Args:
-            inputs: `[features, vectors]`: float tensors `(batch, ..., channels)` and
-                `(batch, dim)`.
-            training: Bool, whether to use the mean and the variance of the batch. In
-                inference the moving averages are used.
+            condition: Float tensor `(batch, dim)`.
+            training: Bool, the mode of the spectral normalisation.
         """
-        features, vectors = inputs
         options = {"training": training} if self.spectral_normalization else {}
-        x = self.normalization(features, training=training)
-        shape = (-1, *(1 for _ in x.shape[1:-1]), x.shape[-1])
-        scale = ops.reshape(self.scale(vectors, **options), shape)
-        return x * (1 + scale) + ops.reshape(self.offset(vectors, **options), shape)
-
-    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
-        return tuple(input_shape[0])
+        scale = 1 + self.scale(condition, **options)
+        return scale, self.offset(condition, **options)
 
     def get_config(self) -> Config:
-        own = {
-            name: getattr(self.normalization, name)
-            for name in ("momentum", "epsilon", "synchronized")
-        }
         return {
             **super().get_config(),
-            **own,
             "spectral_normalization": self.spectral_normalization,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),

@@ -26,7 +26,7 @@ class GeneratorPenalty(LazyPenalty):
     """
 
     # The cost of the value for each fake, in forward passes of the generator.
-    passes = 4
+    passes: float = 4
 
     def check(self, generator: keras.Model) -> None:
         """Raises a `ValueError` if the penalty can't be computed for a generator."""
@@ -118,8 +118,6 @@ class PathLength(GeneratorPenalty):
     """
 
     name = "path_length"
-    # Half of the fakes.
-    passes = 2
 
     def __init__(
         self,
@@ -131,6 +129,7 @@ class PathLength(GeneratorPenalty):
         super().__init__(weight, every)
         self.decay: float = checks.number(minimum=0, maximum=1, decay=decay)
         self.shrink = checks.count(shrink=shrink)
+        self.passes = GeneratorPenalty.passes / self.shrink
 
     def build(self) -> None:
         if not self.variables:

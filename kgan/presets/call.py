@@ -18,6 +18,7 @@ from kgan import (
     networks,
     noise,
     penalties,
+    regularizers,
     schedules,
 )
 from kgan.models.gan import GAN
@@ -35,6 +36,7 @@ _ROOTS = {
         networks=networks,
         noise=noise,
         penalties=penalties,
+        regularizers=regularizers,
         schedules=schedules,
     ),
 }

@@ -114,7 +114,7 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
     - for a penalty at other samples, 4 D more per real.
 
     An update of the generator costs 3 G + 2 D per fake, and D more per real if the loss
-    compares fakes with reals. The path length of half of the fakes costs 2 G more.
+    compares fakes with reals. A path length costs 4 G more for each fake that it takes.
 
     Args:
         gan: A compiled `kgan.GAN`.

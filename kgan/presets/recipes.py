@@ -3,6 +3,7 @@
 from typing import Any
 
 from kgan.data import is_image_shape
+from kgan.networks import sizes
 from kgan.presets.call import Call
 from kgan.presets.expectation import expectation
 from kgan.presets.preset import Preset
@@ -153,6 +154,117 @@ def r3gan(request: Request) -> Preset:
     )
 
 
+def stylegan2(request: Request) -> Preset:
+    """Styles, equalised rates, lazy penalties, and adaptive augmentation of few data."""
+    request.check_images()
+    gpu = request.compute == "gpu"
+    size: dict[str, Any] = {"width": 512, "mapping_layers": 2}
+    if not gpu:
+        size["width"] = _thin_pyramid(request.shape)
+    latent_dim = 512 if gpu else 64
+    longest = max(request.shape[:2])
+    # Fewer images of more than 128 pixels, which need more memory.
+    batch_size = request.batch_size(max(4, min(32 if gpu else 16, 4096 // longest)))
+    length = request.length(10_000_000 if gpu else 200_000)
+    images = length["budget"]
+    gamma = 2e-4 * request.shape[0] * request.shape[1] / batch_size
+    return request.preset(
+        generator=request.network("stylegan2_generator", latent_dim=latent_dim, **size),
+        discriminator=request.network("stylegan2_discriminator", **size),
+        gan={"ema_half_life": round(10_000 * batch_size / 32)},
+        compile={
+            "optimizer": _adam(
+                2e-3 if longest >= 1024 else 2.5e-3,
+                beta_1=0.0,
+                beta_2=0.99,
+                epsilon=1e-8,
+            ),
+            "loss": "non_saturating",
+            "penalties": [_penalty("R1", float(f"{gamma:.4g}"), every=16)],
+            "generator_penalties": [_penalty("PathLength", 2.0, every=4)],
+            **request.augmentation(images, adaptive=True),
+        },
+        batch_size=batch_size,
+        **length,
+        reasons=(
+            "Networks, penalties and rates of StyleGAN2 (Karras et al., 2019, "
+            "arXiv:1912.04958), in the configuration `auto` of the code of Karras et "
+            "al., 2020, arXiv:2006.06676: the weight of R1 is 0.0002 times the pixels of "
+            "an image, divided by the batch size; the half-life of the average is 10,000 "
+            "images for batches of 32; the mapping has two layers.",
+            *_scaled(request, "up to 64 channels instead of 512, and batches of 16"),
+            *request.augmentation_reason(images, adaptive=True),
+        ),
+    )
+
+
+def fastgan(request: Request) -> Preset:
+    """Skip-layer excitation, and a discriminator that encodes images, for few images."""
+    request.check_images()
+    gpu = request.compute == "gpu"
+    size = {"width": 64 if gpu else 6}
+    # The code of the paper has no cutout.
+    policy = request.policy.removesuffix(",cutout")
+    return request.preset(
+        generator=request.network(
+            "fastgan_generator", latent_dim=256 if gpu else 64, **size
+        ),
+        discriminator=request.network("fastgan_discriminator", **size),
+        # The average of the paper keeps 0.999 of its weights in an update of 8 images.
+        gan={"ema_half_life": 5_500},
+        compile={
+            "optimizer": _adam(2e-4, beta_1=0.5, beta_2=0.999),
+            "loss": "hinge",
+            "augment": Call("kgan.augment.DiffAugment", {"policy": policy}),
+        },
+        batch_size=request.batch_size(8),
+        **request.length(400_000 if gpu else 200_000),
+        reasons=(
+            "The settings of Liu et al., 2021, arXiv:2101.04775, for a hundred to a few "
+            "thousand images: small batches, the hinge loss, and the augmentation of "
+            "Zhao et al., 2020, arXiv:2006.10738, however many the images are.",
+            *_scaled(request, "a width of 6 instead of 64, and 64 latents"),
+        ),
+    )
+
+
+def biggan(request: Request) -> Preset:
+    """Large batches, residual networks, attention and orthogonal kernels."""
+    request.check_images()
+    gpu = request.compute == "gpu"
+    width = 64 if gpu else (8 if min(request.shape[:2]) <= 32 else 6)
+    size: dict[str, Any] = {"width": width, "attention": _attention(request.shape)}
+    orthogonal = Call("kgan.regularizers.OrthogonalRegularizer", {"factor": 1e-4})
+    steps = min(2, request.num_images)
+    each = _by_memory(256, request.shape) if gpu else 32
+    batch_size = request.batch_size(steps * each, divisor=steps)
+    length = request.length(10_000_000 if gpu else 200_000)
+    images = length["budget"]
+    # A short training on a CPU has few updates.
+    rate = 5e-5 if gpu else 2e-4
+    return request.preset(
+        generator=request.network(
+            "biggan_generator", latent_dim=120, **size, kernel_regularizer=orthogonal
+        ),
+        discriminator=request.network("biggan_discriminator", **size),
+        gan={"ema_half_life": max(1, images // 20)},
+        compile={
+            "g_optimizer": _adam(rate, beta_1=0.0, beta_2=0.999),
+            "d_optimizer": _adam(4 * rate, beta_1=0.0, beta_2=0.999),
+            "loss": "hinge",
+            "d_steps": steps,
+            **request.augmentation(images),
+        },
+        batch_size=batch_size,
+        **length,
+        reasons=(
+            _BIGGAN + f"; {_split(batch_size, steps)}.",
+            *_scaled(request, f"a width of {width} instead of 96, four times the rates"),
+            *request.augmentation_reason(images),
+        ),
+    )
+
+
 def wavegan(request: Request) -> Preset:
     """For one-dimensional signals."""
     request.check_signals()
@@ -204,6 +316,9 @@ RECIPES = {
     "dcgan": dcgan,
     "sngan": sngan,
     "r3gan": r3gan,
+    "stylegan2": stylegan2,
+    "fastgan": fastgan,
+    "biggan": biggan,
     "wavegan": wavegan,
     "mlp": mlp,
 }
@@ -219,6 +334,12 @@ def name_for(shape: tuple[int, ...]) -> str:
 _SETTLES = (
     "In the second half of the budget the learning rate falls to a tenth, so that the "
     "samples settle."
+)
+_BIGGAN = (
+    "The settings of Brock et al., 2018, arXiv:1809.11096, with smaller batches: a "
+    "higher rate for the discriminator than for the generator, an average whose "
+    "half-life is a twentieth of the training, and orthogonal kernels, so that truncated "
+    "latents give samples without faults"
 )
 _LEARNS_FASTEST = (
     "Small batches, a high learning rate and a light penalty learn fastest on small "
@@ -249,12 +370,35 @@ def _width_on_cpu(shape: tuple[int, ...]) -> int:
     return 24 if min(shape[:2]) <= 32 else 16
 
 
-def _adam(learning_rate: float, **betas: float) -> Call:
-    return Call("keras.optimizers.Adam", {"learning_rate": learning_rate, **betas})
+def _thin_pyramid(shape: tuple[int, ...]) -> list[int]:
+    """Returns channels at each size, from the smallest up, of about equal costs.
+
+    As in the code of StyleGAN2, half as many channels at twice the size.
+    """
+    stages, _ = sizes.halvings(shape)
+    return [max(4, min(64, 256 // min(size))) for size in stages[::-1]]
 
 
-def _penalty(name: str, weight: float | Call) -> Call:
-    return Call(f"kgan.penalties.{name}", {"weight": weight})
+def _attention(shape: tuple[int, ...]) -> int | None:
+    """Returns the largest halved size at which self-attention is affordable."""
+    stages, _ = sizes.halvings(shape)
+    return next((side for side in map(min, stages[1:]) if 32 <= side <= 64), None)
+
+
+def _scaled(request: Request, changes: str) -> tuple[str, ...]:
+    """Returns the sentence on the networks for a CPU; nothing for a GPU."""
+    if request.compute == "gpu":
+        return ()
+    return (f"For a CPU {changes}.",)
+
+
+def _adam(learning_rate: float, **arguments: float) -> Call:
+    arguments = {"learning_rate": learning_rate, **arguments}
+    return Call("keras.optimizers.Adam", arguments)
+
+
+def _penalty(name: str, weight: float | Call, **arguments: int) -> Call:
+    return Call(f"kgan.penalties.{name}", {"weight": weight, **arguments})
 
 
 def _cosine(start: float, end: float, images: int) -> Call:

@@ -86,26 +86,39 @@ class Request:
         """Returns the argument `budget` of `preset`."""
         return {"budget": self.budget or default_budget}
 
-    def augmentation(self, images: int) -> dict[str, Call]:
+    def augmentation(self, images: int, adaptive: bool = False) -> dict[str, Call]:
         """Returns the argument of `compile` that augments samples shown very often.
 
         Args:
             images: Int, the number of real images that the training shows.
+            adaptive: Bool, whether the augmentation is ADA instead of DiffAugment.
         """
         if not self._repeats(images):
             return {}
-        policy = {"policy": self._policy}
-        return {"augment": Call("kgan.augment.DiffAugment", policy)}
+        if not adaptive:
+            policy = {"policy": self.policy}
+            return {"augment": Call("kgan.augment.DiffAugment", policy)}
+        # The paper's 500,000 images are too many for short trainings.
+        speed = {"images": min(500_000, max(1, images // 10))}
+        return {"augment": Call("kgan.augment.ADA", {"target": 0.6, **speed})}
 
-    def augmentation_reason(self, images: int) -> tuple[str, ...]:
-        """Returns the sentence that explains the augmentation; nothing without it."""
+    def augmentation_reason(self, images: int, adaptive: bool = False) -> tuple[str, ...]:
+        """Returns the sentence that explains the augmentation; nothing without it.
+
+        Args:
+            images: See `augmentation`.
+            adaptive: See `augmentation`.
+        """
         if not self._repeats(images):
             return ()
         times = math.ceil(images / self.num_images)
+        kind = self.policy
+        if adaptive:
+            kind = "adaptive, Karras et al., 2020, arXiv:2006.06676"
         return (
             f"{self.num_images:,} samples are few to show each of them {times:,} times, "
-            f"so augmentation ({self._policy}) keeps the discriminator from memorising "
-            "the samples.",
+            f"so augmentation ({kind}) keeps the discriminator from memorising the "
+            "samples.",
         )
 
     def _repeats(self, images: int) -> bool:
@@ -113,5 +126,6 @@ class Request:
         return images > _MOST_TIMES * self.num_images
 
     @property
-    def _policy(self) -> str:
+    def policy(self) -> str:
+        """The policy of `kgan.augment.DiffAugment` for images."""
         return "color,translation,cutout" if self.shape[-1] >= 3 else "translation"
