@@ -48,7 +48,8 @@ def nearest_neighbors(
             None for distances of the values themselves.
 
     Returns:
-        `(indices, distances)`, each `(m, k)`. `real[indices[:, 0]]` are the nearest reals.
+        `Neighbors`: `(indices, distances)`, each `(m, k)`. The nearest reals are
+        `real[indices[:, 0]]`.
 
     Raises:
         ValueError: If there are fewer than k reals, or if both sets are not of one kind.
