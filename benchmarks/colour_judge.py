@@ -14,7 +14,12 @@ import numpy as np
 from keras import layers
 
 import kgan
-from kgan.metrics import density_coverage, frechet_distance, precision_recall
+from kgan.metrics import (
+    density_coverage,
+    frechet_distance,
+    nearest_neighbors,
+    precision_recall,
+)
 
 ARTISTS = ("google", "twitter")
 SAMPLES = 5_000
@@ -152,8 +157,7 @@ class Judge:
         features, candidates = (
             self._examine(on_white(x))[0] for x in (samples, pictures)
         )
-        squares = ((features[:, None] - candidates[None]) ** 2).sum(axis=2)
-        return pictures[squares.argmin(axis=1)]
+        return pictures[nearest_neighbors(candidates, features).indices[:, 0]]
 
     def _examine(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns features `(n, 96)` and categories `(n,)`."""

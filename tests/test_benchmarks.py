@@ -3,6 +3,7 @@
 import importlib
 import itertools
 import pathlib
+import sys
 import types
 import zipfile
 
@@ -13,6 +14,7 @@ from PIL import Image
 import kgan
 
 BENCHMARKS = pathlib.Path(__file__).parent.parent / "benchmarks"
+PARTS = ("generator", "discriminator")
 tensorflow = pytest.mark.backends("tensorflow", reason="the example needs TensorFlow")
 
 
@@ -144,3 +146,33 @@ def test_each_variant_of_the_colour_benchmark_changes_the_preset(monkeypatch):
         schedules = changed[1].compile.get("schedules")
         # A schedule replaces the learning rate of the optimizer.
         assert not schedules or schedules["learning_rate"].arguments["start"] == rate
+
+
+@pytest.mark.parametrize("network", ["dcgan", "stylegan2"])
+def test_pictures_are_projected_and_drawn(network, monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    script = importlib.import_module("latents")
+    builders = (getattr(kgan.networks, f"{network}_{x}") for x in PARTS)
+    generator, discriminator = builders
+    gan = kgan.GAN(
+        generator((8, 8, 1), 4, width=4), discriminator((8, 8, 1), width=4), seed=0
+    )
+    gan.save(tmp_path / "gan.keras")
+    pictures = gan.sample(10, seed=1, as_uint8=True)
+    np.savez(tmp_path / "pictures.npz", x=pictures)
+    files = [str(tmp_path / name) for name in ("gan.keras", "pictures.npz")]
+    options = ["--out", str(tmp_path / "out"), "--steps", "3", "--count", "9"]
+    monkeypatch.setattr(sys, "argv", ["latents.py", *files, *options])
+    script.main()
+    lines = (tmp_path / "out" / "errors.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "picture,mse" and len(lines) == 10
+    z = gan.project(pictures[:9], steps=3, seed=0)
+    found = gan.sample(**{"w" if network == "stylegan2" else "z": z}, as_uint8=True)
+    error = np.square((found[8] - pictures[8].astype("float64")) / 255).mean()
+    assert float(lines[9].split(",")[1]) == pytest.approx(error, rel=1e-3, abs=1e-5)
+    # Nine pairs in rows of four; a path in one row.
+    cell, gap = 8 * (512 // 72) + 1, 1
+    with Image.open(tmp_path / "out" / "projections.png") as picture:
+        assert picture.size == (8 * cell + gap, 3 * cell + gap)
+    with Image.open(tmp_path / "out" / "path.png") as picture:
+        assert picture.size == (8 * cell + gap, cell + gap)

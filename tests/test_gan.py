@@ -53,7 +53,7 @@ def test_as_uint8():
 def test_sampling_noise_can_be_another(tiny):
     seen = []
     gan = tiny()
-    gan.devices.predict = lambda z: seen.append(z) or np.zeros((len(z), 2))
+    gan.devices.predict = lambda z, _: seen.append(z) or np.zeros((len(z), 2))
     gan.sample(50, noise=kgan.noise.TruncatedNormal(0.2), seed=1)
     assert np.abs(seen[0]).max() <= 0.2
 

@@ -3,9 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from helpers import numpy
 from keras import layers, ops
 
 import kgan
+from kgan.models import projection
 
 
 def linear_gan(kernel, num_classes=None):
@@ -149,7 +151,7 @@ def test_projection_of_pixels_and_without_an_average():
 
 def test_projection_refuses_what_does_not_fit():
     gan, conditional = linear_gan(np.eye(4)), linear_gan(np.eye(4), num_classes=3)
-    with pytest.raises(ValueError, match=r"\(n, 4\).*Received: samples.shape=\(2, 3\)"):
+    with pytest.raises(ValueError, match=r"\(4,\)\. Received: samples.shape=\(2, 3\)"):
         kgan.latents.project(gan, np.zeros((2, 3)))
     with pytest.raises(ValueError, match="takes no labels"):
         kgan.latents.project(gan, np.zeros((2, 4)), labels=[0, 1])
@@ -157,3 +159,192 @@ def test_projection_refuses_what_does_not_fit():
         kgan.latents.project(conditional, np.zeros((2, 4)))
     with pytest.raises(ValueError, match="`steps` must be"):
         kgan.latents.project(gan, np.zeros((2, 4)), steps=0)
+    with pytest.raises(ValueError, match="NaN"):
+        kgan.latents.project(gan, np.full((2, 4), np.nan))
+    with pytest.raises(ValueError, match="empty"):
+        kgan.latents.project(gan, np.zeros((0, 4)))
+    with pytest.raises(ValueError, match=r'`space="w"` needs a generator of two'):
+        gan.project(np.zeros((2, 4)), space="w")
+    with pytest.raises(ValueError, match="one of 'z', 'w'"):
+        gan.project(np.zeros((2, 4)), space="x")
+
+
+def test_projection_uses_the_weights_that_were_loaded_after_the_gan_was_made():
+    gan = linear_gan(np.eye(4))
+    gan.generator.set_weights([np.diag([0.2, 0.4, 0.6, 0.8])])
+    z = np.array([[0.5, -0.5, 1.0, -1.0]], "float32")
+    pictures = np.tanh(z * [0.2, 0.4, 0.6, 0.8])
+    np.testing.assert_allclose(gan.project(pictures, seed=1), z, atol=0.02)
+
+
+def test_pictures_are_projected_alike_alone_and_in_two_batches(monkeypatch):
+    gan = linear_gan(np.random.default_rng(0).normal(size=(4, 6)) / 2)
+    pictures = gan.sample(5, seed=1)
+    alone = [gan.project(picture[None], seed=1, steps=20) for picture in pictures]
+    traced = []
+
+    class Counted(projection.Reconstruction):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            traced.append(arguments[-1])
+
+    monkeypatch.setattr(projection, "Reconstruction", Counted)
+    monkeypatch.setattr(projection, "_BATCH_SIZE", 3)
+    together = gan.project(pictures, seed=1, steps=20)
+    # Adam divides by the gradient, so the batch size hardly matters.
+    np.testing.assert_allclose(together, np.concatenate(alone), atol=1e-3)
+    assert traced == [(3, 4)]
+
+
+def style_gan(num_classes=None, **options):
+    """A small StyleGAN2 on pictures of 8x8x1, with four styles and a mean of styles."""
+    shape, size = (8, 8, 1), {"width": 4, "mapping_layers": 2}
+    gan = kgan.GAN(
+        kgan.networks.stylegan2_generator(
+            shape, 6, num_classes=num_classes, **size, **options
+        ),
+        kgan.networks.stylegan2_discriminator(shape, num_classes=num_classes, **size),
+        seed=0,
+    )
+    mapping = gan.generator.get_layer("mapping")
+    mean = np.random.default_rng(0).normal(size=6)
+    mapping.get_layer("truncation").mean.assign(mean)
+    return gan, mean.astype("float32")
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_the_truncation_pulls_samples_to_the_picture_of_the_mean(num_classes):
+    gan, mean = style_gan(num_classes)
+    labels = None if num_classes is None else [2, 0, 1]
+    z = gan.noise.sample((3, 6), seed=1)
+    synthesis = gan.generator.get_layer("synthesis")
+    picture = numpy(synthesis(np.tile(mean, (1, 4, 1))))
+    whole = gan.sample(z=z, labels=labels)
+    pulled = gan.sample(z=z, labels=labels, psi=0)
+    np.testing.assert_allclose(pulled, np.repeat(picture, 3, axis=0), atol=1e-5)
+    # By hand: the styles are pulled to their mean before the synthesis.
+    inputs = z if labels is None else [z, np.array(labels)]
+    styles = numpy(gan.generator.get_layer("mapping")(inputs))
+    halved = numpy(synthesis(mean + 0.5 * (styles - mean)))
+    np.testing.assert_allclose(gan.sample(z=z, labels=labels, psi=0.5), halved, atol=1e-5)
+    # The weight of the layer is as before, also after an error.
+    with pytest.raises(ValueError, match=r"z\.shape"):
+        gan.sample(z=z[0], psi=0.2)
+    np.testing.assert_array_equal(gan.sample(z=z, labels=labels), whole)
+    for network in (gan.generator, gan.ema_generator):
+        assert network.get_layer("mapping").get_layer("truncation").psi.numpy() == 1
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_mapped_latents_give_the_samples_of_their_latents(num_classes):
+    gan, mean = style_gan(num_classes)
+    w = gan.map_latents(3, seed=1)
+    assert w.shape == (3, 6) and w.dtype == "float32"
+    np.testing.assert_allclose(gan.sample(w=w), gan.sample(3, seed=1), atol=1e-5)
+    truncated = gan.map_latents(3, seed=1, psi=0.7)
+    np.testing.assert_allclose(truncated, mean + 0.7 * (w - mean), atol=1e-5)
+    styles = np.random.default_rng(1).normal(size=(3, 4, 6)).astype("float32")
+    expected = numpy(gan.generator.get_layer("synthesis")(styles))
+    np.testing.assert_allclose(gan.sample(w=styles, batch_size=2), expected, atol=1e-5)
+
+
+def test_options_of_styles_are_refused_without_styles():
+    gan, (styled, _) = linear_gan(np.eye(4)), style_gan()
+    with pytest.raises(ValueError, match=r"StyleTruncation.*Received: psi=0\.7"):
+        gan.sample(2, psi=0.7)
+    with pytest.raises(ValueError, match="`w` needs a generator of two parts"):
+        gan.sample(w=np.zeros((2, 4)))
+    with pytest.raises(ValueError, match="`map_latents` needs a generator of two parts"):
+        gan.map_latents(2)
+    with pytest.raises(ValueError, match=r"`psi` must be a number of at least 0"):
+        styled.sample(2, psi=-1.0)
+    with pytest.raises(ValueError, match=r"in the place of `z`, `psi`.*Received: z="):
+        styled.sample(w=np.zeros((2, 6)), z=np.zeros((2, 6)), psi=0.5)
+    shapes = r"shape \(n, 6\) or \(n, 4, 6\).*Received: w\.shape=\(2, 5\)"
+    with pytest.raises(ValueError, match=shapes):
+        styled.sample(w=np.zeros((2, 5)))
+    with pytest.raises(ValueError, match=r"`n` must be the number of latents in `w`"):
+        styled.sample(3, w=np.zeros((2, 6)))
+
+
+def largest_first(matrix):
+    """Unit eigenvectors in rows, the largest coordinate positive."""
+    vectors = np.linalg.eigh(matrix)[1].T[::-1]
+    return np.array([v * np.sign(v[abs(v).argmax()]) for v in vectors])
+
+
+def test_sefa_of_styles_is_that_of_all_kernels_side_by_side():
+    gan, _ = style_gan()
+    synthesis = gan.generator.get_layer("synthesis")
+    # Sums over the layers, with the equalised learning rate written out.
+    products = [
+        numpy(layer.style.kernel) @ numpy(layer.style.kernel).T / 6
+        for layer in synthesis.layers
+        if isinstance(layer, kgan.layers.ModulatedConv2D)
+    ]
+    assert len(products) == 5
+    found = kgan.latents.directions(gan, n=6)
+    np.testing.assert_allclose(found, largest_first(sum(products)), atol=1e-4)
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_principal_directions_of_styles_are_those_of_mapped_latents(num_classes):
+    gan, _ = style_gan(num_classes)
+    z = np.random.default_rng(5).normal(size=(20_000, 6)).astype("float32")
+    labels = np.arange(len(z)) % 3
+    mapping = gan.generator.get_layer("mapping")
+    w = numpy(mapping(z if num_classes is None else [z, labels]))[:, 0]
+    expected = largest_first(np.cov(w.T))
+    found = kgan.latents.directions(gan, n=2, method="principal")
+    # Other random latents, so that the directions differ a little.
+    np.testing.assert_allclose(abs((found * expected[:2]).sum(axis=1)), 1, atol=0.03)
+
+
+def test_directions_of_styles_need_a_modulated_convolution():
+    latents, styles = keras.Input((4,)), keras.Input((4,))
+    mapping = keras.Model(latents, layers.Dense(4)(latents), name="mapping")
+    synthesis = keras.Model(styles, layers.Dense(4)(styles), name="synthesis")
+    generator = keras.Model(latents, synthesis(mapping(latents)))
+    samples = keras.Input((4,))
+    gan = kgan.GAN(generator, keras.Model(samples, layers.Dense(1)(samples)))
+    with pytest.raises(ValueError, match=r"`kgan\.layers\.ModulatedConv2D`\. Received"):
+        kgan.latents.directions(gan, n=1)
+    # Styles of one layer: the mapping gives no axis of layers.
+    assert gan.sample(w=gan.map_latents(3, seed=1)).shape == (3, 4)
+    assert kgan.latents.directions(gan, n=2, method="principal").shape == (2, 4)
+    with pytest.raises(ValueError, match="a style for each layer"):
+        kgan.latents.style_mix(gan, np.zeros((1, 4)), np.zeros((1, 4)))
+
+
+def test_mixed_styles_are_coarse_first():
+    gan, _ = style_gan()
+    a, b = gan.map_latents(2, seed=1), gan.map_latents(3, seed=2)
+    synthesis = gan.generator.get_layer("synthesis")
+    for cut in (1, 2, 3):
+        found = kgan.latents.style_mix(gan, a, b, cut)
+        assert found.shape == (2, 3, 8, 8, 1)
+        styles = np.array([[a[1]] * cut + [b[2]] * (4 - cut)])
+        expected = numpy(synthesis(styles))[0]
+        np.testing.assert_allclose(found[1, 2], expected, atol=1e-5)
+    half = kgan.latents.style_mix(gan, a, np.repeat(b[:, None], 4, axis=1))
+    np.testing.assert_array_equal(half, kgan.latents.style_mix(gan, a, b, 2))
+    assert kgan.latents.style_mix(gan, a, b, as_uint8=True).dtype == "uint8"
+    with pytest.raises(ValueError, match=r"`fine` must have shape.*fine\.shape=\(2, 5\)"):
+        kgan.latents.style_mix(gan, a, np.zeros((2, 5)))
+    with pytest.raises(ValueError, match=r"`cut` must be .* Received: cut=4"):
+        kgan.latents.style_mix(gan, a, b, 4)
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_projection_of_style_pictures_finds_mapped_latents(num_classes):
+    gan, _ = style_gan(num_classes)
+    labels = None if num_classes is None else np.array([2, 0, 2])
+    w = gan.map_latents(3, seed=1, labels=labels)
+    pictures = gan.sample(w=w)
+    found = gan.project(pictures, labels, seed=2, steps=40)
+    assert found.shape == (3, 6)
+    start = gan.project(pictures, labels, seed=2, steps=1)
+    before, after = (np.square(gan.sample(w=x) - pictures).mean() for x in (start, found))
+    assert after < 0.2 * before
+    z = gan.project(pictures, labels, seed=2, steps=2, space="z")
+    assert np.isfinite(gan.sample(z=z, labels=labels)).all()

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from kgan import metrics
+from kgan import data, metrics
 from kgan.metrics import pairwise
 
 pytestmark = pytest.mark.backends("tensorflow", reason="there are no tensors in it")
@@ -219,6 +219,61 @@ def test_neighbours_take_memory_for_a_few_rows_only():
     assert peak < 30e6
 
 
+def naive_neighbours(real, fake, k):
+    """Indices and distances; the first of equal distances first."""
+    a, b = (np.reshape(x, (len(x), -1)).astype("float64") for x in (real, fake))
+    distances = np.linalg.norm(b[:, None] - a[None], axis=2)
+    indices = np.argsort(distances, axis=1, kind="stable")[:, :k]
+    return indices, np.take_along_axis(distances, indices, axis=1)
+
+
+@pytest.mark.parametrize("k", [1, 3])
+@pytest.mark.parametrize("kind", ["features", "far features", "pixels", "store"])
+def test_nearest_neighbours_are_those_of_naive_loops(kind, k, monkeypatch, tmp_path):
+    # Several parts of reals, and several blocks of fakes.
+    monkeypatch.setattr(metrics.nearest, "_PART", 100)
+    if "features" in kind:
+        real, fake = (RANDOM.normal(size=(n, 5)) for n in (350, 300))
+        shift = 1e4 if "far" in kind else 0.0
+        real, fake = real + shift, fake + shift
+    else:
+        # Few values, so that many distances are equal.
+        real, fake = (RANDOM.integers(0, 3, (n, 2, 2, 1), "uint8") for n in (350, 300))
+    expected = naive_neighbours(real, fake, k)
+    if kind == "store":
+        (tmp_path / "pixels").write_bytes(real.tobytes())
+        real = data.Store(tmp_path / "pixels", real.shape)
+    found = metrics.nearest_neighbors(real, fake, k)
+    np.testing.assert_array_equal(found.indices, expected[0])
+    np.testing.assert_allclose(found.distances, expected[1], rtol=1e-12)
+
+
+def test_a_copy_of_a_real_is_at_distance_0():
+    real = RANDOM.normal(1e3, 1, (50, 7))
+    found = metrics.nearest_neighbors(real, real[::-1])
+    np.testing.assert_array_equal(found.indices[:, 0], np.arange(50)[::-1])
+    assert not found.distances.any()
+
+
+def test_nearest_neighbours_by_the_features_of_an_extractor():
+    real, fake = (RANDOM.integers(0, 256, (n, 4, 4, 1), "uint8") for n in (9, 5))
+    brightness = metrics.Function(lambda x: x.mean(axis=(1, 2)), "brightness")
+    found = metrics.nearest_neighbors(real, fake, 2, brightness)
+    means = (x.mean(axis=(1, 2, 3))[:, None] for x in (real, fake))
+    for values, expected in zip(found, naive_neighbours(*means, 2), strict=True):
+        np.testing.assert_allclose(values, expected)
+
+
+def test_nearest_neighbours_take_memory_for_some_reals_only():
+    real, fake = (RANDOM.integers(0, 256, (n, 2, 2, 1), "uint8") for n in (20_000, 600))
+    tracemalloc.start()
+    metrics.nearest_neighbors(real, fake)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # All distances at once would be 96 MB.
+    assert peak < 45e6
+
+
 def test_counts_of_numpy_are_accepted():
     two, five = np.int64(2), np.int32(5)
     assert metrics.precision_recall(A, B, two) == metrics.precision_recall(A, B, 2)
@@ -274,6 +329,13 @@ BAD[7, 2] = np.nan
         (lambda: metrics.precision_recall(A, B[:3]), "at least 4"),
         (lambda: metrics.density_coverage(A, B, 0), "k=0"),
         (lambda: metrics.density_coverage(A, B, True), "k=True"),
+        (lambda: metrics.nearest_neighbors(A, B, 301), "k=301"),
+        (lambda: metrics.nearest_neighbors(A, B[:, :2]), r"shape \(\d+, 2\)"),
+        (lambda: metrics.nearest_neighbors(A, B > 0), "dtype bool"),
+        (lambda: metrics.nearest_neighbors(A, B.astype("uint8")), "dtype uint8"),
+        (lambda: metrics.nearest_neighbors(A[:0], B), "too few"),
+        (lambda: metrics.nearest_neighbors(A, BAD), "in 1 of 300"),
+        (lambda: metrics.nearest_neighbors(A, B, extractor="x"), "extractor='x'"),
         (lambda: metrics.kernel_distance(A, B, 1, 5, seed=-1), "seed=-1"),
         (lambda: metrics.precision_recall(A, B, 2.5), "k=2.5"),
         (lambda: metrics.inception_score(np.eye(30), 1.0), "splits=1.0"),

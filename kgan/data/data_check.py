@@ -44,7 +44,7 @@ class DataCheck:
             )
         if x.ndim == 0 or len(x) == 0:
             raise ValueError(
-                f"`{self.argument}` is empty: there is nothing to train on. "
+                f"`{self.argument}` is empty, and must hold at least one sample. "
                 f"Received: {self.argument}.shape={x.shape}"
             )
         if not checks.same_shape(x.shape[1:], self.shape):

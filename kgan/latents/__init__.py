@@ -1,7 +1,8 @@
-"""Tools for the latents of a trained GAN: paths, directions, projection."""
+"""Tools for the latents of a trained GAN: paths, directions, projection, mixing."""
 
 from kgan.latents.directions import directions
 from kgan.latents.interpolation import interpolate
-from kgan.latents.projection import project
+from kgan.latents.styles import style_mix
+from kgan.models.projection import project
 
-__all__ = ["directions", "interpolate", "project"]
+__all__ = ["directions", "interpolate", "project", "style_mix"]

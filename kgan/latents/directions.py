@@ -4,6 +4,8 @@ from keras import ops
 
 from kgan import checks
 from kgan.backend import keras_private
+from kgan.layers import ModulatedConv2D
+from kgan.layers.styles import has_styles
 from kgan.models.gan import GAN
 
 METHODS = ("sefa", "principal")
@@ -26,6 +28,11 @@ def directions(
     for random latents: `zᵀ u`, the product of latents and of their coordinates along a
     component, normalised.
 
+    For a generator with styles (StyleGAN2) the directions are directions of mapped
+    latents, see `gan.map_latents`. `A` has the kernels of the dense layers of all
+    `kgan.layers.ModulatedConv2D` side by side, and the principal components are those of
+    the mapped latents themselves.
+
     Args:
         gan: A `kgan.GAN`.
         n: Int, 1 to `latent_dim`, the number of directions.
@@ -38,7 +45,7 @@ def directions(
 
     Raises:
         ValueError: If an argument is out of bounds, or the generator has no dense layer
-            for its latents.
+            for its latents or its styles.
 
     Example:
 
@@ -57,20 +64,50 @@ def directions(
         [Härkönen et al., 2020 (GANSpace)](https://arxiv.org/abs/2004.02546).
     """
     n = checks.count(maximum=gan.latent_dim, n=n)
-    method = checks.one_of(METHODS, method=method)
-    kernel = _first_kernel(gan.sampling_generator, gan.latent_dim)
-    if method == "sefa":
-        found = _by_eigenvalue(kernel @ kernel.T)
-    else:
-        z = gan.noise.sample((_SAMPLES, gan.latent_dim), seed=checks.seed(seed=seed))
-        features = z.astype("float64") @ kernel
-        features -= features.mean(axis=0)
-        components = _by_eigenvalue(features.T @ features)
-        found = (features @ components[: gan.latent_dim].T).T @ z
-        found /= np.linalg.norm(found, axis=1, keepdims=True)
-    found = found[:n]
+    method, seed = checks.one_of(METHODS, method=method), checks.seed(seed=seed)
+    found = (_sefa(gan) if method == "sefa" else _principal(gan, seed))[:n]
     largest = np.take_along_axis(found, abs(found).argmax(axis=1)[:, None], axis=1)
     return (found * np.sign(largest)).astype("float32")
+
+
+def _sefa(gan: GAN) -> np.ndarray:
+    generator = gan.fresh_generator()
+    if has_styles(generator):
+        kernel = _style_kernels(generator)
+    else:
+        kernel = _first_kernel(generator, gan.latent_dim)
+    return _by_eigenvalue(kernel @ kernel.T)
+
+
+def _principal(gan: GAN, seed: int | None) -> np.ndarray:
+    generator = gan.fresh_generator()
+    if has_styles(generator):
+        w = gan.map_latents(_SAMPLES, seed).astype("float64")
+        w -= w.mean(axis=0)
+        return _by_eigenvalue(w.T @ w)
+    z = gan.noise.sample((_SAMPLES, gan.latent_dim), seed=seed)
+    features = z.astype("float64") @ _first_kernel(generator, gan.latent_dim)
+    features -= features.mean(axis=0)
+    components = _by_eigenvalue(features.T @ features)
+    found = (features @ components[: gan.latent_dim].T).T @ z
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+def _style_kernels(generator: keras.Model) -> np.ndarray:
+    """Returns the kernels from a style to the scales of all layers, side by side."""
+    layers = keras_private.all_layers(generator)
+    kernels = [
+        ops.convert_to_numpy(layer.style.scaled_kernel()).astype("float64")
+        for layer in layers
+        if isinstance(layer, ModulatedConv2D)
+    ]
+    if not kernels:
+        raise ValueError(
+            "The directions of styles need a generator with a "
+            "`kgan.layers.ModulatedConv2D`. "
+            f"Received: generator={generator}"
+        )
+    return np.concatenate(kernels, axis=1)
 
 
 def _first_kernel(generator: keras.Model, latent_dim: int) -> np.ndarray:

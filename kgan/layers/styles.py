@@ -1,13 +1,18 @@
-"""The layers between the mapping network of a StyleGAN and its synthesis network."""
+"""The parts of a generator with styles, and the layers between the two parts."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import keras
 from keras import ops
 
 from kgan import checks, serialization
+from kgan.backend import keras_private
 from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Config, KerasArgument, Shape, Tensor
+
+# The names of the part from latents to styles, and of the part from styles to samples.
+_PARTS = ("mapping", "synthesis")
 
 
 @serialization.register
@@ -150,3 +155,66 @@ class StyleMixing(keras.layers.Layer):
     def get_config(self) -> Config:
         own = {"count": self.count, "probability": self.probability, "seed": self.seed}
         return {**super().get_config(), **own}
+
+
+def has_styles(generator: keras.Model) -> bool:
+    """Whether a generator has the parts `"mapping"` and `"synthesis"`."""
+    return {layer.name for layer in generator.layers} >= set(_PARTS)
+
+
+def style_parts(generator: keras.Model, user: str) -> tuple[keras.Model, keras.Model]:
+    """Returns the parts of a generator: from latents to styles, from styles to samples.
+
+    Args:
+        generator: A `keras.Model`.
+        user: Name of the option that needs the parts, for the error.
+
+    Raises:
+        ValueError: If the generator does not have the parts.
+    """
+    if not has_styles(generator):
+        names = ", ".join(layer.name for layer in generator.layers)
+        raise ValueError(
+            f"{user} needs a generator of two parts with the names mapping and "
+            "synthesis, for example `kgan.networks.stylegan2_generator`. "
+            f"Received: {generator.name} with layers {names}"
+        )
+    mapping, synthesis = map(generator.get_layer, _PARTS)
+    return mapping, synthesis
+
+
+@contextlib.contextmanager
+def truncated(generator: keras.Model, psi: float | None) -> Iterator[None]:
+    """Sets the weight `psi` of all `StyleTruncation` in a generator, within a scope.
+
+    A weight changes and no function does, so nothing is traced again.
+
+    Args:
+        generator: A `keras.Model`.
+        psi: Float of at least 0; None to leave all weights as they are.
+
+    Raises:
+        ValueError: If `psi` is out of bounds, or the generator does not truncate styles.
+    """
+    if psi is None:
+        yield
+        return
+    psi = checks.number(minimum=0, alternative=", or None", psi=psi)
+    layers = keras_private.all_layers(generator)
+    weights = [layer.psi for layer in layers if isinstance(layer, StyleTruncation)]
+    if not weights:
+        raise ValueError(
+            "`psi` needs a generator with a `kgan.layers.StyleTruncation`, for example "
+            "`kgan.networks.stylegan2_generator`. Other generators draw more typical "
+            "samples from other noise, for example "
+            "`noise=kgan.noise.TruncatedNormal(0.7)`. "
+            f"Received: psi={psi}, {generator.name}"
+        )
+    before = [float(ops.convert_to_numpy(weight)) for weight in weights]
+    try:
+        for weight in weights:
+            weight.assign(psi)
+        yield
+    finally:
+        for weight, value in zip(weights, before, strict=True):
+            weight.assign(value)

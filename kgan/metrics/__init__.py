@@ -19,6 +19,7 @@ from kgan.metrics.frechet import (
     statistics,
 )
 from kgan.metrics.kernel import kernel_distance, kernel_distances
+from kgan.metrics.nearest import Neighbors, nearest_neighbors
 from kgan.metrics.neighbors import density_coverage, precision_recall
 from kgan.metrics.result import Result, load, save
 from kgan.metrics.scores import Modes, inception_score, mode_coverage
@@ -33,6 +34,7 @@ __all__ = [
     "Metric",
     "MetricSpec",
     "Modes",
+    "Neighbors",
     "Network",
     "Result",
     "Statistics",
@@ -48,6 +50,7 @@ __all__ = [
     "load",
     "mode_coverage",
     "names",
+    "nearest_neighbors",
     "parse",
     "parse_all",
     "precision_recall",

@@ -4,7 +4,7 @@ import numpy as np
 
 from kgan import checks
 from kgan.metrics.features import check_pair
-from kgan.metrics.pairwise import BLOCK, ROUNDING, squared_distances
+from kgan.metrics.pairwise import ROUNDING, middle, squared_distances
 from kgan.types import ArrayLike
 
 
@@ -97,9 +97,7 @@ def _check(
     """Returns the checked arguments, and a center for the distances."""
     k = checks.count(k=k)
     real, fake = check_pair(real, fake, ("real", "fake"), k + 1)
-    some = real[:: max(1, len(real) // BLOCK)].astype("float64")
-    # Outliers move a mean, and hardly move a median.
-    return k, real, fake, np.median(some, axis=0)
+    return k, real, fake, middle(real)
 
 
 def _squared_radii(x: np.ndarray, k: int, center: np.ndarray, shift: float) -> np.ndarray:

@@ -21,7 +21,7 @@ def centered_blocks(
     """Yields blocks of rows in float64, with a center subtracted.
 
     Args:
-        x: Float array `(n, d)`.
+        x: Array `(n, d)`, or samples `(n, ...)` of d values each, also on disk.
         center: float64 `(d,)`.
         size: Int, rows in a block.
 
@@ -30,7 +30,19 @@ def centered_blocks(
     """
     for start in range(0, len(x), size):
         rows = slice(start, start + size)
-        yield rows, x[rows] - center
+        block = x[rows]
+        yield rows, block.reshape(len(block), -1) - center
+
+
+def middle(x: np.ndarray) -> np.ndarray:
+    """Returns a point in the middle of samples, float64 `(d,)`: a center for distances.
+
+    Args:
+        x: Samples, see `centered_blocks`.
+    """
+    some = x[:: max(1, len(x) // BLOCK)]
+    # Outliers move a mean, and hardly move a median.
+    return np.median(some.reshape(len(some), -1).astype("float64"), axis=0)
 
 
 def squared_distances(
@@ -39,8 +51,8 @@ def squared_distances(
     """Yields the squared distances of blocks of rows of `a` to all rows of `b`.
 
     Args:
-        a: Float array `(n, d)`.
-        b: Float array `(m, d)`.
+        a: Samples of d values each, see `centered_blocks`.
+        b: Samples of d values each.
         center: float64 `(d,)`, subtracted from all rows. Rows far from 0 would lose
             their digits to rounding, so choose a point in the middle of the rows.
         shift: Float, the share of the squares of both rows to add to each distance:

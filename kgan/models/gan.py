@@ -15,17 +15,18 @@ from kgan.critic import Combined, Critic, class_loss, heads_of, logits_of, with_
 from kgan.models import contract
 from kgan.models.averaging import Average
 from kgan.models.latents import Latents, draw_labels
-from kgan.models.model import TrainedModel
 from kgan.models.optimizers import OptimizerPair
 from kgan.models.progress import Logs
+from kgan.models.projection import project
 from kgan.models.recipe import LOG_KEYS, Recipe, portable, with_recipe_arguments
+from kgan.models.sampling import SamplingModel
 from kgan.penalties import add_penalties
 from kgan.schedules import NumberOrSchedule
 from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
 
 
 @serialization.register
-class GAN(TrainedModel):
+class GAN(SamplingModel):
     """A generative adversarial network that trains with `fit`.
 
     One training step divides a batch of real samples into `d_steps` parts, and updates
@@ -356,64 +357,20 @@ class GAN(TrainedModel):
             labels = draw_labels(labels, size, self.seed_generator)
         return with_labels(latents, labels), labels
 
-    def call(self, latents: Tensors, training: bool | None = None) -> Tensor:
-        """Generates samples from latents, always in inference mode.
-
-        Args:
-            latents: Float tensor `(batch, latent_dim)`; for a conditional GAN
-                `[latents, labels]`.
-
-        Returns:
-            A float tensor `(batch, ...)`, from `ema_generator` if there is an average.
-        """
-        return self.sampling_generator(latents, training=False)
-
-    @property
-    def sampling_generator(self) -> keras.Model:
-        """The averaged generator, or, without an average, the generator."""
-        return self.ema_generator or self.generator
-
-    def sample(
+    def project(
         self,
-        n: int | None = None,
-        seed: int | None = None,
-        z: ArrayLike | None = None,
-        noise: Identifier = None,
+        samples: ArrayLike,
         labels: ArrayLike | None = None,
-        as_uint8: bool = False,
-        batch_size: int = 256,
+        steps: int = 300,
+        loss: Identifier = "mse",
+        seed: int | None = None,
+        space: str | None = None,
     ) -> np.ndarray:
-        """Draws samples, from the averaged generator if there is an average.
+        """Finds latents whose samples are near to given samples.
 
-        Args:
-            n: Int, number of samples, 1 by default. Leave it out with `z` or `labels`.
-            seed: Int, which gives the same samples again; None for a seed from Python.
-            z: Float array `(n, latent_dim)`, the latents themselves.
-            noise: A distribution in place of the distribution of training, for example
-                `kgan.noise.TruncatedNormal(0.7)`.
-            labels: For a conditional GAN: ints `(n,)`, or one int for all samples. Drawn
-                uniformly by default.
-            as_uint8: Bool, whether to return pixels of 0 to 255.
-            batch_size: Int, number of samples that are generated at a time.
-
-        Returns:
-            A float32 array `(n, ...)` in the generator's range, or uint8.
-
-        Raises:
-            ValueError: If `z` has a wrong shape, if the lengths of `z`, `labels` and `n`
-                differ, or if the GAN does not know a label.
+        See `kgan.latents.project`, which documents the arguments.
         """
-        self._keep_average_fresh()
-        inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
-        # Not `predict`, which would make a dataset and an iterator at each call.
-        samples = np.concatenate([self.devices.predict(batch) for batch in inputs])
-        samples = samples.astype("float32", copy=False)
-        as_uint8 = checks.flag(as_uint8=as_uint8)
-        return self.sample_range.to_uint8(samples) if as_uint8 else samples
-
-    def _keep_average_fresh(self) -> None:
-        if not self.images_seen.numpy():
-            self.average.restart()
+        return project(self, samples, labels, steps, loss, seed, space)
 
     # Both optimizers, of which `optimizer` is the container.
     g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))

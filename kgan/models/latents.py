@@ -1,7 +1,8 @@
-"""Latents and labels for `GAN.sample`, and labels for training."""
+"""Latents, mapped latents and labels for `GAN.sample`, and labels for training."""
 
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +13,7 @@ from kgan import noise as noises
 from kgan.backend import draw_local_rows
 from kgan.critic import with_labels
 from kgan.models.reloading import warn_of_unknown
-from kgan.types import ArrayLike, Identifier, Tensor, Tensors
+from kgan.types import ArrayLike, Identifier, Shape, Tensor, Tensors
 
 
 class Latents:
@@ -48,7 +49,7 @@ class Latents:
         if n is not None:
             # No array of float32 latents may be larger than 8 GB.
             n = checks.count(maximum=2**31 // self.dim, n=n)
-        labels = self._sample_labels(labels, n, seed)
+        labels = self.labels(labels, n, seed)
         n = n or (1 if labels is None else len(labels))
         if z is None:
             distribution = self.noise if noise is None else noises.get(noise)
@@ -63,16 +64,22 @@ class Latents:
                 f"`z` must have shape (n, {self.dim}), with n at least 1. "
                 f"Received: z.shape={z.shape}"
             )
-        if n is not None and n != len(z):
-            raise ValueError(
-                "`n` must be the number of latents in `z`. "
-                f"Received: n={n}, z.shape={z.shape}"
-            )
+        _check_number(n, z=z)
         return z
 
-    def _sample_labels(
-        self, given: ArrayLike | None, n: int | None, seed: int
+    def labels(
+        self, given: ArrayLike | None, n: int | None, seed: int = 0
     ) -> np.ndarray | None:
+        """Returns the labels of samples, ints `(n,)`; None without classes.
+
+        Args:
+            given: The argument `labels` of `GAN.sample`.
+            n: Int, the number of samples, or None.
+            seed: Int, seed of labels that are drawn.
+
+        Raises:
+            ValueError: If the labels do not fit the GAN or the number.
+        """
         if self.num_classes is None:
             if given is not None:
                 raise ValueError(
@@ -94,6 +101,68 @@ class Latents:
                 f"Received: labels of shape {values.shape}"
             )
         return values.reshape(-1).astype("int32")
+
+
+def style_batches(
+    w: ArrayLike, shape: Shape, n: int | None, batch_size: int, **others: Any
+) -> Iterator[np.ndarray]:
+    """Yields batches of mapped latents, as a synthesis network takes them.
+
+    Args:
+        w: Float array `(n, dim)`, or `(n, *shape)`.
+        shape: Shape of the input of the synthesis network, without the batch.
+        n: Int, the length of `w`, or None.
+        batch_size: Int.
+        **others: The arguments in whose place `w` is, which must be None.
+
+    Raises:
+        ValueError: If `w` has a wrong shape, or another argument is given.
+    """
+    given = {name: value for name, value in others.items() if value is not None}
+    if given:
+        names = ", ".join(f"`{name}`" for name in given)
+        raise ValueError(
+            f"`w` is in the place of {names}: pass one of them only. "
+            f"{checks.received(**given)}"
+        )
+    batch_size = checks.count(batch_size=batch_size)
+    w = checked_styles(shape, w=w)
+    _check_number(n, w=w)
+    for i in range(0, len(w), batch_size):
+        yield np.array(w[i : i + batch_size])
+
+
+def checked_styles(shape: Shape, **argument: ArrayLike) -> np.ndarray:
+    """Checks mapped latents, and returns them as float32 `(n, *shape)`, not writable.
+
+    Args:
+        shape: Shape of the input of the synthesis network, without the batch.
+        **argument: The argument to check, given as `name=value`: `(n, dim)` for equal
+            styles of all layers, or `(n, *shape)`.
+
+    Raises:
+        ValueError: If the argument has another shape.
+    """
+    (name,) = argument
+    forms = dict.fromkeys((shape[-1:], shape))
+    expected = " or ".join(f"(n, {', '.join(map(str, form))})" for form in forms)
+    w = checks.resolved(as_floats, f"numbers of shape {expected}", **argument)
+    if w.shape[1:] not in forms or len(w) == 0:
+        raise ValueError(
+            f"`{name}` must have shape {expected}, with n at least 1. "
+            f"Received: {name}.shape={w.shape}"
+        )
+    w = w.reshape(len(w), *[1] * (1 + len(shape) - w.ndim), *w.shape[1:])
+    return np.broadcast_to(w, (len(w), *shape))
+
+
+def _check_number(n: int | None, **latents: np.ndarray) -> None:
+    ((name, x),) = latents.items()
+    if n is not None and n != len(x):
+        raise ValueError(
+            f"`n` must be the number of latents in `{name}`. "
+            f"Received: n={n}, {name}.shape={x.shape}"
+        )
 
 
 def as_floats(z: ArrayLike) -> np.ndarray:

@@ -4,11 +4,10 @@ import keras
 from keras import ops
 
 from kgan import backend, checks, schedules, serialization
+from kgan.layers.styles import style_parts
 from kgan.penalties.base import LazyPenalty
 from kgan.types import Shape, Tensor, Tensors
 
-# The parts of the generator that the penalty runs one after the other.
-_PARTS = ("mapping", "synthesis")
 # Keeps the derivative of the square root finite where the gradient is zero.
 _EPSILON = 1e-12
 
@@ -139,14 +138,7 @@ class PathLength(GeneratorPenalty):
             self.variables = [keras.Variable(0.0, dtype="float32", name=name, **options)]
 
     def check(self, generator: keras.Model) -> None:
-        found = [layer.name for layer in generator.layers]
-        if not set(found) >= set(_PARTS):
-            raise ValueError(
-                "The penalty `path_length` needs a generator of two parts with the names "
-                "mapping and synthesis, for example "
-                "`kgan.networks.stylegan2_generator`. "
-                f"Received: {generator.name} with layers {', '.join(found)}"
-            )
+        style_parts(generator, "The penalty `path_length`")
 
     def value(
         self,
@@ -172,7 +164,7 @@ class PathLength(GeneratorPenalty):
             inputs: See `value`.
             seed_generator: See `value`.
         """
-        mapping, synthesis = map(generator.get_layer, _PARTS)
+        mapping, synthesis = style_parts(generator, "The penalty `path_length`")
         latents = inputs[0] if isinstance(inputs, list | tuple) else inputs
         # Drawn here, since the scope below drops the new state of the seed.
         shape = tuple(synthesis.output.shape[1:])

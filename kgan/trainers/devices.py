@@ -82,9 +82,17 @@ class Devices:
             ValueError: If there is a remainder.
         """
 
-    def predict(self, inputs: Tensors) -> Tensor:
-        """Returns the output of the model for one batch, an array."""
-        return self.model.predict_on_batch(inputs)
+    def predict(self, inputs: Tensors, network: keras.Model) -> Tensor:
+        """Returns the output of the model, or of a network in it, for one batch.
+
+        Args:
+            inputs: The batch.
+            network: The model or the network.
+
+        Returns:
+            An array.
+        """
+        return network.predict_on_batch(inputs)
 
     def dataset(
         self,

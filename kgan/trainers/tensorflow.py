@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import keras
 import tensorflow as tf
 
 from kgan import checks
@@ -52,7 +53,7 @@ class FrameworkDevices(Devices):
 
     def __init__(self, model: Any) -> None:
         super().__init__(model)
-        self._predict: Callable[[Tensors], Tensor] | None = None
+        self._predict: dict[keras.Model, Callable[[Tensors], Tensor]] = {}
         # The errors of checks that ran inside a dataset.
         self._refusals: list[ValueError] = []
 
@@ -163,17 +164,17 @@ class FrameworkDevices(Devices):
                 f"{checks.received(**{name: size})}"
             )
 
-    def predict(self, inputs: Tensors) -> Tensor:
+    def predict(self, inputs: Tensors, network: keras.Model) -> Tensor:
         # Not `predict_on_batch`: under a strategy, all workers would have to call it.
-        if self._predict is None:
+        if network not in self._predict:
             signature = tf.nest.map_structure(
                 lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
             )
-            self._predict = tf.function(
-                lambda inputs: self.model(inputs, training=False),
+            self._predict[network] = tf.function(
+                lambda inputs: network(inputs, training=False),
                 input_signature=[signature],
             )
-        return self._predict(inputs).numpy()
+        return self._predict[network](inputs).numpy()
 
     def dataset(
         self,

@@ -1,0 +1,151 @@
+"""A trained model with a generator, from which it draws samples."""
+
+import keras
+import numpy as np
+
+from kgan import checks
+from kgan.layers.styles import style_parts, truncated
+from kgan.models.averaging import Average
+from kgan.models.latents import Latents, style_batches
+from kgan.models.model import TrainedModel
+from kgan.types import ArrayLike, Identifier, Tensor, Tensors
+
+
+class SamplingModel(TrainedModel):
+    """A model that draws samples from latents, with a generator or with its average.
+
+    The class is independent of the training. A subclass sets the attributes.
+
+    Attributes:
+        generator: The generator that is trained.
+        ema_generator: The averaged generator; None without an average.
+        average: The `kgan.models.averaging.Average`.
+        latents: The `kgan.models.latents.Latents`.
+        latent_dim: Length of the latents.
+    """
+
+    generator: keras.Model
+    ema_generator: keras.Model | None
+    average: Average
+    latents: Latents
+    latent_dim: int
+
+    def call(self, latents: Tensors, training: bool | None = None) -> Tensor:
+        """Generates samples from latents, always in inference mode.
+
+        Args:
+            latents: Float tensor `(batch, latent_dim)`; for a conditional GAN
+                `[latents, labels]`.
+
+        Returns:
+            A float tensor `(batch, ...)`, from `ema_generator` if there is an average.
+        """
+        return self.sampling_generator(latents, training=False)
+
+    @property
+    def sampling_generator(self) -> keras.Model:
+        """The averaged generator, or, without an average, the generator."""
+        return self.ema_generator or self.generator
+
+    def fresh_generator(self) -> keras.Model:
+        """Returns `sampling_generator`, with weights that a user loaded by hand."""
+        self._keep_average_fresh()
+        return self.sampling_generator
+
+    def sample(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        z: ArrayLike | None = None,
+        noise: Identifier = None,
+        labels: ArrayLike | None = None,
+        as_uint8: bool = False,
+        batch_size: int = 256,
+        psi: float | None = None,
+        w: ArrayLike | None = None,
+    ) -> np.ndarray:
+        """Draws samples, from the averaged generator if there is an average.
+
+        Args:
+            n: Int, number of samples, 1 by default. Leave it out with `z` or `labels`.
+            seed: Int, which gives the same samples again; None for a seed from Python.
+            z: Float array `(n, latent_dim)`, the latents themselves.
+            noise: A distribution in place of the distribution of training, for example
+                `kgan.noise.TruncatedNormal(0.7)`.
+            labels: For a conditional GAN: ints `(n,)`, or one int for all samples. Drawn
+                uniformly by default.
+            as_uint8: Bool, whether to return pixels of 0 to 255.
+            batch_size: Int, number of samples that are generated at a time.
+            psi: Float of at least 0, for a generator with styles (StyleGAN2): the weight
+                of the truncation, see `kgan.layers.StyleTruncation`. None for the weight
+                that the layer has, 1 by default, which truncates nothing.
+            w: For a generator with styles: mapped latents, see `map_latents`, in place of
+                `z`. A float array `(n, latent_dim)`, or `(n, count, latent_dim)` with a
+                style for each layer.
+
+        Returns:
+            A float32 array `(n, ...)` in the generator's range, or uint8.
+
+        Raises:
+            ValueError: If `z` or `w` has a wrong shape, if the lengths of `z`, `labels`
+                and `n` differ, if the GAN does not know a label, or if `psi` or `w` is
+                given for a generator without styles.
+        """
+        as_uint8 = checks.flag(as_uint8=as_uint8)
+        generator = self.fresh_generator()
+        network: keras.Model = self
+        if w is None:
+            inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
+        else:
+            _, network = style_parts(generator, "`w`")
+            others = {"z": z, "noise": noise, "labels": labels, "psi": psi}
+            shape = tuple(network.input_shape[1:])
+            inputs = style_batches(w, shape, n, batch_size, **others)
+        with truncated(generator, psi):
+            # Not `predict`, which would make a dataset and an iterator at each call.
+            parts = [self.devices.predict(batch, network) for batch in inputs]
+        samples = np.concatenate(parts).astype("float32", copy=False)
+        return self.sample_range.to_uint8(samples) if as_uint8 else samples
+
+    def map_latents(
+        self,
+        n: int | None = None,
+        seed: int | None = None,
+        z: ArrayLike | None = None,
+        noise: Identifier = None,
+        labels: ArrayLike | None = None,
+        psi: float | None = None,
+        batch_size: int = 256,
+    ) -> np.ndarray:
+        """Draws latents, and maps them by the mapping network of a StyleGAN.
+
+        `gan.sample(w=gan.map_latents(n, seed))` are the samples `gan.sample(n, seed)`.
+
+        Args:
+            n: See `sample`.
+            seed: See `sample`.
+            z: See `sample`.
+            noise: See `sample`.
+            labels: See `sample`.
+            psi: See `sample`.
+            batch_size: See `sample`.
+
+        Returns:
+            A float32 array `(n, latent_dim)`: the styles, equal for all layers of the
+            synthesis network.
+
+        Raises:
+            ValueError: For the same reasons as `sample`.
+        """
+        generator = self.fresh_generator()
+        mapping, _ = style_parts(generator, "`map_latents`")
+        inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
+        with truncated(generator, psi):
+            styles = [self.devices.predict(batch, mapping) for batch in inputs]
+        # In inference, the styles of all layers are equal.
+        first = [x.reshape(len(x), -1, x.shape[-1])[:, 0] for x in styles]
+        return np.concatenate(first).astype("float32", copy=False)
+
+    def _keep_average_fresh(self) -> None:
+        if not self.images_seen.numpy():
+            self.average.restart()
