@@ -89,3 +89,12 @@ def public_classes(module, base):
 def release(version):
     """Returns the numbers of a version such as `3.12.0`, to compare versions by."""
     return tuple(int(part) for part in version.split(".")[:3])
+
+
+def feature_maps(size=(8, 8)):
+    """Returns a small network of features, as projected discriminators take it."""
+    images = keras.Input((*size, 3))
+    options = {"padding": "same", "data_format": "channels_last"}
+    x = keras.layers.Conv2D(2, 3, strides=2, **options)(images)
+    y = keras.layers.Conv2D(3, 3, strides=2, **options)(x)
+    return keras.Model(images, [x, y])
