@@ -103,3 +103,12 @@ def assert_same_history(*runs):
         assert rows and seconds == sorted(seconds)
         histories.append(rows)
     assert histories[0] == histories[1]
+
+
+def feature_maps(size=(8, 8)):
+    """Returns a small network of features, as projected discriminators take it."""
+    images = keras.Input((*size, 3))
+    options = {"padding": "same", "data_format": "channels_last"}
+    x = keras.layers.Conv2D(2, 3, strides=2, **options)(images)
+    y = keras.layers.Conv2D(3, 3, strides=2, **options)(x)
+    return keras.Model(images, [x, y])

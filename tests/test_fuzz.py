@@ -12,6 +12,7 @@ import hypothesis
 import keras
 import numpy as np
 import pytest
+from helpers import feature_maps
 from hypothesis import strategies
 
 import kgan
@@ -48,13 +49,14 @@ WRONG = strategies.one_of(
     strategies.complex_numbers(),
 )
 NETWORKS = {"width": 4, "latent_dim": 3, "blocks": 1, "hidden": (3,)}
-NETWORKS |= {"mapping_layers": 1}
+NETWORKS |= {"mapping_layers": 1, "features": feature_maps()}
 LAYERS = {
     "Reconstruction": {"layer": keras.layers.Dense(2)},
     "ConditionalBatchNormalization": {"num_classes": 2},
     "EqualizedConv2D": {"filters": 2, "kernel_size": 3},
     "EqualizedDense": {"units": 2},
     "EqualizedEmbedding": {"num_classes": 2, "units": 2},
+    "Frozen": {"layer": keras.layers.Dense(2)},
     "GenerativeBasis": {"size": (2, 2)},
     "LabelEmbedding": {"num_classes": 2, "dim": 2},
     "LearnedConstant": {"shape": (2, 2, 2)},
@@ -77,8 +79,12 @@ def shape_of(name):
 
 
 def builders():
+    features = kgan.networks.feature_network
+    yield "networks.feature_network", features, {"weights": None}
     for name in kgan.networks.__all__:
         build = getattr(kgan.networks, name)
+        if build is features:
+            continue
         known = inspect.signature(build).parameters
         given = {k: v for k, v in NETWORKS.items() if k in known}
         yield f"networks.{name}", build, {next(iter(known)): shape_of(name), **given}

@@ -145,6 +145,22 @@ class Paired(keras.layers.Layer):
         return shape
 
 
+@keras.saving.register_keras_serializable("tests")
+class Tokens(keras.layers.Layer):
+    """Gives attention the pixels as tokens, with three functions of them."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer = layer
+
+    def call(self, x):
+        tokens = ops.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3]))
+        return ops.reshape(self.layer([tokens, bend(tokens), 2 * tokens]), x.shape)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
 def projection(spectral):
     layer = kgan.layers.ProjectionLogit(3, spectral_normalization=spectral)
     return [keras.layers.Flatten(), Labelled(layer)]
@@ -190,6 +206,11 @@ BEFORE = {
         Paired(kgan.layers.ModulatedBatchNormalization(), means=True)
     ],
     "grouped": lambda: [CONV(4, 3, padding="same", groups=2)],
+    "frozen": lambda: [kgan.layers.Frozen(CONV(4, 2, activation=bend))],
+    "dot product": lambda: [Tokens(kgan.layers.ScaledDotProductAttention(2))],
+    # The activations of transformers.
+    "gelu": lambda: [keras.layers.Activation("gelu")],
+    "silu": lambda: [keras.layers.Activation("silu")],
 }
 AFTER = {
     "projection": lambda: projection(False),
@@ -582,6 +603,12 @@ def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
             "normalization='instance'",
         ),
         (lambda: kgan.layers.MinibatchStdDev(features=1.5), "features=1.5"),
+        (lambda: kgan.layers.ScaledDotProductAttention(0), "num_heads=0"),
+        (
+            lambda: kgan.layers.ScaledDotProductAttention(2).build([(2, 4, 5)] * 3),
+            "num_heads=2",
+        ),
+        (lambda: kgan.layers.Frozen(1), "layer=1"),
         (lambda: kgan.layers.EqualizedDense(0), "units=0"),
         (lambda: kgan.layers.EqualizedDense(2).build((2, 3, 4)), "input_shape=(3, 4)"),
         (lambda: kgan.layers.EqualizedDense(2, learning_rate=0), "learning_rate=0"),
@@ -636,6 +663,7 @@ def test_arguments_of_layers_are_checked(build, received):
             lambda n: kgan.layers.ModulatedConv2D(n(2), n(3)),
             ("filters", "kernel_size"),
         ),
+        (lambda n: kgan.layers.ScaledDotProductAttention(n(2)), ("num_heads",)),
         (lambda n: kgan.layers.LearnedConstant((n(2), n(3), n(4))), ("shape",)),
         (lambda n: kgan.layers.NoiseInjection(n(3)), ("seed",)),
         (lambda n: kgan.layers.StyleMixing(n(2), 0.5, n(3)), ("count", "seed")),

@@ -1,3 +1,4 @@
+import functools
 import inspect
 import itertools
 import re
@@ -5,11 +6,25 @@ import re
 import keras
 import numpy as np
 import pytest
-from helpers import numpy
+from helpers import feature_maps, numpy
 
 import kgan
 
 ENDS = ("generator", "discriminator")
+BUILDERS = [name for name in kgan.networks.__all__ if name.endswith(ENDS)]
+
+
+def builder(name):
+    """Returns a builder that takes a shape, with features if it needs features."""
+    build = getattr(kgan.networks, name)
+    if "features" not in inspect.signature(build).parameters:
+        return build
+
+    @functools.wraps(build)
+    def with_features(*args, **kwargs):
+        return build(*args, features=feature_maps(), **kwargs)
+
+    return with_features
 
 
 SHAPES = [(8, 8, 1), (33, 17, 3), (1, 1, 1)]
@@ -25,7 +40,17 @@ SHAPES += [
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize(
     "kind",
-    ["biggan", "dcgan", "fastgan", "mlp", "r3gan", "resnet", "small", "stylegan2"],
+    [
+        "biggan",
+        "dcgan",
+        "fastgan",
+        "mlp",
+        "r3gan",
+        "resnet",
+        "small",
+        "stylegan2",
+        "transformer",
+    ],
 )
 def test_networks_of_any_shape_fit_together(shape, kind):
     generator = getattr(kgan.networks, f"{kind}_generator")
@@ -92,8 +117,9 @@ def test_two_outputs():
 @pytest.mark.parametrize("shape", [(8, 8), (8, 8, 5), (0, 8, 1), (2,)])
 def test_a_shape_that_is_no_image_is_refused(shape):
     kinds = ("biggan", "dcgan", "fastgan", "resnet", "r3gan", "small", "stylegan2")
+    kinds += ("transformer",)
     names = [f"{kind}_{end}" for kind in kinds for end in ENDS]
-    for build in (getattr(kgan.networks, name) for name in names):
+    for build in map(builder, [*names, "projected_discriminator"]):
         with pytest.raises(ValueError, match=r"`image_shape`.*Received: image_shape="):
             build(shape)
 
@@ -105,8 +131,10 @@ def counts_of(build):
         "embedding_dim": 3,
         "mapping_layers": 1,
         "num_classes": 2,
+        "num_heads": 2,
         "outputs": 1,
         "pack": 2,
+        "patch_size": 3,
         "phase_shuffle": 1,
         "width": 4,
     }
@@ -118,9 +146,9 @@ def sample_shape_of(name):
     return {"wavegan": (20, 1), "mlp": (5,)}.get(name.split("_")[0], (8, 8, 1))
 
 
-@pytest.mark.parametrize("name", kgan.networks.__all__)
+@pytest.mark.parametrize("name", BUILDERS)
 def test_counts_of_builders_are_checked(name):
-    build, shape = getattr(kgan.networks, name), sample_shape_of(name)
+    build, shape = builder(name), sample_shape_of(name)
     for argument in counts_of(build):
         lowest = 0 if argument == "phase_shuffle" else 1
         for value in (lowest - 1, -3, 1.5, True, "4"):
@@ -129,9 +157,9 @@ def test_counts_of_builders_are_checked(name):
                 build(shape, **{argument: value})
 
 
-@pytest.mark.parametrize("name", kgan.networks.__all__)
+@pytest.mark.parametrize("name", BUILDERS)
 def test_builders_take_ints_of_numpy(name):
-    build, shape = getattr(kgan.networks, name), sample_shape_of(name)
+    build, shape = builder(name), sample_shape_of(name)
     counts = counts_of(build)
     if "mlp" in name:
         counts["hidden"] = (3, 2)
@@ -148,11 +176,11 @@ def test_builders_take_ints_of_numpy(name):
 
 
 @pytest.mark.parametrize("num_classes", [None, 3])
-@pytest.mark.parametrize("name", kgan.networks.__all__)
+@pytest.mark.parametrize("name", BUILDERS)
 def test_networks_are_channels_last_whatever_the_default(
     name, num_classes, channels_first
 ):
-    build, shape = getattr(kgan.networks, name), sample_shape_of(name)
+    build, shape = builder(name), sample_shape_of(name)
     # Of odd sizes, so that the generators crop.
     shape = (9, 11, 3) if len(shape) == 3 else shape
     first = build(shape, num_classes=num_classes)
@@ -181,8 +209,8 @@ def test_hidden_widths_are_checked(hidden):
 
 
 def test_conditioning_is_checked():
-    for name in kgan.networks.__all__:
-        build = getattr(kgan.networks, name)
+    for name in BUILDERS:
+        build = builder(name)
         if "conditioning" in inspect.signature(build).parameters:
             with pytest.raises(ValueError, match="Received: conditioning='both'"):
                 build(sample_shape_of(name), conditioning="both")
@@ -244,7 +272,7 @@ def test_no_layer_loses_or_blows_up_the_variance_at_the_start(kind, low, high):
 
 
 @pytest.mark.parametrize(
-    "kind", ["biggan", "dcgan", "fastgan", "resnet", "r3gan", "small"]
+    "kind", ["biggan", "dcgan", "fastgan", "resnet", "r3gan", "small", "transformer"]
 )
 def test_labels_reach_both_ends(kind):
     shape, num_classes = (8, 8, 1), 3

@@ -7,6 +7,7 @@ from kgan.layers.equalized import (
     EqualizedDense,
     EqualizedEmbedding,
 )
+from kgan.layers.frozen import Frozen
 from kgan.layers.label_embedding import LabelEmbedding
 from kgan.layers.minibatch_std_dev import MinibatchStdDev
 from kgan.layers.modulated_batch_normalization import ModulatedBatchNormalization
@@ -23,6 +24,7 @@ from kgan.layers.pixel_normalization import PixelNormalization
 from kgan.layers.projection_logit import ProjectionLogit
 from kgan.layers.reconstruction import Reconstruction
 from kgan.layers.resampling import SmoothDownSampling2D, SmoothUpSampling2D
+from kgan.layers.scaled_dot_product_attention import ScaledDotProductAttention
 from kgan.layers.scaled_leaky_relu import ScaledLeakyReLU
 from kgan.layers.self_attention import SelfAttention2D
 from kgan.layers.skip_layer_excitation import SkipLayerExcitation
@@ -36,6 +38,7 @@ __all__ = [
     "EqualizedConv2D",
     "EqualizedDense",
     "EqualizedEmbedding",
+    "Frozen",
     "GenerativeBasis",
     "GroupNormalization",
     "LabelEmbedding",
@@ -49,6 +52,7 @@ __all__ = [
     "PixelNormalization",
     "ProjectionLogit",
     "Reconstruction",
+    "ScaledDotProductAttention",
     "ScaledLeakyReLU",
     "SelfAttention2D",
     "SkipLayerExcitation",

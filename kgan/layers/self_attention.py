@@ -3,7 +3,7 @@ from keras import ops
 
 from kgan import checks, serialization
 from kgan.layers.arguments import fresh, with_checked_arguments
-from kgan.layers.normalization import at_least_float32
+from kgan.layers.scaled_dot_product_attention import softmax
 from kgan.layers.spectral_normalization import spectral_if
 from kgan.types import Config, Identifier, KerasArgument, Shape, Tensor
 
@@ -91,9 +91,7 @@ class SelfAttention2D(keras.layers.Layer):
         key = _pooled(self.key(inputs, **options))
         value = _pooled(self.value(inputs, **options))
         # From each pixel (h, w) to each pooled pixel n.
-        scores = at_least_float32(ops.einsum("bhwc,bnc->bhwn", query, key))
-        # Keras' softmax warns of a single window, which an image of 2x2 pixels has.
-        weights = ops.exp(scores - ops.logsumexp(scores, axis=-1, keepdims=True))
+        weights = softmax(ops.einsum("bhwc,bnc->bhwn", query, key))
         weights = ops.cast(weights, value.dtype)
         mixed = ops.einsum("bhwn,bnc->bhwc", weights, value)
         gamma = ops.cast(self.gamma, inputs.dtype)

@@ -280,7 +280,11 @@ def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
 def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None:
     """Warns about layers through which the gradient of a penalty is not exact."""
     inexact = tuple(getattr(keras.layers, name) for name in backend.INEXACT_LAYERS)
-    found = [layer.name for layer in all_layers(discriminator) if type(layer) in inexact]
+    found = [
+        layer.name
+        for layer in all_layers(discriminator)
+        if type(layer) in inexact and not _is_affine(layer)
+    ]
     if penalties and found:
         warnings.warn(
             f"On this backend, second derivatives through {', '.join(found)} have errors "
@@ -288,6 +292,11 @@ def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None
             "use the layers with the same names in `kgan.layers`, which are exact.",
             stacklevel=4,
         )
+
+
+def _is_affine(layer: keras.layers.Layer) -> bool:
+    """Whether a layer is frozen batch normalisation, which Keras runs in inference."""
+    return isinstance(layer, keras.layers.BatchNormalization) and not layer.trainable
 
 
 def computes_in_float16(*networks: keras.Model) -> bool:

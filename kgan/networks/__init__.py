@@ -3,11 +3,17 @@
 from kgan.networks.biggan import biggan_discriminator, biggan_generator
 from kgan.networks.dcgan import dcgan_discriminator, dcgan_generator
 from kgan.networks.fastgan import fastgan_discriminator, fastgan_generator
+from kgan.networks.features import feature_network
 from kgan.networks.mlp import mlp_discriminator, mlp_generator
+from kgan.networks.projected import projected_discriminator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.resnet import resnet_discriminator, resnet_generator
 from kgan.networks.small import small_discriminator, small_generator
 from kgan.networks.stylegan2 import stylegan2_discriminator, stylegan2_generator
+from kgan.networks.transformer import (
+    transformer_discriminator,
+    transformer_generator,
+)
 from kgan.networks.wavegan import wavegan_discriminator, wavegan_generator
 
 __all__ = [
@@ -17,8 +23,10 @@ __all__ = [
     "dcgan_generator",
     "fastgan_discriminator",
     "fastgan_generator",
+    "feature_network",
     "mlp_discriminator",
     "mlp_generator",
+    "projected_discriminator",
     "r3gan_discriminator",
     "r3gan_generator",
     "resnet_discriminator",
@@ -27,6 +35,8 @@ __all__ = [
     "small_generator",
     "stylegan2_discriminator",
     "stylegan2_generator",
+    "transformer_discriminator",
+    "transformer_generator",
     "wavegan_discriminator",
     "wavegan_generator",
 ]

@@ -6,7 +6,6 @@ from keras import layers, ops
 from kgan import checks
 from kgan.layers import (
     BatchNormalization,
-    LabelEmbedding,
     NoiseInjection,
     Reconstruction,
     SkipLayerExcitation,
@@ -15,6 +14,7 @@ from kgan.layers import (
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.labels import Labels
+from kgan.networks.spectral import activated, convolution, mean, mean_logit
 from kgan.types import Number, Tensor
 
 # Channels at each size, in multiples of `width`, from the smallest size up; beyond the
@@ -96,16 +96,16 @@ def fastgan_generator(
     features = [x]
     gap = min(4, len(stages) - 1)
     for i, (size, filters) in enumerate(zip(stages[1:], widths[1:], strict=True), 1):
-        x = _convolution(2 * filters)(sizes.cropped(layers.UpSampling2D(2)(x), size))
+        x = convolution(2 * filters)(sizes.cropped(layers.UpSampling2D(2)(x), size))
         if i % 2:
             x = gated(NoiseInjection()(x))
-            x = NoiseInjection()(_convolution(2 * filters)(x))
+            x = NoiseInjection()(convolution(2 * filters)(x))
         x = gated(x)
         # Four pairs of sizes are the most of the paper.
         if gap <= i < gap + 4:
             x = _excited(features[i - gap], x)
         features.append(x)
-    x = layers.Activation("tanh")(_convolution(channels)(x))
+    x = layers.Activation("tanh")(convolution(channels)(x))
     return keras.Model(labels.inputs(latents), x, name=name)
 
 
@@ -173,16 +173,11 @@ def fastgan_discriminator(
     small = []
     if last:
         small = [_small_branch(images, stages, width)]
-        kernel = [min(4, side) for side in stages[-1]]
-        logits.append(_mean(_convolution(1, kernel, padding="valid")(small[0])))
+        logits.append(mean_logit(small[0]))
     x = layers.Average()(logits) if small else logits[0]
     if weight:
         x = _reconstructed(x, images, stages, features, small, width, weight)
-    if labels.num_classes is not None:
-        embedding = LabelEmbedding(labels.num_classes, features[-1].shape[-1])
-        x = layers.Add()(
-            [x, layers.Dot(1)([_mean(features[-1]), embedding(labels.input)])]
-        )
+    x = labels.add_match(x, mean(features[-1]))
     return keras.Model(labels.inputs(images), x, name=name)
 
 
@@ -195,18 +190,18 @@ def _large_branch(
     start = sum(min(size) > _LARGEST for size in stages)
     x = images
     for i in range(start):
-        x = _convolution(widths[i + 1], 4, strides=2)(x)
+        x = convolution(widths[i + 1], 4, strides=2)(x)
         x = layers.LeakyReLU(0.2)(BatchNormalization()(x) if i else x)
     if not start:
-        x = layers.LeakyReLU(0.2)(_convolution(widths[0])(x))
+        x = layers.LeakyReLU(0.2)(convolution(widths[0])(x))
     features = [x]
     rest = widths[start + 1 :]
     gap = min(3, len(rest))
     for i, filters in enumerate(rest, 1):
-        y = _activated(_convolution(filters, 4, strides=2)(x))
-        y = _activated(_convolution(filters)(y))
+        y = activated(convolution(filters, 4, strides=2)(x))
+        y = activated(convolution(filters)(y))
         side = layers.AveragePooling2D(2, padding="same")(x)
-        x = layers.Average()([y, _activated(_convolution(filters, 1)(side))])
+        x = layers.Average()([y, activated(convolution(filters, 1)(side))])
         if i >= gap:
             x = _excited(features[i - gap], x)
         features.append(x)
@@ -214,9 +209,7 @@ def _large_branch(
 
 
 def _large_logit(x: Tensor, width: int) -> Tensor:
-    kernel = [min(4, side) for side in x.shape[1:3]]
-    x = _activated(_convolution(16 * width, 1)(x))
-    return _mean(_convolution(1, kernel, padding="valid")(x))
+    return mean_logit(activated(convolution(16 * width, 1)(x)))
 
 
 def _small_branch(
@@ -228,10 +221,10 @@ def _small_branch(
     # One more size, since a halving comes first.
     widths = _widths(_SMALL_BRANCH, width, len(stages) - start)[::-1]
     if len(widths) == 1:
-        return layers.LeakyReLU(0.2)(_convolution(widths[0])(x))
+        return layers.LeakyReLU(0.2)(convolution(widths[0])(x))
     for i, filters in enumerate(widths[1:]):
-        x = _convolution(filters, 4, strides=2)(x)
-        x = _activated(x) if i else layers.LeakyReLU(0.2)(x)
+        x = convolution(filters, 4, strides=2)(x)
+        x = activated(x) if i else layers.LeakyReLU(0.2)(x)
     return x
 
 
@@ -270,9 +263,9 @@ def _decoder(
     for size, filters in zip(
         upwards, _widths(_DECODER, width, len(upwards)), strict=True
     ):
-        x = _convolution(2 * filters)(sizes.cropped(layers.UpSampling2D(2)(x), size))
+        x = convolution(2 * filters)(sizes.cropped(layers.UpSampling2D(2)(x), size))
         x = ops.glu(BatchNormalization()(x))
-    x = layers.Activation("tanh")(_convolution(channels)(x))
+    x = layers.Activation("tanh")(convolution(channels)(x))
     return keras.Model(start, x, name="decoder")
 
 
@@ -293,23 +286,5 @@ def _widths(multiples: Sequence[int], width: int, count: int) -> list[int]:
     return [max(1, int(width * m)) for m in (*multiples, *halved)][:count]
 
 
-def _convolution(
-    filters: int,
-    kernel_size: int | Sequence[int] = 3,
-    strides: int = 1,
-    padding: str = "same",
-) -> keras.layers.Layer:
-    layer = layers.Conv2D(filters, kernel_size, strides, padding, use_bias=False)
-    return normalized(layer, "spectral")
-
-
-def _activated(x: Tensor) -> Tensor:
-    return layers.LeakyReLU(0.2)(BatchNormalization()(x))
-
-
 def _excited(source: Tensor, features: Tensor) -> Tensor:
     return SkipLayerExcitation(spectral_normalization=True)([source, features])
-
-
-def _mean(x: Tensor) -> Tensor:
-    return layers.GlobalAveragePooling2D()(x)

@@ -51,6 +51,20 @@ class Labels:
             [x, self.input]
         )
 
+    def add_match(self, logits: Tensor, features: Tensor) -> Tensor:
+        """Adds the product of features with an embedding of the labels to logits.
+
+        Without labels the logits stay as they are.
+
+        Args:
+            logits: Tensor `(batch, 1)`.
+            features: Tensor `(batch, dim)`.
+        """
+        if self.num_classes is None:
+            return logits
+        embedding = LabelEmbedding(self.num_classes, features.shape[-1])
+        return layers.Add()([logits, layers.Dot(1)([features, embedding(self.input)])])
+
 
 class Head:
     """The end of a discriminator: from features to logits.

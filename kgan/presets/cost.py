@@ -143,9 +143,9 @@ def flops(network: keras.Model) -> int:
 
 
 def _layer_flops(layer: keras.layers.Layer) -> int:
-    if isinstance(layer, keras.Model):
-        return flops(layer)
     inner = getattr(layer, "layer", layer)
+    if isinstance(inner, keras.Model):
+        return flops(inner)
     kernel = getattr(inner, "kernel", None)
     if kernel is None:
         return 0
@@ -158,13 +158,14 @@ def _layer_flops(layer: keras.layers.Layer) -> int:
 
 def _output_size(network: keras.Model) -> int:
     """Returns the number of values that all layers compute for one sample."""
-    return sum(
-        _output_size(layer)
-        if isinstance(layer, keras.Model)
-        else math.prod(layer.output.shape[1:])
-        for layer in network.layers
-        if hasattr(layer.output, "shape")
-    )
+    total = 0
+    for layer in network.layers:
+        inner = getattr(layer, "layer", layer)
+        if isinstance(inner, keras.Model):
+            total += _output_size(inner)
+        elif hasattr(layer.output, "shape"):
+            total += math.prod(layer.output.shape[1:])
+    return total
 
 
 @dataclasses.dataclass(frozen=True)
