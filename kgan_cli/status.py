@@ -24,6 +24,11 @@ class Status(enum.IntEnum):
     TERMINATED = 143, "SIGTERM; what was trained is saved"
 
 
+def of_signal(number: int) -> Status:
+    """Returns the status of a command that a signal ended."""
+    return next(status for status in Status if status == 128 + number)
+
+
 def listed() -> str:
     """Returns a line for each status."""
     return "\n".join(f"  {status:>3}  {status.description}" for status in Status)

@@ -20,6 +20,7 @@ from kgan.cli.run_folder import (
 from kgan.cli.training import Training
 from kgan.data import write_reasons
 from kgan.types import Config
+from kgan_cli import status
 from kgan_cli.output import OutputError
 from kgan_cli.settings import TrainSettings
 from kgan_cli.status import Status
@@ -130,7 +131,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
         if not gan.devices.export_error("tf_saved_model"):
             gan.export(folder.saved_model, verbose=False)
         report.print_report(gan, folder, gan.epoch - already, seconds, stop.interrupted)
-    return Status.DONE if stop.signal is None else Status(128 + stop.signal)
+    return Status.DONE if stop.signal is None else status.of_signal(stop.signal)
 
 
 def _write_start(training: Training, folder: RunFolder) -> None:

@@ -1,6 +1,6 @@
 """The samples of one set that are nearest to the samples of another set."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -90,7 +90,8 @@ def nearest_neighbors(
 def _checked(x: ArrayLike | Images, argument: str) -> np.ndarray:
     """Returns uint8 pixels as they are, and other samples as features."""
     if getattr(x, "dtype", None) == np.uint8 and len(x.shape) > 1 and len(x):
-        return x
+        # Rows of a store are read as those of an array.
+        return cast(np.ndarray, x)
     x = checks.resolved(np.asarray, "samples of one shape", **{argument: x})
     flat = x.ndim > 1 and len(x)
     return check_features(x.reshape(len(x), -1) if flat else x, argument, 1)

@@ -202,7 +202,7 @@ def fastgan(request: Request) -> Preset:
     """Skip-layer excitation, and a discriminator that encodes images, for few images."""
     request.check_images()
     gpu = request.compute == "gpu"
-    size = {"width": 64 if gpu else 6}
+    size: dict[str, Any] = {"width": 64 if gpu else 6}
     # The code of the paper has no cutout.
     policy = request.policy.removesuffix(",cutout")
     return request.preset(
