@@ -167,6 +167,8 @@ def test_projection_refuses_what_does_not_fit():
         gan.project(np.zeros((2, 4)), space="w")
     with pytest.raises(ValueError, match="one of 'z', 'w'"):
         gan.project(np.zeros((2, 4)), space="x")
+    with pytest.raises(ValueError, match=r"`loss` must be a Keras loss\..*loss='x'"):
+        gan.project(np.zeros((2, 4)), loss="x")
 
 
 def test_projection_uses_the_weights_that_were_loaded_after_the_gan_was_made():

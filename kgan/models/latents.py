@@ -13,7 +13,7 @@ from kgan import noise as noises
 from kgan.backend import draw_local_rows
 from kgan.critic import with_labels
 from kgan.models.reloading import warn_of_unknown
-from kgan.types import ArrayLike, Identifier, Shape, Tensor, Tensors
+from kgan.types import ArrayLike, Identifier, Tensor, Tensors
 
 
 class Latents:
@@ -104,7 +104,7 @@ class Latents:
 
 
 def style_batches(
-    w: ArrayLike, shape: Shape, n: int | None, batch_size: int, **others: Any
+    w: ArrayLike, shape: tuple[int, ...], n: int | None, batch_size: int, **others: Any
 ) -> Iterator[np.ndarray]:
     """Yields batches of mapped latents, as a synthesis network takes them.
 
@@ -132,7 +132,7 @@ def style_batches(
         yield np.array(w[i : i + batch_size])
 
 
-def checked_styles(shape: Shape, **argument: ArrayLike) -> np.ndarray:
+def checked_styles(shape: tuple[int, ...], **argument: ArrayLike) -> np.ndarray:
     """Checks mapped latents, and returns them as float32 `(n, *shape)`, not writable.
 
     Args:
