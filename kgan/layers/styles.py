@@ -27,7 +27,8 @@ class StyleTruncation(keras.layers.Layer):
 
     Args:
         psi: Float of at least 0, the first value of the weight `psi`.
-            `layer.psi.assign(0.7)` changes the weight.
+            `layer.psi.assign(0.7)` changes the weight, and `gan.sample(psi=0.7)` changes
+            it for one call.
         momentum: Float of 0 to 1, the share of the mean that a call in training keeps.
         **kwargs: See `keras.layers.Layer`.
 

@@ -87,7 +87,7 @@ def nearest_neighbors(
     return _ordered(real, fake, indices)
 
 
-def _checked(x: ArrayLike | Images, argument: str) -> np.ndarray:
+def _checked(x: ArrayLike, argument: str) -> np.ndarray:
     """Returns uint8 pixels as they are, and other samples as features."""
     if getattr(x, "dtype", None) == np.uint8 and len(x.shape) > 1 and len(x):
         # Rows of a store are read as those of an array.

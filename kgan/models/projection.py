@@ -78,6 +78,7 @@ def project(
         latents.
     """
     steps, seed = checks.count(steps=steps), checks.seed(seed=seed)
+    loss = checks.resolved(keras.losses.get, "a Keras loss", loss=loss)
     generator = gan.fresh_generator()
     if space is None:
         space = "w" if has_styles(generator) else "z"
