@@ -32,10 +32,11 @@ def projected_discriminator(
 
     A small head judges each result. The convolutions of the heads have spectral
     normalisation, and batch normalisation follows. A head gives logits at up to 5x5
-    places. The logit of the discriminator is the mean over all places and heads. The
-    authors apply the hinge loss to each of these logits and take the mean of the losses.
-    So for the generator the hinge loss is the loss of the authors; for the discriminator
-    it is smaller, and equal while no logit lies beyond the margin of the hinge.
+    places of a square image. The logit of the discriminator is the mean over all places
+    and heads. The authors apply the hinge loss to the logit of each place and head, and
+    take the mean of the losses. For the generator, the hinge loss of the mean logit is
+    the same. For the discriminator it is an approximation, at most as large, and equal
+    while no logit lies beyond the margin of the hinge.
 
     Args:
         image_shape: `(height, width, channels)`, of any size. Grey images become
