@@ -26,6 +26,7 @@ DATA = {
     "mlp": RANDOM.uniform(-1, 1, (80, 2)).astype("float32"),
     "batch": RANDOM.uniform(-1, 1, (80, 8, 8, 1)).astype("float32"),
     "spectral": RANDOM.uniform(-1, 1, (80, 8, 8, 1)).astype("float32"),
+    "stylegan2": RANDOM.uniform(-1, 1, (32, 8, 8, 1)).astype("float32"),
 }
 # These leave open at what level the logits lie. The gradient of the last bias is then
 # rounding, which Adam blows up to whole steps: after ten of them the mean logits are off
@@ -45,6 +46,7 @@ CASES += [
     ("batch", "wasserstein", True),
     ("spectral", "hinge", False),
     ("spectral", "non_saturating", True),
+    ("stylegan2", "non_saturating", True),
 ]
 Z = np.linspace(-1, 1, 15).reshape(5, 3)
 
@@ -59,8 +61,28 @@ class Sine(kgan.noise.Noise):
         return keras.ops.sin(start + 7 * keras.ops.reshape(numbers, shape))
 
 
+def sines(size, shape, seed):
+    """Noise for the path length, the same on every backend."""
+    noise = Sine()((size, int(np.prod(shape))), seed)
+    return keras.ops.reshape(noise, (size, *shape)) / 8
+
+
+def stylegan2():
+    """Returns both networks. Noise of strength 0 draws nothing that counts."""
+    size = {"width": 4, "mapping_layers": 2}
+    generator = kgan.networks.stylegan2_generator((8, 8, 1), 3, style_mixing=0, **size)
+    for layer in generator.get_layer("synthesis").layers:
+        layer.trainable = "noise" not in layer.name
+    return generator, kgan.networks.stylegan2_discriminator((8, 8, 1), **size)
+
+
 def build(kind, **options):
-    if kind == "mlp":
+    if kind == "stylegan2":
+        networks = stylegan2()
+        options["generator_penalties"] = [kgan.penalties.PathLength(every=2)]
+        # On TensorFlow, tracing takes longer than the four steps.
+        options["run_eagerly"] = BACKEND != "jax"
+    elif kind == "mlp":
         networks = (
             kgan.networks.mlp_generator((2,), 3, hidden=(8,), activation=None),
             kgan.networks.mlp_discriminator((2,), (8,)),
@@ -73,10 +95,12 @@ def build(kind, **options):
             ),
         )
     random = np.random.default_rng(1)
+    # Layers with equalised rates scale their weights themselves.
+    scale = 1.0 if kind == "stylegan2" else 0.3
     for network in networks:
         for weight in network.weights:
-            if "variance" not in weight.path:
-                weight.assign(0.3 * random.normal(size=weight.shape))
+            if "variance" not in weight.path and "strength" not in weight.path:
+                weight.assign(scale * random.normal(size=weight.shape))
     gan = kgan.GAN(*networks, seed=1, noise=Sine())
     gan.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3), **options)
     return gan
@@ -85,6 +109,7 @@ def build(kind, **options):
 def main(folder):
     folder = pathlib.Path(folder)
     lib, arrays = kgan.penalties, {}
+    lib.path_length._noise = sines
     for kind, loss, both in CASES:
         penalties = [lib.R1(0.5), lib.R2(0.3, every=2)] if both else []
         gan, data = build(kind, loss=loss, penalties=penalties), DATA[kind]
