@@ -337,6 +337,7 @@ def test_mixed_styles_are_coarse_first():
         kgan.latents.style_mix(gan, a, b, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_projection_of_style_pictures_finds_mapped_latents(num_classes):
     gan, _ = style_gan(num_classes)
