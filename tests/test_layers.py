@@ -155,7 +155,8 @@ class Tokens(keras.layers.Layer):
 
     def call(self, x):
         tokens = ops.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3]))
-        return ops.reshape(self.layer([tokens, bend(tokens), 2 * tokens]), x.shape)
+        mixed = self.layer([tokens, bend(tokens), 2 * tokens])
+        return ops.reshape(mixed, (-1, *x.shape[1:]))
 
     def compute_output_shape(self, shape):
         return shape

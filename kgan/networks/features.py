@@ -94,7 +94,7 @@ def _modules() -> dict[str, types.ModuleType]:
 
 
 def _check_weights(weights: PathLike | None) -> None:
-    if weights is None or isinstance(weights, str) and weights == _IMAGENET:
+    if weights is None or (isinstance(weights, str) and weights == _IMAGENET):
         return
     if not os.path.isfile(checks.path(weights=weights)):
         raise ValueError(

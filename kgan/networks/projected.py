@@ -148,7 +148,7 @@ def _resized(x: Tensor, wanted: Sequence[int | None]) -> Tensor:
     return _enlarged(x, size)
 
 
-def _enlarged(x: Tensor, size: tuple[int, int]) -> Tensor:
+def _enlarged(x: Tensor, size: tuple[int, ...]) -> Tensor:
     """Returns features of a size, by bilinear interpolation."""
     if x.shape[1:3] == size:
         return x
