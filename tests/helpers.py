@@ -5,6 +5,8 @@ import csv
 import keras
 import numpy as np
 
+import kgan
+
 
 class Interrupted(Exception):
     pass
@@ -72,6 +74,36 @@ def assert_same_state(a, b):
     )
     for one, other in variables:
         np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
+
+
+# The families of networks with state, noise and penalties of their own.
+FAMILIES = ["stylegan2", "fastgan", "biggan", "resnet"]
+
+
+def family(kind, num_classes=None):
+    """Returns a small GAN of a family, with the options of its paper, for 8x8 images."""
+    shape, both = (8, 8, 1), {"width": 4, "num_classes": num_classes}
+    if kind == "stylegan2":
+        both["mapping_layers"] = 2
+    attention = {"attention": 8} if kind in ("biggan", "resnet") else {}
+    gan = kgan.GAN(
+        getattr(kgan.networks, f"{kind}_generator")(shape, 4, **both, **attention),
+        getattr(kgan.networks, f"{kind}_discriminator")(shape, **both),
+        seed=0,
+    )
+    penalties = {"penalties": [kgan.penalties.R1(0.1, every=2)]}
+    gan.compile(
+        **{
+            "stylegan2": {
+                **penalties,
+                "generator_penalties": [kgan.penalties.PathLength(every=2)],
+            },
+            "fastgan": {"loss": "hinge", "augment": "diffaugment"},
+            "biggan": {"loss": "hinge", "d_steps": 2},
+            "resnet": {"loss": "hinge", **penalties},
+        }[kind]
+    )
+    return gan
 
 
 def numpy(x):

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import numpy
+from helpers import FAMILIES, family, numpy
 
 import kgan
 
@@ -296,6 +296,24 @@ def test_saved_model_serves_without_kgan(tmp_path):
     paths = [str(tmp_path / name) for name in ("model", "z.npy", "images.npy")]
     subprocess.run([sys.executable, "-c", LOAD, *paths], check=True, capture_output=True)
     np.testing.assert_allclose(np.load(paths[2]), gan.sample(z=z), atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.backends("tensorflow", reason="it loads a SavedModel")
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_saved_models_of_families(kind, num_classes, tmp_path):
+    import tensorflow as tf
+
+    gan = family(kind, num_classes)
+    for weight in gan.generator.weights:
+        weight.assign(weight + 0.1)
+    gan.export(tmp_path / "model", verbose=False)
+    z = gan.noise.sample((5, 4), seed=1)
+    labels = None if num_classes is None else np.arange(5, dtype="int32") % 3
+    served = tf.saved_model.load(str(tmp_path / "model")).serve
+    images = served(z) if labels is None else served([z, labels])
+    np.testing.assert_allclose(images, gan.sample(z=z, labels=labels), atol=1e-5)
 
 
 def test_optimizer_makes_two_of_one(tiny):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state
+from helpers import FAMILIES, assert_same_state, family, numpy
 
 import kgan
 
@@ -38,6 +38,33 @@ def test_trains_about_as_float32_does(tiny, policy, name):
     for key, values in wanted.items():
         np.testing.assert_allclose(logs[key], values, atol=0.03)
     assert gan.sample(2).dtype == np.float32
+
+
+@pytest.mark.slow
+@pytest.mark.backends("tensorflow", "jax", reason="bfloat16 needs a CPU of its own")
+@pytest.mark.parametrize("kind", FAMILIES)
+def test_families_in_bfloat16_are_near_float32(kind, policy):
+    wanted = family(kind)
+    policy("mixed_bfloat16")
+    gan = family(kind)
+    for network, like in (
+        (gan.generator, wanted.generator),
+        (gan.discriminator, wanted.discriminator),
+    ):
+        network.set_weights(like.get_weights())
+    z = gan.noise.sample((8, 4), seed=1)
+    images = [model.sample(z=z) for model in (gan, wanted)]
+    assert images[0].dtype == np.float32
+    np.testing.assert_allclose(*images, atol=0.05 * images[1].std())
+    logits = [
+        model.critic.forward(images[1], training=False)[0] for model in (gan, wanted)
+    ]
+    assert keras.backend.standardize_dtype(logits[0].dtype) == "float32"
+    np.testing.assert_allclose(*map(numpy, logits), atol=0.05)
+    gan.run_eagerly = True
+    logs = gan.train_on_batch(np.tanh(images[1]), return_dict=True)
+    assert len(logs) > 4
+    assert np.isfinite(list(logs.values())).all(), logs
 
 
 def test_only_float16_scales_losses_each_network_its_own(tiny, policy):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import Interrupt, Interrupted, Stop, assert_same_state
+from helpers import Interrupt, Interrupted, Stop, assert_same_state, family
 
 import kgan
 
@@ -77,6 +77,25 @@ def test_two_and_two_epochs_are_four(tmp_path):
     wanted, logs = straight()
     assert_same(wanted, loaded)
     assert collect.logs == {epoch: logs[epoch] for epoch in (2, 3)}
+
+
+# `test_path_length.py` has StyleGAN2.
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["fastgan", "biggan", "resnet"])
+def test_families_resume_with_their_averages(kind, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (8, 8, 8, 1), "uint8")
+
+    def trained(gan, epochs):
+        gan.run_eagerly = True
+        gan.fit(images, batch_size=4, epochs=epochs, initial_epoch=gan.epoch, verbose=0)
+        return gan
+
+    keras.utils.set_random_seed(0)
+    whole = trained(family(kind), 2)
+    keras.utils.set_random_seed(0)
+    trained(family(kind), 1).save(tmp_path / "gan.keras")
+    loaded = trained(keras.models.load_model(tmp_path / "gan.keras"), 2)
+    assert_same(loaded, whole)
 
 
 @pytest.mark.parametrize("batch", [0, 6], ids="batch {}".format)
