@@ -219,7 +219,7 @@ def test_grids_have_a_row_for_each_class(tmp_path):
     )
     grid = kgan.callbacks.SampleGrid(tmp_path, columns=2, scale=1)
     gan.fit(reals, LABELS, epochs=1, verbose=0, callbacks=[grid])
-    picture = np.asarray(Image.open(tmp_path / "samples-000000.png"))
+    picture = np.asarray(Image.open(tmp_path / "samples-000000000.png"))
     # A gap of one pixel surrounds images of two.
     np.testing.assert_array_equal(picture[1::3, 1::3], [[0, 0], [128, 128], [255, 255]])
     picture = np.asarray(Image.open(tmp_path / "reals.png"))

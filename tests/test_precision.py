@@ -55,12 +55,13 @@ def test_families_in_bfloat16_are_near_float32(kind, policy):
     z = gan.noise.sample((8, 4), seed=1)
     images = [model.sample(z=z) for model in (gan, wanted)]
     assert images[0].dtype == np.float32
-    np.testing.assert_allclose(*images, atol=0.05 * images[1].std())
+    np.testing.assert_allclose(*images, atol=0.1 * images[1].std())
     logits = [
         model.critic.forward(images[1], training=False)[0] for model in (gan, wanted)
     ]
     assert keras.backend.standardize_dtype(logits[0].dtype) == "float32"
-    np.testing.assert_allclose(*map(numpy, logits), atol=0.05)
+    # A number in bfloat16 has 8 bits: an error of up to 0.4 % in each layer.
+    np.testing.assert_allclose(*map(numpy, logits), rtol=0.02, atol=0.1)
     gan.run_eagerly = True
     logs = gan.train_on_batch(np.tanh(images[1]), return_dict=True)
     assert len(logs) > 4

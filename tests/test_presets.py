@@ -190,7 +190,7 @@ def test_networks_of_papers_are_smaller_for_a_cpu(name):
     found = cost.flops_per_image(small.build(seed=0), small.batch_size)
     # The blurs and styles of StyleGAN2 take twice the time of plain convolutions.
     fewest = 5e7 if name == "stylegan2" else 3e8
-    assert fewest < found < 5e8
+    assert fewest < found < 7e8
 
 
 def test_attention_is_at_a_halved_size_of_at_most_64_pixels():

@@ -158,7 +158,7 @@ def test_the_stages_of_a_head():
     network = keras.Model(images, [x, y])
     model = kgan.networks.projected_discriminator((40, 40, 3), network, width=4)
     found = [layer.layer for layer in model.layers if "spectral" in layer.name]
-    shapes = sorted((layer.kernel.shape, layer.strides[0]) for layer in found)
+    shapes = sorted((tuple(layer.kernel.shape), layer.strides[0]) for layer in found)
     assert shapes == [
         ((3, 3, 4, 8), 1),
         ((4, 4, 2, 4), 2),

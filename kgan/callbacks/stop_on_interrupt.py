@@ -22,8 +22,8 @@ class StopOnInterrupt(keras.callbacks.Callback):
     `fit` returns as if training were done, and the GAN can be saved. A second signal ends
     training at once: Ctrl-C by a `KeyboardInterrupt`, the others by the end of the
     process. In another thread than the main thread, where Python handles signals, the
-    callback does nothing. Signals that the process ignores, as under `nohup`, stay
-    ignored.
+    callback does nothing. SIGTERM and SIGHUP stay ignored where the process ignores them,
+    as under `nohup`.
 
     When `fit` ends, also by an error, the earlier handlers are put back.
 
@@ -47,8 +47,11 @@ class StopOnInterrupt(keras.callbacks.Callback):
         if threading.current_thread() is not threading.main_thread():
             return
         for number in _SIGNALS:
-            # None for a handler that was not installed from Python.
-            if signal.getsignal(number) not in (None, signal.SIG_IGN):
+            before = signal.getsignal(number)
+            # Shells let programs in the background ignore Ctrl-C, which another program
+            # may still send. None for a handler that was not installed from Python.
+            is_ignored = before == signal.SIG_IGN and number != signal.SIGINT
+            if before is not None and not is_ignored:
                 self._previous_handlers[number] = signal.signal(number, self._stop)
 
     def on_fit_end(self) -> None:
