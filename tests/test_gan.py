@@ -311,8 +311,9 @@ def test_saved_models_of_families(kind, num_classes, tmp_path):
     gan.export(tmp_path / "model", verbose=False)
     z = gan.noise.sample((5, 4), seed=1)
     labels = None if num_classes is None else np.arange(5, dtype="int32") % 3
-    served = tf.saved_model.load(str(tmp_path / "model")).serve
-    images = served(z) if labels is None else served([z, labels])
+    # The functions of a loaded model live as long as the model.
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
+    images = loaded.serve(z if labels is None else [z, labels])
     np.testing.assert_allclose(images, gan.sample(z=z, labels=labels), atol=1e-5)
 
 
