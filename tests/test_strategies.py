@@ -28,7 +28,7 @@ LOSSES = [
 CASES = [
     *LOSSES, "hinge penalties", "relativistic penalties",
     "d_steps", "steps_per_execution", "noise_batch_size", "regularised",
-    "conditional", "packed", "stylegan2", "scheduled",
+    "conditional", "packed", "scheduled",
 ]  # fmt: skip
 # How workers differ from devices does not depend on the loss.
 BETWEEN_WORKERS = [

@@ -22,8 +22,6 @@ POINTS = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype("float32")
 
 LABELS = np.arange(40) % 3
 
-IMAGES = np.random.default_rng(0).uniform(-1, 1, (40, 8, 8, 1)).astype("float32")
-
 
 def penalties():
     lib = kgan.penalties
@@ -54,12 +52,6 @@ CASES = {
         "penalties": [kgan.penalties.LeCam(0.5), kgan.penalties.R1(0.5)],
         "schedules": {"learning_rate": kgan.schedules.Cosine(0.1, 0.02, 64)},
     },
-    "stylegan2": {
-        "stylegan2": True,
-        "penalties": [kgan.penalties.R1(0.1, every=2)],
-        # Without `shrink`, since each device takes the first of its own share.
-        "generator_penalties": [kgan.penalties.PathLength(every=2, shrink=1)],
-    },
 }
 
 
@@ -74,21 +66,10 @@ def make_strategy(kind):
     return tf.distribute.get_strategy()
 
 
-def style_networks():
-    # Without mixed styles, which come from the next sample of the same device.
-    size = {"width": 4, "mapping_layers": 1}
-    generator = kgan.networks.stylegan2_generator((8, 8, 1), 3, style_mixing=0, **size)
-    return generator, kgan.networks.stylegan2_discriminator((8, 8, 1), **size)
-
-
-def build(
-    strategy, regulariser=None, num_classes=None, pack=1, stylegan2=False, **options
-):
+def build(strategy, regulariser=None, num_classes=None, pack=1, **options):
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        if stylegan2:
-            generator, discriminator = style_networks()
-        elif regulariser is None:
+        if regulariser is None:
             discriminator = kgan.networks.mlp_discriminator(
                 (2,), (8,), num_classes=num_classes, pack=pack
             )
@@ -97,10 +78,9 @@ def build(
             layers = [keras.Input((2,)), keras.layers.Dense(8, "relu")]
             layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
             discriminator = keras.Sequential(layers)
-        if not stylegan2:
-            generator = kgan.networks.mlp_generator(
-                (2,), 3, hidden=(8,), activation=None, num_classes=num_classes
-            )
+        generator = kgan.networks.mlp_generator(
+            (2,), 3, hidden=(8,), activation=None, num_classes=num_classes
+        )
         gan = kgan.GAN(generator, discriminator, pack=pack, seed=1)
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **options)
     return gan
@@ -145,8 +125,7 @@ def main(kind, out, *names):
         gan = build(strategy, **CASES[name])
         # Penalties are of training alone.
         plain = "penalties" not in CASES[name]
-        data = IMAGES if "stylegan2" in CASES[name] else POINTS
-        logs = fit(gan, data, validation_data=data[:12] if plain else None)
+        logs = fit(gan, validation_data=POINTS[:12] if plain else None)
         arrays[f"{name}:samples"] = gan.sample(5, seed=1)
         arrays[f"{name}:images"] = gan.images_seen.numpy()
         for i, weight in enumerate(gan.get_weights()):
