@@ -49,7 +49,7 @@ def shown_by(monkeypatch, stream, clock, before, batches):
 def test_lines_have_the_speed_and_the_time_left(monkeypatch, clock, before):
     lines = shown_by(monkeypatch, io.StringIO(), clock, before, 25).splitlines()
     assert len(lines) == 5
-    assert lines[0] == "Compiling the training step."
+    assert lines[0] == "Preparing the first step."
     assert lines[1] == f"{before + 50:,} of 100,000 samples  d_loss 1.250  g_loss 0.500"
     # At 50 samples a second, also of a training that was resumed.
     seconds = (100_000 - before - 550) // 50
@@ -64,7 +64,7 @@ def test_lines_have_the_speed_and_the_time_left(monkeypatch, clock, before):
 def test_a_bar_is_drawn_on_a_terminal_only(monkeypatch, clock):
     monkeypatch.setenv("TERM", "xterm")
     text = shown_by(monkeypatch, Terminal(), clock, 0, 20)
-    assert "compiling" in text and "1,000/100,000 samples" in text
+    assert "preparing" in text and "1,000/100,000 samples" in text
     assert "d_loss 1.000" in text
     # The cursor is hidden, and comes back.
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1

@@ -83,14 +83,14 @@ class ProgressBar(_Progress):
             progress.TextColumn("{task.fields[losses]}"),
         )
         self._bar = progress.Progress(*columns, expand=True)
-        # Without a start, the bar moves to and fro while the first step is compiled.
+        # Without a start, the bar moves to and fro while the first step is prepared.
         self._task = self._bar.add_task(
             "",
             start=False,
             total=self.samples,
             completed=shown,
             speed="",
-            losses="compiling",
+            losses="preparing",
         )
         self._bar.start()
 
@@ -115,7 +115,7 @@ class ProgressLines(_Progress):
     seconds = _LINE_SECONDS
 
     def begin(self, shown: int) -> None:
-        print("Compiling the training step.", flush=True)
+        print("Preparing the first step.", flush=True)
         self._first: tuple[float, int] | None = None
 
     def show(self, shown: int, losses: str) -> None:
