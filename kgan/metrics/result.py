@@ -58,6 +58,16 @@ class Result:
         return self.value - other.value
 
 
+def shared_protocol(results: Sequence[Result]) -> dict[str, Any]:
+    """Returns the facts that are equal for all results."""
+    first, *others = (result.protocol for result in results)
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in others)
+    }
+
+
 def save(results: Sequence[Result], path: PathLike) -> None:
     """Writes results as JSON, a list of names, values and protocols."""
     with atomic_path(path) as temporary:
