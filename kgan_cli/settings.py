@@ -272,7 +272,8 @@ class EvaluateSettings(ImageSettings):
     summary = "compute metrics of samples, with the protocol of each number"
     description = (
         "Compares samples with real images. The samples come from a run, from a saved "
-        "GAN, or from a folder of images by any generator."
+        "GAN, or from a folder of images by any generator. Beside each number stands "
+        "the number for two halves of the real images."
     )
 
     fakes: str = option(
@@ -281,7 +282,10 @@ class EvaluateSettings(ImageSettings):
         positional=True,
         help="run folder, .keras file, or images, see kgan.data.load",
     )
-    data: str = option(REQUIRED, metavar="X", help="the real images, see `kgan train`")
+    data: str | None = option(
+        metavar="X",
+        help="the real images, see `kgan train`; by default the data of the run",
+    )
     metrics: str = option(
         "fd,kd,precision,recall",
         metavar="NAME,...",

@@ -12,6 +12,7 @@ from kgan.cli.run_folder import RunFolder, check_same_data
 from kgan.data import LoadedData
 from kgan.types import Config
 from kgan_cli.settings import ModelSettings
+from kgan_cli.spelling import as_options
 
 # Columns of a history that tell the position, not a result.
 _POSITION = ("epoch", "images", "seconds")
@@ -90,11 +91,15 @@ class Record:
         """Loads the data of the run again.
 
         Raises:
-            OSError: If a file of the data is gone.
-            ValueError: If the data can't be read, or has changed.
+            ValueError: If the data is gone, can't be read, or has changed.
         """
-        arguments = ModelSettings.checked(self.config["arguments"])
-        data = dataset.load(ModelSettings(**arguments))
+        settings = ModelSettings(**ModelSettings.checked(self.config["arguments"]))
+        try:
+            data = dataset.load(settings)
+        except (OSError, ValueError, ImportError) as error:
+            raise ValueError(
+                f"The data of the run can't be loaded. {as_options(str(error), settings)}"
+            ) from None
         check_same_data(self.config, data.samples, data.labels)
         return data
 

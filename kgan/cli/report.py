@@ -63,7 +63,7 @@ def _memory(record: Record) -> Memory | str:
     try:
         data = record.load_data()
         return _find(load_gan(record.folder.path), data.samples)
-    except (OSError, ValueError, ImportError) as error:
+    except ValueError as error:
         return f"The nearest training images are not known: {error}"
 
 

@@ -241,7 +241,7 @@ def check_same_data(
         expected = config["data"].get(key, found)
         if found != expected:
             raise ValueError(
-                "A run continues with the data that it began with, but the data has "
+                "A run keeps the data that it began with, but the data has "
                 f"changed. Received: {config['arguments']['data']} with {key} {found}, "
                 f"expected {expected}"
             )

@@ -21,7 +21,7 @@ from kgan.metrics.frechet import (
 from kgan.metrics.kernel import kernel_distance, kernel_distances
 from kgan.metrics.nearest import Neighbors, nearest_neighbors
 from kgan.metrics.neighbors import density_coverage, precision_recall
-from kgan.metrics.result import Result, load, save, shared_protocol
+from kgan.metrics.result import Result, load, save
 from kgan.metrics.scores import Modes, inception_score, mode_coverage
 from kgan.metrics.specs import Metric, MetricSpec, names, parse, parse_all
 
@@ -55,7 +55,6 @@ __all__ = [
     "parse_all",
     "precision_recall",
     "save",
-    "shared_protocol",
     "statistics",
     "untrained",
 ]

@@ -32,10 +32,14 @@ class Result:
     protocol: dict[str, Any]
 
     def __str__(self) -> str:
+        return f"{self.name} {self.value:.6g} ({self.facts()})"
+
+    def facts(self) -> str:
+        """Returns the protocol as a text, with the beginning of long hashes."""
         shown = {key: _shortened(value) for key, value in self.protocol.items()}
         packages = [f"{key} {shown.pop(key)}" for key in versions() if key in shown]
         facts = ", ".join(f"{key} {value}" for key, value in shown.items())
-        return f"{self.name} {self.value:.6g} ({facts}; {' '.join(packages)})"
+        return f"{facts}; {' '.join(packages)}"
 
     def compare(self, other: "Result") -> float:
         """Returns this value minus the value of another result.

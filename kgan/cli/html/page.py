@@ -5,7 +5,6 @@ import json
 import string
 from collections.abc import Mapping, Sequence
 
-from kgan import metrics
 from kgan.cli import facts
 from kgan.cli.html import markup, pictures
 from kgan.cli.html.charts import Curve, chart
@@ -13,6 +12,7 @@ from kgan.cli.html.markup import details, element, section
 from kgan.cli.neighbors import Memory
 from kgan.cli.record import Record
 from kgan.files import atomic_path
+from kgan.metrics.result import shared_protocol
 from kgan.types import PathLike
 
 # Columns of a history that share a chart, if there is a single run.
@@ -166,7 +166,7 @@ def _metrics(record: Record) -> str:
     if not results:
         return ""
     rows = {result.name: [facts.number(result.value)] for result in results}
-    protocol = metrics.shared_protocol(results)
+    protocol = shared_protocol(results)
     facts_ = {name: [str(value)] for name, value in protocol.items()}
     title = element("h3", text=record.name)
     return title + markup.table(rows) + details("Protocol", markup.table(facts_))

@@ -42,16 +42,32 @@ class Png:
         picture.save(file, format="PNG")
         return cls(file.getvalue(), *picture.size)
 
-    def element(self, text: str, **attributes: object) -> str:
+    def element(
+        self,
+        text: str,
+        class_: str | None = None,
+        data_at: int | None = None,
+        hidden: bool = False,
+    ) -> str:
         """Returns the picture as an element.
 
         Args:
             text: A text for a reader who does not see the picture.
-            **attributes: Further attributes of the element.
+            class_: An attribute of the element.
+            data_at: An attribute of the element.
+            hidden: An attribute of the element.
         """
         encoded = base64.b64encode(self.content).decode()
-        attributes |= {"width": self.width, "height": self.height, "alt": text}
-        return element("img", src=f"data:image/png;base64,{encoded}", **attributes)
+        return element(
+            "img",
+            src=f"data:image/png;base64,{encoded}",
+            alt=text,
+            width=self.width,
+            height=self.height,
+            class_=class_,
+            data_at=data_at,
+            hidden=hidden,
+        )
 
 
 def read_grids(paths: Mapping[int, pathlib.Path], share: float) -> dict[int, Png]:
