@@ -21,7 +21,10 @@ COMMANDS: dict[str, type[Settings]] = {
     "sample": settings.SampleSettings,
     "evaluate": settings.EvaluateSettings,
     "info": settings.InfoSettings,
+    "interpolate": after_training.InterpolateSettings,
+    "project": after_training.ProjectSettings,
     "report": after_training.ReportSettings,
+    "compare": after_training.CompareSettings,
 }
 
 

@@ -253,10 +253,21 @@ class SampleSettings(Settings):
     )
     count: int = option(64, type=types.count, metavar="N", help="number of samples")
     seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
-    label: int | None = option(
+    seeds: tuple[int, ...] | None = option(
         type=types.seed,
+        nargs="+",
         metavar="N",
-        help="label of the samples of a conditional GAN; by default all labels in turn",
+        help="several seeds in place of --seed, with a row of --count samples for each",
+    )
+    label: str | None = option(
+        metavar="N|NAME",
+        help="number, or name, of the class of the samples of a conditional GAN; by "
+        "default all classes in turn",
+    )
+    psi: float | None = option(
+        type=float,
+        metavar="P",
+        help="truncation of a StyleGAN2: below 1 for more typical samples",
     )
     out: str = option(
         "samples.png",

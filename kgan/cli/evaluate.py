@@ -9,7 +9,7 @@ import numpy as np
 
 import kgan
 from kgan import checks, metrics
-from kgan.cli import dataset, run_folder
+from kgan.cli import dataset, run_folder, text_table
 from kgan.cli.record import Record
 from kgan.data import LoadedData
 from kgan.metrics.result import shared_protocol
@@ -78,10 +78,7 @@ def _print(results: Sequence[metrics.Result], halves: list[float], reals: int) -
         own = {k: v for k, v in result.protocol.items() if k not in shared}
         values = [f"{x:.6g}" if np.isfinite(x) else "-" for x in (result.value, half)]
         rows.append((result.name, *values, ", ".join(f"{k} {v}" for k, v in own.items())))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *numbers, own in rows:
-        cells = [n.rjust(width) for n, width in zip(numbers, widths[1:], strict=False)]
-        print("  ".join([name.ljust(widths[0]), *cells, own]).rstrip())
+    print("\n".join(text_table.lines(rows, align="<>>")))
     print(
         f"\nThe halves have {reals // 2:,} and {reals - reals // 2:,} reals. A Fréchet "
         "distance of fewer samples is larger."

@@ -133,7 +133,9 @@ def _panels(records: Sequence[Record]) -> list[tuple[str, list[Curve], str]]:
     Columns of a single run share a chart. Several runs have a chart for each column.
     """
     unit = _unit(records)
-    columns = dict.fromkeys(c for r in records for c in r.results if c != _SUM)
+    found = dict.fromkeys(c for r in records for c in r.results if c != _SUM)
+    first = [column for group in _TOGETHER.values() for column in group]
+    columns = [*(c for c in first if c in found), *(c for c in found if c not in first)]
     together = _TOGETHER if len(records) == 1 else {}
     groups = {title: [c for c in g if c in columns] for title, g in together.items()}
     grouped = {column for group in groups.values() for column in group}
