@@ -5,8 +5,8 @@ import os
 
 import numpy as np
 import pytest
+from helpers import make_run
 from PIL import Image
-from test_report import make_run
 
 import kgan
 from kgan.cli import outputs
@@ -28,6 +28,11 @@ def save_gan(folder, channels=1, num_classes=None, classes=None):
     return gan
 
 
+def assert_near(found, wanted):
+    # Another batch size may change the last digits, and so a rounded pixel by one.
+    np.testing.assert_allclose(found.astype(float), wanted.astype(float), atol=1)
+
+
 def read_folder(folder):
     return np.stack([np.asarray(Image.open(path)) for path in sorted(folder.iterdir())])
 
@@ -39,10 +44,10 @@ def test_interpolation_goes_from_seed_to_seed(tmp_path):
     found = read_folder(out)[..., None]
     assert len(found) == 9
     for place, seed in ((0, 3), (4, 5), (8, 4)):
-        np.testing.assert_array_equal(found[place], gan.sample(1, seed, as_uint8=True)[0])
+        assert_near(found[place], gan.sample(1, seed, as_uint8=True)[0])
     ends = [gan.noise.sample((1, 4), seed=seed)[0] for seed in (3, 5)]
     arc = gan.sample(z=kgan.latents.interpolate(*ends, steps=5), as_uint8=True)
-    np.testing.assert_array_equal(found[:5], arc)
+    assert_near(found[:5], arc)
 
 
 @pytest.mark.parametrize("channels", [1, 4])
@@ -64,8 +69,7 @@ def test_an_interpolation_as_a_strip(tmp_path):
     options = ["--seeds", "0", "1", "--steps", "1", "--label", "1", "--out", str(out)]
     assert main(["interpolate", str(tmp_path / "run"), *options]) == 0
     ends = np.concatenate([gan.sample(1, s, labels=[1], as_uint8=True) for s in (0, 1)])
-    wanted = np.asarray(kgan.data.grid(ends, rows=1))
-    np.testing.assert_array_equal(np.asarray(Image.open(out)), wanted)
+    assert_near(np.asarray(Image.open(out)), np.asarray(kgan.data.grid(ends, rows=1)))
 
 
 def test_a_film_is_the_work_of_ffmpeg(tmp_path, monkeypatch):
@@ -126,7 +130,7 @@ def test_projection_finds_pictures_that_the_gan_drew(tmp_path, capsys):
     pictures = gan.sample(2, seed=1, as_uint8=True)
     paths = [str(tmp_path / f"{i}.png") for i in range(2)]
     for path, pixels in zip(paths, pictures, strict=True):
-        kgan.data.to_image(pixels).resize((16, 16), 0).save(path)
+        kgan.data.to_image(pixels).save(path)
     out = tmp_path / "x.npz"
     command = ["project", str(tmp_path / "run"), *paths, "--steps", "3", "--out"]
     assert main([*command, str(out)]) == 0

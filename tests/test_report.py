@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 import pytest
+from helpers import SHOWN, make_run
 from PIL import Image
 
 import kgan
@@ -17,35 +18,6 @@ from kgan.cli.run_folder import RunFolder
 from kgan_cli.main import main
 
 NASTY = '<script>alert("&")</script>'
-SHOWN = [0, 640, 1280, 1920]
-
-
-def make_run(folder, seed=0, data="digits", reason="", **arguments):
-    """Makes the files of a run by hand."""
-    random = np.random.default_rng(seed)
-    (folder / "samples").mkdir(parents=True)
-    for number in SHOWN:
-        pixels = random.integers(0, 256, (20, 20), dtype="uint8")
-        Image.fromarray(pixels).save(folder / "samples" / f"samples-{number:09d}.png")
-    Image.fromarray(pixels).save(folder / "reals.png")
-    (folder / "history.csv").write_text(
-        "epoch,images,seconds,d_loss,g_loss,loss,r1,val_fd1k_x\n"
-        f"1,640,1.0,{1 + seed},2.0,3.0,1000,\n"
-        f"2,1280,2.0,{1.5 + seed},1.0,2.5,0.5,7.5\n"
-        f"3,1920,3.0,{1.25 + seed},nan,2.5,0.25,5.5\n"
-    )
-    samples, _ = kgan.data.load("digits")
-    config = {
-        "arguments": {"data": data, "preset": "small", "seed": seed, **arguments},
-        "preset": {"code": ["gan = kgan.GAN()"], "reasons": [reason]},
-        "data": {"shape": [1797, 8, 8, 1], **kgan.data.fingerprints(samples)},
-        "parameters": {"generator": 1000, "discriminator": 200},
-        "compile": {"loss": {"class_name": "Hinge", "config": {"margin": seed}}},
-        "backend": "jax",
-        "versions": {"jax": "0.10.2"},
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    return str(folder)
 
 
 class Page(html.parser.HTMLParser):

@@ -73,11 +73,12 @@ def _record(settings: EvaluateSettings) -> Record:
 def _print(results: Sequence[metrics.Result], halves: list[float], reals: int) -> None:
     """Prints a table of the numbers, and the facts on which the numbers depend."""
     shared = shared_protocol(results)
-    rows = [("", "samples", "two halves of the reals", "")]
+    rows = [["", "samples", "two halves of the reals", ""]]
     for result, half in zip(results, halves, strict=True):
         own = {k: v for k, v in result.protocol.items() if k not in shared}
         values = [f"{x:.6g}" if np.isfinite(x) else "-" for x in (result.value, half)]
-        rows.append((result.name, *values, ", ".join(f"{k} {v}" for k, v in own.items())))
+        facts = ", ".join(f"{name} {value}" for name, value in own.items())
+        rows.append([result.name, *values, facts])
     print("\n".join(text_table.lines(rows, align="<>>")))
     print(
         f"\nThe halves have {reals // 2:,} and {reals - reals // 2:,} reals. A Fréchet "

@@ -85,8 +85,14 @@ def save_frames(frames: np.ndarray, out: pathlib.Path) -> None:
             kgan.data.grid(frames, rows=1).save(path, format="PNG")
         elif out.suffix == ".gif":
             first, *others = map(_opaque, frames)
-            options = {"save_all": True, "duration": 1000 // _RATE, "loop": 0}
-            first.save(path, format="GIF", append_images=others, **options)
+            first.save(
+                path,
+                format="GIF",
+                save_all=True,
+                append_images=others,
+                duration=1000 // _RATE,
+                loop=0,
+            )
         elif out.suffix == ".mp4":
             _save_film([_opaque(frame) for frame in frames], path)
         else:

@@ -10,6 +10,7 @@ from kgan.cli import class_labels, outputs, run_folder
 from kgan.data.reading.pictures import open_picture
 from kgan.files import atomic_path
 from kgan.layers.styles import has_styles
+from kgan.types import ArrayLike
 from kgan_cli.after_training import ProjectSettings
 from kgan_cli.settings import ImageSettings
 from kgan_cli.status import Status
@@ -38,9 +39,10 @@ def run(settings: ProjectSettings) -> int:
             pairs = np.stack([pictures, found], axis=1).reshape(-1, *found.shape[1:])
             kgan.data.grid(pairs, columns=2).save(path, format="PNG")
         else:
-            arrays = {"w" if styles else "z": latents}
+            arrays: dict[str, ArrayLike] = {"images": pictures, "samples": found}
+            arrays["w" if styles else "z"] = latents
             with open(path, "wb") as file:
-                np.savez_compressed(file, images=pictures, samples=found, **arrays)
+                np.savez_compressed(file, **arrays)
     _print(settings, pictures, found)
     return Status.DONE
 
@@ -77,6 +79,7 @@ def _read_one(path: str, fit: kgan.data.Fit) -> np.ndarray:
 
 def _print(settings: ProjectSettings, pictures: np.ndarray, found: np.ndarray) -> None:
     squares = (pictures.astype("float32") - found) ** 2
-    print(f"{settings.out} shows each picture beside its reconstruction.")
+    content = "the latents" if settings.out.endswith(".npz") else "the reconstructions"
+    print(f"{settings.out} has {content} of {len(pictures)} pictures:")
     for path, square in zip(settings.pictures, squares, strict=True):
         print(f"  {path}: {np.sqrt(square.mean()):.1f} of 255 apart (root mean square)")
