@@ -8,7 +8,7 @@ from kgan_cli.status import Status
 
 def run(settings: CompareSettings) -> int:
     """Prints the tables, and returns the exit status."""
-    records = read_all(list(settings.runs))
+    records = read_all(settings.runs)
     found = [facts.facts(record) for record in records]
     names = dict.fromkeys(name for one in found for name in one)
     head = ["", *(record.name for record in records)]

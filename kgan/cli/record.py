@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import math
 import pathlib
+from collections.abc import Sequence
 
 import kgan
 from kgan import metrics
@@ -108,7 +109,7 @@ class Record:
         return kgan.data.is_image_shape(tuple(self.config["data"]["shape"][1:]))
 
 
-def read_all(paths: list[str]) -> list[Record]:
+def read_all(paths: Sequence[str]) -> list[Record]:
     """Reads run folders, and gives runs of the same name longer names.
 
     Raises:

@@ -1,7 +1,7 @@
 """Small functions that make HTML of plain texts. Every text is escaped here."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 # Elements without content, which have no end.
 _EMPTY = ("img", "input")
@@ -41,7 +41,7 @@ def paragraphs(texts: Iterable[str]) -> str:
     return "".join(element("p", text=text) for text in texts)
 
 
-def table(rows: dict[str, Sequence[str]], heads: Sequence[str] = ()) -> str:
+def table(rows: Mapping[str, Sequence[str]], heads: Sequence[str] = ()) -> str:
     """Returns a table whose rows begin with their names; empty without rows.
 
     Args:

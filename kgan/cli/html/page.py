@@ -180,12 +180,13 @@ def _memories(records: Sequence[Record], memories: Mapping[str, Memory | str]) -
         memory = memories.get(record.name, "")
         if memory:
             parts += [element("h3", text=record.name)] * (len(records) > 1)
-            text = isinstance(memory, str)
-            parts.append(markup.paragraphs([memory]) if text else _memory(memory))
+            parts.append(_memory(memory))
     return "".join(parts)
 
 
-def _memory(memory: Memory) -> str:
+def _memory(memory: Memory | str) -> str:
+    if isinstance(memory, str):
+        return markup.paragraphs([memory])
     rows = [_row("sample", [pictures.sample(x, "A sample") for x in memory.samples])]
     for place in range(memory.neighbors.shape[1]):
         near = memory.neighbors[:, place], memory.distances[:, place]
