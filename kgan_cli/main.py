@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from kgan_cli import names, settings, status
+from kgan_cli import after_training, names, settings, status
 from kgan_cli.option import Settings, add_options
 from kgan_cli.out_of_memory import is_out_of_memory
 from kgan_cli.output import OutputError, checked_output
@@ -21,6 +21,10 @@ COMMANDS: dict[str, type[Settings]] = {
     "sample": settings.SampleSettings,
     "evaluate": settings.EvaluateSettings,
     "info": settings.InfoSettings,
+    "interpolate": after_training.InterpolateSettings,
+    "project": after_training.ProjectSettings,
+    "report": after_training.ReportSettings,
+    "compare": after_training.CompareSettings,
 }
 
 

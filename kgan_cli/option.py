@@ -29,6 +29,7 @@ def option(
     choices: Sequence[Any] | None = None,
     metavar: str | None = None,
     aliases: Sequence[str] = (),
+    nargs: str | None = None,
     positional: bool = False,
     is_path: bool = False,
     with_resume: bool = False,
@@ -45,11 +46,13 @@ def option(
         choices: See `argparse`.
         metavar: See `argparse`.
         aliases: Further spellings of the option.
+        nargs: See `argparse`.
         positional: Whether the argument is given without the name of the option.
         is_path: Whether the value may be a path. `record` makes the path absolute.
         with_resume: Whether the option may be given together with `--resume`.
     """
     metadata = {"type": type, "choices": choices, "metavar": metavar, "aliases": aliases}
+    metadata["nargs"] = nargs
     roles = {"positional": positional, "is_path": is_path, "with_resume": with_resume}
     return dataclasses.field(
         default=default, metadata={"help": help, **metadata, **roles}
@@ -154,7 +157,8 @@ def _keywords(field: dataclasses.Field) -> dict[str, Any]:
     metadata, default = field.metadata, field.default
     if default is False:
         return {"action": "store_true", "help": metadata["help"]}
-    keywords = {key: metadata[key] for key in ("type", "choices", "metavar", "help")}
+    names = ("type", "choices", "metavar", "nargs", "help")
+    keywords = {name: metadata[name] for name in names}
     if default is REQUIRED:
         return keywords if metadata["positional"] else {**keywords, "required": True}
     if default is not None:

@@ -253,10 +253,21 @@ class SampleSettings(Settings):
     )
     count: int = option(64, type=types.count, metavar="N", help="number of samples")
     seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
-    label: int | None = option(
+    seeds: tuple[int, ...] | None = option(
         type=types.seed,
+        nargs="+",
         metavar="N",
-        help="label of the samples of a conditional GAN; by default all labels in turn",
+        help="several seeds in place of --seed, with a row of --count samples for each",
+    )
+    label: str | None = option(
+        metavar="N|NAME",
+        help="number, or name, of the class of the samples of a conditional GAN; by "
+        "default all classes in turn",
+    )
+    psi: float | None = option(
+        type=float,
+        metavar="P",
+        help="truncation of a StyleGAN2: below 1 for more typical samples",
     )
     out: str = option(
         "samples.png",
@@ -272,7 +283,8 @@ class EvaluateSettings(ImageSettings):
     summary = "compute metrics of samples, with the protocol of each number"
     description = (
         "Compares samples with real images. The samples come from a run, from a saved "
-        "GAN, or from a folder of images by any generator."
+        "GAN, or from a folder of images by any generator. Beside each number stands "
+        "the number for two halves of the real images."
     )
 
     fakes: str = option(
@@ -281,7 +293,10 @@ class EvaluateSettings(ImageSettings):
         positional=True,
         help="run folder, .keras file, or images, see kgan.data.load",
     )
-    data: str = option(REQUIRED, metavar="X", help="the real images, see `kgan train`")
+    data: str | None = option(
+        metavar="X",
+        help="the real images, see `kgan train`; by default the data of the run",
+    )
     metrics: str = option(
         "fd,kd,precision,recall",
         metavar="NAME,...",

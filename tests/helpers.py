@@ -1,9 +1,11 @@
 """What several test files use."""
 
 import csv
+import json
 
 import keras
 import numpy as np
+from PIL import Image
 
 import kgan
 
@@ -144,3 +146,35 @@ def feature_maps(size=(8, 8)):
     x = keras.layers.Conv2D(2, 3, strides=2, **options)(images)
     y = keras.layers.Conv2D(3, 3, strides=2, **options)(x)
     return keras.Model(images, [x, y])
+
+
+# The numbers of samples shown at the grids of `make_run`.
+SHOWN = [0, 640, 1280, 1920]
+
+
+def make_run(folder, seed=0, data="digits", reason="", **arguments):
+    """Makes the files of a run by hand."""
+    random = np.random.default_rng(seed)
+    (folder / "samples").mkdir(parents=True)
+    for number in SHOWN:
+        pixels = random.integers(0, 256, (20, 20), dtype="uint8")
+        Image.fromarray(pixels).save(folder / "samples" / f"samples-{number:09d}.png")
+    Image.fromarray(pixels).save(folder / "reals.png")
+    (folder / "history.csv").write_text(
+        "epoch,images,seconds,d_loss,g_loss,loss,r1,val_fd1k_x\n"
+        f"1,640,1.0,{1 + seed},2.0,3.0,1000,\n"
+        f"2,1280,2.0,{1.5 + seed},1.0,2.5,0.5,7.5\n"
+        f"3,1920,3.0,{1.25 + seed},nan,2.5,0.25,5.5\n"
+    )
+    samples, _ = kgan.data.load("digits")
+    config = {
+        "arguments": {"data": data, "preset": "small", "seed": seed, **arguments},
+        "preset": {"code": ["gan = kgan.GAN()"], "reasons": [reason]},
+        "data": {"shape": [1797, 8, 8, 1], **kgan.data.fingerprints(samples)},
+        "parameters": {"generator": 1000, "discriminator": 200},
+        "compile": {"loss": {"class_name": "Hinge", "config": {"margin": seed}}},
+        "backend": "jax",
+        "versions": {"jax": "0.10.2"},
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    return str(folder)

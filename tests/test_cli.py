@@ -40,8 +40,8 @@ def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
     options = ["--epochs", "2", "--seed", "3", "--loss", "least_squares"]
     assert main(["train", "--data", few, *options, "--out", str(out)]) == 0
     assert {path.name for path in out.iterdir()} == {
-        "config.json", "gan.keras", "history.csv", "reals.png", "samples",
-        "samples.gif", *SAVED_MODEL,
+        "config.json", "gan.keras", "history.csv", "reals.png", "report.html",
+        "samples", "samples.gif", *SAVED_MODEL,
     }  # fmt: skip
     assert len(list((out / "samples").iterdir())) == 3
     config = json.loads((out / "config.json").read_text())
@@ -54,8 +54,12 @@ def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
     gan = keras.models.load_model(out / "gan.keras")
     assert gan.compiled and isinstance(gan.loss, kgan.losses.LeastSquares)
     assert int(gan.images_seen) == 128
-    said = capsys.readouterr().out
-    assert str(out) in said and " sample " in said
+    assert config["parameters"]["generator"] == gan.generator.count_params()
+    page = (out / "report.html").read_text("utf-8")
+    assert page.count(' data-at="') == 3
+    assert "The median distance from a new sample" in page
+    said = capsys.readouterr()
+    assert str(out) in said.out and " sample " in said.out and said.err == ""
 
 
 def test_conditional_runs_are_sampled_by_label(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """Extractors, numbers with their protocol, and where they are computed."""
 
 import json
+import math
 import pathlib
 
 import keras
@@ -489,7 +490,7 @@ def test_the_command_compares_a_model_and_folders(tmp_path, capsys):
     options = [*real, "--metrics", "fd30,recall20", "--json", str(tmp_path / "x.json")]
     assert main(["evaluate", str(tmp_path / "gan.keras"), *options]) == 0
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("fd30_classifier ") and said[1].startswith("recall20_")
+    assert said[1].startswith("fd30_classifier ") and said[2].startswith("recall20_")
     of_model = metrics.load(tmp_path / "x.json")
     options = [*real, "--metrics", "fd", "--json", str(tmp_path / "x.json")]
     assert main(["evaluate", str(tmp_path / "fakes"), *options]) == 0
@@ -510,12 +511,78 @@ def test_the_command_makes_fakes_as_it_makes_reals(tmp_path, capsys):
     options += ["--background", "black", "--on-error", "skip"]
     assert main(["evaluate", folder, "--data", folder, *options]) == 0
     said = capsys.readouterr()
-    values = [float(line.split()[1]) for line in said.out.splitlines()]
+    values = [float(line.split()[1]) for line in said.out.splitlines()[1:3]]
     assert values[0] < 1e-9 and values[1] == 1
     assert said.err.count("'bad.png'") == 2
     (tmp_path / "table.csv").write_text("1,2\n3,4\n")
     assert main(["evaluate", folder, "--data", str(tmp_path / "table.csv")]) == 1
     assert "Expected uint8 images" in capsys.readouterr().err
+
+
+def save_run(folder, images, **arguments):
+    """Makes the folder of a run on images without labels."""
+    folder.mkdir()
+    data = folder.parent / "real.npz"
+    np.savez(data, images=images)
+    gan().save(folder / "gan.keras")
+    found = {"shape": list(images.shape), **kgan.data.fingerprints(images)}
+    record = {"arguments": {"data": str(data), **arguments}, "data": found}
+    (folder / "config.json").write_text(json.dumps(record))
+    return str(folder)
+
+
+def test_a_run_is_compared_with_its_own_data(tmp_path, capsys):
+    run, out = save_run(tmp_path / "run", IMAGES), tmp_path / "x.json"
+    options = ["--metrics", "fd30,recall20,precision20", "--json", str(out)]
+    assert main(["evaluate", run, *options]) == 0
+    found = {result.name: result for result in metrics.load(out)}
+    lines = capsys.readouterr().out.splitlines()
+    evaluation = metrics.Evaluation(
+        IMAGES, metrics.untrained(IMAGES.shape[1:]), ["fd30", "recall20", "precision20"]
+    )
+    halves = evaluation.of_halves()
+    for line, (name, result), half in zip(lines[1:], found.items(), halves, strict=False):
+        assert line.split()[:3] == [name, f"{result.value:.6g}", f"{half:.6g}"]
+    assert list(found) == evaluation.names
+    assert found["fd30_random"].protocol["reals_sha256"] == evaluation.reals_sha256
+    # The protocol is printed once, and beside a number only its own facts.
+    said = "\n".join(lines)
+    assert said.count("extractor random") == said.count("reals_sha256") == 1
+    assert lines[2].endswith("k 3, fakes 20") and lines[1].endswith("fakes 30")
+
+
+def test_a_run_without_its_data_is_refused(tmp_path, capsys):
+    run = save_run(tmp_path / "run", IMAGES)
+    assert main(["evaluate", run, "--crop", "pad"]) == 1
+    assert "Received: --crop pad\n" in capsys.readouterr().err
+    np.savez(tmp_path / "real.npz", images=255 - IMAGES)
+    assert main(["evaluate", run]) == 1
+    assert "but the data has changed" in capsys.readouterr().err
+    (tmp_path / "real.npz").unlink()
+    assert main(["evaluate", run]) == 1
+    error = capsys.readouterr().err
+    assert "The data of the run can't be loaded. There is no file of that name" in error
+    assert f"Received: --data {tmp_path / 'real.npz'}" in error
+    assert main(["evaluate", str(tmp_path / "run" / "gan.keras")]) == 1
+    assert "--data is needed, unless" in capsys.readouterr().err
+
+
+def test_halves_are_compared_with_each_other():
+    evaluation = metrics.Evaluation(IMAGES, PIXELS, ["fd20", "precision30", "coverage"])
+    order = np.random.default_rng(0).permutation(len(IMAGES))
+    features = PIXELS(IMAGES).features
+    half = len(IMAGES) // 2
+    first, second = features[order[:half]], features[order[half:]]
+    assert evaluation.of_halves() == pytest.approx(
+        [
+            metrics.frechet_distance(second, first[:20]),
+            metrics.precision_recall(second, first[:30])[0],
+            metrics.density_coverage(second, first)[1],
+        ],
+        rel=1e-6,
+    )
+    few = metrics.Evaluation(IMAGES[:6], PIXELS, ["coverage6", "precision6", "fd6"])
+    assert [math.isnan(x) for x in few.of_halves()] == [True, True, False]
 
 
 @pytest.mark.slow
@@ -526,7 +593,7 @@ def test_the_command_says_what_it_cannot_do(tmp_path, capsys, monkeypatch):
     save_all(IMAGES[:30], tmp_path / "fakes")
     command = ["evaluate", str(tmp_path / "fakes"), "--data", str(tmp_path / "real.npz")]
     assert main(command) == 0
-    assert capsys.readouterr().out.startswith("fd30_random ")
+    assert "\nfd30_random " in capsys.readouterr().out
     assert main([*command, "--extractor", "inception-tf1"]) == 1
     assert "--download gets them" in capsys.readouterr().err
 

@@ -3,15 +3,19 @@
 import dataclasses
 import pathlib
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
 import kgan
 from kgan import checks, metrics
-from kgan.cli import dataset, run_folder
+from kgan.cli import dataset, run_folder, text_table
+from kgan.cli.record import Record
 from kgan.data import LoadedData
+from kgan.metrics.result import shared_protocol
 from kgan.types import ArrayLike, Shape
-from kgan_cli.settings import EvaluateSettings
+from kgan_cli.option import spellings
+from kgan_cli.settings import EvaluateSettings, ImageSettings
 
 # The number of fakes for a metric whose name gives no number.
 _COUNT = 10_000
@@ -19,10 +23,11 @@ _COUNT = 10_000
 
 def run(settings: EvaluateSettings) -> int:
     """Computes and prints the metrics, and returns the exit status."""
+    record = _record(settings) if settings.data is None else None
     gan = _gan(pathlib.Path(settings.fakes))
     if gan is not None:
         settings = _settings_with_shape(settings, gan.sample_shape)
-    reals = _load(settings)
+    reals = _with_reasons(record.load_data()) if record else _load(settings)
     metrics.check_images(reals.samples)
     extractor, fakes = _extractor(settings, reals), None
     if gan is None:
@@ -36,11 +41,50 @@ def run(settings: EvaluateSettings) -> int:
         if gan is None
         else evaluation.of(gan.sample, gan.sample_range)
     )
-    for result in results:
-        print(result)
+    _print(results, evaluation.of_halves(), len(reals.samples))
     if settings.json:
         metrics.save(results, settings.json)
     return 0
+
+
+def _record(settings: EvaluateSettings) -> Record:
+    """Returns the run whose data are the real images.
+
+    Raises:
+        ValueError: If the fakes are no run, or there are options for other images.
+    """
+    folder = run_folder.RunFolder(settings.fakes)
+    if not (folder.config.exists() and folder.gan.exists()):
+        raise ValueError(
+            "--data is needed, unless the samples come from the folder of a run, with "
+            f"its config.json and gan.keras. Received: {settings.fakes}"
+        )
+    fields = dataclasses.fields(ImageSettings)
+    given = [f for f in fields if getattr(settings, f.name) != f.default]
+    if given:
+        options = [f"{spellings(f)[0]} {getattr(settings, f.name)}" for f in given]
+        raise ValueError(
+            "Options for images need --data, because the run has its own. "
+            f"Received: {', '.join(options)}"
+        )
+    return Record.read(settings.fakes)
+
+
+def _print(results: Sequence[metrics.Result], halves: list[float], reals: int) -> None:
+    """Prints a table of the numbers, and the facts on which the numbers depend."""
+    shared = shared_protocol(results)
+    rows = [["", "samples", "two halves of the reals", ""]]
+    for result, half in zip(results, halves, strict=True):
+        own = {k: v for k, v in result.protocol.items() if k not in shared}
+        values = [f"{x:.6g}" if np.isfinite(x) else "-" for x in (result.value, half)]
+        facts = ", ".join(f"{name} {value}" for name, value in own.items())
+        rows.append([result.name, *values, facts])
+    print("\n".join(text_table.lines(rows, align="<>>")))
+    print(
+        f"\nThe halves have {reals // 2:,} and {reals - reals // 2:,} reals. A Fréchet "
+        "distance of fewer samples is larger."
+    )
+    print(f"Protocol: {metrics.Result('', 0, shared).facts()}")
 
 
 def _gan(path: pathlib.Path) -> kgan.GAN | None:
@@ -59,7 +103,11 @@ def _gan(path: pathlib.Path) -> kgan.GAN | None:
 
 
 def _load(settings: EvaluateSettings) -> LoadedData:
-    data = dataset.load(settings)
+    return _with_reasons(dataset.load(settings))
+
+
+def _with_reasons(data: LoadedData) -> LoadedData:
+    """Prints why files are left out, and returns the data."""
     if data.report is not None:
         for line in dataset.left_out(data.report.left_out):
             print(line, file=sys.stderr)

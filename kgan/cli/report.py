@@ -1,49 +1,74 @@
-"""The report at the end of `kgan train`."""
+"""`kgan report`, and the page that `kgan train` writes at its end."""
 
-import shutil
+import pathlib
 import sys
 
+import numpy as np
+
 import kgan
-from kgan.cli.run_folder import RunFolder
+from kgan.cli import neighbors
+from kgan.cli.html import write_page
+from kgan.cli.neighbors import Memory
+from kgan.cli.record import Record, read_all
+from kgan.cli.run_folder import RunFolder, load_gan
+from kgan.cli.training import Training
+from kgan.types import ArrayLike
+from kgan_cli.after_training import ReportSettings
+from kgan_cli.status import Status
+
+# The number of values of the training images up to which `kgan train` looks for
+# neighbours: a second or two.
+_MOST_VALUES = 1e8
 
 
-def print_report(
-    gan: kgan.GAN, folder: RunFolder, epochs: int, seconds: float, stopped: bool
-) -> None:
-    """Prints the length of the training, the files of the run, and the next commands.
+def run(settings: ReportSettings) -> int:
+    """Writes the page, and returns the exit status."""
+    out = pathlib.Path(settings.out)
+    if out.suffix not in (".html", ".htm"):
+        raise ValueError(f"--out must end in .html. Received: --out {out}")
+    records = read_all(settings.runs)
+    memories = {record.name: _memory(record) for record in records}
+    write_page(records, memories, out)
+    print(f"{out} shows {', '.join(record.name for record in records)}.")
+    return Status.DONE
+
+
+def write_at_end(training: Training, folder: RunFolder) -> None:
+    """Writes the page of a run that has just ended. An error becomes a warning.
 
     Args:
-        gan: The trained GAN.
+        training: The training.
         folder: The run folder.
-        epochs: Number of epochs that were trained.
-        seconds: Duration of the training.
-        stopped: Whether a signal has stopped the training, so that it can continue.
     """
-    print(
-        f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "
-        f"{seconds:.0f} s. In {folder}:\n"
-    )
-    why_not = gan.devices.export_error("tf_saved_model")
-    lines = {
-        folder.samples: "grids of samples, by the number of samples shown",
-        folder.animation: "the grids as an animation",
-        folder.reals: "real samples, to compare",
-        folder.history: "the losses",
-        folder.config: "everything that is needed to repeat this run",
-        folder.skipped: "the files that are left out, and why",
-        folder.gan: "the GAN, to draw samples from and to train further",
-        folder.saved_model: "the generator for TensorFlow, without kgan",
-    }
-    for path, text in lines.items():
-        if path.exists():
-            name = path.name + ("/" if path.is_dir() else "")
-            print(f"  {name:<13}{text}")
-    if why_not:
-        print(f"\nNo saved_model/: {why_not}")
-    # `kgan` is not on the path of a virtual environment that is not activated.
-    program = "kgan" if shutil.which("kgan") else f"{sys.executable} -m kgan_cli"
-    print("\nNext:\n")
-    if stopped:
-        print(f"  {program} train --resume {folder}")
-    print(f"  {program} sample {folder} --count 100 --out more.png")
-    print(f'  gan = keras.models.load_model("{folder.gan}")  # after: import kgan')
+    gan, samples = training.gan, training.data.samples
+    try:
+        record = Record.read(str(folder))
+        memory: Memory | str = ""
+        if gan.devices.has_workers or np.prod(samples.shape) > _MOST_VALUES:
+            memory = f"`kgan report {folder}` looks for the nearest training images."
+        elif record.is_of_images():
+            memory = _find(gan, samples)
+        write_page([record], {record.name: memory}, folder.report)
+    # The run is whole without this page, whatever the reason.
+    except Exception as error:
+        print(f"Warning: {folder.report} can't be written: {error}", file=sys.stderr)
+
+
+def _memory(record: Record) -> Memory | str:
+    """Returns the neighbours of samples, or a sentence that says why there are none."""
+    if not record.is_of_images():
+        return ""
+    if not record.folder.gan.exists():
+        return "The run folder has no GAN to draw samples from."
+    try:
+        data = record.load_data()
+        return _find(load_gan(record.folder.path), data.samples)
+    except ValueError as error:
+        return f"The nearest training images are not known: {error}"
+
+
+def _find(gan: kgan.GAN, samples: ArrayLike) -> Memory | str:
+    try:
+        return neighbors.find(gan, samples)
+    except ValueError as error:
+        return f"The nearest training images are not known: {error}"

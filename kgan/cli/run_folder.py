@@ -35,7 +35,9 @@ class RunFolder:
         self.config = self.path / "config.json"
         self.gan = self.path / "gan.keras"
         self.history = self.path / "history.csv"
+        self.metrics = self.path / "metrics.json"
         self.reals = self.path / "reals.png"
+        self.report = self.path / "report.html"
         self.samples = self.path / "samples"
         self.animation = self.path / "samples.gif"
         self.saved_model = self.path / "saved_model"
@@ -126,8 +128,12 @@ class RunFolder:
                 files.remove(self.path / _LOCK)
             lock.release()
 
-    def read_config(self) -> Config:
+    def read_config(self, option: str = "") -> Config:
         """Returns the content of `config.json`.
+
+        Args:
+            option: The option that names the folder, for example `"--resume"`; empty for
+                an argument without an option.
 
         Raises:
             ValueError: If the folder holds no run.
@@ -139,8 +145,8 @@ class RunFolder:
             reason = getattr(error, "strerror", None)
             reason = reason or f"{type(error).__name__}: {error}"
             raise ValueError(
-                "--resume takes the folder of a run, with its config.json "
-                f"({reason}). Received: --resume {self}"
+                "Expected the folder of a run, with its config.json "
+                f"({reason}). Received: {f'{option} {self}'.strip()}"
             ) from None
         return config
 
@@ -155,7 +161,9 @@ class RunFolder:
                 "shape": list(batches.x.shape),
                 "dtype": str(batches.x.dtype),
                 **kgan.data.fingerprints(batches.x, batches.labels),
+                "classes": training.data.classes,
             },
+            "parameters": {name: getattr(gan, name).count_params() for name in networks},
             "gan": {k: v for k, v in gan.get_config().items() if k not in networks},
             "compile": gan.get_compile_config(),
             "backend": keras.backend.backend(),
@@ -233,7 +241,7 @@ def check_same_data(
         expected = config["data"].get(key, found)
         if found != expected:
             raise ValueError(
-                "A run continues with the data that it began with, but the data has "
+                "A run keeps the data that it began with, but the data has "
                 f"changed. Received: {config['arguments']['data']} with {key} {found}, "
                 f"expected {expected}"
             )

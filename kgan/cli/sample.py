@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 
 import kgan
-from kgan.cli import run_folder
+from kgan.cli import class_labels, outputs, run_folder
 from kgan.files import atomic_path
 from kgan.types import ArrayLike
 from kgan_cli.settings import SampleSettings
@@ -14,42 +14,34 @@ from kgan_cli.settings import SampleSettings
 def run(settings: SampleSettings) -> int:
     """Draws samples, and returns the exit status."""
     out = pathlib.Path(settings.out)
-    _check_out(out)
+    outputs.check_out(out, (".png", ".npz", ""))
     gan = run_folder.load_gan(pathlib.Path(settings.run_or_model))
     if out.suffix != ".npz" and not kgan.data.is_image_shape(gan.sample_shape):
         raise ValueError(
             "These samples are no images, so --out must end in .npz. "
             f"Received: --out {out}, samples of shape {gan.sample_shape}"
         )
-    labels = _labels(settings, gan.num_classes)
-    samples = gan.sample(settings.count, seed=settings.seed, labels=labels)
-    if not np.isfinite(samples).all():
-        raise ValueError(
-            "The samples are NaN or infinite, so nothing is written: the training of "
-            f"this GAN has failed. Received: {settings.run_or_model}"
-        )
+    seeds = settings.seeds or [settings.seed]
+    labels = _labels(settings, gan)
+    samples = np.concatenate(
+        [
+            gan.sample(settings.count, seed=seed, labels=labels, psi=settings.psi)
+            for seed in seeds
+        ]
+    )
+    labels = None if labels is None else np.tile(labels, len(seeds))
+    outputs.check_finite(samples, settings.run_or_model)
     with atomic_path(out) as path:
         if out.suffix == ".npz":
             _save_arrays(path, samples, labels)
         elif out.suffix:
-            kgan.data.grid(gan.sample_range.to_uint8(samples)).save(path, format="PNG")
+            pixels = gan.sample_range.to_uint8(samples)
+            rows = len(seeds) if settings.seeds else None
+            kgan.data.grid(pixels, rows).save(path, format="PNG")
         else:
             _save_pictures(path, gan.sample_range.to_uint8(samples), labels)
-    print(f"{settings.count} samples in {out}")
+    print(f"{len(samples)} samples in {out}")
     return 0
-
-
-def _check_out(out: pathlib.Path) -> None:
-    """Checks that `--out` has a known suffix, or is a folder without other files."""
-    if out.suffix not in (".png", ".npz", ""):
-        raise ValueError(
-            f"--out must end in .png or .npz, or be a folder. Received: --out {out}"
-        )
-    if not out.suffix and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ValueError(
-            "--out must be a new or an empty folder, so that no file is overwritten; for "
-            f"a single file, it must end in .png or .npz. Received: --out {out}"
-        )
 
 
 def _save_arrays(
@@ -75,17 +67,10 @@ def _save_pictures(
         kgan.data.to_image(picture).save(inner / f"{i:06d}.png")
 
 
-def _labels(settings: SampleSettings, num_classes: int | None) -> np.ndarray | None:
-    if settings.label is None:
-        return None if num_classes is None else np.arange(settings.count) % num_classes
-    if num_classes is None:
-        raise ValueError(
-            "--label needs a GAN that was trained with --conditional. "
-            f"Received: --label {settings.label}"
-        )
-    if settings.label >= num_classes:
-        raise ValueError(
-            f"--label must be one of the labels 0 to {num_classes - 1}. "
-            f"Received: --label {settings.label}"
-        )
-    return np.full(settings.count, settings.label)
+def _labels(settings: SampleSettings, gan: kgan.GAN) -> np.ndarray | None:
+    label = class_labels.resolve(settings.label, gan, settings.run_or_model)
+    if label is not None:
+        return np.full(settings.count, label)
+    if gan.num_classes is None:
+        return None
+    return np.arange(settings.count) % gan.num_classes

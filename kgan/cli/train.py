@@ -9,7 +9,7 @@ import keras
 
 import kgan
 from kgan import files, trainers
-from kgan.cli import dataset, not_finite, report
+from kgan.cli import dataset, not_finite, report, summary
 from kgan.cli.progress_bar import progress
 from kgan.cli.run_folder import (
     RunFolder,
@@ -29,7 +29,7 @@ from kgan_cli.status import Status
 def run(settings: TrainSettings) -> int:
     """Trains, and returns the exit status."""
     folder = RunFolder(settings.resume) if settings.resume else None
-    config = folder.read_config() if folder else {}
+    config = folder.read_config("--resume") if folder else {}
     settings = settings.resumed(config["arguments"]) if folder else settings
     name = settings.strategy or "none"
     settings = dataclasses.replace(settings, strategy=name)
@@ -130,7 +130,8 @@ def _fit(training: Training, folder: RunFolder) -> int:
     if gan.devices.is_chief:
         if not gan.devices.export_error("tf_saved_model"):
             gan.export(folder.saved_model, verbose=False)
-        report.print_report(gan, folder, gan.epoch - already, seconds, stop.interrupted)
+        report.write_at_end(training, folder)
+        summary.print_summary(gan, folder, gan.epoch - already, seconds, stop.interrupted)
     return Status.DONE if stop.signal is None else status.of_signal(stop.signal)
 
 

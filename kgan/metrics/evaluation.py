@@ -117,6 +117,32 @@ class Evaluation:
             return self(sample_range.to_uint8(samples))
         return self._results([math.nan] * len(self.metrics))
 
+    def of_halves(self) -> list[float]:
+        """Returns each metric of one half of the reals against the other half.
+
+        A generator that draws like the data reaches about these values. The halves are
+        random. Each has fewer samples than the whole set; a Fréchet distance of fewer
+        samples is larger.
+
+        Returns:
+            A float for each metric; NaN for the Inception score, and for a metric that
+            needs more reals.
+        """
+        order = np.random.default_rng(self.seed).permutation(len(self.reals))
+        half = len(order) // 2
+        features = self.reals.features
+        reals = RealSet(features[order[half:]])
+        others = Extracted(features[order[:half]], None)
+        return [self._of_halves(metric, reals, others) for metric in self.metrics]
+
+    def _of_halves(self, metric: Metric, reals: RealSet, others: Extracted) -> float:
+        spec, count = metric.spec, min(metric.count, len(others.features))
+        if spec.needs_probabilities or count < spec.minimum:
+            return math.nan
+        others = Extracted(others.features[:count], None)
+        options = spec.options_for(min(count, len(reals)))
+        return float(_value(metric, spec.function(reals, others, self.seed, **options)))
+
     def _compute(self, metric: Metric, found: Extracted) -> Values:
         features, probabilities = found
         if probabilities is not None:

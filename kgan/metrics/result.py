@@ -32,10 +32,14 @@ class Result:
     protocol: dict[str, Any]
 
     def __str__(self) -> str:
+        return f"{self.name} {self.value:.6g} ({self.facts()})"
+
+    def facts(self) -> str:
+        """Returns the protocol as a text, with the beginning of long hashes."""
         shown = {key: _shortened(value) for key, value in self.protocol.items()}
         packages = [f"{key} {shown.pop(key)}" for key in versions() if key in shown]
         facts = ", ".join(f"{key} {value}" for key, value in shown.items())
-        return f"{self.name} {self.value:.6g} ({facts}; {' '.join(packages)})"
+        return f"{facts}; {' '.join(packages)}"
 
     def compare(self, other: "Result") -> float:
         """Returns this value minus the value of another result.
@@ -56,6 +60,16 @@ class Result:
                 stacklevel=2,
             )
         return self.value - other.value
+
+
+def shared_protocol(results: Sequence[Result]) -> dict[str, Any]:
+    """Returns the facts that are equal for all results."""
+    first, *others = (result.protocol for result in results)
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in other and other[key] == value for other in others)
+    }
 
 
 def save(results: Sequence[Result], path: PathLike) -> None:

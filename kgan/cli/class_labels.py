@@ -1,0 +1,45 @@
+"""The label of samples, given as a number or as the name of a class."""
+
+import pathlib
+
+import kgan
+from kgan.cli.run_folder import RunFolder
+
+
+def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
+    """Returns the number of a label; None if no label is given.
+
+    Args:
+        label: The value of `--label`.
+        gan: The GAN.
+        source: The run folder or the `.keras` file of the GAN. A run folder knows the
+            names of the classes, if the classes were folders.
+
+    Raises:
+        ValueError: If the GAN takes no labels, or not this label.
+    """
+    if label is None:
+        return None
+    if gan.num_classes is None:
+        raise ValueError(
+            "--label needs a GAN that was trained with --conditional. "
+            f"Received: --label {label}"
+        )
+    classes = _classes(pathlib.Path(source))
+    if label in classes:
+        return classes.index(label)
+    if not label.isdecimal() or int(label) >= gan.num_classes:
+        names = f", or one of {', '.join(classes)}" if classes else ""
+        raise ValueError(
+            f"--label must be one of the labels 0 to {gan.num_classes - 1}{names}. "
+            f"Received: --label {label}"
+        )
+    return int(label)
+
+
+def _classes(source: pathlib.Path) -> list[str]:
+    """Returns the names of the classes; none if they are not known."""
+    folder = RunFolder(source)
+    if not folder.config.exists():
+        return []
+    return folder.read_config()["data"].get("classes") or []

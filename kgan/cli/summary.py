@@ -1,0 +1,50 @@
+"""The summary that `kgan train` prints at its end."""
+
+import shutil
+import sys
+
+import kgan
+from kgan.cli.run_folder import RunFolder
+
+
+def print_summary(
+    gan: kgan.GAN, folder: RunFolder, epochs: int, seconds: float, stopped: bool
+) -> None:
+    """Prints the length of the training, the files of the run, and the next commands.
+
+    Args:
+        gan: The trained GAN.
+        folder: The run folder.
+        epochs: Number of epochs that were trained.
+        seconds: Duration of the training.
+        stopped: Whether a signal has stopped the training, so that it can continue.
+    """
+    print(
+        f"Trained {epochs} epochs, {int(gan.images_seen.numpy()):,} samples shown, in "
+        f"{seconds:.0f} s. In {folder}:\n"
+    )
+    why_not = gan.devices.export_error("tf_saved_model")
+    lines = {
+        folder.samples: "grids of samples, by the number of samples shown",
+        folder.animation: "the grids as an animation",
+        folder.reals: "real samples, to compare",
+        folder.history: "the losses",
+        folder.report: "all of these on one page, to open in a browser",
+        folder.config: "everything that is needed to repeat this run",
+        folder.skipped: "the files that are left out, and why",
+        folder.gan: "the GAN, to draw samples from and to train further",
+        folder.saved_model: "the generator for TensorFlow, without kgan",
+    }
+    for path, text in lines.items():
+        if path.exists():
+            name = path.name + ("/" if path.is_dir() else "")
+            print(f"  {name:<13}{text}")
+    if why_not:
+        print(f"\nNo saved_model/: {why_not}")
+    # `kgan` is not on the path of a virtual environment that is not activated.
+    program = "kgan" if shutil.which("kgan") else f"{sys.executable} -m kgan_cli"
+    print("\nNext:\n")
+    if stopped:
+        print(f"  {program} train --resume {folder}")
+    print(f"  {program} sample {folder} --count 100 --out more.png")
+    print(f'  gan = keras.models.load_model("{folder.gan}")  # after: import kgan')

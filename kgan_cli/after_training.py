@@ -1,0 +1,111 @@
+"""The settings of the commands that show runs, and draw from trained GANs."""
+
+import dataclasses
+
+from kgan_cli import types
+from kgan_cli.option import REQUIRED, Settings, option
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ReportSettings(Settings):
+    """`kgan report`."""
+
+    summary = "show runs on one page for a browser"
+    description = (
+        "Writes one HTML file that needs no network: the curves, the grids of samples "
+        "beside real samples, the training images nearest to new samples, and the "
+        "configuration. Several runs are shown side by side."
+    )
+
+    runs: tuple[str, ...] = option(
+        REQUIRED, metavar="RUN", nargs="+", positional=True, help="run folder"
+    )
+    out: str = option("report.html", metavar="FILE.html", help="the file to write")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CompareSettings(Settings):
+    """`kgan compare`."""
+
+    summary = "compare runs in a table"
+    description = (
+        "Prints a table of runs: the samples shown, the time, the last losses and "
+        "metrics, the numbers of parameters, and the options that differ."
+    )
+
+    runs: tuple[str, ...] = option(
+        REQUIRED, metavar="RUN", nargs="+", positional=True, help="run folder"
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InterpolateSettings(Settings):
+    """`kgan interpolate`."""
+
+    summary = "draw samples on a path between latents"
+    description = (
+        "Draws samples while the latents move from one seed to the next, each on an arc, "
+        "see kgan.latents.interpolate. Animations return to the first seed."
+    )
+
+    run_or_model: str = option(
+        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
+    )
+    seeds: tuple[int, ...] = option(
+        REQUIRED,
+        type=types.seed,
+        nargs="+",
+        metavar="N",
+        help="seeds of the latents on the path, two or more",
+    )
+    steps: int = option(
+        16, type=types.count, metavar="N", help="samples from one seed to the next"
+    )
+    label: str | None = option(
+        metavar="N|NAME",
+        help="number, or name, of the class of a conditional GAN; by default class 0",
+    )
+    psi: float | None = option(
+        type=float,
+        metavar="P",
+        help="truncation of a StyleGAN2: below 1 for more typical samples",
+    )
+    out: str = option(
+        "interpolation.gif",
+        metavar="FILE|FOLDER",
+        help=".gif for an animation, .mp4 for a film (needs ffmpeg), .png for a strip, "
+        "or a folder for a .png of each sample",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ProjectSettings(Settings):
+    """`kgan project`."""
+
+    summary = "find the latents of given pictures"
+    description = (
+        "Finds latents whose samples are near to pictures, and draws each picture beside "
+        "its reconstruction, see kgan.latents.project."
+    )
+
+    run_or_model: str = option(
+        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
+    )
+    pictures: tuple[str, ...] = option(
+        REQUIRED, metavar="PICTURE", nargs="+", positional=True, help="picture file"
+    )
+    label: str | None = option(
+        metavar="N|NAME",
+        help="number, or name, of the class of the pictures, for a conditional GAN",
+    )
+    steps: int = option(
+        300, type=types.count, metavar="N", help="steps of gradient descent"
+    )
+    seed: int = option(
+        0, type=types.seed, metavar="N", help="seed of the latents at the start"
+    )
+    out: str = option(
+        "projection.png",
+        metavar="FILE",
+        help=".png for the pictures beside their reconstructions, .npz for the latents",
+    )
