@@ -187,7 +187,28 @@ class RunSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainSettings(RunSettings, ModelSettings):
+class WatchSettings(Settings):
+    """How a training is watched. No option changes the numbers that are trained."""
+
+    title = "watching the training, N in real samples shown"
+
+    grid_every: int | None = option(
+        type=types.count,
+        metavar="N",
+        with_resume=True,
+        help="draw a grid every N samples; by default after each of about 60 parts",
+    )
+    save_every: int | None = option(
+        type=types.count,
+        metavar="N",
+        with_resume=True,
+        help="save the GAN every N samples; by default as often as costs a twentieth of "
+        "the time",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainSettings(WatchSettings, RunSettings, ModelSettings):
     """`kgan train`."""
 
     summary = "train a GAN and save it"
@@ -218,9 +239,10 @@ class TrainSettings(RunSettings, ModelSettings):
         changed = [field for field in fields if field.name in given]
         if refused := [f for f in changed if not f.metadata["with_resume"]]:
             options = [f"{spellings(f)[0]} {given[f.name]}" for f in refused]
+            changeable = [spellings(f)[0] for f in fields if f.metadata["with_resume"]]
             raise ValueError(
-                "--resume continues with the options of the run; only --epochs and "
-                f"--strategy can change. Received: {', '.join(options)}"
+                "--resume continues with the options of the run; only "
+                f"{', '.join(changeable)} can be given. Received: {', '.join(options)}"
             )
         return dataclasses.replace(self, **{**self.checked(record), **given})
 

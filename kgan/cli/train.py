@@ -5,12 +5,9 @@ import dataclasses
 import sys
 import time
 
-import keras
-
 import kgan
 from kgan import files, trainers
-from kgan.cli import dataset, not_finite, report
-from kgan.cli.progress_bar import progress
+from kgan.cli import dataset, not_finite, report, watch
 from kgan.cli.run_folder import (
     RunFolder,
     check_same_data,
@@ -53,9 +50,9 @@ def run(settings: TrainSettings) -> int:
 def _begin(settings: TrainSettings) -> int:
     training = Training.prepare(settings, dataset.load(settings))
     if not training.gan.devices.is_chief:
-        return _train(training, RunFolder(""))
+        return _train(settings, training, RunFolder(""))
     with RunFolder.new(settings.out, settings.data) as folder:
-        return _train(training, folder)
+        return _train(settings, training, folder)
 
 
 def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
@@ -76,7 +73,7 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             files.remove_leftovers(folder.path)
             if changed := threads_changed(config):
                 print(changed)
-        return _train(training, folder)
+        return _train(settings, training, folder)
 
 
 def _check_epochs(training: Training) -> None:
@@ -88,9 +85,9 @@ def _check_epochs(training: Training) -> None:
         )
 
 
-def _train(training: Training, folder: RunFolder) -> int:
+def _train(settings: TrainSettings, training: Training, folder: RunFolder) -> int:
     try:
-        return _fit(training, folder)
+        return _fit(settings, training, folder)
     except not_finite.NotFiniteError as error:
         text = "Training became NaN or infinite."
         if training.gan.devices.is_chief:
@@ -110,7 +107,7 @@ def _train(training: Training, folder: RunFolder) -> int:
         ) from None
 
 
-def _fit(training: Training, folder: RunFolder) -> int:
+def _fit(settings: TrainSettings, training: Training, folder: RunFolder) -> int:
     gan = training.gan
     stop = kgan.callbacks.StopOnInterrupt()
     # With several workers, a single worker can't stop after the current batch.
@@ -124,7 +121,7 @@ def _fit(training: Training, folder: RunFolder) -> int:
         steps_per_epoch=training.preset.steps_per_epoch,
         initial_epoch=already,
         verbose=0,
-        callbacks=[*stops, *_callbacks(training, folder)],
+        callbacks=[*stops, *watch.callbacks(settings, training, folder)],
     )
     seconds = time.monotonic() - start
     if gan.devices.is_chief:
@@ -152,21 +149,3 @@ def _write_start(training: Training, folder: RunFolder) -> None:
     )
     if preset.expectation:
         print(preset.expectation, flush=True)
-
-
-def _callbacks(training: Training, folder: RunFolder) -> list[keras.callbacks.Callback]:
-    gan = training.gan
-    callbacks: list[keras.callbacks.Callback] = [
-        not_finite.StopAtNotFinite(),
-        kgan.callbacks.HistoryCSV(folder.history),
-    ]
-    if kgan.data.is_image_shape(gan.sample_shape):
-        callbacks.append(
-            kgan.callbacks.SampleGrid(folder.samples, gif=folder.animation, reals=False)
-        )
-    # After the others: when it saves the GAN, the other files of the epoch exist.
-    callbacks.append(not_finite.StoppingCheckpoint(folder.gan))
-    return [
-        *callbacks,
-        *([progress(training.preset.images)] if gan.devices.is_chief else []),
-    ]
