@@ -113,7 +113,7 @@ def test_every_is_a_number_of_samples(digits, callback, every):
 
 
 def test_a_grid_has_one_interval(tmp_path):
-    with pytest.raises(ValueError, match="give one. Received: every=5, save_freq=3"):
+    with pytest.raises(ValueError, match=r"give one\. Received: every=5, save_freq=3"):
         kgan.callbacks.SampleGrid(tmp_path, every=5, save_freq=3)
 
 

@@ -57,7 +57,7 @@ class Evaluate(keras.callbacks.Callback):
     ```python
     evaluate = kgan.callbacks.Evaluate((images, labels), ["fd1k", "recall1k"])
     best = keras.callbacks.ModelCheckpoint(
-        "best.keras", monitor="val_fd1k_classifier", mode="min", save_best_only=True
+        "best.keras", save_best_only=True, **evaluate.monitor
     )
     gan.fit(images, epochs=50, callbacks=[evaluate, best])
     ```
@@ -88,10 +88,16 @@ class Evaluate(keras.callbacks.Callback):
             checks.path(cache=cache)
         self.extractor = extractor or default_extractor(self.images, labels)
         # Raises before training if a name is unknown.
-        parse_all(metrics, self.extractor)
+        self._first = parse_all(metrics, self.extractor)[0]
         self.metrics, self.cache = metrics, cache
         self.evaluation: Evaluation | None = None
         self.results: list[Result] = []
+
+    @property
+    def monitor(self) -> dict[str, str]:
+        """The arguments `monitor` and `mode` of Keras' callbacks: the first metric."""
+        mode = "max" if self._first.spec.higher_is_better else "min"
+        return {"monitor": f"val_{self._first.name(self.extractor)}", "mode": mode}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self.images.shape[1:] != self.model.sample_shape:

@@ -25,8 +25,9 @@ class SampleGrid(keras.callbacks.Callback):
     """Saves grids of samples during training, drawn from the same latents each time.
 
     The callback writes `samples-000000000.png` before the first update, and one more grid
-    after every epoch, every n samples or every n batches. The number in a name counts the real samples
-    shown. `reals.png` is a grid of real images. Each file is complete or absent.
+    after every epoch, every n samples or every n batches. The number in a name counts the
+    real samples shown. `reals.png` is a grid of real images. Each file is complete or
+    absent.
 
     A resumed run continues the files of the interrupted run. A run that was stopped
     inside an epoch also leaves a grid of that moment. With several workers, only the
@@ -149,7 +150,8 @@ class SampleGrid(keras.callbacks.Callback):
     def _is_end(self) -> bool:
         """Whether the last epoch is done, and its last samples need a grid."""
         is_done = self.model.epoch == self.params["epochs"]
-        return self.every is not None and is_done and self._path() not in (self._grids or [])
+        is_drawn = self._path() in (self._grids or [])
+        return self.every is not None and is_done and not is_drawn
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         grids = self._earlier_grids() if self._grids is None else self._grids

@@ -1,38 +1,133 @@
-"""The callbacks of `kgan train`: they draw, save and show a run while it is trained."""
+"""How `kgan train` is watched: callbacks that draw, save, evaluate, show and stop."""
+
+import dataclasses
 
 import keras
 
 import kgan
-from kgan.cli import not_finite
-from kgan.cli.progress_bar import progress
+from kgan.callbacks.tensorboard import check_installed
+from kgan.cli import measures, not_finite
+from kgan.cli.best import EarlyStopping, KeepBest, evaluations
+from kgan.cli.problems import Problems
+from kgan.cli.progress_bar import Progress
 from kgan.cli.run_folder import RunFolder
 from kgan.cli.training import Training
-from kgan_cli.settings import WatchSettings
+from kgan_cli.settings import TrainSettings
 
 
-def callbacks(
-    settings: WatchSettings, training: Training, folder: RunFolder
-) -> list[keras.callbacks.Callback]:
+def check(settings: TrainSettings) -> None:
+    """Checks the options for the watching of a training, before any work.
+
+    Raises:
+        ValueError: If two options exclude each other, or an option needs another one.
+        ImportError: If TensorBoard is missing.
+    """
+    if settings.quiet and settings.json:
+        raise ValueError("Give --quiet or --json, not both. Received: --quiet, --json")
+    if settings.tensorboard:
+        check_installed()
+    if settings.metrics is not None:
+        measures.check_names(settings, settings.metrics)
+        if settings.strategy == "multi_worker":
+            raise ValueError(
+                "--metrics evaluates on one machine: leave it out, and run `kgan "
+                f"evaluate` after the training. Received: --metrics {settings.metrics}, "
+                "--strategy multi_worker"
+            )
+        return
+    for name in ("evaluate_every", "early_stopping"):
+        if value := getattr(settings, name):
+            option = f"--{name.replace('_', '-')}"
+            raise ValueError(
+                f"{option} needs --metrics, for example --metrics fd10k. Received: "
+                f"{option} {value} without --metrics"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Watch:
+    """The callbacks of a run.
+
+    Args:
+        callbacks: All callbacks, in their order.
+        early_stopping: The callback among them that may end training early, or None.
+    """
+
+    callbacks: list[keras.callbacks.Callback]
+    early_stopping: EarlyStopping | None = None
+
+    def has_ended(self, gan: kgan.GAN) -> bool:
+        """Whether a run that is resumed has ended early before."""
+        if self.early_stopping is None:
+            return False
+        self.early_stopping.set_model(gan)
+        return self.early_stopping.has_ended()
+
+    def reason_to_end(self) -> str:
+        """Returns why training has ended early, before or now; empty if it has not."""
+        stopping = self.early_stopping
+        return stopping.sentence() if stopping and stopping.stopped_epoch else ""
+
+
+def prepare(
+    settings: TrainSettings, training: Training, folder: RunFolder, progress: Progress
+) -> Watch:
     """Returns the callbacks of a run.
 
     Args:
         settings: The settings of the command.
         training: The training.
         folder: Its run folder.
+        progress: The callback that shows the progress.
     """
     gan = training.gan
-    callbacks: list[keras.callbacks.Callback] = [
-        not_finite.StopAtNotFinite(),
-        kgan.callbacks.HistoryCSV(folder.history),
-    ]
+    history = kgan.callbacks.HistoryCSV(folder.history)
+    evaluate, best, stopping = None, None, None
+    if settings.metrics is not None:
+        progress.say("Preparing the metrics.")
+        evaluate = _evaluate(settings, settings.metrics, training)
+        earlier = evaluations(history, gan.epoch, evaluate.monitor["monitor"])
+        best = KeepBest(folder.best, evaluate, earlier)
+        if settings.early_stopping:
+            stopping = EarlyStopping(settings.early_stopping, evaluate, earlier)
+    grids, logs = None, None
     if kgan.data.is_image_shape(gan.sample_shape):
-        every = settings.grid_every
-        callbacks.append(
-            kgan.callbacks.SampleGrid(
-                folder.samples, gif=folder.animation, reals=False, every=every
-            )
+        grids = kgan.callbacks.SampleGrid(
+            folder.samples,
+            gif=folder.animation,
+            reals=False,
+            every=settings.grid_every,
         )
-    # After the others: when it saves the GAN, the other files of the epoch exist.
-    callbacks.append(not_finite.StoppingCheckpoint(folder.gan, every=settings.save_every))
-    shown = [progress(training.preset.images)] if gan.devices.is_chief else []
-    return [*callbacks, *shown]
+    if settings.tensorboard and gan.devices.is_chief:
+        logs = kgan.callbacks.TensorBoard(folder.logs)
+    callbacks = [
+        not_finite.StopAtNotFinite(),
+        # Both add to the logs, which the next callbacks write.
+        evaluate,
+        Problems(folder.health, progress.say),
+        history,
+        logs,
+        grids,
+        best,
+        stopping,
+        # After the others: when it saves the GAN, the other files of the epoch exist.
+        not_finite.StoppingCheckpoint(folder.gan, every=settings.save_every),
+        progress,
+    ]
+    return Watch([one for one in callbacks if one is not None], stopping)
+
+
+def _evaluate(
+    settings: TrainSettings, metrics: str, training: Training
+) -> kgan.callbacks.Evaluate:
+    reals = training.data
+    kgan.metrics.check_images(reals.samples)
+    return kgan.callbacks.Evaluate(
+        reals.samples,
+        measures.names(metrics),
+        measures.extractor(settings, reals),
+        # With 1, each part but a part in which training is stopped.
+        every=settings.evaluate_every or 1,
+        seed=training.settings.seed,
+        cache=settings.features,
+    )
