@@ -80,26 +80,16 @@ def prepare(
         folder: Its run folder.
         progress: The callback that shows the progress.
     """
-    gan = training.gan
+    gan, stopping = training.gan, None
     history = kgan.callbacks.HistoryCSV(folder.history)
-    evaluate, best, stopping = None, None, None
-    if settings.metrics is not None:
-        progress.say("Preparing the metrics.")
-        evaluate = _evaluate(settings, settings.metrics, training)
-        earlier = evaluations(history, gan.epoch, evaluate.monitor["monitor"])
-        best = KeepBest(folder.best, evaluate, earlier)
-        if settings.early_stopping:
-            stopping = EarlyStopping(settings.early_stopping, evaluate, earlier)
-    grids, logs = None, None
-    if kgan.data.is_image_shape(gan.sample_shape):
-        grids = kgan.callbacks.SampleGrid(
-            folder.samples,
-            gif=folder.animation,
-            reals=False,
-            every=settings.grid_every,
-        )
-    if settings.tensorboard and gan.devices.is_chief:
-        logs = kgan.callbacks.TensorBoard(folder.logs)
+    evaluate = _evaluate(settings, training, progress)
+    key = evaluate.monitor["monitor"] if evaluate else ""
+    earlier = evaluations(history, gan.epoch, key) if evaluate else []
+    best = KeepBest(folder.best, evaluate, earlier) if evaluate else None
+    if evaluate and settings.early_stopping:
+        stopping = EarlyStopping(settings.early_stopping, evaluate, earlier)
+    has_logs = settings.tensorboard and gan.devices.is_chief
+    logs = kgan.callbacks.TensorBoard(folder.logs) if has_logs else None
     callbacks = [
         not_finite.StopAtNotFinite(),
         # Both add to the logs, which the next callbacks write.
@@ -107,7 +97,7 @@ def prepare(
         Problems(folder.health, progress.say),
         history,
         logs,
-        grids,
+        _grids(settings, gan, folder),
         best,
         stopping,
         # After the others: when it saves the GAN, the other files of the epoch exist.
@@ -117,14 +107,27 @@ def prepare(
     return Watch([one for one in callbacks if one is not None], stopping)
 
 
+def _grids(
+    settings: TrainSettings, gan: kgan.GAN, folder: RunFolder
+) -> keras.callbacks.Callback | None:
+    if not kgan.data.is_image_shape(gan.sample_shape):
+        return None
+    return kgan.callbacks.SampleGrid(
+        folder.samples, gif=folder.animation, reals=False, every=settings.grid_every
+    )
+
+
 def _evaluate(
-    settings: TrainSettings, metrics: str, training: Training
-) -> kgan.callbacks.Evaluate:
+    settings: TrainSettings, training: Training, progress: Progress
+) -> kgan.callbacks.Evaluate | None:
+    if settings.metrics is None:
+        return None
     reals = training.data
     kgan.metrics.check_images(reals.samples)
+    progress.say("Preparing the metrics.")
     return kgan.callbacks.Evaluate(
         reals.samples,
-        measures.names(metrics),
+        measures.names(settings.metrics),
         measures.extractor(settings, reals),
         # With 1, each part but a part in which training is stopped.
         every=settings.evaluate_every or 1,
