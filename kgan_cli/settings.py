@@ -15,6 +15,10 @@ _EXTRACTORS = [
 ]
 
 
+# Options of `kgan train` for one process, which a resumed run does not take over.
+_OF_A_PROCESS = ("resume", "quiet", "json")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PresetSettings(Settings):
     """The data, and the preset."""
@@ -187,7 +191,88 @@ class RunSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class TrainSettings(RunSettings, ModelSettings):
+class ExtractorSettings(Settings):
+    """The features in which metrics compare samples with real images."""
+
+    title = "the features of metrics"
+
+    extractor: str = option(
+        "classifier",
+        choices=_EXTRACTORS,
+        with_resume=True,
+        help="a classifier that is trained on the labels of --data, or an untrained "
+        "network if there are no labels; or Inception with one of its ways to resize",
+    )
+    weights: str | None = option(
+        metavar="FILE.pth",
+        is_path=True,
+        with_resume=True,
+        help="weights of Inception; by default $KGAN_INCEPTION, or a download",
+    )
+    download: bool = option(
+        False, with_resume=True, help="download the weights of Inception, 96 MB"
+    )
+    features: str | None = option(
+        metavar="FOLDER",
+        is_path=True,
+        with_resume=True,
+        help="keep the features of the real images in this folder",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WatchSettings(Settings):
+    """How a training is watched. No option changes the numbers that are trained."""
+
+    title = "watching the training, N in real samples shown"
+
+    grid_every: int | None = option(
+        type=types.count,
+        metavar="N",
+        with_resume=True,
+        help="draw a grid every N samples; by default after each of about 60 parts",
+    )
+    save_every: int | None = option(
+        type=types.count,
+        metavar="N",
+        with_resume=True,
+        help="save the GAN every N samples; by default as often as costs a twentieth of "
+        "the time",
+    )
+    metrics: str | None = option(
+        metavar="NAME,...",
+        with_resume=True,
+        help="compute these metrics of samples on the training data, see `kgan "
+        "evaluate`; best.keras is the GAN that is best by the first metric",
+    )
+    evaluate_every: int | None = option(
+        type=types.count,
+        metavar="N",
+        with_resume=True,
+        help="compute the metrics after the part in which N more samples are shown; by "
+        "default after each part",
+    )
+    early_stopping: int | None = option(
+        type=types.count,
+        metavar="N",
+        with_resume=True,
+        help="end when the first metric has not improved during N samples",
+    )
+    tensorboard: bool = option(
+        False, with_resume=True, help="write logs/ for TensorBoard"
+    )
+    quiet: bool = option(
+        False,
+        with_resume=True,
+        help="print the path of the run at the end, and nothing else but errors",
+    )
+    json: bool = option(
+        False, with_resume=True, help="print a JSON object on each line, for programs"
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainSettings(ExtractorSettings, WatchSettings, RunSettings, ModelSettings):
     """`kgan train`."""
 
     summary = "train a GAN and save it"
@@ -197,8 +282,9 @@ class TrainSettings(RunSettings, ModelSettings):
     )
 
     def record(self) -> dict[str, Any]:
-        """Returns the values of all options except `--resume`, by name."""
-        return {name: v for name, v in super().record().items() if name != "resume"}
+        """Returns the values of all options that belong to the run, by name."""
+        values = super().record().items()
+        return {name: value for name, value in values if name not in _OF_A_PROCESS}
 
     def resumed(self, record: dict[str, Any]) -> Self:
         """Returns the settings of a run that continues.
@@ -218,9 +304,10 @@ class TrainSettings(RunSettings, ModelSettings):
         changed = [field for field in fields if field.name in given]
         if refused := [f for f in changed if not f.metadata["with_resume"]]:
             options = [f"{spellings(f)[0]} {given[f.name]}" for f in refused]
+            changeable = [spellings(f)[0] for f in fields if f.metadata["with_resume"]]
             raise ValueError(
-                "--resume continues with the options of the run; only --epochs and "
-                f"--strategy can change. Received: {', '.join(options)}"
+                "--resume continues with the options of the run; only "
+                f"{', '.join(changeable)} can be given. Received: {', '.join(options)}"
             )
         return dataclasses.replace(self, **{**self.checked(record), **given})
 
@@ -277,7 +364,7 @@ class SampleSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EvaluateSettings(ImageSettings):
+class EvaluateSettings(ExtractorSettings, ImageSettings):
     """`kgan evaluate`."""
 
     summary = "compute metrics of samples, with the protocol of each number"
@@ -304,22 +391,8 @@ class EvaluateSettings(ImageSettings):
         "fid and kid with Inception; each with a number of fakes, for example fd5k; by "
         "default all fakes of a folder, at most 10k",
     )
-    extractor: str = option(
-        "classifier",
-        choices=_EXTRACTORS,
-        help="a classifier that is trained on the labels of --data, or an untrained "
-        "network if there are no labels; or Inception with one of its ways to resize",
-    )
-    weights: str | None = option(
-        metavar="FILE.pth",
-        help="weights of Inception; by default $KGAN_INCEPTION, or a download",
-    )
-    download: bool = option(False, help="download the weights of Inception, 96 MB")
     seed: int = option(
         0, type=types.seed, metavar="N", help="seed of the latents and the subsets"
-    )
-    features: str | None = option(
-        metavar="FOLDER", help="keep the features of the real images in this folder"
     )
     json: str | None = option(
         metavar="FILE", help="write the numbers and their protocols to this file"

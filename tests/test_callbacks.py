@@ -62,6 +62,61 @@ def test_sample_grid_saves_every_n_batches(gan, digits, tmp_path, steps_per_exec
     ]
 
 
+@pytest.mark.parametrize("stop", [None, (1, 0), (1, 1), (2, 2)])
+def test_grids_every_few_samples_are_those_of_a_training_without_a_stop(
+    gan, digits, tmp_path, stop
+):
+    def fit(gan, *others):
+        grid = kgan.callbacks.SampleGrid(tmp_path / "grids", reals=False, every=25)
+        options = {"epochs": 3, "initial_epoch": gan.epoch, "verbose": 0}
+        gan.fit(digits[:30], batch_size=10, callbacks=[*others, grid], **options)
+
+    if stop is not None:
+        fit(gan, Stop(*stop))
+        gan.save(tmp_path / "gan.keras")
+        gan = keras.models.load_model(tmp_path / "gan.keras")
+    fit(gan)
+    # 25 samples are complete after 30, 50, 80 and so on; 90 is the end.
+    assert names(tmp_path / "grids") == [
+        f"samples-{images:09d}.png" for images in (0, 30, 50, 80, 90)
+    ]
+
+
+def test_a_grid_is_drawn_once_at_the_end(gan, digits, tmp_path, monkeypatch):
+    drawn, sample = [], kgan.GAN.sample
+    monkeypatch.setattr(
+        kgan.GAN, "sample", lambda *a, **k: drawn.append(1) or sample(*a, **k)
+    )
+    grid = kgan.callbacks.SampleGrid(tmp_path, reals=False, every=20)
+    gan.fit(digits[:40], batch_size=10, verbose=0, callbacks=[grid])
+    assert names(tmp_path) == [f"samples-{i:09d}.png" for i in (0, 20, 40)]
+    assert len(drawn) == 3
+
+
+def test_checkpoint_saves_every_few_samples(gan, digits, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(
+        kgan.GAN, "save", lambda gan, *given, **_: saved.append(int(gan.images_seen))
+    )
+    checkpoint = kgan.callbacks.Checkpoint(tmp_path / "gan.keras", every=25)
+    options = {"batch_size": 10, "verbose": 0, "callbacks": [checkpoint]}
+    gan.fit(digits[:30], epochs=3, **options)
+    assert saved == [30, 50, 80, 90]
+
+
+@pytest.mark.parametrize("callback", ["SampleGrid", "Checkpoint", "Evaluate"])
+@pytest.mark.parametrize("every", [0, -1, 2.0, True, "epoch"])
+def test_every_is_a_number_of_samples(digits, callback, every):
+    first = digits if callback == "Evaluate" else "gan.keras"
+    with pytest.raises(ValueError, match=f"`every` must be .* every={every!r}"):
+        getattr(kgan.callbacks, callback)(first, every=every)
+
+
+def test_a_grid_has_one_interval(tmp_path):
+    with pytest.raises(ValueError, match=r"give one\. Received: every=5, save_freq=3"):
+        kgan.callbacks.SampleGrid(tmp_path, every=5, save_freq=3)
+
+
 def test_sample_grid_does_not_disturb_training(digits, tmp_path):
     runs = []
     for callbacks in ([], [kgan.callbacks.SampleGrid(tmp_path, save_freq=1)]):

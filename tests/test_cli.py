@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -16,7 +17,7 @@ from helpers import Spoil, assert_same_history, assert_same_state, spoil
 from PIL import Image
 
 import kgan
-from kgan.cli import train as train_command
+from kgan.cli import watch
 from kgan_cli.main import main
 from kgan_cli.settings import TrainSettings
 from kgan_cli.status import Status
@@ -642,10 +643,13 @@ def test_a_run_that_becomes_nan_stops_and_keeps_the_last_good_gan(
     straight, out = tmp_path / "straight", tmp_path / "run"
     command = ["train", "--data", few, "--epochs", "4"]
     assert main([*command, "--out", str(straight)]) == 0
-    callbacks = train_command._callbacks
-    monkeypatch.setattr(
-        train_command, "_callbacks", lambda *given: [Spoil(2), *callbacks(*given)]
-    )
+    prepare = watch.prepare
+
+    def spoiled(*given):
+        watched = prepare(*given)
+        return dataclasses.replace(watched, callbacks=[Spoil(2), *watched.callbacks])
+
+    monkeypatch.setattr(watch, "prepare", spoiled)
     capsys.readouterr()
     assert main([*command, "--out", str(out)]) == Status.NOT_FINITE == 3
     error = capsys.readouterr().err

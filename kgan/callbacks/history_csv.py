@@ -44,7 +44,7 @@ class HistoryCSV(keras.callbacks.Callback):
         if self._rows is None:
             is_start = epoch == 0 and self.model.progress.batch == 0
             is_new = is_start or not self.model.devices.is_chief
-            self._rows = [] if is_new else self._earlier_rows(epoch)
+            self._rows = [] if is_new else self.earlier_rows(epoch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if not self.model.devices.is_chief:
@@ -63,8 +63,12 @@ class HistoryCSV(keras.callbacks.Callback):
             writer.writeheader()
             writer.writerows(self._rows)
 
-    def _earlier_rows(self, epoch: int) -> list[dict[str, Any]]:
-        """Returns the rows in the file of the epochs before this one."""
+    def earlier_rows(self, epoch: int) -> list[dict[str, Any]]:
+        """Returns the rows in the file of the epochs before this one.
+
+        Raises:
+            ValueError: If the file is no history.
+        """
         if not self.path.exists():
             return []
         found = "no table"

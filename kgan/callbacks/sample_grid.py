@@ -10,6 +10,7 @@ from PIL import Image
 
 from kgan import checks, data
 from kgan.callbacks import grid_layout
+from kgan.callbacks.interval import Interval, check_every, samples_shown
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
 from kgan.types import ArrayLike, PathLike
@@ -24,8 +25,9 @@ class SampleGrid(keras.callbacks.Callback):
     """Saves grids of samples during training, drawn from the same latents each time.
 
     The callback writes `samples-000000000.png` before the first update, and one more grid
-    after every epoch or every n batches. The number in a name counts the real samples
-    shown. `reals.png` is a grid of real images. Each file is complete or absent.
+    after every epoch, every n samples or every n batches. The number in a name counts the
+    real samples shown. `reals.png` is a grid of real images. Each file is complete or
+    absent.
 
     A resumed run continues the files of the interrupted run. A run that was stopped
     inside an epoch also leaves a grid of that moment. With several workers, only the
@@ -46,9 +48,13 @@ class SampleGrid(keras.callbacks.Callback):
         seed: Int, seed of the latents.
         latents: Float array `(rows * columns, latent_dim)` to use instead.
         reals: Bool, whether to write `reals.png`.
+        every: Int, the number of real samples to show from one grid to the next, in place
+            of `save_freq`. A grid is drawn at the end of the batch that completes this
+            number, and at the end of training. To read the number waits for the device.
 
     Raises:
-        ValueError: If an argument is out of range; or, when training begins, if the GAN
+        ValueError: If an argument is out of range, if both `every` and `save_freq` are
+            given; or, when training begins, if the GAN
             does not draw images.
 
     Example:
@@ -69,6 +75,7 @@ class SampleGrid(keras.callbacks.Callback):
         seed: int = 0,
         latents: ArrayLike | None = None,
         reals: bool = True,
+        every: int | None = None,
     ):
         super().__init__()
         self.directory = pathlib.Path(checks.path(directory=directory))
@@ -76,6 +83,8 @@ class SampleGrid(keras.callbacks.Callback):
         self.columns = checks.count(columns=columns)
         self.scale = checks.optional_count(scale=scale)
         self.save_freq = _check_save_freq(save_freq)
+        self.every = check_every(every)
+        self._interval = self._make_interval()
         self.gif = self._gif_path(gif)
         self.seed = checks.fixed_seed(seed=seed)
         self.latents = latents
@@ -84,6 +93,16 @@ class SampleGrid(keras.callbacks.Callback):
         self.reals = checks.flag(reals=reals)
         # The grids of this training; None until its first epoch begins.
         self._grids: list[pathlib.Path] | None = None
+
+    def _make_interval(self) -> Interval | None:
+        """Returns the interval from grid to grid; None for a grid after every epoch."""
+        if self.every is None:
+            is_epoch = isinstance(self.save_freq, str)
+            return None if is_epoch else Interval(int(self.save_freq), self._batch)
+        if self.save_freq != "epoch":
+            both = checks.received(every=self.every, save_freq=self.save_freq)
+            raise ValueError(f"`every` takes the place of `save_freq`: give one. {both}")
+        return Interval(self.every, self._shown)
 
     def _gif_path(self, gif: PathLike | bool) -> PathLike | None:
         if gif is True:
@@ -109,26 +128,30 @@ class SampleGrid(keras.callbacks.Callback):
             self._save(reals, "reals.png")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._interval is not None:
+            self._interval.begin()
         if self._grids is not None:
             return
         self._grids = []
-        self._last_batch = self._batch()
         if epoch == 0 and self.model.progress.batch == 0:
             self._save_samples()
         else:
             self._grids = self._earlier_grids()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if isinstance(self.save_freq, str):
-            return
         # Keras may make one call for several batches.
-        last, self._last_batch = self._last_batch, self._batch()
-        if self._last_batch // self.save_freq > last // self.save_freq:
+        if self._interval is not None and self._interval.has_passed():
             self._save_samples()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.save_freq == "epoch":
+        if self._interval is None or self._is_end():
             self._save_samples()
+
+    def _is_end(self) -> bool:
+        """Whether the last epoch is done, and its last samples need a grid."""
+        is_done = self.model.epoch == self.params["epochs"]
+        is_drawn = self._path() in (self._grids or [])
+        return self.every is not None and is_done and not is_drawn
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         grids = self._earlier_grids() if self._grids is None else self._grids
@@ -141,7 +164,10 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _shown(self) -> int:
         """Returns the number of real samples shown since the start of training."""
-        return int(self.model.images_seen.numpy())
+        return samples_shown(self.model)
+
+    def _path(self) -> pathlib.Path:
+        return self.directory / f"samples-{self._shown():09d}.png"
 
     def _earlier_grids(self) -> list[pathlib.Path]:
         """Returns the grids in the directory, up to now."""
@@ -157,7 +183,7 @@ class SampleGrid(keras.callbacks.Callback):
         samples = self.model.sample(z=self.latents, labels=self._labels)
         if not grid_layout.are_drawable(samples, "SampleGrid", self._batch()):
             return
-        path = self._save(samples, f"samples-{self._shown():09d}.png")
+        path = self._save(samples, self._path().name)
         if path not in self._grids:
             self._grids.append(path)
 

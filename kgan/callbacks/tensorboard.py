@@ -44,11 +44,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         seed: int = 0,
         **kwargs: KerasArgument,
     ):
-        if importlib.util.find_spec("tensorboard") is None:
-            raise ImportError(
-                "TensorBoard needs the package tensorboard: "
-                'pip install "kgan[tensorboard]".'
-            )
+        check_installed()
         super().__init__(checks.path(log_dir=log_dir), **kwargs)
         self.rows = checks.optional_count(rows=rows)
         self.columns = checks.count(columns=columns)
@@ -84,3 +80,11 @@ class TensorBoard(keras.callbacks.TensorBoard):
         super().on_train_end(logs)
         if self._writer is not None:
             self._writer.close()
+
+
+def check_installed() -> None:
+    """Raises an `ImportError` if the package `tensorboard` is missing."""
+    if importlib.util.find_spec("tensorboard") is None:
+        raise ImportError(
+            'TensorBoard needs the package tensorboard: pip install "kgan[tensorboard]".'
+        )

@@ -9,16 +9,13 @@ import numpy as np
 
 import kgan
 from kgan import checks, metrics
-from kgan.cli import dataset, run_folder, text_table
+from kgan.cli import dataset, measures, run_folder, text_table
 from kgan.cli.record import Record
 from kgan.data import LoadedData
 from kgan.metrics.result import shared_protocol
 from kgan.types import ArrayLike, Shape
 from kgan_cli.option import spellings
 from kgan_cli.settings import EvaluateSettings, ImageSettings
-
-# The number of fakes for a metric whose name gives no number.
-_COUNT = 10_000
 
 
 def run(settings: EvaluateSettings) -> int:
@@ -29,10 +26,11 @@ def run(settings: EvaluateSettings) -> int:
         settings = _settings_with_shape(settings, gan.sample_shape)
     reals = _with_reasons(record.load_data()) if record else _load(settings)
     metrics.check_images(reals.samples)
-    extractor, fakes = _extractor(settings, reals), None
+    extractor, fakes = measures.extractor(settings, reals), None
     if gan is None:
         fakes = _load(_settings_for_fakes(settings, reals.samples.shape[1:])).samples
-    names = _names(settings.metrics, _COUNT if fakes is None else len(fakes))
+    num_fakes = measures.COUNT if fakes is None else len(fakes)
+    names = measures.names(settings.metrics, num_fakes)
     evaluation = metrics.Evaluation(
         reals.samples, extractor, names, settings.seed, settings.features
     )
@@ -136,20 +134,3 @@ def _random_subset(fakes: ArrayLike, count: int, seed: int) -> ArrayLike:
     # Shuffled: files may be sorted by content, and a metric takes the first samples.
     order = np.random.default_rng(seed).permutation(len(fakes))
     return fakes[order[:count]]
-
-
-def _extractor(settings: EvaluateSettings, reals: LoadedData) -> metrics.Extractor:
-    if settings.extractor == "classifier":
-        return metrics.default_extractor(reals.samples, reals.labels)
-    protocol = settings.extractor.removeprefix("inception-")
-    return metrics.Inception(settings.weights, protocol, settings.download)
-
-
-def _names(text: str, num_fakes: int) -> list[str]:
-    """Returns the names of the metrics, each with a number of fakes."""
-    count = min(num_fakes, _COUNT)
-    shown = f"{count // 1000}k" if count % 1000 == 0 else str(count)
-    names = (name.strip() for name in text.split(","))
-    return [
-        name if name.removesuffix("k")[-1:].isdigit() else name + shown for name in names
-    ]

@@ -34,7 +34,10 @@ class RunFolder:
         self.path = pathlib.Path(path)
         self.config = self.path / "config.json"
         self.gan = self.path / "gan.keras"
+        self.best = self.path / "best.keras"
+        self.health = self.path / "health.txt"
         self.history = self.path / "history.csv"
+        self.logs = self.path / "logs"
         self.metrics = self.path / "metrics.json"
         self.reals = self.path / "reals.png"
         self.report = self.path / "report.html"

@@ -28,11 +28,14 @@ def print_summary(
         folder.samples: "grids of samples, by the number of samples shown",
         folder.animation: "the grids as an animation",
         folder.reals: "real samples, to compare",
-        folder.history: "the losses",
+        folder.history: "the losses and other numbers",
+        folder.health: "problems of the training, and remedies",
+        folder.logs: "the logs for TensorBoard",
         folder.report: "all of these on one page, to open in a browser",
         folder.config: "everything that is needed to repeat this run",
         folder.skipped: "the files that are left out, and why",
         folder.gan: "the GAN, to draw samples from and to train further",
+        folder.best: "the GAN when its first metric was best",
         folder.saved_model: "the generator for TensorFlow, without kgan",
     }
     for path, text in lines.items():

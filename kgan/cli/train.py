@@ -5,12 +5,10 @@ import dataclasses
 import sys
 import time
 
-import keras
-
 import kgan
 from kgan import files, trainers
-from kgan.cli import dataset, not_finite, report, summary
-from kgan.cli.progress_bar import progress
+from kgan.cli import dataset, not_finite, report, summary, watch
+from kgan.cli.progress_bar import Progress, progress
 from kgan.cli.run_folder import (
     RunFolder,
     check_same_data,
@@ -33,6 +31,7 @@ def run(settings: TrainSettings) -> int:
     settings = settings.resumed(config["arguments"]) if folder else settings
     name = settings.strategy or "none"
     settings = dataclasses.replace(settings, strategy=name)
+    watch.check(settings)
     # The workers of a cluster must find each other before anything else is done.
     strategy = trainers.strategy(name)
     try:
@@ -52,10 +51,16 @@ def run(settings: TrainSettings) -> int:
 
 def _begin(settings: TrainSettings) -> int:
     training = Training.prepare(settings, dataset.load(settings))
+    shown = _progress(settings, training)
     if not training.gan.devices.is_chief:
-        return _train(training, RunFolder(""))
+        return _train(settings, training, RunFolder(""), shown)
     with RunFolder.new(settings.out, settings.data) as folder:
-        return _train(training, folder)
+        return _train(settings, training, folder, shown)
+
+
+def _progress(settings: TrainSettings, training: Training) -> Progress:
+    is_chief = training.gan.devices.is_chief
+    return progress(training.preset.images, settings, is_chief)
 
 
 def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
@@ -70,13 +75,16 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
         gan = load_gan(folder.path) if folder.gan.exists() else None
         training = Training.prepare(settings, data, gan)
         _check_epochs(training)
+        shown = _progress(settings, training)
+        if not has_workers and _is_finished(training, folder):
+            return _end_at_once(folder, shown, _finished_sentence(training))
         if training.gan.devices.is_chief:
             if has_workers:
                 stack.enter_context(folder.locked())
             files.remove_leftovers(folder.path)
             if changed := threads_changed(config):
-                print(changed)
-        return _train(training, folder)
+                shown.say(changed)
+        return _train(settings, training, folder, shown)
 
 
 def _check_epochs(training: Training) -> None:
@@ -88,9 +96,30 @@ def _check_epochs(training: Training) -> None:
         )
 
 
-def _train(training: Training, folder: RunFolder) -> int:
+def _is_finished(training: Training, folder: RunFolder) -> bool:
+    """Whether all epochs of a run are done, and all its files are written."""
+    gan = training.gan
+    no_export = gan.devices.export_error("tf_saved_model")
+    is_whole = bool(no_export) or folder.saved_model.exists()
+    return gan.epoch == training.preset.epochs and is_whole
+
+
+def _finished_sentence(training: Training) -> str:
+    shown, epochs = int(training.gan.images_seen.numpy()), training.preset.epochs
+    return f"{shown:,} samples shown. --epochs N with N above {epochs} trains longer."
+
+
+def _end_at_once(folder: RunFolder, shown: Progress, sentence: str) -> int:
+    shown.say(f"This run is finished: {sentence}")
+    shown.end(folder, lambda: None)
+    return Status.DONE
+
+
+def _train(
+    settings: TrainSettings, training: Training, folder: RunFolder, shown: Progress
+) -> int:
     try:
-        return _fit(training, folder)
+        return _fit(settings, training, folder, shown)
     except not_finite.NotFiniteError as error:
         text = "Training became NaN or infinite."
         if training.gan.devices.is_chief:
@@ -110,13 +139,19 @@ def _train(training: Training, folder: RunFolder) -> int:
         ) from None
 
 
-def _fit(training: Training, folder: RunFolder) -> int:
+def _fit(
+    settings: TrainSettings, training: Training, folder: RunFolder, shown: Progress
+) -> int:
     gan = training.gan
+    watched = watch.prepare(settings, training, folder, shown)
+    if watched.has_ended(gan):
+        longer = "A larger number for --early-stopping trains longer."
+        return _end_at_once(folder, shown, f"{watched.reason_to_end()} {longer}")
     stop = kgan.callbacks.StopOnInterrupt()
     # With several workers, a single worker can't stop after the current batch.
     stops = [] if gan.devices.has_workers else [stop]
     if gan.devices.is_chief:
-        _write_start(training, folder)
+        _write_start(training, folder, shown)
     start, already = time.monotonic(), gan.epoch
     gan.fit(
         training.batches,
@@ -124,50 +159,37 @@ def _fit(training: Training, folder: RunFolder) -> int:
         steps_per_epoch=training.preset.steps_per_epoch,
         initial_epoch=already,
         verbose=0,
-        callbacks=[*stops, *_callbacks(training, folder)],
+        callbacks=[*stops, *watched.callbacks],
     )
     seconds = time.monotonic() - start
     if gan.devices.is_chief:
         if not gan.devices.export_error("tf_saved_model"):
             gan.export(folder.saved_model, verbose=False)
+        if reason := watched.reason_to_end():
+            shown.say(f"Training has ended early: {reason}")
         report.write_at_end(training, folder)
-        summary.print_summary(gan, folder, gan.epoch - already, seconds, stop.interrupted)
+        epochs, stopped = gan.epoch - already, stop.interrupted
+        shown.end(
+            folder, lambda: summary.print_summary(gan, folder, epochs, seconds, stopped)
+        )
     return Status.DONE if stop.signal is None else status.of_signal(stop.signal)
 
 
-def _write_start(training: Training, folder: RunFolder) -> None:
-    """Writes the first files of the run, and prints the data and the preset."""
+def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None:
+    """Writes the first files of the run, and shows the data and the preset."""
     gan, preset, samples = training.gan, training.preset, training.data.samples
     folder.write_config(training)
     skipped = training.data.report.left_out if training.data.report else {}
     if skipped:
         write_reasons(skipped, folder.skipped)
-        print(f"{len(skipped):,} files are left out, see {folder.skipped}.")
+        shown.say(f"{len(skipped):,} files are left out, see {folder.skipped}.")
     if kgan.data.is_image_shape(gan.sample_shape):
         dataset.save_grid(samples, training.settings.seed, folder.reals)
-    print(
+    stops = "" if gan.devices.has_workers else " Ctrl-C stops and saves."
+    shown.say(
         f"Training on {len(samples):,} samples of shape {gan.sample_shape}, preset "
-        f"{preset.name!r}: {preset.images:,} samples to show, in {preset.epochs} parts.",
-        "" if gan.devices.has_workers else "Ctrl-C stops and saves.",
-        flush=True,
+        f"{preset.name!r}: {preset.images:,} samples to show, in {preset.epochs} parts."
+        f"{stops}"
     )
     if preset.expectation:
-        print(preset.expectation, flush=True)
-
-
-def _callbacks(training: Training, folder: RunFolder) -> list[keras.callbacks.Callback]:
-    gan = training.gan
-    callbacks: list[keras.callbacks.Callback] = [
-        not_finite.StopAtNotFinite(),
-        kgan.callbacks.HistoryCSV(folder.history),
-    ]
-    if kgan.data.is_image_shape(gan.sample_shape):
-        callbacks.append(
-            kgan.callbacks.SampleGrid(folder.samples, gif=folder.animation, reals=False)
-        )
-    # After the others: when it saves the GAN, the other files of the epoch exist.
-    callbacks.append(not_finite.StoppingCheckpoint(folder.gan))
-    return [
-        *callbacks,
-        *([progress(training.preset.images)] if gan.devices.is_chief else []),
-    ]
+        shown.say(preset.expectation)

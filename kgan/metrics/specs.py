@@ -74,6 +74,7 @@ class MetricSpec:
         needs_probabilities: Bool, whether the extractor must give probabilities.
         inception_name: Str, the name of the number with the features of the published
             Inception network; the same name by default.
+        higher_is_better: Bool, whether better samples have a higher value.
     """
 
     name: str
@@ -83,6 +84,7 @@ class MetricSpec:
     index: int | None = None
     needs_probabilities: bool = False
     inception_name: str | None = None
+    higher_is_better: bool = False
 
     def options_for(self, count: int) -> dict[str, int]:
         """Returns the options for sets of at least `count` samples.
@@ -113,11 +115,26 @@ SPECS = {
             {"subsets": 100, "subset_size": 1000},
             inception_name="kid",
         ),
-        MetricSpec("is", _score, 10, {"splits": 10}, needs_probabilities=True),
-        MetricSpec("precision", _precision_recall, 4, {"k": 3}, index=0),
-        MetricSpec("recall", _precision_recall, 4, {"k": 3}, index=1),
-        MetricSpec("density", _density_coverage, 6, {"k": 5}, index=0),
-        MetricSpec("coverage", _density_coverage, 6, {"k": 5}, index=1),
+        MetricSpec(
+            "is",
+            _score,
+            10,
+            {"splits": 10},
+            needs_probabilities=True,
+            higher_is_better=True,
+        ),
+        MetricSpec(
+            "precision", _precision_recall, 4, {"k": 3}, index=0, higher_is_better=True
+        ),
+        MetricSpec(
+            "recall", _precision_recall, 4, {"k": 3}, index=1, higher_is_better=True
+        ),
+        MetricSpec(
+            "density", _density_coverage, 6, {"k": 5}, index=0, higher_is_better=True
+        ),
+        MetricSpec(
+            "coverage", _density_coverage, 6, {"k": 5}, index=1, higher_is_better=True
+        ),
     )
 }
 # The names that only the published Inception network may give, for example "fid".

@@ -145,10 +145,17 @@ class Health(keras.callbacks.Callback):
             self._epochs[problem] = self._epochs[problem] + 1 if message else 0
             limit = 1 if problem in _IMMEDIATE else self.patience
             if self._epochs[problem] == limit:
-                self._warn(epoch, problem, message)
+                self.findings.append((epoch, problem, message))
+                self.on_problem(epoch, problem, message)
 
-    def _warn(self, epoch: int, problem: str, message: str) -> None:
-        self.findings.append((epoch, problem, message))
+    def on_problem(self, epoch: int, problem: str, message: str) -> None:
+        """Warns of a problem.
+
+        Args:
+            epoch: Int, the number of the epoch, from 0 on.
+            problem: The name of the problem.
+            message: The problem, and remedies.
+        """
         if self.model.devices.is_chief:
             warnings.warn(f"Epoch {epoch + 1}: {message}", HealthWarning, stacklevel=2)
 
