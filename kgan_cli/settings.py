@@ -87,7 +87,7 @@ class ImageSettings(Settings):
     )
     max_bad: float = option(
         0.1,
-        type=float,
+        type=types.share,
         metavar="SHARE",
         help="largest share of files that may be left out",
     )

@@ -2,8 +2,6 @@
 
 import argparse
 
-from kgan_cli.option import shortened
-
 # The largest count that a float holds exactly, and the largest seed of all frameworks.
 _LARGEST_COUNT, _LARGEST_SEED = 2**53, 2**31 - 2
 
@@ -29,9 +27,19 @@ def size(text: str) -> int | tuple[int, int]:
     if len(sides) == 2:
         return sides[0], sides[1]
     raise argparse.ArgumentTypeError(
-        "must be an int, or height x width, for example 48x64. "
-        f"Received: {shortened(text)}"
+        "must be an int, or height x width, for example 48x64"
     )
+
+
+def share(text: str) -> float:
+    """Returns a float of 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError("must be a number of 0 to 1")
+    return value
 
 
 def _integer(text: str, minimum: int, maximum: int) -> int:
@@ -41,7 +49,5 @@ def _integer(text: str, minimum: int, maximum: int) -> int:
         value = minimum - 1
     if not minimum <= value <= maximum:
         upper = f" and at most {maximum}" if value > maximum else ""
-        raise argparse.ArgumentTypeError(
-            f"must be an int of at least {minimum}{upper}. Received: {shortened(text)}"
-        )
+        raise argparse.ArgumentTypeError(f"must be an int of at least {minimum}{upper}")
     return value
