@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, Self
 
 from kgan_cli import names, types
+from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
 
 _EXTRACTORS = [
@@ -160,7 +161,9 @@ class AlgorithmSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ModelSettings(AlgorithmSettings, ImageSettings, PresetSettings):
+class ModelSettings(
+    OptimizationSettings, AlgorithmSettings, ImageSettings, PresetSettings
+):
     """The options that decide which GAN is trained, and on which data."""
 
 
