@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from kgan_cli import names, settings, status
+from kgan_cli import config, names, settings, status
 from kgan_cli.option import Settings
 from kgan_cli.out_of_memory import is_out_of_memory
 from kgan_cli.output import OutputError, checked_output
-from kgan_cli.parser import Parser
+from kgan_cli.parser import Parser, fail
 from kgan_cli.quiet import quiet_tensorflow
 from kgan_cli.spelling import as_options
 from kgan_cli.status import Status
@@ -68,7 +68,14 @@ def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
     """
     given = vars(_parser().parse_args(argv))
     command = given.pop("command")
-    return command, COMMANDS[command](**given)
+    kind = COMMANDS[command]
+    if "config" in given:
+        takers = [c for c in COMMANDS.values() if issubclass(c, settings.ModelSettings)]
+        try:
+            given = config.with_file(given, kind, takers)
+        except ValueError as error:
+            fail(f"kgan {command}", str(error))
+    return command, kind(**given)
 
 
 def _module(command: str) -> ModuleType:

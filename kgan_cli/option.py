@@ -33,6 +33,8 @@ def option(
     positional: bool = False,
     is_path: bool = False,
     with_resume: bool = False,
+    recorded: bool = True,
+    const: str | None = None,
 ) -> Any:
     """Declares an option as a field of a dataclass.
 
@@ -49,11 +51,15 @@ def option(
         positional: Whether the argument is given without the name of the option.
         is_path: Whether the value may be a path. `record` makes the path absolute.
         with_resume: Whether the option may be given together with `--resume`.
+        recorded: Whether the record of a run has the option.
+        const: The value if the option is given without a value; None if the option needs
+            a value.
     """
     metadata = {"type": type, "choices": choices, "metavar": metavar, "aliases": aliases}
     roles = {"positional": positional, "is_path": is_path, "with_resume": with_resume}
+    more = {"recorded": recorded, "const": const}
     return dataclasses.field(
-        default=default, metadata={"help": help, **metadata, **roles}
+        default=default, metadata={"help": help, **metadata, **roles, **more}
     )
 
 
@@ -86,9 +92,10 @@ class Settings:
         }
 
     def record(self) -> dict[str, Any]:
-        """Returns the values of all options, by name. Paths that exist are absolute."""
-        values = dataclasses.asdict(self)
-        for field in dataclasses.fields(self):
+        """Returns the recorded options, by name. Paths that exist are absolute."""
+        fields = [f for f in dataclasses.fields(self) if f.metadata["recorded"]]
+        values = {field.name: getattr(self, field.name) for field in fields}
+        for field in fields:
             value = values[field.name]
             if field.metadata["is_path"] and value and os.path.exists(value):
                 values[field.name] = os.path.abspath(value)

@@ -74,8 +74,7 @@ class Parser(argparse.ArgumentParser):
         if wrong := _COMMAND.match(message):
             suggested = did_you_mean(wrong[1], re.findall(r"[\w-]+", wrong[2]))
             message = f"unknown command {shortened(wrong[1])}{suggested}"
-        line = f"{self.prog}: {sentence(message)} See {self.prog} --help\n"
-        self.exit(Status.USAGE, line)
+        fail(self.prog, message)
 
     def _unknown(self, given: Iterable[str]) -> Iterator[str]:
         """Yields the options among the arguments that this parser does not know."""
@@ -87,6 +86,12 @@ class Parser(argparse.ArgumentParser):
             name = argument.partition("=")[0]
             if is_option and name not in ["-", *self._known] and " " not in name:
                 yield name
+
+
+def fail(command: str, message: str) -> NoReturn:
+    """Prints a usage error of a command, and ends the process."""
+    print(f"{command}: {sentence(message)} See {command} --help", file=sys.stderr)
+    raise SystemExit(Status.USAGE)
 
 
 def _title(settings: type[Settings], name: str) -> str | None:
@@ -109,6 +114,8 @@ def _keywords(field: dataclasses.Field) -> dict[str, Any]:
     if default is not None and default is not REQUIRED:
         help += f" (default: {default})"
     keywords = {key: metadata[key] for key in ("choices", "metavar")}
+    if metadata["const"] is not None:
+        keywords |= {"nargs": "?", "const": metadata["const"]}
     return {
         **common,
         **keywords,

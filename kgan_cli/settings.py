@@ -166,6 +166,13 @@ class ModelSettings(
 ):
     """The options that decide which GAN is trained, and on which data."""
 
+    config: str | None = option(
+        metavar="FILE",
+        recorded=False,
+        help="options by name in a TOML file, or the config.json of a run; other options "
+        "of the command line override the file",
+    )
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RunSettings(Settings):
@@ -179,6 +186,7 @@ class RunSettings(Settings):
     resume: str | None = option(
         metavar="RUN",
         with_resume=True,
+        recorded=False,
         help="continue this run exactly where it stopped",
     )
     strategy: str | None = option(
@@ -186,6 +194,13 @@ class RunSettings(Settings):
         with_resume=True,
         help="train on one device, on all devices of this machine, or on the cluster in "
         "TF_CONFIG; by default one device, or as in the run that --resume names",
+    )
+    dry_run: str | None = option(
+        choices=("python", "json"),
+        const="python",
+        recorded=False,
+        help="print the training as Python that runs, or as a file for --config, and "
+        "train nothing",
     )
 
 
@@ -198,10 +213,6 @@ class TrainSettings(RunSettings, ModelSettings):
         "Trains a GAN, by default on handwritten digits. The run folder holds samples, "
         "the history and the saved model."
     )
-
-    def record(self) -> dict[str, Any]:
-        """Returns the values of all options except `--resume`, by name."""
-        return {name: v for name, v in super().record().items() if name != "resume"}
 
     def resumed(self, record: dict[str, Any]) -> Self:
         """Returns the settings of a run that continues.

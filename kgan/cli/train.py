@@ -9,7 +9,7 @@ import keras
 
 import kgan
 from kgan import files, trainers
-from kgan.cli import dataset, not_finite, report
+from kgan.cli import dataset, dry_run, not_finite, report
 from kgan.cli.progress_bar import progress
 from kgan.cli.run_folder import (
     RunFolder,
@@ -33,6 +33,8 @@ def run(settings: TrainSettings) -> int:
     settings = settings.resumed(config["arguments"]) if folder else settings
     name = settings.strategy or "none"
     settings = dataclasses.replace(settings, strategy=name)
+    if settings.dry_run:
+        return dry_run.run(settings)
     # The workers of a cluster must find each other before anything else is done.
     strategy = trainers.strategy(name)
     try:
