@@ -65,7 +65,7 @@ def test_the_code_has_the_options_of_the_data_and_the_precision(capsys, command)
     lines = capsys.readouterr().out.splitlines()
     load = "\n".join(lines[2 : lines.index("", 2)])
     assert load.startswith("samples, _ = kgan.data.load(")
-    arguments = eval(load.removeprefix("samples, _ = kgan.data.load").join(["dict", ""]))
+    arguments = eval("dict" + load.removeprefix("samples, _ = kgan.data.load"))
     expected = {"source": command[2], "labels": "none", "flip": True, "seed": 3}
     assert arguments == expected
     policies = [line for line in lines if "dtype_policy" in line]
