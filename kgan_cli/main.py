@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from kgan_cli import after_training, names, settings, status
-from kgan_cli.option import Settings, add_options
+from kgan_cli import after_training, config, names, settings, status
+from kgan_cli.option import Settings
 from kgan_cli.out_of_memory import is_out_of_memory
 from kgan_cli.output import OutputError, checked_output
+from kgan_cli.parser import Parser, fail
 from kgan_cli.quiet import quiet_tensorflow
 from kgan_cli.spelling import as_options
 from kgan_cli.status import Status
@@ -69,9 +70,16 @@ def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
     Raises:
         SystemExit: After `--help` and `--version`, and after a usage error.
     """
-    values = vars(_parser().parse_args(argv))
-    command = values.pop("command")
-    return command, COMMANDS[command](**values)
+    given = vars(_parser().parse_args(argv))
+    command = given.pop("command")
+    kind = COMMANDS[command]
+    if "config" in given:
+        takers = [c for c in COMMANDS.values() if issubclass(c, settings.ModelSettings)]
+        try:
+            given = config.with_file(given, kind, takers)
+        except ValueError as error:
+            fail(f"kgan {command}", str(error))
+    return command, kind(**given)
 
 
 def _module(command: str) -> ModuleType:
@@ -93,8 +101,8 @@ def _module(command: str) -> ModuleType:
         ) from None
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="kgan",
         description="Generative adversarial networks for Keras 3.",
         epilog=f"exit status:\n{status.listed()}",
@@ -104,12 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
-        add_options(
-            commands.add_parser(
-                name, help=command.summary, description=command.description
-            ),
-            command,
-        )
+        commands.add_parser(
+            name, help=command.summary, description=command.description
+        ).add_options(command)
     return parser
 
 

@@ -14,16 +14,24 @@ from collections.abc import Iterator
 from typing import Any
 
 
-def class_names(room: str) -> list[str]:
+def class_names(room: str, base: str | None = None) -> list[str]:
     """Returns the names that classes set in their bodies, in alphabetical order.
 
     Args:
         room: A folder of kgan, for example `"losses"`.
+        base: Name of a class; the names of its subclasses alone are returned. None for
+            the names of all classes.
     """
+    trees = list(_trees(room, '    name = "'))
+    classes = [n for tree in trees for n in tree.body if isinstance(n, ast.ClassDef)]
+    bases = {node.name: [ast.unparse(b) for b in node.bases] for node in classes}
+
+    def inherits(name: str) -> bool:
+        return any(b == base or inherits(b) for b in bases.get(name, []))
+
     found: list[str] = []
-    for tree in _trees(room, '    name = "'):
-        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-        for statement in [statement for node in classes for statement in node.body]:
+    for node in classes if base is None else [n for n in classes if inherits(n.name)]:
+        for statement in node.body:
             match statement:
                 case ast.Assign([ast.Name("name")], ast.Constant(str(name))):
                     found.append(name)

@@ -10,10 +10,11 @@ The parser, the record in `config.json` and the check at `--resume` all use this
 
 import argparse
 import dataclasses
-import inspect
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+
+from kgan_cli.nearest import did_you_mean, sentence
 
 # The longest value in a message.
 _LONGEST = 80
@@ -33,6 +34,8 @@ def option(
     positional: bool = False,
     is_path: bool = False,
     with_resume: bool = False,
+    recorded: bool = True,
+    const: str | None = None,
 ) -> Any:
     """Declares an option as a field of a dataclass.
 
@@ -50,12 +53,16 @@ def option(
         positional: Whether the argument is given without the name of the option.
         is_path: Whether the value may be a path. `record` makes the path absolute.
         with_resume: Whether the option may be given together with `--resume`.
+        recorded: Whether the record of a run has the option.
+        const: The value if the option is given without a value; None if the option needs
+            a value.
     """
     metadata = {"type": type, "choices": choices, "metavar": metavar, "aliases": aliases}
     metadata["nargs"] = nargs
     roles = {"positional": positional, "is_path": is_path, "with_resume": with_resume}
+    more = {"recorded": recorded, "const": const}
     return dataclasses.field(
-        default=default, metadata={"help": help, **metadata, **roles}
+        default=default, metadata={"help": help, **metadata, **roles, **more}
     )
 
 
@@ -82,61 +89,86 @@ class Settings:
             ValueError: If the command line would refuse a value.
         """
         return {
-            field.name: _checked(field, record[field.name])
+            field.name: _recorded(field, record[field.name])
             for field in dataclasses.fields(cls)
             if field.name in record
         }
 
     def record(self) -> dict[str, Any]:
-        """Returns the values of all options, by name. Paths that exist are absolute."""
-        values = dataclasses.asdict(self)
-        for field in dataclasses.fields(self):
+        """Returns the recorded options, by name. Paths that exist are absolute."""
+        fields = [f for f in dataclasses.fields(self) if f.metadata["recorded"]]
+        values = {field.name: getattr(self, field.name) for field in fields}
+        for field in fields:
             value = values[field.name]
             if field.metadata["is_path"] and value and os.path.exists(value):
                 values[field.name] = os.path.abspath(value)
         return values
 
 
-def add_options(parser: argparse.ArgumentParser, settings: type[Settings]) -> None:
-    """Adds the options of a command to its parser, group by group."""
-    groups: dict[str, Any] = {}
-    for field in dataclasses.fields(settings):
-        title = _title(settings, field.name)
-        if title is not None and title not in groups:
-            groups[title] = parser.add_argument_group(title)
-        group = parser if title is None else groups[title]
-        group.add_argument(*spellings(field), **_keywords(field))
+def parsed(field: dataclasses.Field, text: str) -> Any:
+    """Returns the value of an option.
+
+    Args:
+        field: The field that declares the option.
+        text: The value as the shell passes it.
+
+    Raises:
+        argparse.ArgumentTypeError: If the option does not take the value.
+    """
+    name, choices = spellings(field)[0], field.metadata["choices"]
+    try:
+        value = field.metadata["type"](text) if field.metadata["type"] else text
+        if choices and value not in choices:
+            raise ValueError
+    except (argparse.ArgumentTypeError, ValueError) as error:
+        expected = f"must be of type {getattr(field.metadata['type'], '__name__', '')}"
+        if isinstance(error, argparse.ArgumentTypeError):
+            expected = str(error)
+        elif choices:
+            listed = ", ".join(map(str, choices))
+            expected = f"must be one of {listed}{did_you_mean(text, choices)}"
+        raise argparse.ArgumentTypeError(
+            f"{sentence(f'{name} {expected}')} Received: {name} {shortened(text)}"
+        ) from None
+    return value
 
 
-def _title(settings: type[Settings], name: str) -> str | None:
-    """Returns the title of the class that declares an option first."""
-    classes = reversed(settings.__mro__)
-    declaring = next(c for c in classes if name in inspect.get_annotations(c))
-    return vars(declaring).get("title")
+def from_file(field: dataclasses.Field, value: object) -> Any:
+    """Returns the value of an option, as the parser would return it.
 
+    Args:
+        field: The field that declares the option.
+        value: A value of a JSON or TOML file.
 
-def _checked(field: dataclasses.Field, value: object) -> object:
-    """Returns a recorded value of an option, as the parser would return it."""
-    metadata = field.metadata
+    Raises:
+        argparse.ArgumentTypeError: If the option does not take the value.
+    """
     if value is None and field.default is None:
         return None
-    if isinstance(value, bool) or field.default is False:
-        allowed = isinstance(value, bool) and field.default is False
-    else:
-        # Two sides of images are recorded as a list.
-        text = "x".join(map(str, value)) if isinstance(value, list) else str(value)
-        allowed = isinstance(value, str) or metadata["type"] is not None
-        try:
-            value = metadata["type"](text) if allowed and metadata["type"] else value
-        except (argparse.ArgumentTypeError, ValueError):
-            allowed = False
-        allowed = allowed and value in (metadata["choices"] or [value])
-    if not allowed:
+    name, received = spellings(field)[0], shortened(repr(value))
+    if field.default is False:
+        if isinstance(value, bool):
+            return value
+        raise argparse.ArgumentTypeError(
+            f"{name} must be true or false. Received: {name} {received}"
+        )
+    if field.metadata["type"] is None and not isinstance(value, str):
+        raise argparse.ArgumentTypeError(
+            f"{name} must be a text. Received: {name} {received}"
+        )
+    # Two sides of images are recorded as a list.
+    text = "x".join(map(str, value)) if isinstance(value, list) else str(value)
+    return parsed(field, text)
+
+
+def _recorded(field: dataclasses.Field, value: object) -> Any:
+    try:
+        return from_file(field, value)
+    except argparse.ArgumentTypeError:
         raise ValueError(
             f"The record of the run, config.json, has a value that "
             f"{spellings(field)[0]} does not take. Received: {shortened(repr(value))}"
-        )
-    return value
+        ) from None
 
 
 def shortened(text: str) -> str:
@@ -150,17 +182,3 @@ def spellings(field: dataclasses.Field) -> list[str]:
         return [field.name]
     spellings = [f"--{field.name.replace('_', '-')}", f"--{field.name}"]
     return list(dict.fromkeys([*spellings, *field.metadata["aliases"]]))
-
-
-def _keywords(field: dataclasses.Field) -> dict[str, Any]:
-    """Returns the keyword arguments of `add_argument`."""
-    metadata, default = field.metadata, field.default
-    if default is False:
-        return {"action": "store_true", "help": metadata["help"]}
-    names = ("type", "choices", "metavar", "nargs", "help")
-    keywords = {name: metadata[name] for name in names}
-    if default is REQUIRED:
-        return keywords if metadata["positional"] else {**keywords, "required": True}
-    if default is not None:
-        keywords["help"] += f" (default: {default})"
-    return {**keywords, "default": default, "dest": field.name}

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, Self
 
 from kgan_cli import names, types
+from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
 
 _EXTRACTORS = [
@@ -13,10 +14,6 @@ _EXTRACTORS = [
         for protocol in names.constant_items("metrics", "PROTOCOLS")
     ),
 ]
-
-
-# Options of `kgan train` for one process, which a resumed run does not take over.
-_OF_A_PROCESS = ("resume", "quiet", "json")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -91,7 +88,7 @@ class ImageSettings(Settings):
     )
     max_bad: float = option(
         0.1,
-        type=float,
+        type=types.share,
         metavar="SHARE",
         help="largest share of files that may be left out",
     )
@@ -164,8 +161,17 @@ class AlgorithmSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ModelSettings(AlgorithmSettings, ImageSettings, PresetSettings):
+class ModelSettings(
+    OptimizationSettings, AlgorithmSettings, ImageSettings, PresetSettings
+):
     """The options that decide which GAN is trained, and on which data."""
+
+    config: str | None = option(
+        metavar="FILE",
+        recorded=False,
+        help="options by name in a TOML file, or the config.json of a run; other options "
+        "of the command line override the file",
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -180,6 +186,7 @@ class RunSettings(Settings):
     resume: str | None = option(
         metavar="RUN",
         with_resume=True,
+        recorded=False,
         help="continue this run exactly where it stopped",
     )
     strategy: str | None = option(
@@ -187,6 +194,13 @@ class RunSettings(Settings):
         with_resume=True,
         help="train on one device, on all devices of this machine, or on the cluster in "
         "TF_CONFIG; by default one device, or as in the run that --resume names",
+    )
+    dry_run: str | None = option(
+        choices=("python", "json"),
+        const="python",
+        recorded=False,
+        help="print the training as Python that runs, or as a file for --config, and "
+        "train nothing",
     )
 
 
@@ -264,10 +278,14 @@ class WatchSettings(Settings):
     quiet: bool = option(
         False,
         with_resume=True,
+        recorded=False,
         help="print the path of the run at the end, and nothing else but errors",
     )
     json: bool = option(
-        False, with_resume=True, help="print a JSON object on each line, for programs"
+        False,
+        with_resume=True,
+        recorded=False,
+        help="print a JSON object on each line, for programs",
     )
 
 
@@ -280,11 +298,6 @@ class TrainSettings(ExtractorSettings, WatchSettings, RunSettings, ModelSettings
         "Trains a GAN, by default on handwritten digits. The run folder holds samples, "
         "the history and the saved model."
     )
-
-    def record(self) -> dict[str, Any]:
-        """Returns the values of all options that belong to the run, by name."""
-        values = super().record().items()
-        return {name: value for name, value in values if name not in _OF_A_PROCESS}
 
     def resumed(self, record: dict[str, Any]) -> Self:
         """Returns the settings of a run that continues.

@@ -1,11 +1,13 @@
 """Types of options. A value out of range causes a usage error."""
 
 import argparse
-
-from kgan_cli.option import shortened
+import math
+from collections.abc import Callable
 
 # The largest count that a float holds exactly, and the largest seed of all frameworks.
 _LARGEST_COUNT, _LARGEST_SEED = 2**53, 2**31 - 2
+# The smallest and the largest positive number of float32, about.
+_SMALLEST, _LARGEST = 2e-38, 3e38
 
 
 def count(text: str) -> int:
@@ -29,9 +31,46 @@ def size(text: str) -> int | tuple[int, int]:
     if len(sides) == 2:
         return sides[0], sides[1]
     raise argparse.ArgumentTypeError(
-        "must be an int, or height x width, for example 48x64. "
-        f"Received: {shortened(text)}"
+        "must be an int, or height x width, for example 48x64"
     )
+
+
+def share(text: str) -> float:
+    """Returns a float of 0 to 1."""
+    return _number(text, lambda value: 0 <= value <= 1, "of 0 to 1")
+
+
+def above_zero(text: str) -> float:
+    """Returns a float above 0."""
+    return _number(text, lambda value: value > 0, "above 0")
+
+
+def at_least_zero(text: str) -> float:
+    """Returns a float of at least 0."""
+    return _number(text, lambda value: value >= 0, "of at least 0")
+
+
+def below_one(text: str) -> float:
+    """Returns a float of at least 0 and below 1."""
+    return _number(text, lambda value: 0 <= value < 1, "of at least 0 and below 1")
+
+
+def half_life(text: str) -> float | str:
+    """Returns a float above 0, or `none`."""
+    if text == "none":
+        return text
+    return _number(text, lambda value: value > 0, "above 0, or none")
+
+
+def _number(text: str, allows: Callable[[float], bool], expected: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    # The frameworks compute in float32.
+    if not (allows(value) and (value == 0 or _SMALLEST <= value <= _LARGEST)):
+        raise argparse.ArgumentTypeError(f"must be a number {expected}")
+    return value
 
 
 def _integer(text: str, minimum: int, maximum: int) -> int:
@@ -41,7 +80,5 @@ def _integer(text: str, minimum: int, maximum: int) -> int:
         value = minimum - 1
     if not minimum <= value <= maximum:
         upper = f" and at most {maximum}" if value > maximum else ""
-        raise argparse.ArgumentTypeError(
-            f"must be an int of at least {minimum}{upper}. Received: {shortened(text)}"
-        )
+        raise argparse.ArgumentTypeError(f"must be an int of at least {minimum}{upper}")
     return value

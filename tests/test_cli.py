@@ -366,7 +366,8 @@ def test_values_out_of_range_are_named(capsys, options):
         main(["train", *options])
     assert exit.value.code == 2
     error = capsys.readouterr().err
-    assert options[0] in error and f"Received: {options[1]}" in error
+    option = {"--n": "--latent-dim"}.get(options[0], options[0])
+    assert f"Received: {option} {options[1]}. See kgan train --help\n" in error
 
 
 def test_full_disk_is_one_line_and_no_half_file(tmp_path, few, capsys, monkeypatch):

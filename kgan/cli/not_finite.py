@@ -60,8 +60,9 @@ def message(training: Training, folder: RunFolder, epoch: int) -> str:
     return (
         f"Training became NaN or infinite in epoch {epoch + 1} and can't "
         f"recover, so it has stopped; {kept}. In a new run, try "
-        f"{', '.join(_causes(training))}a lower learning rate, or an R1 penalty with a "
-        "higher weight: `kgan info` prints the code with both."
+        f"{', '.join(_causes(training))}a lower learning rate (--learning-rate), or an "
+        "R1 penalty with a higher weight (--penalty r1 --penalty-weight): `kgan info` "
+        "prints both."
     )
 
 

@@ -6,6 +6,7 @@ import keras
 
 import kgan
 from kgan import losses, presets
+from kgan.cli import hyperparameters
 from kgan.presets import Call, Preset, parts
 from kgan_cli.settings import ModelSettings
 
@@ -44,7 +45,8 @@ def choose(
         if settings.preset
         else presets.suggest(*arguments)
     )
-    return _with_loss(_with_options(chosen, settings), settings.loss)
+    changed = _with_loss(_with_options(chosen, settings), settings.loss)
+    return hyperparameters.change(changed, settings)
 
 
 def build(preset: Preset, seed: int, precision: str) -> kgan.GAN:

@@ -2,7 +2,7 @@
 
 import pathlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import kgan
@@ -28,7 +28,7 @@ class Problems(kgan.callbacks.Health):
         # The lines of the file, by problem.
         self._lines: dict[str, str] = {}
 
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self._lines = {}
         if not self.model.devices.is_chief or not self.path.exists():

@@ -155,27 +155,36 @@ class RunFolder:
 
     def write_config(self, training: Training) -> None:
         """Writes `config.json`: everything that is needed to repeat the run."""
-        gan, preset, batches = training.gan, training.preset, training.batches
-        networks = ("generator", "discriminator")
-        config = {
-            "arguments": training.settings.record(),
-            "preset": {"code": str(preset).splitlines(), "reasons": preset.reasons},
-            "data": {
-                "shape": list(batches.x.shape),
-                "dtype": str(batches.x.dtype),
-                **kgan.data.fingerprints(batches.x, batches.labels),
-                "classes": training.data.classes,
-            },
-            "parameters": {name: getattr(gan, name).count_params() for name in networks},
-            "gan": {k: v for k, v in gan.get_config().items() if k not in networks},
-            "compile": gan.get_compile_config(),
-            "backend": keras.backend.backend(),
-            "threads": backend.num_threads(),
-            "versions": {"python": platform.python_version(), **versions()},
-            "platform": platform.platform(),
-        }
+        text = json.dumps(record(training), indent=2, default=str)
         with atomic_path(self.config) as path:
-            path.write_text(json.dumps(config, indent=2, default=str) + "\n", "utf-8")
+            path.write_text(text + "\n", "utf-8")
+
+
+def record(training: Training) -> Config:
+    """Returns the content of `config.json`.
+
+    Args:
+        training: The training.
+    """
+    gan, preset, batches = training.gan, training.preset, training.batches
+    networks = ("generator", "discriminator")
+    return {
+        "arguments": training.settings.record(),
+        "preset": {"code": str(preset).splitlines(), "reasons": preset.reasons},
+        "data": {
+            "shape": list(batches.x.shape),
+            "dtype": str(batches.x.dtype),
+            **kgan.data.fingerprints(batches.x, batches.labels),
+            "classes": training.data.classes,
+        },
+        "parameters": {name: getattr(gan, name).count_params() for name in networks},
+        "gan": {k: v for k, v in gan.get_config().items() if k not in networks},
+        "compile": gan.get_compile_config(),
+        "backend": keras.backend.backend(),
+        "threads": backend.num_threads(),
+        "versions": {"python": platform.python_version(), **versions()},
+        "platform": platform.platform(),
+    }
 
 
 def load_gan(path: pathlib.Path) -> kgan.GAN:

@@ -7,7 +7,7 @@ import time
 
 import kgan
 from kgan import files, trainers
-from kgan.cli import dataset, not_finite, report, summary, watch
+from kgan.cli import dataset, dry_run, not_finite, report, summary, watch
 from kgan.cli.progress_bar import Progress, progress
 from kgan.cli.run_folder import (
     RunFolder,
@@ -32,6 +32,8 @@ def run(settings: TrainSettings) -> int:
     name = settings.strategy or "none"
     settings = dataclasses.replace(settings, strategy=name)
     watch.check(settings)
+    if settings.dry_run:
+        return dry_run.run(settings)
     # The workers of a cluster must find each other before anything else is done.
     strategy = trainers.strategy(name)
     try:

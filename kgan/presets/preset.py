@@ -83,23 +83,37 @@ class Preset:
         return self.epochs * (self.steps_per_epoch or batches) * size
 
     def __str__(self) -> str:
+        imports = ["import keras, kgan", ""]
+        return "\n".join([*imports, *self.code_to_build(0), *self.code_to_train(0)])
+
+    def code_to_build(self, seed: int) -> list[str]:
+        """Returns the lines of Python that build the compiled `gan`.
+
+        Args:
+            seed: Int, see `build`.
+        """
+        return [
+            f"keras.utils.set_random_seed({seed})",
+            code(self._gan(seed), prefix="gan = "),
+            code(Call("gan.compile", self.compile)),
+        ]
+
+    def code_to_train(self, seed: int) -> list[str]:
+        """Returns the lines of Python that train `gan` on `samples`, and on `labels`.
+
+        Args:
+            seed: Int, the seed of the order of the data.
+        """
         labels = "labels=labels, " if "num_classes" in self.generator.arguments else ""
         shorter = self.steps_per_epoch
         steps = f", steps_per_epoch={shorter}" if shorter else ""
-        return "\n".join(
-            [
-                "import keras, kgan",
-                "",
-                "keras.utils.set_random_seed(0)",
-                code(self._gan(seed=0), prefix="gan = "),
-                code(Call("gan.compile", self.compile)),
-                "batches = kgan.data.Batches(",
-                f"    samples, batch_size={self.batch_size}, {labels}seed=0, "
-                "drop_remainder=True",
-                ")",
-                f"gan.fit(batches, epochs={self.epochs}{steps})",
-            ]
-        )
+        return [
+            "batches = kgan.data.Batches(",
+            f"    samples, batch_size={self.batch_size}, {labels}seed={seed}, "
+            "drop_remainder=True",
+            ")",
+            f"gan.fit(batches, epochs={self.epochs}{steps})",
+        ]
 
     def _gan(self, seed: int | None) -> Call:
         networks = {"generator": self.generator, "discriminator": self.discriminator}

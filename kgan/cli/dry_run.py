@@ -1,0 +1,63 @@
+"""`kgan train --dry-run`: prints the training as Python or JSON, and trains nothing."""
+
+import dataclasses
+import inspect
+import json
+
+import kgan
+from kgan.cli import dataset, run_folder
+from kgan.cli.training import Training
+from kgan.presets import Call
+from kgan.presets.call import code
+from kgan_cli.settings import ImageSettings, TrainSettings
+from kgan_cli.status import Status
+
+
+def run(settings: TrainSettings) -> int:
+    """Prints the training, and returns the exit status.
+
+    Raises:
+        ValueError: If the training can't be printed, or can't be done.
+    """
+    if settings.dry_run == "python" and settings.strategy != "none":
+        raise ValueError(
+            "--dry-run prints Python for one device; --dry-run json records the "
+            f"strategy. Received: --strategy {settings.strategy}"
+        )
+    # A cache would be written.
+    data = dataset.load(dataclasses.replace(settings, cache=None))
+    training = Training.prepare(settings, data)
+    if settings.dry_run == "json":
+        print(json.dumps(run_folder.record(training), indent=2, default=str))
+    else:
+        print(python(training))
+    return Status.DONE
+
+
+def python(training: Training) -> str:
+    """Returns the Python code that loads the data, and builds and trains the GAN.
+
+    Args:
+        training: The training.
+    """
+    seed, precision = training.settings.seed, training.settings.precision
+    lines = ["import keras, kgan", "", _load(training), ""]
+    building = training.preset.code_to_build(seed)
+    if precision != "float32":
+        # Of the networks alone, as in `kgan.cli.preset.build`.
+        policies = [
+            f'keras.config.set_dtype_policy("{p}")' for p in (precision, "float32")
+        ]
+        building = [policies[0], *building, policies[1]]
+    return "\n".join([*lines, *building, *training.preset.code_to_train(seed)])
+
+
+def _load(training: Training) -> str:
+    """Returns the code that loads the data, with the options that are not the default."""
+    values = training.settings.record()
+    names = [*(field.name for field in dataclasses.fields(ImageSettings)), "seed"]
+    parameters = inspect.signature(kgan.data.load).parameters
+    given = {n: values[n] for n in names if values[n] != parameters[n].default}
+    labels = "labels" if training.settings.conditional else "_"
+    call = Call("kgan.data.load", {"source": values["data"], **given})
+    return code(call, prefix=f"samples, {labels} = ")

@@ -1,0 +1,79 @@
+"""Errors of the command line itself: one line, with the nearest known name."""
+
+import pytest
+
+from kgan_cli.main import main, parse
+from kgan_cli.nearest import did_you_mean
+from kgan_cli.status import Status
+
+
+def refused(capsys, command):
+    """Returns the message of a command line that is refused."""
+    with pytest.raises(SystemExit) as exit:
+        main(command.split())
+    assert exit.value.code == Status.USAGE
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1
+    return said.err.removesuffix("\n")
+
+
+@pytest.mark.parametrize(
+    "command, message",
+    [
+        ("train --bugdet 3", "unknown option --bugdet; did you mean --budget?"),
+        ("train --bugdet=3", "unknown option --bugdet; did you mean --budget?"),
+        ("train --LatentDim 3", "unknown option --LatentDim; did you mean --latent-dim?"),
+        ("train --batch 3", "unknown option --batch; did you mean --batch-size?"),
+        ("train --xyzzy", "unknown option --xyzzy."),
+        ("train --flip -q", "unknown option -q."),
+        ("train digits", "unexpected argument digits."),
+        # Before the argument that is missing for lack of the right name.
+        ("evaluate run --dta x", "unknown option --dta; did you mean --data?"),
+        ("evaluate run", "the following arguments are required: --data."),
+        (
+            "train --compute=GPU",
+            "--compute must be one of cpu, gpu; did you mean gpu? Received: --compute "
+            "GPU.",
+        ),
+        (
+            "train --channels 7",
+            "--channels must be one of 1, 2, 3, 4. Received: --channels 7.",
+        ),
+        (
+            "train --n 0",
+            "--latent-dim must be an int of at least 1. Received: --latent-dim 0.",
+        ),
+        (
+            "info --max-bad 2",
+            "--max-bad must be a number of 0 to 1. Received: --max-bad 2.",
+        ),
+    ],
+)
+def test_a_usage_error_is_one_line_with_the_nearest_name(capsys, command, message):
+    name = command.split()[0]
+    expected = f"kgan {name}: {message} See kgan {name} --help"
+    assert refused(capsys, command) == expected
+
+
+@pytest.mark.parametrize(
+    "command, message",
+    [
+        ("trian", "unknown command trian; did you mean train?"),
+        ("xyzzy --size 3", "unknown command xyzzy."),
+        ("--vresion", "unknown option --vresion; did you mean --version?"),
+        ("", "the following arguments are required: COMMAND."),
+    ],
+)
+def test_a_wrong_command_is_one_line_too(capsys, command, message):
+    assert refused(capsys, command) == f"kgan: {message} See kgan --help"
+
+
+def test_values_that_look_like_options_are_taken():
+    _, settings = parse(["train", "--data=-x", "--background", "-", "--out", "- a"])
+    assert (settings.data, settings.background, settings.out) == ("-x", "-", "- a")
+
+
+def test_several_names_are_suggested_for_their_beginning():
+    names = ["--beta-1", "--beta-2", "--beta_1", "--budget"]
+    assert did_you_mean("--beta", names) == "; did you mean --beta-1 or --beta-2?"
+    assert did_you_mean("--", names) == ""
