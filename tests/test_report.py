@@ -225,6 +225,15 @@ def rms(a, b):
     return np.sqrt(np.mean((np.float64(a) - b) ** 2))
 
 
+def test_the_problems_of_the_training_are_told(tmp_path):
+    run = make_run(tmp_path / "run")
+    assert "Health" not in page_of([run], tmp_path / "x.html").texts
+    sentence = "1,024 samples, collapse: The samples are alike. Try R1."
+    (tmp_path / "run" / "health.txt").write_text(sentence + "\n", "utf-8")
+    texts = page_of([run], tmp_path / "x.html").texts
+    assert texts.count(sentence) == 1 and "Health" in texts
+
+
 @pytest.mark.parametrize("as_floats", [False, True])
 def test_neighbors_are_the_nearest(gan, digits, as_floats):
     reals = kgan.data.to_float(digits[:90]) if as_floats else digits[:90]

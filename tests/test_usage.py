@@ -25,11 +25,11 @@ def refused(capsys, command):
         ("train --LatentDim 3", "unknown option --LatentDim; did you mean --latent-dim?"),
         ("train --batch 3", "unknown option --batch; did you mean --batch-size?"),
         ("train --xyzzy", "unknown option --xyzzy."),
-        ("train --flip -q", "unknown option -q."),
+        ("train --flip -z", "unknown option -z."),
         ("train digits", "unexpected argument digits."),
         # Before the argument that is missing for lack of the right name.
         ("evaluate run --dta x", "unknown option --dta; did you mean --data?"),
-        ("evaluate run", "the following arguments are required: --data."),
+        ("sample --count 3", "the following arguments are required: RUN|MODEL."),
         (
             "train --compute=GPU",
             "--compute must be one of cpu, gpu; did you mean gpu? Received: --compute "

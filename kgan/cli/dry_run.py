@@ -44,7 +44,7 @@ def python(training: Training) -> str:
     lines = ["import keras, kgan", "", _load(training), ""]
     building = training.preset.code_to_build(seed)
     if precision != "float32":
-        # Of the networks alone, as in `kgan.cli.preset.build`.
+        # For the networks alone, as in `kgan.cli.preset.build`.
         policies = [
             f'keras.config.set_dtype_policy("{p}")' for p in (precision, "float32")
         ]

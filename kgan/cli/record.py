@@ -88,6 +88,13 @@ class Record:
                 f"Received: {self.folder.metrics}"
             ) from None
 
+    def problems(self) -> list[str]:
+        """Returns the sentences about problems of the training, in `health.txt`."""
+        try:
+            return self.folder.health.read_text("utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+
     def load_data(self) -> LoadedData:
         """Loads the data of the run again.
 

@@ -40,6 +40,7 @@ def write_page(
         _head(records),
         section("Samples", _samples(records)),
         section(f"Curves, by {_unit(records)} shown", _curves(records)),
+        section("Health", *map(_problems, records)),
         section("Metrics", *map(_metrics, records)),
         section("Does it repeat its training data?", _memories(records, memories)),
         section("Configuration", _configuration(records)),
@@ -161,6 +162,13 @@ def _group(records: Sequence[Record], columns: list[str], unit: str) -> list[Cur
         Curve(name, record.history[position], record.results[column], color)
         for (record, column), name, color in zip(pairs, names, colors, strict=True)
     ]
+
+
+def _problems(record: Record) -> str:
+    found = record.problems()
+    if not found:
+        return ""
+    return element("h3", text=record.name) + markup.paragraphs(found)
 
 
 def _metrics(record: Record) -> str:
