@@ -1,5 +1,6 @@
 import gc
 import os
+import signal
 from importlib.metadata import version
 
 # Before Keras is imported: quiet, and the same numbers on every machine.
@@ -25,6 +26,9 @@ LONGEST = ["test_backends.py", "test_strategies.py", "test_cli.py", "test_resume
 
 
 def pytest_configure(config):
+    # `nohup` lets all that it starts ignore this signal, which tests send.
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

@@ -176,4 +176,4 @@ def test_what_info_cannot_do_is_said_in_a_line(
 def test_sizes_are_checked(size, capsys):
     with pytest.raises(SystemExit):
         main(["info", "--size", size])
-    assert f"Received: {size}" in capsys.readouterr().err
+    assert f"Received: --size {size}. See" in capsys.readouterr().err

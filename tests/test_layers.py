@@ -155,6 +155,8 @@ class Tokens(keras.layers.Layer):
 
     def call(self, x):
         tokens = ops.reshape(x, (-1, x.shape[1] * x.shape[2], x.shape[3]))
+        # With large scores the softmax is too steep for finite differences.
+        tokens = tokens / 8
         mixed = self.layer([tokens, bend(tokens), 2 * tokens])
         return ops.reshape(mixed, (-1, *x.shape[1:]))
 

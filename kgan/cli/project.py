@@ -7,7 +7,6 @@ import numpy as np
 import kgan
 from kgan import checks
 from kgan.cli import class_labels, outputs, run_folder
-from kgan.data.reading.pictures import open_picture
 from kgan.files import atomic_path
 from kgan.layers.styles import has_styles
 from kgan.types import ArrayLike
@@ -66,7 +65,7 @@ def _read(gan: kgan.GAN, settings: ProjectSettings) -> np.ndarray:
 
 def _read_one(path: str, fit: kgan.data.Fit) -> np.ndarray:
     try:
-        with open(path, "rb") as file, open_picture(file) as picture:
+        with open(path, "rb") as file, kgan.data.open_picture(file) as picture:
             return fit(picture)
     except FileNotFoundError:
         raise

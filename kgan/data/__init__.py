@@ -12,7 +12,7 @@ from kgan.data.load import load, load_all
 from kgan.data.options import Options
 from kgan.data.prepare import prepare, split
 from kgan.data.reading.arrays import to_image
-from kgan.data.reading.pictures import Fit
+from kgan.data.reading.pictures import Fit, open_picture
 from kgan.data.reading.read_pictures import LoadedData
 from kgan.data.reading.reports import (
     NothingLeftError,
@@ -46,6 +46,7 @@ __all__ = [
     "is_image_shape",
     "load",
     "load_all",
+    "open_picture",
     "prepare",
     "reason_lines",
     "scale_pixels",
