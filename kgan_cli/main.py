@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from kgan_cli import after_training, config, names, settings, status
+from kgan_cli.completion import SHELLS, PrintCompletion
 from kgan_cli.option import Settings
 from kgan_cli.out_of_memory import is_out_of_memory
 from kgan_cli.output import OutputError, checked_output
@@ -110,6 +111,12 @@ def _parser() -> Parser:
     )
     version = f"kgan {names.version()}"
     parser.add_argument("--version", action="version", version=version)
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help="print the script by which a shell completes the command line",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         commands.add_parser(

@@ -1,5 +1,9 @@
 """Errors of the command line itself: one line, with the nearest known name."""
 
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from kgan_cli.main import main, parse
@@ -77,3 +81,32 @@ def test_several_names_are_suggested_for_their_beginning():
     names = ["--beta-1", "--beta-2", "--beta_1", "--budget"]
     assert did_you_mean("--beta", names) == "; did you mean --beta-1 or --beta-2?"
     assert did_you_mean("--", names) == ""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_a_shell_completes_commands_and_options(capsys, tmp_path):
+    with pytest.raises(SystemExit) as exit:
+        main(["--print-completion", "bash"])
+    assert exit.value.code == Status.DONE
+    (tmp_path / "completion").write_text(capsys.readouterr().out, "utf-8")
+
+    def completed(*words):
+        script = (
+            'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _shtab_kgan; '
+            'echo "${COMPREPLY[@]}"'
+        )
+        command = ["bash", "-c", script, str(tmp_path / "completion"), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.split()
+
+    assert completed("kgan", "tra") == ["train"]
+    assert completed("kgan", "train", "--bud") == ["--budget"]
+    assert completed("kgan", "train", "--compute", "g") == ["gpu"]
+
+
+def test_completion_names_its_extra(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["--print-completion", "zsh"]) == Status.ERROR
+    error = capsys.readouterr().err
+    assert "pip install 'kgan[completion]'" in error
+    assert error.endswith("Received: --print-completion zsh\n")
