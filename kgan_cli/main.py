@@ -114,6 +114,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "--print-completion",
         action=PrintCompletion,
+        default=argparse.SUPPRESS,
         choices=SHELLS,
         help="print the script by which a shell completes the command line",
     )
