@@ -184,6 +184,20 @@ def test_a_label_may_be_the_name_of_a_class(tmp_path, capsys):
     assert capsys.readouterr().err.endswith(error)
 
 
+def test_an_option_that_an_earlier_release_lacked_is_no_difference(tmp_path, capsys):
+    paths = [make_run(tmp_path / name) for name in ("a", "b")]
+    config = tmp_path / "b" / "config.json"
+    record = json.loads(config.read_text("utf-8"))
+    record["arguments"]["beta_1"] = None
+    config.write_text(json.dumps(record), "utf-8")
+    assert main(["compare", *paths]) == 0
+    assert "beta_1" not in capsys.readouterr().out
+    record["arguments"]["beta_1"] = 0.5
+    config.write_text(json.dumps(record), "utf-8")
+    assert main(["compare", *paths]) == 0
+    assert "beta_1" in capsys.readouterr().out
+
+
 def test_runs_are_compared(tmp_path, capsys):
     paths = [make_run(tmp_path / n, i, flip=i == 1) for i, n in enumerate(("a", "bb"))]
     assert main(["compare", *paths]) == 0

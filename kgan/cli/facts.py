@@ -3,6 +3,7 @@
 import math
 
 from kgan.cli.record import Record
+from kgan.types import Config
 
 
 def facts(record: Record) -> dict[str, str]:
@@ -81,7 +82,7 @@ def _flat(record: Record) -> dict[str, str]:
     """Returns the options of a run as texts, by dotted names."""
     config = record.config
     sections = {
-        "": {k: v for k, v in config["arguments"].items() if k not in ("out", "resume")},
+        "": _given(config["arguments"]),
         "gan.": config.get("gan", {}),
         "compile.": config.get("compile") or {},
     }
@@ -91,6 +92,15 @@ def _flat(record: Record) -> dict[str, str]:
     for name in ("backend", "threads"):
         found[name] = str(config.get(name, ""))
     return found
+
+
+def _given(arguments: Config) -> Config:
+    """Returns the arguments with a value; earlier releases lack the newer options."""
+    return {
+        name: value
+        for name, value in arguments.items()
+        if value is not None and name not in ("out", "resume")
+    }
 
 
 def _add(found: dict[str, str], prefix: str, value: object) -> None:
