@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from kgan import checks
+from kgan.callbacks.interval import samples_shown
 from kgan.files import atomic_path
 from kgan.types import PathLike
 
@@ -51,7 +52,7 @@ class HistoryCSV(keras.callbacks.Callback):
             return
         assert self._rows is not None
         values = {key: float(value) for key, value in sorted((logs or {}).items())}
-        position = {"epoch": epoch + 1, "images": int(self.model.images_seen.numpy())}
+        position = {"epoch": epoch + 1, "images": samples_shown(self.model)}
         seconds = round(self._earlier_seconds + time.monotonic() - self._start, 1)
         self._rows.append({**position, "seconds": seconds, **values})
         with (

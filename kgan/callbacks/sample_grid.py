@@ -53,9 +53,8 @@ class SampleGrid(keras.callbacks.Callback):
             number, and at the end of training. To read the number waits for the device.
 
     Raises:
-        ValueError: If an argument is out of range, if both `every` and `save_freq` are
-            given; or, when training begins, if the GAN
-            does not draw images.
+        ValueError: If an argument is out of range, or both `every` and `save_freq` are
+            given; or, when training begins, if the GAN does not draw images.
 
     Example:
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import keras
 
 from kgan.callbacks import Evaluate, HistoryCSV
+from kgan.callbacks.interval import samples_shown
 from kgan.types import PathLike
 
 
@@ -90,7 +91,7 @@ class EarlyStopping(keras.callbacks.EarlyStopping):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         value = (logs or {}).get(self.monitor, math.nan)
-        self._follow(Evaluated(epoch, int(self.model.images_seen.numpy()), value))
+        self._follow(Evaluated(epoch, samples_shown(self.model), value))
 
     def _follow(self, one: Evaluated) -> None:
         if not math.isfinite(one.value):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import kgan
+from kgan.callbacks.interval import samples_shown
 from kgan.files import atomic_path
 
 # The beginning of a line of the file.
@@ -35,17 +36,14 @@ class Problems(kgan.callbacks.Health):
             return
         for line in self.path.read_text("utf-8").splitlines():
             found = _LINE.match(line)
-            if found and int(found[1].replace(",", "")) <= self._shown():
+            if found and int(found[1].replace(",", "")) <= samples_shown(self.model):
                 self._lines[found[2]] = line
 
     def on_problem(self, epoch: int, problem: str, message: str) -> None:
         if problem in self._lines or not self.model.devices.is_chief:
             return
-        line = f"{self._shown():,} samples, {problem}: {message}"
+        line = f"{samples_shown(self.model):,} samples, {problem}: {message}"
         self._lines[problem] = line
         with atomic_path(self.path) as temporary:
             temporary.write_text("\n".join(self._lines.values()) + "\n", "utf-8")
         self.say(line)
-
-    def _shown(self) -> int:
-        return int(self.model.images_seen.numpy())

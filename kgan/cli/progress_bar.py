@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import keras
 
+from kgan.callbacks.interval import samples_shown
 from kgan.cli.run_folder import RunFolder
 from kgan_cli.settings import WatchSettings
 
@@ -94,7 +95,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         self._next_time = 0.0
-        self._already = self._shown()
+        self._already = samples_shown(self.model)
         self._metrics: dict[str, float] = {}
         # When the first batch was done, and the samples shown then.
         self._first: tuple[float, int] | None = None
@@ -106,7 +107,7 @@ class Progress(keras.callbacks.Callback):
         if now < self._next_time:
             return
         # A resumed training skips the batches that are done: they tell no speed.
-        if self._first is None and self._shown() == self._already:
+        if self._first is None and samples_shown(self.model) == self._already:
             self._next_time = now + _BAR_SECONDS
             return
         is_first = self._first is None
@@ -129,16 +130,13 @@ class Progress(keras.callbacks.Callback):
         self._show(logs or {})
 
     def _show(self, logs: Mapping[str, Any]) -> None:
-        now, shown, speed = time.monotonic(), self._shown(), None
+        now, shown, speed = time.monotonic(), samples_shown(self.model), None
         if self._first is None and shown > self._already:
             self._first = now, shown
         elif self._first and shown > self._first[1] and now > self._first[0]:
             speed = (shown - self._first[1]) / (now - self._first[0])
         losses = {name: float(logs[name]) for name in _LOSSES if name in logs}
         self.show(Snapshot(shown, self.samples, speed, losses, self._metrics))
-
-    def _shown(self) -> int:
-        return int(self.model.images_seen.numpy())
 
     def begin(self, shown: int) -> None:
         """Shows that training begins. `shown` samples were shown before."""

@@ -4,6 +4,7 @@ import shutil
 import sys
 
 import kgan
+from kgan.callbacks.interval import samples_shown
 from kgan.cli.run_folder import RunFolder
 
 
@@ -20,7 +21,7 @@ def print_summary(
         stopped: Whether a signal has stopped the training, so that it can continue.
     """
     print(
-        f"Trained {epochs} parts, {int(gan.images_seen.numpy()):,} samples shown, in "
+        f"Trained {epochs} parts, {samples_shown(gan):,} samples shown, in "
         f"{seconds:.0f} s. In {folder}:\n"
     )
     why_not = gan.devices.export_error("tf_saved_model")

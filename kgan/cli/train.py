@@ -7,6 +7,7 @@ import time
 
 import kgan
 from kgan import files, trainers
+from kgan.callbacks.interval import samples_shown
 from kgan.cli import dataset, dry_run, not_finite, report, summary, watch
 from kgan.cli.progress_bar import Progress, progress
 from kgan.cli.run_folder import (
@@ -107,7 +108,7 @@ def _is_finished(training: Training, folder: RunFolder) -> bool:
 
 
 def _finished_sentence(training: Training) -> str:
-    shown, epochs = int(training.gan.images_seen.numpy()), training.preset.epochs
+    shown, epochs = samples_shown(training.gan), training.preset.epochs
     return f"{shown:,} samples shown. --epochs N with N above {epochs} trains longer."
 
 

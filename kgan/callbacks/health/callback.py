@@ -10,6 +10,7 @@ from keras import ops
 
 from kgan import checks
 from kgan.callbacks.health import messages, numbers
+from kgan.callbacks.interval import samples_shown
 from kgan.critic import heads_of, logits_of, takes_labels
 from kgan.types import Tensor
 
@@ -139,7 +140,7 @@ class Health(keras.callbacks.Callback):
         with np.errstate(all="ignore"):
             values = self._numbers(samples)
         logs.update(values)
-        if int(self.model.images_seen.numpy()) >= self.warmup:
+        if samples_shown(self.model) >= self.warmup:
             found |= self._patient_messages(values, samples)
         for problem, message in found.items():
             self._epochs[problem] = self._epochs[problem] + 1 if message else 0
