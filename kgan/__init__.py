@@ -18,6 +18,7 @@ from kgan import metrics as metrics
 from kgan import networks as networks
 from kgan import noise as noise
 from kgan import penalties as penalties
+from kgan import pretrained as pretrained
 from kgan import regularizers as regularizers
 from kgan import schedules as schedules
 from kgan.models.gan import GAN as GAN

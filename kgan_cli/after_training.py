@@ -4,6 +4,7 @@ import dataclasses
 
 from kgan_cli import types
 from kgan_cli.option import REQUIRED, Settings, option
+from kgan_cli.settings import trained_gan
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,9 +49,7 @@ class InterpolateSettings(Settings):
         "see kgan.latents.interpolate. Animations return to the first seed."
     )
 
-    run_or_model: str = option(
-        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
-    )
+    run_or_model: str = trained_gan()
     seeds: tuple[int, ...] = option(
         REQUIRED,
         type=types.seed,
@@ -88,9 +87,7 @@ class ProjectSettings(Settings):
         "its reconstruction, see kgan.latents.project."
     )
 
-    run_or_model: str = option(
-        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
-    )
+    run_or_model: str = trained_gan()
     pictures: tuple[str, ...] = option(
         REQUIRED, metavar="PICTURE", nargs="+", positional=True, help="picture file"
     )
@@ -108,4 +105,30 @@ class ProjectSettings(Settings):
         "projection.png",
         metavar="FILE",
         help=".png for the pictures beside their reconstructions, .npz for the latents",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExportSettings(Settings):
+    """`kgan export`."""
+
+    summary = "write the generator in a format that needs no kgan"
+    description = (
+        "Writes the generator of a trained GAN as a SavedModel, or for ONNX Runtime, "
+        "LiteRT, OpenVINO or PyTorch. If the runtime of the format is installed, the "
+        "file is run and compared with Keras, and a file that differs is not kept. A "
+        "JSON file describes inputs and outputs."
+    )
+
+    run_or_model: str = trained_gan()
+    format: str = option(
+        "saved_model",
+        choices=("saved_model", "onnx", "litert", "openvino", "pt2"),
+        help="the format; onnx and openvino need the packages of these names, and pt2 "
+        "needs KERAS_BACKEND=torch",
+    )
+    out: str | None = option(
+        metavar="FILE|FOLDER",
+        help='the file, or the folder of a SavedModel; by default "generator", with the '
+        "end of the format",
     )

@@ -25,6 +25,7 @@ COMMANDS: dict[str, type[Settings]] = {
     "info": settings.InfoSettings,
     "interpolate": after_training.InterpolateSettings,
     "project": after_training.ProjectSettings,
+    "export": after_training.ExportSettings,
     "report": after_training.ReportSettings,
     "compare": after_training.CompareSettings,
 }

@@ -14,6 +14,13 @@ from collections.abc import Iterator
 from typing import Any
 
 
+def trained_gans() -> list[str]:
+    """Returns the names of the trained GANs of the package, see `kgan.pretrained`."""
+    return sorted(
+        path.stem for path in pathlib.Path(_root(), "pretrained").glob("*.json")
+    )
+
+
 def class_names(room: str, base: str | None = None) -> list[str]:
     """Returns the names that classes set in their bodies, in alphabetical order.
 

@@ -341,6 +341,17 @@ class InfoSettings(ModelSettings):
     )
 
 
+def trained_gan() -> str:
+    """Returns the positional argument of the commands that need a trained GAN."""
+    trained = ", ".join(names.trained_gans())
+    return option(
+        REQUIRED,
+        metavar="RUN|MODEL",
+        positional=True,
+        help=f"run folder, .keras file, or a trained GAN of the package: {trained}",
+    )
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class SampleSettings(Settings):
     """`kgan sample`."""
@@ -348,9 +359,7 @@ class SampleSettings(Settings):
     summary = "draw samples from a trained GAN"
     description = "Draws samples from the GAN of a run folder or a .keras file."
 
-    run_or_model: str = option(
-        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
-    )
+    run_or_model: str = trained_gan()
     count: int = option(64, type=types.count, metavar="N", help="number of samples")
     seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
     seeds: tuple[int, ...] | None = option(
@@ -391,7 +400,8 @@ class EvaluateSettings(ExtractorSettings, ImageSettings):
         REQUIRED,
         metavar="RUN|MODEL|FOLDER",
         positional=True,
-        help="run folder, .keras file, or images, see kgan.data.load",
+        help="run folder, .keras file, trained GAN of the package, or images, see "
+        "kgan.data.load",
     )
     data: str | None = option(
         metavar="X",

@@ -17,10 +17,10 @@ FLOORS = (
     ("checks", "files", "version"),
     ("serialization",),
     ("backend", "schedules"),
-    ("data", "noise", "layers", "augment", "constraints", "regularizers"),
+    ("data", "noise", "layers", "augment", "constraints", "regularizers", "pretrained"),
     ("critic",),
     ("losses", "penalties", "networks", "metrics"),
-    ("trainers",),
+    ("trainers", "exports"),
     ("models",),
     ("callbacks", "latents"),
     ("presets",),
@@ -32,7 +32,7 @@ FLOORS = (
 # `kgan --help` imports no Keras: this room imports one other room, inside functions only.
 LATE = {"kgan_cli": "cli"}
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
-MAY_NAME_FRAMEWORKS = {"backend", "trainers"}
+MAY_NAME_FRAMEWORKS = {"backend", "trainers", "exports"}
 # Functions that import the module that a string names, or look for a module.
 _BY_NAME = {
     "__import__",

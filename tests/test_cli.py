@@ -3,6 +3,7 @@ import dataclasses
 import io
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from PIL import Image
 
 import kgan
 from kgan.cli import watch
+from kgan.cli.run_folder import RunFolder
 from kgan_cli.main import main
 from kgan_cli.settings import TrainSettings
 from kgan_cli.status import Status
@@ -61,6 +63,16 @@ def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
     assert "The median distance from a new sample" in page
     said = capsys.readouterr()
     assert str(out) in said.out and " sample " in said.out and said.err == ""
+
+
+def test_numbers_count_over_the_runs_of_all_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pathlib.Path("runs/notes-of-mine").mkdir(parents=True)
+    names = []
+    for data in ("digits", "pictures/cats.zip", "digits"):
+        with RunFolder.new(None, data) as folder:
+            names.append(folder.path.name)
+    assert names == ["00000-digits", "00001-cats", "00002-digits"]
 
 
 def test_conditional_runs_are_sampled_by_label(tmp_path, capsys):

@@ -580,6 +580,7 @@ def test_a_run_is_compared_with_its_own_data(tmp_path, capsys):
     halves = evaluation.of_halves()
     for line, (name, result), half in zip(lines[1:], found.items(), halves, strict=False):
         assert line.split()[:3] == [name, f"{result.value:.6g}", f"{half:.6g}"]
+        assert result.halves == half
     assert list(found) == evaluation.names
     assert found["fd30_random"].protocol["reals_sha256"] == evaluation.reals_sha256
     # The protocol is printed once, and beside a number only its own facts.

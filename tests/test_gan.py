@@ -254,13 +254,19 @@ def test_an_export_says_its_path_in_one_line(tmp_path, tiny, monkeypatch, capsys
         pathlib.Path(filepath).write_text("exported")
 
     monkeypatch.setattr(type(gan.sampling_generator), "export", export)
+    monkeypatch.setattr(kgan.exports.Format, "can_run", False)
     out = tmp_path / "model.onnx"
     gan.export(out, format="onnx")
-    assert capsys.readouterr().out == f"Exported to {out}.\n"
+    reason = "`pip install onnxruntime` installs the runtime"
+    said = f"Exported to {out}. Not compared with Keras: {reason}.\n"
+    assert capsys.readouterr().out == said
+    (signature,) = given.pop("input_signature")
+    assert signature.shape == (None, gan.latent_dim)
     assert given == {"format": "onnx", "verbose": False, "suffix": ".onnx"}
     gan.export(out, format="onnx", verbose=False)
     assert capsys.readouterr().out == ""
-    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["model.onnx", "model.onnx.json"]
 
 
 def test_an_export_replaces_no_folder_of_other_files(tmp_path, tiny):

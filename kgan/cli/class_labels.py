@@ -3,7 +3,7 @@
 import pathlib
 
 import kgan
-from kgan.cli.run_folder import RunFolder
+from kgan.cli.run_folder import RunFolder, is_pretrained
 
 
 def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
@@ -12,8 +12,9 @@ def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
     Args:
         label: The value of `--label`.
         gan: The GAN.
-        source: The run folder or the `.keras` file of the GAN. A run folder knows the
-            names of the classes, if the classes were folders.
+        source: The run folder or the `.keras` file of the GAN, or the name of a trained
+            GAN of the package. A run folder knows the names of the classes, if the
+            classes were folders.
 
     Raises:
         ValueError: If the GAN takes no labels, or not this label.
@@ -39,6 +40,8 @@ def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
 
 def _classes(source: pathlib.Path) -> list[str]:
     """Returns the names of the classes; none if they are not known."""
+    if is_pretrained(source):
+        return kgan.pretrained.class_names(str(source))
     folder = RunFolder(source)
     if not folder.config.exists():
         return []

@@ -39,7 +39,11 @@ def run(settings: EvaluateSettings) -> int:
         if gan is None
         else evaluation.of(gan.sample, gan.sample_range)
     )
-    _print(results, evaluation.of_halves(), len(reals.samples))
+    results = [
+        dataclasses.replace(result, halves=half)
+        for result, half in zip(results, evaluation.of_halves(), strict=True)
+    ]
+    _print(results, len(reals.samples))
     if settings.json:
         metrics.save(results, settings.json)
     return 0
@@ -68,13 +72,14 @@ def _record(settings: EvaluateSettings) -> Record:
     return Record.read(settings.fakes)
 
 
-def _print(results: Sequence[metrics.Result], halves: list[float], reals: int) -> None:
+def _print(results: Sequence[metrics.Result], reals: int) -> None:
     """Prints a table of the numbers, and the facts on which the numbers depend."""
     shared = shared_protocol(results)
     rows = [["", "samples", "two halves of the reals", ""]]
-    for result, half in zip(results, halves, strict=True):
+    for result in results:
         own = {k: v for k, v in result.protocol.items() if k not in shared}
-        values = [f"{x:.6g}" if np.isfinite(x) else "-" for x in (result.value, half)]
+        numbers = result.value, result.halves
+        values = [f"{x:.6g}" if np.isfinite(x) else "-" for x in numbers]
         facts = ", ".join(f"{name} {value}" for name, value in own.items())
         rows.append([result.name, *values, facts])
     print("\n".join(text_table.lines(rows, align="<>>")))
@@ -88,7 +93,8 @@ def _print(results: Sequence[metrics.Result], halves: list[float], reals: int) -
 def _gan(path: pathlib.Path) -> kgan.GAN | None:
     """Returns the GAN at a path, or None for a path of images."""
     folder = run_folder.RunFolder(path)
-    if path.suffix != ".keras" and not folder.gan.exists():
+    is_saved = path.suffix == ".keras" or folder.gan.exists()
+    if not (is_saved or run_folder.is_pretrained(path)):
         return None
     gan = run_folder.load_gan(path)
     if not kgan.data.is_image_shape(gan.sample_shape):

@@ -188,18 +188,21 @@ def record(training: Training) -> Config:
 
 
 def load_gan(path: pathlib.Path) -> kgan.GAN:
-    """Loads the GAN of a run folder, or of a `.keras` file.
+    """Loads the GAN of a run folder or a `.keras` file, or a trained GAN of the package.
 
     Args:
-        path: The folder or the file.
+        path: The folder, the file or the name. A path that exists is no name.
 
     Raises:
         ValueError: If there is no GAN, or its file is damaged.
     """
+    if is_pretrained(path):
+        return kgan.GAN.from_preset(str(path))
     file = RunFolder(path).gan if path.is_dir() else path
     if not file.exists() or file.suffix != ".keras":
         raise ValueError(
-            "Expected a run folder with gan.keras, or a .keras file that kgan saved. "
+            "Expected a run folder with gan.keras, a .keras file that kgan saved, or a "
+            f"trained GAN of the package ({', '.join(kgan.pretrained.names())}). "
             f"Received: {path}"
         )
     try:
@@ -218,6 +221,11 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
             f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
         )
     return gan
+
+
+def is_pretrained(path: pathlib.Path) -> bool:
+    """Whether a path that does not exist is the name of a trained GAN of the package."""
+    return not path.exists() and str(path) in kgan.pretrained.names()
 
 
 def threads_changed(config: Config) -> str:
@@ -265,12 +273,13 @@ def _is_used(path: pathlib.Path) -> bool:
 
 
 def _make_numbered(root: pathlib.Path, name: str) -> pathlib.Path:
+    """Makes the folder of the next number, which counts over the runs of all names."""
     ending = "".join(c if c.isalnum() else "-" for c in name)
-    number = 0
     while True:
-        path = root / f"{number:05d}-{ending}"
-        try:
+        begins = [path.name.partition("-")[0] for path in root.glob("*-*")]
+        last = max((int(text) for text in begins if text.isdecimal()), default=-1)
+        path = root / f"{last + 1:05d}-{ending}"
+        # Another process may have made this folder since.
+        with contextlib.suppress(FileExistsError):
             path.mkdir(parents=True)
             return path
-        except FileExistsError:
-            number += 1

@@ -14,6 +14,7 @@ from kgan.version import versions
 
 # The length of a hash, and the number of its first digits to show.
 _HASH, _SHOWN = 64, 16
+_NUMBERS = ("value", "halves")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,11 +26,14 @@ class Result:
         value: Float.
         protocol: Dict of these facts: the extractor and the hash of its weights, the
             numbers of samples, the seed, the hash of the real set, and versions.
+        halves: Float, the number for two halves of the reals, see
+            `kgan.metrics.Evaluation.of_halves`; NaN if it is not known.
     """
 
     name: str
     value: float
     protocol: dict[str, Any]
+    halves: float = math.nan
 
     def __str__(self) -> str:
         return f"{self.name} {self.value:.6g} ({self.facts()})"
@@ -73,11 +77,12 @@ def shared_protocol(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def save(results: Sequence[Result], path: PathLike) -> None:
-    """Writes results as JSON, a list of names, values and protocols."""
+    """Writes results as JSON, a list of objects with the attributes of `Result`."""
     with atomic_path(path) as temporary:
         rows = [dataclasses.asdict(result) for result in results]
         for row in rows:  # JSON has no NaN.
-            row["value"] = None if math.isnan(row["value"]) else row["value"]
+            for key in _NUMBERS:
+                row[key] = None if math.isnan(row[key]) else row[key]
         temporary.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
 
 
@@ -85,7 +90,9 @@ def load(path: PathLike) -> list[Result]:
     """Reads the results that `save` wrote."""
     rows = json.loads(pathlib.Path(path).read_text("utf-8"))
     for row in rows:
-        row["value"] = math.nan if row["value"] is None else row["value"]
+        for key in _NUMBERS:
+            # An earlier release wrote no numbers of halves.
+            row[key] = math.nan if row.get(key) is None else row[key]
     return [Result(**row) for row in rows]
 
 

@@ -26,9 +26,11 @@ _FLAGS = ("shuffle", "overwrite", "return_dict", "run_eagerly", "auto_scale_loss
 def with_checked_arguments(model: Model) -> Model:
     """Class decorator: checks the arguments of `fit`, `evaluate`, `save` and `export`.
 
+    Only the methods that the class itself defines are checked.
+
     Keras would take any value, or raise an error without the name of the argument.
     """
-    for name in _METHODS:
+    for name in vars(model).keys() & set(_METHODS):
         setattr(model, name, _checked(vars(model)[name]))
     return model
 

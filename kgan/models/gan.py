@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgan import backend, checks, data, serialization
+from kgan import backend, checks, data, pretrained, serialization
 from kgan import noise as noises
 from kgan.critic import Combined, Critic, class_loss, heads_of, logits_of, with_labels
 from kgan.models import contract
@@ -390,6 +390,30 @@ class GAN(SamplingModel):
             "pack": self.pack,
             "sample_range": self.sample_range[:2] if self.sample_range.bounded else None,
         }
+
+    @classmethod
+    def from_preset(cls, name: str) -> Self:
+        """Returns a trained GAN of the package, for samples or to train further.
+
+        Args:
+            name: One of `kgan.pretrained.names()`. The pages `kgan/pretrained/NAME.md`
+                describe the GANs: data, licence, training, quality and limits.
+
+        Returns:
+            A compiled GAN with labels. All its counters are at 0, and its average starts
+            at its generator.
+
+        Raises:
+            ValueError: If there is no trained GAN of this name.
+
+        Example:
+
+        >>> import kgan
+        >>> gan = kgan.GAN.from_preset("digits")
+        >>> gan.sample(10, seed=0, labels=range(10)).shape
+        (10, 8, 8, 1)
+        """
+        return pretrained.load(name)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:

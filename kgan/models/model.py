@@ -19,7 +19,7 @@ from kgan.models.progress import (
     SavedProgress,
     TrackProgress,
 )
-from kgan.models.saving import KerasFile, export, written_by_chief
+from kgan.models.saving import KerasFile, written_by_chief
 from kgan.trainers import Trainer
 from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
 
@@ -371,40 +371,6 @@ class TrainedModel(Trainer):
             return
         with written_by_chief(self, filepath, ".tmp.weights.h5") as temporary:
             super().save_weights(temporary, **kwargs)
-
-    def export(
-        self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: KerasArgument
-    ) -> None:
-        """Exports the network that samples are drawn from, for use without kgan.
-
-        Args:
-            filepath: Path of the artifact, a folder for a SavedModel. It is written
-                under a temporary name and then renamed.
-            format: See `keras.Model.export`.
-            **kwargs: See `keras.Model.export`.
-
-        Raises:
-            ValueError: If this backend can't export to the format, for example PyTorch
-                to a SavedModel, or if `filepath` is a folder of other files.
-
-        Example:
-
-        ```python
-        gan.export("saved_model")
-        model = tf.saved_model.load("saved_model")
-        images = model.serve(latents)
-        ```
-        """
-        reason = self.devices.export_error(format)
-        if reason:
-            raise ValueError(f"{reason} {checks.received(format=format)}")
-        self._keep_average_fresh()
-        export(self, self.sampling_generator, filepath, format, **kwargs)
-
-    @property
-    def sampling_generator(self) -> keras.Model:
-        """The network that draws samples, which `export` writes."""
-        raise NotImplementedError
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         arguments = keras.saving.deserialize_keras_object(config)

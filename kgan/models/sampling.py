@@ -3,14 +3,27 @@
 import keras
 import numpy as np
 
-from kgan import checks
+from kgan import checks, exports
 from kgan.layers.styles import style_parts, truncated
+from kgan.models.arguments import with_checked_arguments
 from kgan.models.averaging import Average
+from kgan.models.exporting import export
 from kgan.models.latents import Latents, style_batches
 from kgan.models.model import TrainedModel
-from kgan.types import ArrayLike, Identifier, Tensor, Tensors
+from kgan.types import (
+    ArrayLike,
+    Identifier,
+    KerasArgument,
+    PathLike,
+    Tensor,
+    Tensors,
+)
+
+# Samples whose exported outputs are compared with the outputs in Keras.
+_COMPARED = 3
 
 
+@with_checked_arguments
 class SamplingModel(TrainedModel):
     """A model that draws samples from latents, with a generator or with its average.
 
@@ -145,6 +158,64 @@ class SamplingModel(TrainedModel):
         # In inference, the styles of all layers are equal.
         first = [x.reshape(len(x), -1, x.shape[-1])[:, 0] for x in styles]
         return np.concatenate(first).astype("float32", copy=False)
+
+    def export(
+        self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: KerasArgument
+    ) -> None:
+        """Exports the network that samples are drawn from, for use without kgan.
+
+        If the package that runs exported files is installed, the file is run, and its
+        outputs are compared with the outputs in Keras. A file that can't be run, or whose
+        outputs differ by more than 1e-5 of the largest output, is not kept. A JSON file
+        describes the inputs, the outputs and the comparison: `FILE.json`, or
+        `assets.extra/kgan.json` in a SavedModel.
+
+        Args:
+            filepath: Path of the artifact, a folder for a SavedModel. It is written
+                under a temporary name and then renamed.
+            format: A name of `keras.Model.export`, or of the table below.
+            **kwargs: See `keras.Model.export`.
+
+        | format | the end of the path | compared by | batch size |
+        | --- | --- | --- | --- |
+        | `"tf_saved_model"`, `"saved_model"` | a folder | tensorflow | any |
+        | `"onnx"` | .onnx | onnxruntime | any |
+        | `"litert"` | .tflite | ai-edge-litert | 1 |
+        | `"openvino"` | .xml, and a .bin beside it | openvino | any |
+        | `"torch"`, `"pt2"` | .pt2 | torch | any |
+
+        Raises:
+            ValueError: If this backend can't export to the format, for example PyTorch
+                to a SavedModel, if `filepath` is a folder of other files, or if the
+                exported file differs.
+
+        Example:
+
+        ```python
+        gan.export("saved_model")
+        model = tf.saved_model.load("saved_model")
+        images = model.serve(latents)
+        ```
+        """
+        chosen = exports.get(format)
+        reason = self.devices.export_error(chosen.name)
+        if reason:
+            raise ValueError(f"{reason} {checks.received(format=format)}")
+        network = self.fresh_generator()
+        (inputs,) = self.latents.sample(_COMPARED, None, None, None, 0, _COMPARED)
+        export(
+            self,
+            network,
+            inputs if isinstance(inputs, list | tuple) else [inputs],
+            filepath,
+            chosen,
+            facts={
+                "latents": repr(self.latents.noise),
+                "num_classes": self.latents.num_classes,
+                "range": self.sample_range[:2],
+            },
+            **kwargs,
+        )
 
     def _keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():

@@ -1,7 +1,6 @@
 """Writes the files of a model: a file is complete, or it does not exist."""
 
 import contextlib
-import errno
 import io
 import os
 import pathlib
@@ -14,7 +13,7 @@ from keras import ops
 from kgan import checks, files
 from kgan.backend import keras_private
 from kgan.trainers import Trainer
-from kgan.types import KerasArgument, PathLike
+from kgan.types import PathLike
 
 
 class KerasFile(io.FileIO):
@@ -65,54 +64,3 @@ def written_by_chief(
     else:
         with tempfile.TemporaryDirectory() as folder:
             yield pathlib.Path(folder, f"worker{suffix}")
-
-
-def export(
-    model: Trainer,
-    network: keras.Model,
-    filepath: PathLike,
-    format: str,
-    verbose: bool | None = None,
-    **kwargs: KerasArgument,
-) -> None:
-    """Exports a network of a model, see `TrainedModel.export`.
-
-    Args:
-        model: The model, whose chief writes.
-        network: The network to export.
-        filepath: Path of the artifact, a folder for a SavedModel.
-        format: See `keras.Model.export`.
-        verbose: Bool, whether to print the path afterwards; None for True.
-        **kwargs: See `keras.Model.export`.
-
-    Raises:
-        ValueError: If `filepath` is a folder of other files.
-    """
-    path = pathlib.Path(filepath)
-    if path.is_dir() and any(path.iterdir()) and not (path / "saved_model.pb").exists():
-        raise ValueError(
-            "An export replaces only an earlier export or an empty folder, so that no "
-            f"other files are lost. {checks.received(filepath=str(path))}"
-        )
-    # Some formats need their own suffix.
-    suffix = f".tmp{path.suffix if format != 'tf_saved_model' else ''}"
-    with (
-        written_by_chief(model, path, suffix) as temporary,
-        _full_disk_as_os_error(path),
-    ):
-        # Keras would print the temporary path, and a line for each variable.
-        network.export(str(temporary), format=format, verbose=False, **kwargs)
-    if verbose is not False and model.devices.is_chief:
-        print(f"Exported to {path}.")
-
-
-@contextlib.contextmanager
-def _full_disk_as_os_error(path: PathLike) -> Iterator[None]:
-    """Turns TensorFlow's own error for a full disk into an `OSError`."""
-    try:
-        yield
-    except Exception as error:
-        reason = os.strerror(errno.ENOSPC)
-        if reason not in str(error):
-            raise
-        raise OSError(errno.ENOSPC, reason, str(path)) from error

@@ -1,0 +1,9 @@
+"""Formats of exported generators, and the comparison of exported files with Keras."""
+
+from kgan.exports.comparison import Comparison as Comparison
+from kgan.exports.comparison import compare as compare
+from kgan.exports.formats import FORMATS as FORMATS
+from kgan.exports.formats import Format as Format
+from kgan.exports.formats import get as get
+from kgan.exports.record import read_record as read_record
+from kgan.exports.record import write_record as write_record

@@ -1,0 +1,135 @@
+"""The formats of `GAN.export`, each with a function that runs an exported file."""
+
+import dataclasses
+import importlib.util
+import pathlib
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from kgan import checks
+
+Runner = Callable[[pathlib.Path, Sequence[np.ndarray]], np.ndarray]
+
+
+def _run_saved_model(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
+    import tensorflow as tf
+
+    # The functions of a loaded model live as long as the model.
+    model = tf.saved_model.load(str(path))
+    return model.serve(list(inputs) if len(inputs) > 1 else inputs[0]).numpy()
+
+
+def _run_onnx(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    names = [node.name for node in session.get_inputs()]
+    return session.run(None, dict(zip(names, inputs, strict=True)))[0]
+
+
+def _run_openvino(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
+    import openvino
+
+    # Without the hint, OpenVINO may compute in float16 or bfloat16.
+    hints = {"INFERENCE_PRECISION_HINT": "f32"}
+    compiled = openvino.Core().compile_model(path, "CPU", hints)
+    (output,) = compiled(list(inputs)).values()
+    return output
+
+
+def _run_litert(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
+    from ai_edge_litert.interpreter import Interpreter
+
+    runner = Interpreter(model_path=str(path)).get_signature_runner()
+    # LiteRT sorts the inputs by name. Latents are the floats, labels the ints.
+    kinds = {value.dtype.kind: value for value in inputs}
+    details = runner.get_input_details()
+    values = {name: kinds[np.dtype(d["dtype"]).kind] for name, d in details.items()}
+    (output,) = runner(**values).values()
+    return output
+
+
+def _run_torch(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
+    import torch
+
+    network = torch.export.load(path).module()
+    with torch.no_grad():
+        return network(*map(torch.from_numpy, inputs)).numpy()
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """A format of exported generators.
+
+    Args:
+        name: The name that `keras.Model.export` takes.
+        alias: The name that `kgan export` takes.
+        suffix: The end of the path; empty for a folder.
+        runtime: The module that runs exported files.
+        package: The package of this module.
+        run: Function of a path and of the inputs, which returns the output.
+        batch: The only batch size of exported files; None for any batch size.
+        parts: The ends of further files that are written beside the file.
+    """
+
+    name: str
+    alias: str
+    suffix: str
+    runtime: str
+    package: str
+    run: Runner
+    batch: int | None = None
+    parts: tuple[str, ...] = ()
+
+    @property
+    def can_run(self) -> bool:
+        """Whether the runtime is installed."""
+        return importlib.util.find_spec(self.runtime) is not None
+
+    def check_path(self, path: pathlib.Path) -> None:
+        """Checks the end of a path.
+
+        Raises:
+            ValueError: If the path has another end than the format needs.
+        """
+        if self.suffix and path.suffix != self.suffix:
+            raise ValueError(
+                f"`filepath` must end in {self.suffix} for this format. "
+                f"{checks.received(filepath=str(path), format=self.name)}"
+            )
+
+
+FORMATS = (
+    Format(
+        "tf_saved_model", "saved_model", "", "tensorflow", "tensorflow", _run_saved_model
+    ),
+    Format("onnx", "onnx", ".onnx", "onnxruntime", "onnxruntime", _run_onnx),
+    # With an open batch, LiteRT refuses some of the operations of TensorFlow.
+    Format(
+        "litert", "litert", ".tflite", "ai_edge_litert", "ai-edge-litert", _run_litert, 1
+    ),
+    Format(
+        "openvino",
+        "openvino",
+        ".xml",
+        "openvino",
+        "openvino",
+        _run_openvino,
+        parts=(".bin",),
+    ),
+    Format("torch", "pt2", ".pt2", "torch", "torch", _run_torch),
+)
+
+
+def get(format: object) -> Format:
+    """Returns a format by its name or its alias.
+
+    Args:
+        format: Str.
+
+    Raises:
+        ValueError: If there is no format of this name.
+    """
+    names = {name: f for f in FORMATS for name in (f.name, f.alias)}
+    return names[checks.one_of(names, format=format)]

@@ -1,0 +1,124 @@
+"""Writes a network of a model in a format that needs no kgan."""
+
+import contextlib
+import errno
+import os
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kgan import checks, exports, files
+from kgan.backend import keras_private
+from kgan.models.saving import written_by_chief
+from kgan.trainers import Trainer
+from kgan.types import KerasArgument, PathLike
+
+
+def export(
+    model: Trainer,
+    network: keras.Model,
+    inputs: Sequence[np.ndarray],
+    filepath: PathLike,
+    format: exports.Format,
+    verbose: bool | None = None,
+    facts: dict[str, Any] | None = None,
+    **kwargs: KerasArgument,
+) -> None:
+    """Exports a network of a model, see `SamplingModel.export`.
+
+    Args:
+        model: The model, whose chief writes.
+        network: The network to export.
+        inputs: Arrays `(batch, ...)`, inputs of the network, to compare outputs.
+        filepath: Path of the artifact, a folder for a SavedModel.
+        format: The format.
+        verbose: Bool, whether to print the path afterwards; None for True.
+        facts: Further facts for the JSON file.
+        **kwargs: See `keras.Model.export`.
+
+    Raises:
+        ValueError: If `filepath` has a wrong end or is a folder of other files, or if the
+            exported file differs from the network.
+    """
+    path = pathlib.Path(filepath)
+    if path.is_dir() and any(path.iterdir()) and not (path / "saved_model.pb").exists():
+        raise ValueError(
+            "An export replaces only an earlier export or an empty folder, so that no "
+            f"other files are lost. {checks.received(filepath=str(path))}"
+        )
+    format.check_path(path)
+    comparison = exports.Comparison(reason="`input_signature` was given")
+    is_own = "input_signature" in kwargs
+    # Keras finds the signature of a SavedModel, and names its inputs.
+    if not is_own and format.suffix:
+        kwargs["input_signature"] = _signature(network, format.batch)
+    with (
+        written_by_chief(model, path, f".tmp{format.suffix}") as temporary,
+        _further_files(path, temporary, format),
+        _full_disk_as_os_error(path),
+    ):
+        # Keras would print the temporary path, and a line for each variable.
+        network.export(str(temporary), format=format.name, verbose=False, **kwargs)
+        if not is_own:
+            comparison = _compared(model, network, inputs, temporary, format)
+    if not model.devices.is_chief:
+        return
+    exports.write_record(path, format, network, comparison, **(facts or {}))
+    if verbose is not False:
+        print(f"Exported to {path}. {comparison}")
+
+
+def _compared(
+    model: Trainer,
+    network: keras.Model,
+    inputs: Sequence[np.ndarray],
+    path: pathlib.Path,
+    format: exports.Format,
+) -> exports.Comparison:
+    def predict(inputs: Sequence[np.ndarray]) -> np.ndarray:
+        batch = list(inputs) if len(inputs) > 1 else inputs[0]
+        return np.asarray(model.devices.predict(batch, network), "float32")
+
+    layers = keras_private.all_layers(network)
+    is_exact = all(layer.compute_dtype in ("float32", "float64") for layer in layers)
+    return exports.compare(format, path, predict, inputs, is_exact)
+
+
+def _signature(network: keras.Model, batch: int | None) -> list[Any]:
+    """Returns the argument of a call of a network; the batch size may be open."""
+    specs = [
+        keras.InputSpec(shape=(batch, *x.shape[1:]), dtype=x.dtype, name=x.name)
+        for x in network.inputs
+    ]
+    return specs if len(specs) == 1 else [specs]
+
+
+@contextlib.contextmanager
+def _further_files(
+    path: pathlib.Path, temporary: pathlib.Path, format: exports.Format
+) -> Iterator[None]:
+    """Moves the further files of a format from the temporary path to the final path."""
+    try:
+        yield
+        for part in format.parts:
+            # In the folder of the final path, which a worker that is not the chief lacks.
+            if temporary.parent == path.parent:
+                os.replace(temporary.with_suffix(part), path.with_suffix(part))
+    finally:
+        for part in format.parts:
+            files.remove(temporary.with_suffix(part))
+
+
+@contextlib.contextmanager
+def _full_disk_as_os_error(path: PathLike) -> Iterator[None]:
+    """Turns TensorFlow's own error for a full disk into an `OSError`."""
+    try:
+        yield
+    except Exception as error:
+        reason = os.strerror(errno.ENOSPC)
+        if reason not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, reason, str(path)) from error

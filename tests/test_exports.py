@@ -1,0 +1,175 @@
+"""Exported files: their formats, the comparison with Keras, and their descriptions."""
+
+import json
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+import kgan
+from kgan import exports
+from kgan_cli.main import main
+
+INPUTS = [np.arange(6, dtype="float32").reshape(3, 2)]
+
+
+def network(inputs):
+    return inputs[0] * 2
+
+
+def format_that_runs(run, **changes):
+    options = {"package": "numpy", "runtime": "numpy", "batch": None, **changes}
+    return exports.Format("onnx", "onnx", ".onnx", run=run, **options)
+
+
+def small(num_classes=None):
+    shape = (8, 8, 1)
+    return kgan.GAN(
+        kgan.networks.small_generator(shape, 4, width=4, num_classes=num_classes),
+        kgan.networks.small_discriminator(shape, width=4, num_classes=num_classes),
+        num_classes=num_classes,
+        seed=0,
+    )
+
+
+def test_equal_outputs_have_the_difference_0():
+    batches = []
+
+    def run(path, inputs):
+        batches.append(len(inputs[0]))
+        return network(inputs)
+
+    found = exports.compare(format_that_runs(run), "x", network, INPUTS)
+    assert found == (0.0, f"numpy {np.__version__}", "")
+    # An open batch is tried with two sizes, a fixed batch with its own.
+    assert sorted(batches) == [1, 3]
+    exports.compare(format_that_runs(run, batch=1), "x", network, INPUTS)
+    assert sorted(batches) == [1, 1, 3]
+
+
+# The largest output is 10.
+@pytest.mark.parametrize("is_exact, allowed", [(True, 1e-4), (False, 10 / 128)])
+def test_a_file_may_differ_by_the_tolerance(is_exact, allowed):
+    def compare(difference):
+        def run(path, inputs):
+            return network(inputs).astype("float64") + difference
+
+        return exports.compare(format_that_runs(run), "x", network, INPUTS, is_exact)
+
+    assert compare(0.9 * allowed).difference == pytest.approx(0.9 * allowed)
+    for difference in (1.1 * allowed, np.nan):
+        with pytest.raises(ValueError, match=r"differ from Keras.*is not kept"):
+            compare(difference)
+
+
+def test_a_file_that_only_takes_the_first_batch_is_refused():
+    def run(path, inputs):
+        return network(inputs)[:1]
+
+    with pytest.raises(ValueError, match=r"shape \(1, 2\) in place of \(3, 2\)"):
+        exports.compare(format_that_runs(run), "x", network, INPUTS)
+
+
+def test_a_file_that_can_not_be_run_is_refused():
+    def run(path, inputs):
+        raise RuntimeError("Unknown operation\nat node 7")
+
+    with pytest.raises(ValueError, match=r"run by numpy \(Unknown operation\), so"):
+        exports.compare(format_that_runs(run), "x", network, INPUTS)
+
+
+def test_random_generators_are_not_compared():
+    numbers = np.random.default_rng(0)
+    found = exports.compare(
+        format_that_runs(lambda *_: network(INPUTS)), "x", numbers.random, [3]
+    )
+    assert found.difference is None and "random numbers" in str(found)
+
+
+def test_without_a_runtime_nothing_is_compared():
+    format = format_that_runs(network, runtime="no_such_module", package="no-such")
+    found = exports.compare(format, "x", network, INPUTS)
+    assert "`pip install no-such`" in str(found)
+
+
+def test_a_name_of_keras_and_of_the_command_line_mean_one_format():
+    assert exports.get("tf_saved_model") is exports.get("saved_model")
+    assert exports.get("torch") is exports.get("pt2")
+    with pytest.raises(ValueError, match=r"'onnx'.*Received: format='tfjs'"):
+        exports.get("tfjs")
+
+
+def test_the_command_line_offers_the_formats():
+    from kgan_cli.after_training import ExportSettings
+
+    fields = ExportSettings.__dataclass_fields__
+    offered = fields["format"].metadata["choices"]
+    assert list(offered) == [format.alias for format in exports.FORMATS]
+
+
+@pytest.mark.parametrize("format", exports.FORMATS, ids=lambda f: f.name)
+def test_a_path_with_another_end_is_refused(format, tmp_path):
+    if keras.backend.backend() == "torch" and format.name == "tf_saved_model":
+        pytest.skip("PyTorch writes no SavedModel.")
+    if not format.suffix:
+        return
+    with pytest.raises(ValueError, match=f"must end in {format.suffix}"):
+        small().export(tmp_path / "generator.pb", format=format.alias)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_differs_is_not_kept(tmp_path, monkeypatch):
+    def export(model, filepath, **kwargs):
+        for end in (".xml", ".bin"):
+            pathlib.Path(filepath).with_suffix(end).write_text("new")
+
+    gan = small()
+    different = format_that_runs(
+        lambda path, inputs: np.ones((len(inputs[0]), 8, 8, 1)), parts=(".bin",)
+    )
+    different = exports.Format(**{**vars(different), "suffix": ".xml"})
+    monkeypatch.setattr(exports, "get", lambda format: different)
+    monkeypatch.setattr(type(gan.sampling_generator), "export", export)
+    for end in (".xml", ".bin"):
+        (tmp_path / f"model{end}").write_text("old")
+    with pytest.raises(ValueError, match="differ from Keras"):
+        gan.export(tmp_path / "model.xml", format="openvino")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.bin", "model.xml"]
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"old"}
+    monkeypatch.setattr(exports.Format, "can_run", False)
+    gan.export(tmp_path / "model.xml", format="openvino", verbose=False)
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found.pop("model.xml.json") and set(found.values()) == {"new"}
+    assert set(found) == {"model.bin", "model.xml"}
+
+
+@pytest.mark.backends("tensorflow", "jax", reason="Keras can't export on PyTorch")
+def test_kgan_export_compares_a_saved_model_and_describes_it(tmp_path, capsys):
+    gan = small(num_classes=3)
+    gan.save(tmp_path / "gan.keras")
+    out = tmp_path / "saved"
+    assert main(["export", str(tmp_path / "gan.keras"), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Exported to {out}. Compared with Keras by tensorflow ")
+    record = exports.read_record(out, exports.get("saved_model"))
+    assert record == json.loads((out / "assets.extra" / "kgan.json").read_text())
+    latents, labels = record["inputs"]
+    assert latents == {"name": "latents", "shape": [None, 4], "dtype": "float32"}
+    assert labels == {"name": "labels", "shape": [None], "dtype": "int32"}
+    assert record["outputs"][0]["shape"] == [None, 8, 8, 1]
+    assert record["range"] == [-1, 1] and record["num_classes"] == 3
+    assert record["latents"] == "Normal(mean=0.0, stddev=1.0)"
+    assert 0 <= record["comparison"]["difference"] < 1e-5
+
+
+def test_kgan_export_refuses_the_end_of_another_format(tmp_path, capsys):
+    options = ["--format", "onnx", "--out", str(tmp_path / "generator.tflite")]
+    assert main(["export", str(tmp_path / "gan.keras"), *options]) == 1
+    assert "--out must end in .onnx for --format onnx" in capsys.readouterr().err
+
+
+@pytest.mark.backends("torch", reason="only PyTorch writes its programs")
+def test_a_program_of_pytorch_is_compared(tmp_path, capsys):
+    small().export(tmp_path / "generator.pt2", format="pt2")
+    assert "Compared with Keras by torch " in capsys.readouterr().out
