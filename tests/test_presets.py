@@ -242,8 +242,8 @@ def test_the_expectation_grows_with_the_budget():
         preset = kgan.presets.suggest(shape, 3_551, compute="cpu", budget=budget)
         return preset.expectation
 
-    assert "A budget of 20,000 images is small" in expected(20_000)
-    for budget, seen in ((50_000, "50,000"), (199_999, "100,000"), (None, "200,000")):
+    assert "A budget of 19,999 images is small" in expected(19_999)
+    for budget, seen in ((20_000, "20,000"), (199_999, "100,000"), (None, "200,000")):
         assert "is small" not in expected(budget)
         assert f"{seen} images shown" in expected(budget)
     assert expected(20_000, (8, 8, 1)) == ""

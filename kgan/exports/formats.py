@@ -34,8 +34,7 @@ def _run_openvino(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarra
     # Without the hint, OpenVINO may compute in float16 or bfloat16.
     hints = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino.Core().compile_model(path, "CPU", hints)
-    (output,) = compiled(list(inputs)).values()
-    return output
+    return compiled(list(inputs))[0]
 
 
 def _run_litert(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 # Seen in the grids of benchmarks/colour.py, without labels, on a CPU.
 _SEEN = {
+    20_000: "heads that are just recognisable, and coloured areas with a weave",
     50_000: "people that are just recognisable, and coloured shapes",
     100_000: "recognisable people and flags, and coloured shapes",
     200_000: "people, couples and flags with details, but few clear animals and objects",
