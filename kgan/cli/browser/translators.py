@@ -193,16 +193,16 @@ def _conv2d(program: Program, layer: Any, inputs: Sequence[Value]) -> Value:
 def _conv2d_transpose(program: Program, layer: Any, inputs: Sequence[Value]) -> Value:
     _check_convolution(layer)
     (x,), kernel = inputs, _array(layer.kernel)
+    lengths = kernel.shape[:2]
+    # The forward convolution of these strides pads by half of its surplus.
+    surplus = [
+        max(0, k - s) if layer.padding == "same" else 0
+        for k, s in zip(lengths, layer.strides, strict=True)
+    ]
+    starts = [k - 1 - one // 2 for k, one in zip(lengths, surplus, strict=True)]
     shape = layer.compute_output_shape((1, *x.shape))[1:3]
-    starts, padded = [], []
-    for n, k, s, size in zip(
-        x.shape, kernel.shape, layer.strides, shape[:2], strict=False
-    ):
-        # The forward convolution of these strides pads by half of its surplus.
-        surplus = max(0, k - s) if layer.padding == "same" else 0
-        starts.append(k - 1 - surplus // 2)
-        padded.append(size + k - 1)
-    x = _spread(program, x, starts, padded, layer.strides)
+    size = [n + k - 1 for n, k in zip(shape, lengths, strict=True)]
+    x = _spread(program, x, starts, size, layer.strides)
     # Turned by half a circle; the kernel ends in (output, input) channels.
     turned = kernel[::-1, ::-1].swapaxes(2, 3)
     y = _convolved(program, layer, x, turned, strides=(1, 1))
@@ -267,7 +267,7 @@ def _spread(
     Args:
         program: The program.
         x: Images.
-        starts: The row and the column of the first pixel; below 0 if the pixel is cropped.
+        starts: The row and the column of the first pixel; below 0 for a cropped pixel.
         size: The height and the width of the outputs.
         steps: The distances of the pixels.
     """

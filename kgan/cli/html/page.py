@@ -16,9 +16,7 @@ from kgan.types import PathLike
 _TOGETHER = {"Losses": ("d_loss", "g_loss"), "Mean logits": ("d_real", "d_fake")}
 # A column of a history that is the sum of others.
 _SUM = "loss"
-_FOOTER = (
-    "Written by kgan. Pass over a curve with the pointer to read its values."
-)
+_FOOTER = "Written by kgan. Pass over a curve with the pointer to read its values."
 # The names of the rows of neighbours.
 _RANKS = ("nearest", "second", "third")
 
