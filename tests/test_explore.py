@@ -9,7 +9,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from helpers import Page
+from helpers import Page, spoil
 from test_after_training import save_gan
 
 import kgan
@@ -93,6 +93,15 @@ def test_the_command_says_what_the_page_cannot_draw(
     error = capsys.readouterr().err
     assert error.startswith("kgan explore: ") and message in error
     assert error.count("\n") == 1 and not out.exists()
+
+
+def test_a_generator_that_draws_nan_gets_no_page(tmp_path, capsys):
+    gan, out = save_gan(tmp_path / "run"), tmp_path / "x.html"
+    spoil(gan.sampling_generator.trainable_variables[-1])
+    gan.save(tmp_path / "nan.keras")
+    assert main(["explore", str(tmp_path / "nan.keras"), "--out", str(out)]) == 1
+    assert "The samples are NaN or infinite" in capsys.readouterr().err
+    assert not out.exists()
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no program chromium")

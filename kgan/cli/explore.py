@@ -21,10 +21,8 @@ def run(settings: ExploreSettings) -> int:
     outputs.check_out(out, (".html",))
     gan = run_folder.load_gan(source)
     outputs.check_images(gan, out)
-    exploration = explore(gan, source, settings.count)
-    first = gan.sample(z=exploration.latents[:1], labels=_first_label(gan))
-    outputs.check_finite(first, settings.run_or_model)
-    write_explorer(exploration, out)
+    outputs.check_finite(gan.sample(1, seed=0), settings.run_or_model)
+    write_explorer(explore(gan, source, settings.count), out)
     print(f"{out} draws samples of {source} in a browser.")
     return Status.DONE
 
@@ -62,7 +60,3 @@ def _directions(gan: kgan.GAN) -> dict[str, np.ndarray]:
         return {method: kgan.latents.directions(gan, n, method) for method in METHODS}
     except ValueError:
         return {}
-
-
-def _first_label(gan: kgan.GAN) -> int | None:
-    return None if gan.num_classes is None else 0

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from kgan.cli.browser.program import Program, Value
-from kgan.cli.browser.translators import translator, unknown
+from kgan.cli.browser.registry import translator, unknown
 
 # A tensor of the graph: the name of its layer, the number of the call, the output.
 _History = tuple[str, int, int]
@@ -28,7 +28,7 @@ def translate(generator: keras.Model) -> Program:
     return program
 
 
-def _apply(program: Program, layer: Any, inputs: Sequence[Value]) -> Value:
+def _apply(program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]) -> Value:
     """Adds the steps of a layer, or of all layers of a model."""
     if not isinstance(layer, keras.Model):
         return translator(layer)(program, layer, inputs)

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,11 +13,11 @@ class Value(NamedTuple):
     """A tensor of the program, for one sample.
 
     Attributes:
-        index: Int, the place of the tensor in the program.
+        number: Int, the place of the tensor in the program.
         shape: Shape without the batch; `()` for the label.
     """
 
-    index: int
+    number: int
     shape: tuple[int, ...]
 
 
@@ -49,7 +49,7 @@ class Program:
         inputs: Sequence[Value],
         shape: Sequence[int],
         arrays: Mapping[str, np.ndarray] | None = None,
-        **numbers: Any,
+        numbers: Config | None = None,
     ) -> Value:
         """Adds a step, and returns the value that the step makes.
 
@@ -58,16 +58,16 @@ class Program:
             inputs: The values that the step reads.
             shape: Shape of the new value.
             arrays: The weights of the step, by name.
-            **numbers: Further arguments of the step: numbers, texts or lists.
+            numbers: Further arguments of the step by name, ints, floats or lists.
         """
         weights = {key: self._store(array) for key, array in (arrays or {}).items()}
         self.steps.append(
             {
                 "name": name,
-                "inputs": [value.index for value in inputs],
+                "inputs": [value.number for value in inputs],
                 "length": int(np.prod(shape)),
                 "weights": weights,
-                **numbers,
+                **(numbers or {}),
             }
         )
         return Value(1 + len(self.steps), tuple(map(int, shape)))
@@ -83,7 +83,7 @@ class Program:
         weights = np.concatenate([*self._arrays, np.zeros(0, "float32")])
         return {
             "latentDim": self.latents.shape[0],
-            "output": self.output.index,
+            "output": self.output.number,
             "steps": self.steps,
             "weights": encoded(weights),
         }

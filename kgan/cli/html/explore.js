@@ -199,7 +199,10 @@ function reset() {
   wait(drawPicture);
 }
 
-listen("seed", "change", field => { stop(); choose("a", Math.abs(Math.trunc(+field.value))); });
+listen("seed", "change", field => {
+  stop();
+  choose("a", Math.max(0, Math.min(count - 1, Math.trunc(+field.value))));
+});
 listen("previous", "click", () => { stop(); choose("a", state.a - 1); });
 listen("next", "click", () => { stop(); choose("a", state.a + 1); });
 listen("random", "click", () => { stop(); choose("a", another()); });

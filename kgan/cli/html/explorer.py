@@ -10,12 +10,12 @@ from kgan.cli.browser.program import encoded
 from kgan.cli.html import template
 from kgan.cli.html.markup import escape
 from kgan.data.sample_range import SampleRange
-from kgan.types import PathLike
+from kgan.types import PathLike, Shape
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Exploration:
-    """What the page shows.
+    """The contents of the page.
 
     Args:
         name: Name of the run or the file.
@@ -31,7 +31,7 @@ class Exploration:
     name: str
     command: str
     program: Program
-    shape: tuple[int, ...]
+    shape: Shape
     sample_range: SampleRange
     latents: np.ndarray
     directions: dict[str, np.ndarray]
@@ -42,7 +42,7 @@ def write_explorer(exploration: Exploration, path: PathLike) -> None:
     """Writes the page.
 
     Args:
-        exploration: What the page shows.
+        exploration: The contents of the page.
         path: The path of the HTML file.
     """
     directions = exploration.directions
