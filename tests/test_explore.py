@@ -97,7 +97,7 @@ def test_the_command_says_what_the_page_cannot_draw(
 
 def test_a_generator_that_draws_nan_gets_no_page(tmp_path, capsys):
     gan, out = save_gan(tmp_path / "run"), tmp_path / "x.html"
-    spoil(gan.sampling_generator.trainable_variables[-1])
+    spoil(gan.generator.trainable_variables[-1])
     gan.save(tmp_path / "nan.keras")
     assert main(["explore", str(tmp_path / "nan.keras"), "--out", str(out)]) == 1
     assert "The samples are NaN or infinite" in capsys.readouterr().err
