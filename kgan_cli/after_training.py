@@ -78,6 +78,26 @@ class InterpolateSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ExploreSettings(Settings):
+    """`kgan explore`."""
+
+    summary = "draw samples in a browser"
+    description = (
+        "Writes one HTML file in which the generator itself runs, without a network: "
+        "samples by seed and by class, directions of the latents, and walks between "
+        "samples."
+    )
+
+    run_or_model: str = option(
+        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
+    )
+    count: int = option(
+        256, type=types.count, metavar="N", help="number of seeds, from 0 up"
+    )
+    out: str = option("explore.html", metavar="FILE.html", help="the file to write")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class ProjectSettings(Settings):
     """`kgan project`."""
 

@@ -24,6 +24,7 @@ COMMANDS: dict[str, type[Settings]] = {
     "evaluate": settings.EvaluateSettings,
     "info": settings.InfoSettings,
     "interpolate": after_training.InterpolateSettings,
+    "explore": after_training.ExploreSettings,
     "project": after_training.ProjectSettings,
     "export": after_training.ExportSettings,
     "report": after_training.ReportSettings,

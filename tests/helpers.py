@@ -1,6 +1,7 @@
 """What several test files use."""
 
 import csv
+import html.parser
 import json
 
 import keras
@@ -178,3 +179,30 @@ def make_run(folder, seed=0, data="digits", reason="", **arguments):
     }
     (folder / "config.json").write_text(json.dumps(config))
     return str(folder)
+
+
+class Page(html.parser.HTMLParser):
+    """The elements and the texts of a page. Every element must end where it should."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.texts, self.open = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in ("meta", "link", "img", "input"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def of(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]

@@ -1,4 +1,3 @@
-import html.parser
 import json
 import math
 import re
@@ -6,7 +5,7 @@ import types
 
 import numpy as np
 import pytest
-from helpers import SHOWN, make_run
+from helpers import SHOWN, Page, make_run
 from PIL import Image
 
 import kgan
@@ -18,33 +17,6 @@ from kgan.cli.run_folder import RunFolder
 from kgan_cli.main import main
 
 NASTY = '<script>alert("&")</script>'
-
-
-class Page(html.parser.HTMLParser):
-    """The elements and the texts of a page. Every element must end where it should."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.texts, self.open = [], [], []
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in ("meta", "link", "img", "input"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
-
-    def of(self, tag):
-        return [attributes for name, attributes in self.elements if name == tag]
 
 
 def page_of(paths, out, memories=None):

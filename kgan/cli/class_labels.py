@@ -26,7 +26,7 @@ def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
             "--label needs a GAN that was trained with --conditional. "
             f"Received: --label {label}"
         )
-    classes = _classes(pathlib.Path(source))
+    classes = _known(pathlib.Path(source))
     if label in classes:
         return classes.index(label)
     if not label.isdecimal() or int(label) >= gan.num_classes:
@@ -38,7 +38,24 @@ def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
     return int(label)
 
 
-def _classes(source: pathlib.Path) -> list[str]:
+def names(gan: kgan.GAN, source: pathlib.Path) -> list[str]:
+    """Returns a name for each class: its number if the name is not known.
+
+    Args:
+        gan: The GAN.
+        source: The run folder or the `.keras` file of the GAN.
+
+    Returns:
+        A list of texts; empty if the GAN takes no labels.
+    """
+    if gan.num_classes is None:
+        return []
+    known = _known(source)
+    numbers = [str(label) for label in range(gan.num_classes)]
+    return known if len(known) == len(numbers) else numbers
+
+
+def _known(source: pathlib.Path) -> list[str]:
     """Returns the names of the classes; none if they are not known."""
     if is_pretrained(source):
         return kgan.pretrained.class_names(str(source))

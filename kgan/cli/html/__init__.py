@@ -1,5 +1,6 @@
-"""The page that `kgan report` writes: one HTML file that needs no other file."""
+"""Pages for a browser: each is one HTML file that needs no other file."""
 
+from kgan.cli.html.explorer import Exploration, write_explorer
 from kgan.cli.html.page import write_page
 
-__all__ = ["write_page"]
+__all__ = ["Exploration", "write_explorer", "write_page"]

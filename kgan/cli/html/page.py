@@ -1,17 +1,14 @@
 """The page: its sections, from the records of runs."""
 
-import importlib.resources
 import json
-import string
 from collections.abc import Mapping, Sequence
 
 from kgan.cli import facts
-from kgan.cli.html import markup, pictures
+from kgan.cli.html import markup, pictures, template
 from kgan.cli.html.charts import Curve, chart
 from kgan.cli.html.markup import details, element, section
 from kgan.cli.neighbors import Memory
 from kgan.cli.record import Record
-from kgan.files import atomic_path
 from kgan.metrics.result import shared_protocol
 from kgan.types import PathLike
 
@@ -19,6 +16,7 @@ from kgan.types import PathLike
 _TOGETHER = {"Losses": ("d_loss", "g_loss"), "Mean logits": ("d_real", "d_fake")}
 # A column of a history that is the sum of others.
 _SUM = "loss"
+_FOOTER = "Written by kgan. Pass over a curve with the pointer to read its values."
 # The names of the rows of neighbours.
 _RANKS = ("nearest", "second", "third")
 
@@ -35,7 +33,6 @@ def write_page(
         path: The path of the HTML file.
     """
     names = ", ".join(record.name for record in records)
-    template = importlib.resources.files("kgan.cli.html").joinpath("page.html")
     body = [
         _head(records),
         section("Samples", _samples(records)),
@@ -44,11 +41,10 @@ def write_page(
         section("Metrics", *map(_metrics, records)),
         section("Does it repeat its training data?", _memories(records, memories)),
         section("Configuration", _configuration(records)),
+        element("footer", text=_FOOTER),
     ]
-    values = {"title": markup.escape(f"{names} - kgan"), "body": "\n".join(body)}
-    text = string.Template(template.read_text("utf-8")).substitute(values)
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, "utf-8")
+    styles, scripts = ("shared.css", "report.css"), ("report.js",)
+    template.write(path, names, "\n".join(body), styles, scripts)
 
 
 def _head(records: Sequence[Record]) -> str:

@@ -1,0 +1,62 @@
+"""`kgan explore`."""
+
+import pathlib
+
+import numpy as np
+
+import kgan
+from kgan.cli import browser, class_labels, outputs, run_folder
+from kgan.cli.html import Exploration, write_explorer
+from kgan.latents.directions import METHODS
+from kgan_cli.after_training import ExploreSettings
+from kgan_cli.status import Status
+
+# The number of directions that have a slider.
+_DIRECTIONS = 8
+
+
+def run(settings: ExploreSettings) -> int:
+    """Writes the page, and returns the exit status."""
+    out, source = pathlib.Path(settings.out), pathlib.Path(settings.run_or_model)
+    outputs.check_out(out, (".html",))
+    gan = run_folder.load_gan(source)
+    outputs.check_images(gan, out)
+    outputs.check_finite(gan.sample(1, seed=0), settings.run_or_model)
+    write_explorer(explore(gan, source, settings.count), out)
+    print(f"{out} draws samples of {source} in a browser.")
+    return Status.DONE
+
+
+def explore(gan: kgan.GAN, source: pathlib.Path, count: int) -> Exploration:
+    """Returns everything that the page needs.
+
+    Args:
+        gan: The GAN.
+        source: The run folder or the `.keras` file of the GAN.
+        count: Int, the number of seeds, from 0 up.
+
+    Raises:
+        ValueError: If the generator has a layer that a browser can't compute.
+    """
+    return Exploration(
+        name=source.resolve().stem if source.is_file() else source.resolve().name,
+        command=f"kgan sample {source} --count 1 --seed N",
+        program=browser.translate(gan.fresh_generator()),
+        shape=gan.sample_shape,
+        sample_range=gan.sample_range,
+        # One seed for each sample, as `kgan sample --count 1`.
+        latents=np.concatenate(
+            [gan.noise.sample((1, gan.latent_dim), seed=seed) for seed in range(count)]
+        ),
+        directions=_directions(gan),
+        classes=class_labels.names(gan, source),
+    )
+
+
+def _directions(gan: kgan.GAN) -> dict[str, np.ndarray]:
+    """Returns the strongest directions by method; none if there is no dense layer."""
+    n = min(_DIRECTIONS, gan.latent_dim)
+    try:
+        return {method: kgan.latents.directions(gan, n, method) for method in METHODS}
+    except ValueError:
+        return {}
