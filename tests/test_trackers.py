@@ -50,8 +50,8 @@ def replace_packages(monkeypatch):
         )
 
     def log_image(image, key, step, **options):
-        assert image.size == (2, 2) and key == "samples"
-        calls.append(("draw", step))
+        # Of a picture that is closed, `load` fails.
+        calls.append(("draw" if image.load() and key == "samples" else key, step))
 
     stand_in(monkeypatch, "wandb", init=start, Image=str)
     stand_in(
