@@ -14,6 +14,7 @@ _EXTRACTORS = [
         for protocol in names.constant_items("metrics", "PROTOCOLS")
     ),
 ]
+_TRACKERS = names.class_names("cli/trackers.py", "Tracker")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -274,6 +275,13 @@ class WatchSettings(Settings):
     )
     tensorboard: bool = option(
         False, with_resume=True, help="write logs/ for TensorBoard"
+    )
+    track: str | None = option(
+        type=types.names(_TRACKERS),
+        metavar="NAME,...",
+        with_resume=True,
+        help=f"give the logs and the grids to these trackers: {', '.join(_TRACKERS)}; "
+        "--resume begins a new run of the tracker",
     )
     quiet: bool = option(
         False,

@@ -2,7 +2,9 @@
 
 import argparse
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from kgan_cli.nearest import did_you_mean
 
 # The largest count that a float holds exactly, and the largest seed of all frameworks.
 _LARGEST_COUNT, _LARGEST_SEED = 2**53, 2**31 - 2
@@ -60,6 +62,26 @@ def half_life(text: str) -> float | str:
     if text == "none":
         return text
     return _number(text, lambda value: value > 0, "above 0, or none")
+
+
+def names(known: Sequence[str]) -> Callable[[str], str]:
+    """Returns the type of known names, separated by commas.
+
+    Args:
+        known: The names.
+    """
+
+    def parsed(text: str) -> str:
+        given = [name.strip() for name in text.split(",")]
+        for name in given:
+            if name not in known:
+                raise argparse.ArgumentTypeError(
+                    f"must be {', '.join(known)}, or several of these names with commas"
+                    f"{did_you_mean(name, known)}"
+                )
+        return ",".join(dict.fromkeys(given))
+
+    return parsed
 
 
 def _number(text: str, allows: Callable[[float], bool], expected: str) -> float:

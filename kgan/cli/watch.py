@@ -6,7 +6,7 @@ import keras
 
 import kgan
 from kgan.callbacks.tensorboard import check_installed
-from kgan.cli import measures, not_finite
+from kgan.cli import measures, not_finite, trackers
 from kgan.cli.best import EarlyStopping, KeepBest, evaluations
 from kgan.cli.problems import Problems
 from kgan.cli.progress_bar import Progress
@@ -20,12 +20,13 @@ def check(settings: TrainSettings) -> None:
 
     Raises:
         ValueError: If two options exclude each other, or an option needs another one.
-        ImportError: If TensorBoard is missing.
+        ImportError: If TensorBoard, or the package of a tracker, is missing.
     """
     if settings.quiet and settings.json:
         raise ValueError("Give --quiet or --json, not both. Received: --quiet, --json")
     if settings.tensorboard:
         check_installed()
+    trackers.load(settings.track)
     if settings.metrics is not None:
         measures.check_names(settings, settings.metrics)
         if settings.strategy == "multi_worker":
@@ -98,6 +99,7 @@ def prepare(
         history,
         logs,
         _grids(settings, gan, folder),
+        *_tracks(settings, gan, folder, progress),
         best,
         stopping,
         # After the others: when it saves the GAN, the other files of the epoch exist.
@@ -115,6 +117,15 @@ def _grids(
     return kgan.callbacks.SampleGrid(
         folder.samples, gif=folder.animation, reals=False, every=settings.grid_every
     )
+
+
+def _tracks(
+    settings: TrainSettings, gan: kgan.GAN, folder: RunFolder, progress: Progress
+) -> list[trackers.Track]:
+    if not gan.devices.is_chief:
+        return []
+    found = trackers.load(settings.track)
+    return [trackers.Track(tracker, folder, progress.say) for tracker in found]
 
 
 def _evaluate(
