@@ -187,6 +187,11 @@ def record(training: Training) -> Config:
     }
 
 
+def gan_file(path: pathlib.Path) -> pathlib.Path:
+    """Returns the `.keras` file of a run folder, or the file itself."""
+    return RunFolder(path).gan if path.is_dir() else path
+
+
 def load_gan(path: pathlib.Path) -> kgan.GAN:
     """Loads the GAN of a run folder, or of a `.keras` file.
 
@@ -196,7 +201,7 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
     Raises:
         ValueError: If there is no GAN, or its file is damaged.
     """
-    file = RunFolder(path).gan if path.is_dir() else path
+    file = gan_file(path)
     if not file.exists() or file.suffix != ".keras":
         raise ValueError(
             "Expected a run folder with gan.keras, or a .keras file that kgan saved. "
