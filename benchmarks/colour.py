@@ -4,10 +4,15 @@
     python benchmarks/colour.py EMOJI --labels category --minutes 15
     python benchmarks/colour.py EMOJI --few 100 --variant default plain
     python benchmarks/colour.py EMOJI --score rivals/*.npz
+    python benchmarks/colour.py EMOJI --artist google --seeds 0 --save
+    python benchmarks/colour.py EMOJI --images 80_000 --shares 4 --start-from FILE.keras
 
 `EMOJI` is a folder with `google.zip` and `twitter.zip`, pictures with equal names, and
 `emoji.csv` with their `file_name`, `category` and `subcategory` (emoji-datasource-google
-and emoji-datasource-twitter on npm). A GAN learns the pictures of Twitter.
+and emoji-datasource-twitter on npm). A GAN learns the pictures of one artist, and the
+classifier the pictures of the other artist. With `--start-from`, the GAN begins with the
+weights of a GAN that `--save` has kept. If this GAN learned the other artist, it has seen
+the pictures of the classifier.
 
 The benchmark trains a preset, or variants of it that differ in one setting, for the same
 images or minutes. After each share of the budget it draws 5,000 samples, adds a line of
@@ -18,6 +23,7 @@ samples that other programs drew, see benchmarks/rivals.py.
 """
 
 import argparse
+import dataclasses
 import json
 import pathlib
 import time
@@ -34,8 +40,10 @@ from stop import StopWhen
 import kgan
 from kgan.presets import cost
 
-# The artist whose pictures the GANs learn.
-ARTIST = "twitter"
+
+def _frozen(preset: kgan.presets.Preset, layers: int) -> kgan.presets.Preset:
+    """Returns a preset in which the first layers of the discriminator don't train."""
+    return dataclasses.replace(preset, compile={**preset.compile, "freeze_d": layers})
 
 
 class Contender:
@@ -68,13 +76,15 @@ class Contender:
             preset = kgan.presets.get(arguments.preset, *data, **options)
         else:
             preset = kgan.presets.suggest(*data, **options)
-        self.preset = VARIANTS[name](preset)
+        self.preset = _frozen(VARIANTS[name](preset), arguments.freeze_d)
         self.name, self.seed, self.seconds = name, seed, 0.0
         self.asked, self.images = labels, images
         if arguments.labels == "artist":
             # The judge knows the pictures of one artist.
-            self.asked = np.full(1, ARTISTS.index(ARTIST))
+            self.asked = np.full(1, ARTISTS.index(arguments.artist))
         self.gan = self.preset.build(seed)
+        if arguments.start_from:
+            self.gan.start_from(arguments.start_from)
         self.batches = kgan.data.Batches(
             images, self.preset.batch_size, labels=labels, seed=seed, drop_remainder=True
         )
@@ -123,16 +133,22 @@ class Results:
     ) -> str:
         """Scores samples, saves the line and the pictures, and returns their path."""
         arguments = self.arguments
-        work = {key: getattr(arguments, key) for key in ("size", "channels", "labels")}
+        keys = ("size", "channels", "labels", "artist")
+        work = {key: getattr(arguments, key) for key in keys}
+        start = arguments.start_from
         categories = labels if arguments.labels == "category" else None
         scores = self.judge(samples, categories)
-        row = {"name": name, **work, "few": arguments.few, **facts, **scores}
+        others = {
+            key: getattr(arguments, key) for key in ("few", "start_from", "freeze_d")
+        }
+        row = {"name": name, **work, **others, **facts, **scores}
         row["keras"] = keras.__version__
         row["backend"] = keras.backend.backend()
         print(json.dumps(row), flush=True)
         with open(self.folder / "colour.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
-        parts = (name, *work.values(), facts.get("seed", 0), facts["images"])
+        started = [f"from-{pathlib.Path(start).stem}"] if start else []
+        parts = (name, *work.values(), *started, facts.get("seed", 0), facts["images"])
         path = str(self.folder / "-".join(map(str, parts)))
         kgan.data.grid(samples[:100], 10, 10).save(f"{path}.png")
         decibels = np.clip(self.judge.excess(samples), -10, 10)
@@ -152,7 +168,7 @@ def main() -> None:
     arguments = _arguments()
     emoji = Emoji(arguments.emoji, arguments.size, arguments.channels)
     folder = pathlib.Path(arguments.out)
-    judge = Judge(emoji, folder, ARTIST)
+    judge = Judge(emoji, folder, arguments.artist)
     print(
         f"floor {judge.floor:.2f}, agreement of reals {judge.agreement:.1%}", flush=True
     )
@@ -165,7 +181,7 @@ def main() -> None:
         results.add(name, file["samples"], None, **facts)
     if arguments.score:
         return
-    for contender, until in _trained(arguments, emoji):
+    for contender, until, is_last in _trained(arguments, emoji):
         samples, labels = contender.sample()
         images = int(contender.gan.images_seen)
         costs = cost.estimate(contender.gan, images, contender.preset.batch_size)
@@ -183,13 +199,18 @@ def main() -> None:
         )
         if arguments.few:
             results.compare(path, samples, contender.images)
+        if arguments.save and is_last:
+            contender.gan.save(f"{path}.keras")
 
 
 def _trained(
     arguments: argparse.Namespace, emoji: Emoji
-) -> Iterator[tuple[Contender, float]]:
-    """Trains all contenders in turns, and yields each of them after each share."""
-    images, labels = emoji.training_data(ARTIST, arguments.labels)
+) -> Iterator[tuple[Contender, float, bool]]:
+    """Trains all contenders in turns, and yields each of them after each share.
+
+    Beside the contender stand the budget so far, and whether the share is the last one.
+    """
+    images, labels = emoji.training_data(arguments.artist, arguments.labels)
     limit, budget = "images", arguments.images
     if arguments.minutes:
         limit, budget = "seconds", 60 * arguments.minutes
@@ -202,7 +223,7 @@ def _trained(
         for share in np.linspace(0, 1, arguments.shares + 1)[1:]:
             for contender in contenders:
                 contender.train(limit, share * budget)
-                yield contender, share * budget
+                yield contender, share * budget, share == 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -225,6 +246,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--shares", type=int, default=1, help="turns of each")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--artist", default="twitter", choices=ARTISTS, help="whose pictures GANs learn"
+    )
+    parser.add_argument("--save", action="store_true", help="keep the trained GANs")
+    parser.add_argument("--start-from", help=".keras file of a GAN to begin with")
+    parser.add_argument("--freeze-d", type=int, default=0, help="see GAN.compile")
     parser.add_argument("--score", nargs="+", default=[], help="files of samples")
     parser.add_argument("--out", default="colour", help="folder of results")
     arguments = parser.parse_args()

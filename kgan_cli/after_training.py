@@ -88,9 +88,7 @@ class ExploreSettings(Settings):
         "samples."
     )
 
-    run_or_model: str = option(
-        REQUIRED, metavar="RUN|MODEL", positional=True, help="run folder, or .keras file"
-    )
+    run_or_model: str = trained_gan()
     count: int = option(
         256, type=types.count, metavar="N", help="number of seeds, from 0 up"
     )

@@ -6,6 +6,7 @@ from typing import Any, Self
 from kgan_cli import names, types
 from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
+from kgan_cli.transfer import TransferSettings
 
 _EXTRACTORS = [
     "classifier",
@@ -163,7 +164,11 @@ class AlgorithmSettings(Settings):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ModelSettings(
-    OptimizationSettings, AlgorithmSettings, ImageSettings, PresetSettings
+    OptimizationSettings,
+    AlgorithmSettings,
+    TransferSettings,
+    ImageSettings,
+    PresetSettings,
 ):
     """The options that decide which GAN is trained, and on which data."""
 

@@ -112,3 +112,18 @@ def test_a_folder_of_the_same_name_comes_first(
     pathlib.Path("digits").mkdir()
     assert main(["sample", "digits"]) == 1
     assert "Expected a run folder" in capsys.readouterr().err
+
+
+def test_a_training_starts_from_a_trained_gan(tmp_path, capsys):
+    command = ["train", "--from", "digits", "--conditional", "--budget", "64"]
+    # A GPU would get wider networks.
+    assert main([*command, "--dry-run"]) == 0
+    code = capsys.readouterr().out
+    assert 'gan.start_from(source=kgan.GAN.from_preset(name="digits"))' in code
+    assert main([*command, "--compute", "gpu", "--dry-run"]) == 1
+    assert "has --compute cpu" in capsys.readouterr().err
+    namespace = {}
+    exec(code.partition("batches = ")[0], namespace)
+    expected = kgan.GAN.from_preset("digits").get_weights()
+    for one, other in zip(namespace["gan"].get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -3,10 +3,12 @@
 import dataclasses
 import inspect
 import json
+import pathlib
 
 import kgan
-from kgan.cli import dataset, run_folder
+from kgan.cli import dataset, run_folder, source
 from kgan.cli.training import Training
+from kgan.data import LoadedData
 from kgan.presets import Call
 from kgan.presets.call import code
 from kgan_cli.settings import ImageSettings, TrainSettings
@@ -24,14 +26,17 @@ def run(settings: TrainSettings) -> int:
             "--dry-run prints Python for one device; --dry-run json records the "
             f"strategy. Received: --strategy {settings.strategy}"
         )
-    # A cache would be written.
-    data = dataset.load(dataclasses.replace(settings, cache=None))
-    training = Training.prepare(settings, data)
+    training = source.begin(settings, _load_data)
     if settings.dry_run == "json":
         print(json.dumps(run_folder.record(training), indent=2, default=str))
     else:
         print(python(training))
     return Status.DONE
+
+
+def _load_data(settings: TrainSettings) -> LoadedData:
+    # A cache would be written.
+    return dataset.load(dataclasses.replace(settings, cache=None))
 
 
 def python(training: Training) -> str:
@@ -49,7 +54,16 @@ def python(training: Training) -> str:
             f'keras.config.set_dtype_policy("{p}")' for p in (precision, "float32")
         ]
         building = [policies[0], *building, policies[1]]
+    if path := training.settings.record()["start_from"]:
+        building.append(code(Call("gan.start_from", {"source": _source(path)})))
     return "\n".join([*lines, *building, *training.preset.code_to_train(seed)])
+
+
+def _source(path: str) -> str | Call:
+    """Returns the trained GAN of `--start-from` as an argument."""
+    if run_folder.is_pretrained(pathlib.Path(path)):
+        return Call("kgan.GAN.from_preset", {"name": path})
+    return str(run_folder.gan_file(pathlib.Path(path)))
 
 
 def _load(training: Training) -> str:

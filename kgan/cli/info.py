@@ -4,8 +4,7 @@ import dataclasses
 import textwrap
 
 import kgan
-from kgan.cli import costs, dataset
-from kgan.cli.training import Training
+from kgan.cli import costs, dataset, source
 from kgan.data import LoadedData, NothingLeftError, check_bad_files
 from kgan_cli.settings import InfoSettings
 from kgan_cli.status import Status
@@ -13,13 +12,13 @@ from kgan_cli.status import Status
 
 def run(settings: InfoSettings) -> int:
     """Prints the data, the preset and the cost, and returns the exit status."""
-    data = _load(settings)
+    training = source.begin(settings, _load)
+    data = training.data
     if settings.grid and not kgan.data.is_image_shape(data.samples.shape[1:]):
         raise ValueError(
             "--grid shows images, but the samples are no images. "
             f"Received: --grid {settings.grid}, shape {data.samples.shape}"
         )
-    training = Training.prepare(settings, data)
     preset = training.preset
     print("\n".join(dataset.describe(data)) + "\n")
     if settings.grid:
@@ -27,7 +26,7 @@ def run(settings: InfoSettings) -> int:
         print(f"{settings.grid} shows samples as the networks see them.\n")
     print(f"The preset {preset.name!r} for a {preset.compute.upper()}:\n")
     print(textwrap.indent(str(preset), "    ") + "\n")
-    said = (*preset.reasons, preset.expectation, *costs.describe(training))
+    said = (training.note, *preset.reasons, preset.expectation, *costs.describe(training))
     for sentence in filter(None, said):
         print(textwrap.fill(sentence, 80))
     _check_bad_files(settings, data)

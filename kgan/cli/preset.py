@@ -64,7 +64,7 @@ def _with_options(preset: Preset, settings: ModelSettings) -> Preset:
     if settings.latent_dim is not None:
         changed = {**generator.arguments, "latent_dim": settings.latent_dim}
         generator = dataclasses.replace(generator, arguments=changed)
-    names = ("d_steps", "g_steps", "noise_batch_size", "augment")
+    names = ("d_steps", "g_steps", "noise_batch_size", "augment", "freeze_d")
     options = {name: getattr(settings, name) for name in names}
     given = {name: value for name, value in options.items() if value is not None}
     size = settings.batch_size or preset.batch_size

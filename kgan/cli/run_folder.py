@@ -187,6 +187,11 @@ def record(training: Training) -> Config:
     }
 
 
+def gan_file(path: pathlib.Path) -> pathlib.Path:
+    """Returns the `.keras` file of a run folder, or the file itself."""
+    return RunFolder(path).gan if path.is_dir() else path
+
+
 def load_gan(path: pathlib.Path) -> kgan.GAN:
     """Loads the GAN of a run folder or a `.keras` file, or a trained GAN of the package.
 
@@ -198,7 +203,7 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
     """
     if is_pretrained(path):
         return kgan.GAN.from_preset(str(path))
-    file = RunFolder(path).gan if path.is_dir() else path
+    file = gan_file(path)
     if not file.exists() or file.suffix != ".keras":
         raise ValueError(
             "Expected a run folder with gan.keras, a .keras file that kgan saved, or a "

@@ -8,7 +8,7 @@ import time
 import kgan
 from kgan import files, trainers
 from kgan.callbacks.interval import samples_shown
-from kgan.cli import dataset, dry_run, not_finite, report, summary, watch
+from kgan.cli import dataset, dry_run, not_finite, report, source, summary, watch
 from kgan.cli.progress_bar import Progress, progress
 from kgan.cli.run_folder import (
     RunFolder,
@@ -53,7 +53,7 @@ def run(settings: TrainSettings) -> int:
 
 
 def _begin(settings: TrainSettings) -> int:
-    training = Training.prepare(settings, dataset.load(settings))
+    training = source.begin(settings)
     shown = _progress(settings, training)
     if not training.gan.devices.is_chief:
         return _train(settings, training, RunFolder(""), shown)
@@ -77,6 +77,8 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
         # A run that was stopped in its first epoch has saved no GAN.
         gan = load_gan(folder.path) if folder.gan.exists() else None
         training = Training.prepare(settings, data, gan)
+        if gan is None and settings.start_from:
+            training = source.Source.read(settings.start_from).start(training)
         _check_epochs(training)
         shown = _progress(settings, training)
         if not has_workers and _is_finished(training, folder):
@@ -194,5 +196,5 @@ def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None
         f"{preset.name!r}: {preset.images:,} samples to show, in {preset.epochs} parts."
         f"{stops}"
     )
-    if preset.expectation:
-        shown.say(preset.expectation)
+    for sentence in filter(None, (training.note, preset.expectation)):
+        shown.say(sentence)

@@ -22,6 +22,7 @@ class Training:
         preset: The preset from which the GAN is built.
         gan: The compiled GAN.
         batches: The checked samples, with labels for a conditional GAN.
+        note: A sentence on the trained GAN whose weights the GAN has; empty without.
     """
 
     settings: ModelSettings
@@ -29,6 +30,7 @@ class Training:
     preset: kgan.presets.Preset
     gan: kgan.GAN
     batches: kgan.data.Batches
+    note: str = ""
 
     @classmethod
     def prepare(

@@ -16,7 +16,7 @@ from kgan.data.reading.reports import first_reasons
 from kgan.data.store import Store
 from kgan.types import ArrayLike, Data, PathLike
 
-_TABLE_EXTENSIONS = (".npz", ".npy", ".csv")
+TABLE_EXTENSIONS = (".npz", ".npy", ".csv")
 _ARCHIVE_EXTENSIONS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _SOURCES = (
     f'"digits", one of {", ".join(named.KERAS)}, "tfds:NAME", an array, a pair of '
@@ -225,7 +225,7 @@ def _load_path(path: PathLike, options: Options, found: list[str]) -> LoadedData
         raise ValueError(
             f"The source is neither a folder nor a regular file. Received: {argument}"
         )
-    if name.endswith(_TABLE_EXTENSIONS):
+    if name.endswith(TABLE_EXTENSIONS):
         return from_arrays(*tables.read(path, found), options, f"{argument}, samples")
     if name.endswith(_ARCHIVE_EXTENSIONS):
         return read_pictures(Archive(path), options, argument)

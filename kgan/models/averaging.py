@@ -15,8 +15,8 @@ from kgan.models.reloading import warn_of_unknown
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Tensor
 
-# The half-life is at most this share of the images seen, so that the average forgets the
-# untrained generator.
+# The half-life is at most this share of the images seen, by default, so that the average
+# forgets the untrained generator.
 RAMP = 0.05
 
 
@@ -27,6 +27,7 @@ class Average:
         generator: The generator.
         latent_dim: Int, length of its latents.
         half_life: Float, in images; a schedule; or None for no average.
+        ramp: Float, see `decay`, or None.
 
     Attributes:
         network: The averaged generator, a separate model; None without an average.
@@ -37,8 +38,12 @@ class Average:
         generator: keras.Model,
         latent_dim: int,
         half_life: NumberOrSchedule | None,
+        ramp: float | None = RAMP,
     ):
         check_half_life(half_life)
+        if ramp is not None:
+            checks.number(above=0, alternative=", or None", ema_ramp=ramp)
+        self.ramp = ramp
         self.generator = generator
         self.half_life = half_life
         self.network: keras.Model | None = None
@@ -59,7 +64,7 @@ class Average:
     def update(self, batch_size: Tensor, images_seen: Tensor) -> None:
         """Moves the average towards the generator, see `decay`."""
         if self.network is not None and self.half_life is not None:
-            kept = decay(batch_size, images_seen, self.half_life)
+            kept = decay(batch_size, images_seen, self.half_life, self.ramp)
             update(self.network, self.generator, kept)
 
 
@@ -142,28 +147,36 @@ def _own(layers: Iterable[keras.layers.Layer]) -> dict[str, Any]:
     return {name: parts[0] for name, parts in found.items() if len(set(parts)) == 1}
 
 
-def decay(batch_size: Tensor, images_seen: Tensor, half_life: NumberOrSchedule) -> Tensor:
+def decay(
+    batch_size: Tensor,
+    images_seen: Tensor,
+    half_life: NumberOrSchedule,
+    ramp: float | None = RAMP,
+) -> Tensor:
     """Returns the share of the average that an update keeps.
 
-    `0.5 ** (batch_size / min(half_life, 0.05 * images_seen))`: after `half_life` images,
+    `0.5 ** (batch_size / min(half_life, ramp * images_seen))`: after `half_life` images,
     half of the average comes from these images.
 
     Args:
         batch_size: Images of this update.
         images_seen: Images seen so far, including this update.
         half_life: Float, in images; or a schedule, to which the limit of
-            `0.05 * images_seen` does not apply.
+            `ramp * images_seen` does not apply.
+        ramp: Float; None for a half-life without this limit.
 
     Reference:
         [Karras et al., 2020](https://arxiv.org/abs/2006.06676); the limit of
-        `0.05 * images_seen` (the ramp) is from the authors' code.
+        `ramp * images_seen` is from the authors' code.
     """
     images = ops.cast(batch_size, "float32")
     if isinstance(half_life, Schedule):
         # At a half-life of 0 the average keeps nothing.
         return ops.power(0.5, images / ops.maximum(half_life(images_seen), 1e-6))
-    seen = ops.cast(images_seen, "float32")
-    return ops.power(0.5, images / ops.minimum(half_life, RAMP * seen))
+    if ramp is not None:
+        seen = ops.cast(images_seen, "float32")
+        half_life = ops.minimum(half_life, ramp * seen)
+    return ops.power(0.5, images / half_life)
 
 
 def update(average: keras.Model, generator: keras.Model, kept: Tensor) -> None:

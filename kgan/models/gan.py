@@ -9,20 +9,29 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgan import backend, checks, data, pretrained, serialization
+from kgan import backend, checks, data, serialization
 from kgan import noise as noises
 from kgan.critic import Combined, Critic, class_loss, heads_of, logits_of, with_labels
 from kgan.models import contract
-from kgan.models.averaging import Average
+from kgan.models.averaging import RAMP, Average
 from kgan.models.latents import Latents, draw_labels
 from kgan.models.optimizers import OptimizerPair
 from kgan.models.progress import Logs
 from kgan.models.projection import project
 from kgan.models.recipe import LOG_KEYS, Recipe, portable, with_recipe_arguments
 from kgan.models.sampling import SamplingModel
+from kgan.models.transfer import start_from
 from kgan.penalties import add_penalties
 from kgan.schedules import NumberOrSchedule
-from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
+from kgan.types import (
+    ArrayLike,
+    Data,
+    Identifier,
+    KerasArgument,
+    PathLike,
+    Tensor,
+    Tensors,
+)
 
 
 @serialization.register
@@ -48,8 +57,8 @@ class GAN(SamplingModel):
         noise: The distribution of latents, for training and sampling alike: `"normal"`,
             `"uniform"`, `"truncated_normal"`, or a `kgan.noise.Noise`.
         ema_half_life: Float, half-life of the generator's exponential moving average
-            (EMA), in images; the value is limited to 5 % of the images seen. Or a
-            schedule, which has no limit, or None for no average.
+            (EMA), in images; the value is limited, see `ema_ramp`. Or a schedule, which
+            has no limit, or None for no average.
         seed: Int of 0 to 2**31 - 2, which gives the same noise and the same order of the
             data again; None for a seed from Python's generator. The weights follow
             `keras.utils.set_random_seed`, which also sets Python's generator.
@@ -60,6 +69,8 @@ class GAN(SamplingModel):
             (PacGAN).
         sample_range: `(low, high)`, the values of black and white in samples; None for
             the range of the generator's last activation, or [-1, 1] without bounds.
+        ema_ramp: Float above 0, the half-life of the average is at most this share of the
+            images seen; None for no limit, as after `start_from`.
 
     Attributes:
         generator: The generator that is trained.
@@ -104,6 +115,7 @@ class GAN(SamplingModel):
         num_classes: int | None = None,
         pack: int = 1,
         sample_range: ArrayLike | None = None,
+        ema_ramp: float | None = RAMP,
         **kwargs: KerasArgument,
     ):
         super().__init__(**kwargs)
@@ -118,7 +130,7 @@ class GAN(SamplingModel):
         self.discriminator = discriminator
         self.noise = noises.get(noise)
         self.ema_half_life = ema_half_life
-        self.average = Average(generator, self.latent_dim, ema_half_life)
+        self.average = Average(generator, self.latent_dim, ema_half_life, ema_ramp)
         self.ema_generator = self.average.network
         pixels = contract.sample_range(generator, sample_range)
         self.create_state(seed, sample_shape, pixels, num_classes)
@@ -187,7 +199,7 @@ class GAN(SamplingModel):
             **running,
         )
         self.devices.check_divisible("noise_batch_size", recipe.noise_batch_size)
-        pair.build_for(self.generator, self.discriminator)
+        pair.build_for(self.generator, self.discriminator, recipe.freeze_d)
         pair.option_variables = recipe.build()
         super().compile(optimizer=pair, auto_scale_loss=False, **running)
         self.recipe = recipe
@@ -372,6 +384,36 @@ class GAN(SamplingModel):
         """
         return project(self, samples, labels, steps, loss, seed, space)
 
+    def start_from(
+        self, source: SamplingModel | PathLike, optimizers: bool = False
+    ) -> list[str]:
+        """Starts the training from the weights of a trained GAN, before `fit`.
+
+        Both networks copy the weights of the source, and the averaged generator copies
+        the averaged generator. Counters and schedules begin at 0, and the average has no
+        `ema_ramp`. If the GANs have other numbers of classes, the weights whose shape
+        depends on this number stay new.
+
+        Args:
+            source: A `GAN` with the same networks, or the path of its `.keras` file.
+            optimizers: Bool, whether the optimizers also continue with their states, but
+                for the learning rates. Schedules of Keras, which count updates, continue.
+
+        Returns:
+            The paths of the weights that stay new.
+
+        Raises:
+            ValueError: If the networks differ, or a weight of the source is not finite.
+
+        Example:
+
+        ```python
+        gan.start_from("faces.keras")
+        gan.compile(freeze_d=4)
+        ```
+        """
+        return start_from(self, source, optimizers)
+
     # Both optimizers, of which `optimizer` is the container.
     g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))
     d_optimizer = property(operator.attrgetter("optimizer.d_optimizer"))
@@ -385,35 +427,12 @@ class GAN(SamplingModel):
             "latent_dim": self.latent_dim,
             "noise": serialize(self.noise),
             "ema_half_life": serialize(self.ema_half_life),
+            "ema_ramp": self.average.ramp,
             "seed": self.seed,
             "num_classes": self.num_classes,
             "pack": self.pack,
             "sample_range": self.sample_range[:2] if self.sample_range.bounded else None,
         }
-
-    @classmethod
-    def from_preset(cls, name: str) -> Self:
-        """Returns a trained GAN of the package, for samples or to train further.
-
-        Args:
-            name: One of `kgan.pretrained.names()`. The pages `kgan/pretrained/NAME.md`
-                describe the GANs: data, licence, training, quality and limits.
-
-        Returns:
-            A compiled GAN with labels. All its counters are at 0, and its average starts
-            at its generator.
-
-        Raises:
-            ValueError: If there is no trained GAN of this name.
-
-        Example:
-
-        >>> import kgan
-        >>> gan = kgan.GAN.from_preset("digits")
-        >>> gan.sample(10, seed=0, labels=range(10)).shape
-        (10, 8, 8, 1)
-        """
-        return pretrained.load(name)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:

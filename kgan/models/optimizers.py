@@ -9,6 +9,7 @@ import numpy as np
 
 from kgan import backend, checks
 from kgan.backend import keras_private
+from kgan.models.freezing import first_weights
 from kgan.models.reloading import warn_of_unknown
 from kgan.schedules import Schedule
 from kgan.types import Identifier, Tensor
@@ -55,6 +56,8 @@ class OptimizerPair(keras.optimizers.Optimizer):
         self.g_optimizer = g_optimizer
         self.d_optimizer = d_optimizer
         self.option_variables: list[keras.Variable] = []
+        # The ids of the variables of the discriminator that don't train.
+        self._frozen: set[int] = set()
         self._schedules: dict[int, dict[str, Schedule]] = {}
 
     @classmethod
@@ -124,7 +127,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
         Raises:
             ValueError: If the optimizer was built for other variables.
         """
-        variables = network.trainable_variables
+        variables = self._not_frozen(network)
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         built_for = keras_private.optimized(inner)
         if len(variables) != len(built_for):
@@ -153,17 +156,28 @@ class OptimizerPair(keras.optimizers.Optimizer):
         with self._scheduled(optimizer, images_seen):
             backend.apply(optimizer, gradients, variables)
 
-    def build_for(self, generator: keras.Model, discriminator: keras.Model) -> None:
+    def build_for(
+        self, generator: keras.Model, discriminator: keras.Model, freeze_d: int = 0
+    ) -> None:
         """Creates the state of both optimizers, so that a saved state can be loaded.
+
+        Args:
+            generator: The generator.
+            discriminator: The discriminator.
+            freeze_d: Int, see `kgan.models.recipe.Recipe`.
 
         Raises:
             ValueError: If a network has nothing to train.
         """
         _check_trainable("generator", generator)
         _check_trainable("discriminator", discriminator)
-        self.g_optimizer.build(generator.trainable_variables)
-        self.d_optimizer.build(discriminator.trainable_variables)
+        self._frozen = {id(v) for v in first_weights(discriminator, freeze_d)}
+        self.g_optimizer.build(self._not_frozen(generator))
+        self.d_optimizer.build(self._not_frozen(discriminator))
         self.built = True
+
+    def _not_frozen(self, network: keras.Model) -> list[keras.Variable]:
+        return [v for v in network.trainable_variables if id(v) not in self._frozen]
 
     def set_schedules(self, schedules: Mapping[str, Schedule] | None) -> None:
         """Sets the schedules of hyperparameters.

@@ -13,7 +13,7 @@ from kgan import checks, losses, serialization
 from kgan import penalties as penalties_lib
 from kgan import schedules as schedules_lib
 from kgan.backend import keras_private
-from kgan.models import contract
+from kgan.models import contract, freezing
 from kgan.models.arguments import check_argument
 from kgan.models.reloading import warn_of_unknown, warn_of_unknown_class
 from kgan.schedules import NumberOrSchedule, Schedule
@@ -51,6 +51,12 @@ class Recipe(serialization.Configurable):
             for a discriminator with class logits.
         generator_penalties: Iterable of names, or of `kgan.penalties.GeneratorPenalty`,
             for example `["path_length"]`.
+        freeze_d: Int, number of layers of the discriminator that don't train, counted
+            from its input. Layers without trainable weights don't count, so a convolution
+            and the batch normalisation after it are two layers. The forward pass stays as
+            it is: batch normalisation still has the statistics of the batch. For a
+            training that starts from a trained GAN, see `GAN.start_from`
+            ([FreezeD](https://arxiv.org/abs/2002.10964)).
 
     Raises:
         ValueError: If an option can't be used.
@@ -67,6 +73,7 @@ class Recipe(serialization.Configurable):
         schedules: Mapping[str, Schedule] | None = None,
         class_loss_weight: NumberOrSchedule = 1.0,
         generator_penalties: Iterable[Identifier] = (),
+        freeze_d: int = 0,
     ):
         self.loss = losses.get(loss)
         self.penalties = _each(penalties_lib.get, penalties=penalties)
@@ -83,6 +90,7 @@ class Recipe(serialization.Configurable):
         self.class_loss_weight = schedules_lib.number(
             minimum=0, class_loss_weight=class_loss_weight
         )
+        self.freeze_d = checks.count(minimum=0, freeze_d=freeze_d)
         # Whether `at` changes anything: most recipes have no schedules.
         self.has_schedules = schedules_lib.at(self, 0) is not self
 
@@ -124,6 +132,7 @@ class Recipe(serialization.Configurable):
             ValueError: If an option can't be used with the networks.
         """
         contract.check_outputs(gan.discriminator, gan.output_shapes[0], self.loss)
+        freezing.check_count(gan.discriminator, self.freeze_d)
         if self.augment is not None:
             self.augment.check(gan.sample_shape)
         for penalty in self.generator_penalties:

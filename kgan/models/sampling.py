@@ -1,9 +1,11 @@
 """A trained model with a generator, from which it draws samples."""
 
+from typing import Self
+
 import keras
 import numpy as np
 
-from kgan import checks, exports
+from kgan import checks, exports, pretrained
 from kgan.layers.styles import style_parts, truncated
 from kgan.models.arguments import with_checked_arguments
 from kgan.models.averaging import Average
@@ -216,6 +218,30 @@ class SamplingModel(TrainedModel):
             },
             **kwargs,
         )
+
+    @classmethod
+    def from_preset(cls, name: str) -> Self:
+        """Returns a trained GAN of the package, for samples or to train further.
+
+        Args:
+            name: One of `kgan.pretrained.names()`. The pages `kgan/pretrained/NAME.md`
+                describe the GANs: data, licence, training, quality and limits.
+
+        Returns:
+            A compiled GAN with labels. All its counters are at 0, and its average starts
+            at its generator.
+
+        Raises:
+            ValueError: If there is no trained GAN of this name.
+
+        Example:
+
+        >>> import kgan
+        >>> gan = kgan.GAN.from_preset("digits")
+        >>> gan.sample(10, seed=0, labels=range(10)).shape
+        (10, 8, 8, 1)
+        """
+        return pretrained.load(name)
 
     def _keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():
