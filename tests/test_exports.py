@@ -170,6 +170,7 @@ def test_kgan_export_refuses_the_end_of_another_format(tmp_path, capsys):
 
 
 @pytest.mark.backends("torch", reason="only PyTorch writes its programs")
-def test_a_program_of_pytorch_is_compared(tmp_path, capsys):
-    small().export(tmp_path / "generator.pt2", format="pt2")
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_a_program_of_pytorch_is_compared(tmp_path, capsys, num_classes):
+    small(num_classes).export(tmp_path / "generator.pt2", format="pt2")
     assert "Compared with Keras by torch " in capsys.readouterr().out

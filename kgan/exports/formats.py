@@ -53,8 +53,9 @@ def _run_torch(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
     import torch
 
     network = torch.export.load(path).module()
+    tensors = [torch.from_numpy(value) for value in inputs]
     with torch.no_grad():
-        return network(*map(torch.from_numpy, inputs)).numpy()
+        return network(tensors if len(tensors) > 1 else tensors[0]).numpy()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,7 +118,8 @@ FORMATS = (
         _run_openvino,
         parts=(".bin",),
     ),
-    Format("torch", "pt2", ".pt2", "torch", "torch", _run_torch),
+    # PyTorch fixes the batch size of the example that it traces.
+    Format("torch", "pt2", ".pt2", "torch", "torch", _run_torch, 1),
 )
 
 

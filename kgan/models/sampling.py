@@ -184,7 +184,7 @@ class SamplingModel(TrainedModel):
         | `"onnx"` | .onnx | onnxruntime | any |
         | `"litert"` | .tflite | ai-edge-litert | 1 |
         | `"openvino"` | .xml, and a .bin beside it | openvino | any |
-        | `"torch"`, `"pt2"` | .pt2 | torch | any |
+        | `"torch"`, `"pt2"` | .pt2 | torch | 1 |
 
         Raises:
             ValueError: If this backend can't export to the format, for example PyTorch
