@@ -237,10 +237,10 @@ def test_failed_save_leaves_the_old_file_and_no_new_one(tmp_path, tiny, monkeypa
 def test_full_disk_while_exporting_is_an_os_error(tmp_path, tiny, monkeypatch):
     gan = tiny()
 
-    def full(model, filepath, **kwargs):
+    def full(*arguments, **kwargs):
         raise RuntimeError("SaveV2: No space left on device")
 
-    monkeypatch.setattr(type(gan.sampling_generator), "export", full)
+    monkeypatch.setattr(kgan.exports, "write_saved_model", full)
     with pytest.raises(OSError, match=r"No space left on device: '.*model'"):
         gan.export(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
@@ -284,6 +284,16 @@ z = np.load(sys.argv[2])
 model = tf.saved_model.load(sys.argv[1])
 images = model.serve(z).numpy()
 assert "kgan" not in sys.modules
+if hasattr(model, "sample"):
+    n, seed = tf.constant(4), tf.constant(7)
+    drawn, again = model.sample(n, seed), model.sample(n, seed)
+    assert (drawn["samples"].numpy() == again["samples"].numpy()).all()
+    other = model.sample(n, seed + 1)
+    assert (drawn["samples"].numpy() != other["samples"].numpy()).any()
+    pixels = model.serve_uint8(drawn["latents"]).numpy()
+    assert pixels.shape == (4, 8, 8, 1) and (pixels == drawn["samples"].numpy()).all()
+    np.save(sys.argv[2], drawn["latents"])
+    np.save(sys.argv[4], pixels)
 np.save(sys.argv[3], images)
 """
 
@@ -299,9 +309,14 @@ def test_saved_model_serves_without_kgan(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["model"]
     z = gan.noise.sample((5, 4), seed=1)
     np.save(tmp_path / "z.npy", z)
-    paths = [str(tmp_path / name) for name in ("model", "z.npy", "images.npy")]
+    names = ("model", "z.npy", "images.npy", "pixels.npy")
+    paths = [str(tmp_path / name) for name in names]
     subprocess.run([sys.executable, "-c", LOAD, *paths], check=True, capture_output=True)
     np.testing.assert_allclose(np.load(paths[2]), gan.sample(z=z), atol=1e-6)
+    if keras.backend.backend() == "tensorflow":
+        pixels = gan.sample(z=np.load(paths[1]), as_uint8=True)
+        # A value between two pixels may be rounded to either.
+        assert np.abs(np.load(paths[3]).astype(int) - pixels).max() <= 1
 
 
 @pytest.mark.slow

@@ -7,3 +7,5 @@ from kgan.exports.formats import Format as Format
 from kgan.exports.formats import get as get
 from kgan.exports.record import read_record as read_record
 from kgan.exports.record import write_record as write_record
+from kgan.exports.saved_model import Sampling as Sampling
+from kgan.exports.saved_model import write_saved_model as write_saved_model

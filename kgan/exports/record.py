@@ -8,6 +8,7 @@ import keras
 
 from kgan.exports.comparison import Comparison
 from kgan.exports.formats import Format
+from kgan.exports.saved_model import Sampling
 from kgan.files import atomic_path
 from kgan.version import versions
 
@@ -17,7 +18,7 @@ def write_record(
     format: Format,
     network: keras.Model,
     comparison: Comparison,
-    **facts: Any,
+    sampling: Sampling,
 ) -> None:
     """Writes a JSON file beside an exported file, or into the folder of a SavedModel.
 
@@ -26,13 +27,15 @@ def write_record(
         format: Its format.
         network: The network.
         comparison: The result of the comparison with Keras.
-        **facts: Further facts, for example the range of the outputs.
+        sampling: How samples are drawn.
     """
     content = {
         "format": format.name,
         "inputs": [_described(tensor, format) for tensor in network.inputs],
         "outputs": [_described(tensor, format) for tensor in network.outputs],
-        **facts,
+        "latents": repr(sampling.noise),
+        "num_classes": sampling.num_classes,
+        "range": sampling.sample_range[:2],
         "comparison": comparison._asdict(),
         "versions": versions(),
     }

@@ -23,8 +23,8 @@ def export(
     inputs: Sequence[np.ndarray],
     filepath: PathLike,
     format: exports.Format,
+    sampling: exports.Sampling,
     verbose: bool | None = None,
-    facts: dict[str, Any] | None = None,
     **kwargs: KerasArgument,
 ) -> None:
     """Exports a network of a model, see `SamplingModel.export`.
@@ -35,8 +35,8 @@ def export(
         inputs: Arrays `(batch, ...)`, inputs of the network, to compare outputs.
         filepath: Path of the artifact, a folder for a SavedModel.
         format: The format.
+        sampling: How samples are drawn.
         verbose: Bool, whether to print the path afterwards; None for True.
-        facts: Further facts for the JSON file.
         **kwargs: See `keras.Model.export`.
 
     Raises:
@@ -60,13 +60,16 @@ def export(
         _further_files(path, temporary, format),
         _full_disk_as_os_error(path),
     ):
-        # Keras would print the temporary path, and a line for each variable.
-        network.export(str(temporary), format=format.name, verbose=False, **kwargs)
+        if format.suffix:
+            # Keras would print the temporary path, and a line for each variable.
+            network.export(str(temporary), format=format.name, verbose=False, **kwargs)
+        else:
+            exports.write_saved_model(network, temporary, sampling, **kwargs)
         if not is_own:
             comparison = _compared(model, network, inputs, temporary, format)
     if not model.devices.is_chief:
         return
-    exports.write_record(path, format, network, comparison, **(facts or {}))
+    exports.write_record(path, format, network, comparison, sampling)
     if verbose is not False:
         print(f"Exported to {path}. {comparison}")
 

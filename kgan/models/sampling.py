@@ -197,6 +197,9 @@ class SamplingModel(TrainedModel):
         gan.export("saved_model")
         model = tf.saved_model.load("saved_model")
         images = model.serve(latents)
+        # A SavedModel from TensorFlow also draws pixels, and latents by a seed:
+        pixels = model.serve_uint8(latents)
+        pixels = model.sample(tf.constant(16), tf.constant(0))["samples"]
         ```
         """
         chosen = exports.get(format)
@@ -211,11 +214,12 @@ class SamplingModel(TrainedModel):
             inputs if isinstance(inputs, list | tuple) else [inputs],
             filepath,
             chosen,
-            facts={
-                "latents": repr(self.latents.noise),
-                "num_classes": self.latents.num_classes,
-                "range": self.sample_range[:2],
-            },
+            exports.Sampling(
+                self.latents.noise,
+                self.latent_dim,
+                self.latents.num_classes,
+                self.sample_range,
+            ),
             **kwargs,
         )
 

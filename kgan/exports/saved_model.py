@@ -1,0 +1,95 @@
+"""SavedModels with functions for latents, for pixels and for seeds."""
+
+import pathlib
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from kgan.data.sample_range import SampleRange
+from kgan.noise import Noise
+from kgan.types import KerasArgument, Tensor, Tensors
+
+
+class Sampling(NamedTuple):
+    """How samples are drawn by an exported generator.
+
+    Attributes:
+        noise: The distribution of latents.
+        latent_dim: Int, the length of the latents.
+        num_classes: Int for a conditional generator, or None.
+        sample_range: The values of black and white.
+    """
+
+    noise: Noise
+    latent_dim: int
+    num_classes: int | None
+    sample_range: SampleRange
+
+
+def write_saved_model(
+    network: keras.Model,
+    path: pathlib.Path,
+    sampling: Sampling,
+    **kwargs: KerasArgument,
+) -> None:
+    """Writes a SavedModel with the functions `serve`, `serve_uint8` and `sample`.
+
+    Only TensorFlow writes more than `serve`: on JAX, a function with an open number of
+    samples can't draw random numbers.
+
+    Args:
+        network: The generator.
+        path: Path of the folder.
+        sampling: How samples are drawn.
+        **kwargs: See `keras.Model.export`. With arguments there is `serve` alone.
+    """
+    if keras.backend.backend() != "tensorflow" or kwargs:
+        network.export(str(path), format="tf_saved_model", verbose=False, **kwargs)
+        return
+    specs = [
+        keras.InputSpec(shape=(None, *x.shape[1:]), dtype=x.dtype, name=x.name)
+        for x in network.inputs
+    ]
+    inputs = specs if len(specs) == 1 else [specs]
+
+    def serve_uint8(inputs: Tensors) -> Tensor:
+        return _pixels(network(inputs, training=False), sampling.sample_range)
+
+    def sample(n: Tensor, seed: Tensor) -> dict[str, Tensor]:
+        numbers = _GivenSeed(seed)
+        found = {"latents": sampling.noise((n, sampling.latent_dim), seed=numbers)}
+        if sampling.num_classes is not None:
+            found["labels"] = keras.random.randint(
+                (n,), 0, sampling.num_classes, seed=numbers
+            )
+        values = list(found.values())
+        drawn = network(values if len(values) > 1 else values[0], training=False)
+        return {**found, "samples": _pixels(drawn, sampling.sample_range)}
+
+    archive = keras.export.ExportArchive()
+    archive.track_and_add_endpoint("serve", network, inputs)
+    archive.add_endpoint("serve_uint8", serve_uint8, input_signature=inputs)
+    ints = [keras.InputSpec(shape=(), dtype="int32", name=n) for n in ("n", "seed")]
+    archive.add_endpoint("sample", sample, input_signature=ints)
+    archive.write_out(str(path), verbose=False)
+
+
+def _pixels(samples: Tensor, sample_range: SampleRange) -> Tensor:
+    """Returns pixels as `SampleRange.to_uint8` does."""
+    low, high, _ = sample_range
+    levels = (ops.cast(samples, "float32") - low) * (255 / (high - low))
+    return ops.cast(ops.clip(ops.round(levels), 0, 255), "uint8")
+
+
+class _GivenSeed(keras.random.SeedGenerator):
+    """Seeds for `keras.random` that depend on a tensor alone, and on no variable."""
+
+    def __init__(self, seed: Tensor):
+        # Without the constructor of Keras, which makes a variable.
+        self._given = ops.cast(seed, "uint32")
+        self._count = 0
+
+    def next(self, ordered: bool = True) -> Tensor:
+        self._count += 1
+        return ops.stack([self._given, ops.cast(self._count, "uint32")])
