@@ -297,8 +297,9 @@ def test_a_path_without_a_gan_is_named(tmp_path, capsys, path):
     (tmp_path / "note.txt").write_text("text")
     assert main(["sample", str(tmp_path / path)]) == 1
     assert capsys.readouterr().err == (
-        "kgan sample: Expected a run folder with gan.keras, or a .keras file that kgan "
-        f"saved. Received: {tmp_path / path}\n"
+        "kgan sample: Expected a run folder with gan.keras, a .keras file that kgan "
+        "saved, or a trained GAN of the package (digits, emoji, mnist). "
+        f"Received: {tmp_path / path}\n"
     )
 
 
