@@ -66,6 +66,8 @@ def load(name: str) -> Any:
             weights = [arrays[f"{network}_{i}"].astype("float32") for i in range(count)]
             getattr(gan, network).set_weights(weights)
     gan.sampling_generator.set_weights(gan.generator.get_weights())
+    # The average has no untrained generator to forget.
+    gan.average.ramp = None
     return gan
 
 
