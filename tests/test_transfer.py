@@ -275,7 +275,7 @@ def test_freezing_that_leaves_nothing_or_has_no_order_is_refused(tiny):
         tiny().compile(freeze_d=-1)
 
     @keras.saving.register_keras_serializable("tests")
-    class Own(keras.Model):
+    class Unordered(keras.Model):
         def __init__(self):
             super().__init__()
             self.last = keras.layers.Dense(1)
@@ -291,6 +291,6 @@ def test_freezing_that_leaves_nothing_or_has_no_order_is_refused(tiny):
         def get_config(self):
             return {}
 
-    gan = kgan.GAN(tiny().generator, Own())
+    gan = kgan.GAN(tiny().generator, Unordered())
     with pytest.raises(ValueError, match=r"no order.*freeze_d=1, discriminator of type"):
         gan.compile(freeze_d=1)
