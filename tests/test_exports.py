@@ -174,3 +174,37 @@ def test_kgan_export_refuses_the_end_of_another_format(tmp_path, capsys):
 def test_a_program_of_pytorch_is_compared(tmp_path, capsys, num_classes):
     small(num_classes).export(tmp_path / "generator.pt2", format="pt2")
     assert "Compared with Keras by torch " in capsys.readouterr().out
+
+
+@pytest.mark.backends("tensorflow", "jax", reason="Keras can't export on PyTorch")
+def test_a_training_that_can_not_be_exported_is_a_training(tmp_path, capsys, monkeypatch):
+    def refuse(*arguments):
+        raise ValueError("The outputs differ.")
+
+    monkeypatch.setattr(exports, "compare", refuse)
+    np.savez(tmp_path / "few.npz", images=np.zeros((32, 8, 8, 1), "uint8"))
+    options = ["--data", str(tmp_path / "few.npz"), "--epochs", "1"]
+    assert main(["train", *options, "--out", str(tmp_path / "run")]) == 0
+    assert "There is no saved_model/: The outputs differ." in capsys.readouterr().out
+    assert not (tmp_path / "run" / "saved_model").exists()
+    assert (tmp_path / "run" / "gan.keras").exists()
+    assert (tmp_path / "run" / "report.html").exists()
+
+
+def test_workers_and_signatures_of_ones_own_are_not_compared(tmp_path, monkeypatch):
+    said = []
+
+    def export(model, filepath, **kwargs):
+        pathlib.Path(filepath).write_text("new")
+
+    def write_record(path, format, network, comparison, sampling):
+        said.append(comparison.reason)
+
+    gan = small()
+    monkeypatch.setattr(type(gan.sampling_generator), "export", export)
+    monkeypatch.setattr(exports, "write_record", write_record)
+    out, quiet = tmp_path / "x.onnx", {"format": "onnx", "verbose": False}
+    gan.export(out, **quiet, input_signature=[keras.InputSpec(shape=(7, 4))])
+    monkeypatch.setattr(type(gan.devices), "has_workers", True)
+    gan.export(out, **quiet)
+    assert said == ["`input_signature` was given", "several workers train"]

@@ -169,7 +169,7 @@ def _fit(
     seconds = time.monotonic() - start
     if gan.devices.is_chief:
         if not gan.devices.export_error("tf_saved_model"):
-            gan.export(folder.saved_model, verbose=False)
+            _export(gan, folder, shown)
         if reason := watched.reason_to_end():
             shown.say(f"Training has ended early: {reason}")
         report.write_at_end(training, folder)
@@ -178,6 +178,14 @@ def _fit(
             folder, lambda: summary.print_summary(gan, folder, epochs, seconds, stopped)
         )
     return Status.DONE if stop.signal is None else status.of_signal(stop.signal)
+
+
+def _export(gan: kgan.GAN, folder: RunFolder, shown: Progress) -> None:
+    """Writes the SavedModel. Without this copy the training is complete too."""
+    try:
+        gan.export(folder.saved_model, verbose=False)
+    except ValueError as error:
+        shown.say(f"There is no saved_model/: {error}")
 
 
 def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None:

@@ -88,12 +88,13 @@ def save(results: Sequence[Result], path: PathLike) -> None:
 
 def load(path: PathLike) -> list[Result]:
     """Reads the results that `save` wrote."""
-    rows = json.loads(pathlib.Path(path).read_text("utf-8"))
-    for row in rows:
-        for key in _NUMBERS:
-            # An earlier release wrote no numbers of halves.
-            row[key] = math.nan if row.get(key) is None else row[key]
-    return [Result(**row) for row in rows]
+    results = []
+    for row in json.loads(pathlib.Path(path).read_text("utf-8")):
+        # An earlier release wrote no numbers of halves.
+        row = {"halves": None, **row}
+        numbers = {key: math.nan if row[key] is None else row[key] for key in _NUMBERS}
+        results.append(Result(**row | numbers))
+    return results
 
 
 def _shortened(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan import checks, exports, files
+from kgan import backend, checks, exports, files
 from kgan.backend import keras_private
 from kgan.models.saving import written_by_chief
 from kgan.trainers import Trainer
@@ -50,10 +50,10 @@ def export(
             f"other files are lost. {checks.received(filepath=str(path))}"
         )
     format.check_path(path)
-    comparison = exports.Comparison(reason="`input_signature` was given")
-    is_own = "input_signature" in kwargs
+    reason = _why_not_compared(model, kwargs)
+    comparison = exports.Comparison(reason=reason)
     # Keras finds the signature of a SavedModel, and names its inputs.
-    if not is_own and format.suffix:
+    if format.suffix and "input_signature" not in kwargs:
         kwargs["input_signature"] = _signature(network, format.batch)
     with (
         written_by_chief(model, path, f".tmp{format.suffix}") as temporary,
@@ -65,13 +65,21 @@ def export(
             network.export(str(temporary), format=format.name, verbose=False, **kwargs)
         else:
             exports.write_saved_model(network, temporary, sampling, **kwargs)
-        if not is_own:
+        if not reason:
             comparison = _compared(model, network, inputs, temporary, format)
     if not model.devices.is_chief:
         return
     exports.write_record(path, format, network, comparison, sampling)
     if verbose is not False:
         print(f"Exported to {path}. {comparison}")
+
+
+def _why_not_compared(model: Trainer, kwargs: dict[str, Any]) -> str:
+    """Returns the reason why an export is not compared with Keras, or an empty text."""
+    if "input_signature" in kwargs:
+        return "`input_signature` was given"
+    # An operation of the chief alone would wait for the other workers.
+    return "several workers train" if model.devices.has_workers else ""
 
 
 def _compared(
@@ -87,6 +95,8 @@ def _compared(
 
     layers = keras_private.all_layers(network)
     is_exact = all(layer.compute_dtype in ("float32", "float64") for layer in layers)
+    # A GPU may round to TensorFloat-32.
+    is_exact = is_exact and not backend.has_gpu()
     return exports.compare(format, path, predict, inputs, is_exact)
 
 
