@@ -399,6 +399,11 @@ def test_subclassed_networks(tmp_path):
     gan.save(tmp_path / "gan.keras")
     loaded = keras.models.load_model(tmp_path / "gan.keras")
     np.testing.assert_array_equal(gan.sample(3, seed=1), loaded.sample(3, seed=1))
+    if keras.backend.backend() != "torch":
+        loaded.export(tmp_path / "saved", verbose=False)
+        record = kgan.exports.read_record(tmp_path / "saved", kgan.exports.FORMATS[0])
+        assert record["inputs"][0]["shape"] == [None, 5]
+        assert record["comparison"]["difference"] < 1e-5
 
 
 @pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")

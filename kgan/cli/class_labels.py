@@ -43,7 +43,8 @@ def names(gan: kgan.GAN, source: pathlib.Path) -> list[str]:
 
     Args:
         gan: The GAN.
-        source: The run folder or the `.keras` file of the GAN.
+        source: The run folder or the `.keras` file of the GAN, or the name of a trained
+            GAN of the package.
 
     Returns:
         A list of texts; empty if the GAN takes no labels.

@@ -93,6 +93,11 @@ class SampleRange(NamedTuple):
             )
         return np.clip(pixels, 0, 255).astype("uint8")
 
+    def to_pixels(self, x: Tensor) -> Tensor:
+        """Scales samples to uint8 pixels as `to_uint8`, in a graph, without its check."""
+        levels = (ops.cast(x, "float32") - self.low) * self._scale
+        return ops.cast(ops.clip(ops.round(levels), 0, 255), "uint8")
+
     def check(self, x: np.ndarray, shape: Shape, argument: str) -> None:
         """Checks that float samples are finite, and lie in the range.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from kgan import checks
+from kgan.exports.inputs import argument
 
 Runner = Callable[[pathlib.Path, Sequence[np.ndarray]], np.ndarray]
 
@@ -17,7 +18,7 @@ def _run_saved_model(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.nda
 
     # The functions of a loaded model live as long as the model.
     model = tf.saved_model.load(str(path))
-    return model.serve(list(inputs) if len(inputs) > 1 else inputs[0]).numpy()
+    return model.serve(argument(inputs)).numpy()
 
 
 def _run_onnx(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
@@ -53,9 +54,8 @@ def _run_torch(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
     import torch
 
     network = torch.export.load(path).module()
-    tensors = [torch.from_numpy(value) for value in inputs]
     with torch.no_grad():
-        return network(tensors if len(tensors) > 1 else tensors[0]).numpy()
+        return network(argument(list(map(torch.from_numpy, inputs)))).numpy()
 
 
 @dataclasses.dataclass(frozen=True)

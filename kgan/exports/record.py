@@ -2,12 +2,14 @@
 
 import json
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
-import keras
+import numpy as np
 
 from kgan.exports.comparison import Comparison
 from kgan.exports.formats import Format
+from kgan.exports.inputs import NAMES
 from kgan.exports.saved_model import Sampling
 from kgan.files import atomic_path
 from kgan.version import versions
@@ -16,7 +18,8 @@ from kgan.version import versions
 def write_record(
     path: pathlib.Path,
     format: Format,
-    network: keras.Model,
+    inputs: Sequence[np.ndarray],
+    outputs: np.ndarray,
     comparison: Comparison,
     sampling: Sampling,
 ) -> None:
@@ -25,14 +28,18 @@ def write_record(
     Args:
         path: Path of the exported file or folder.
         format: Its format.
-        network: The network.
+        inputs: Arrays `(n, ...)`, any inputs of the generator.
+        outputs: Array `(n, ...)`, its outputs.
         comparison: The result of the comparison with Keras.
         sampling: How samples are drawn.
     """
     content = {
         "format": format.name,
-        "inputs": [_described(tensor, format) for tensor in network.inputs],
-        "outputs": [_described(tensor, format) for tensor in network.outputs],
+        "inputs": [
+            {"name": name, **_described(value, format)}
+            for name, value in zip(NAMES, inputs, strict=False)
+        ],
+        "output": _described(outputs, format),
         "latents": repr(sampling.noise),
         "num_classes": sampling.num_classes,
         "range": sampling.sample_range[:2],
@@ -55,7 +62,5 @@ def _file(path: pathlib.Path, format: Format) -> pathlib.Path:
     return path / "assets.extra" / "kgan.json"
 
 
-def _described(tensor: Any, format: Format) -> dict[str, Any]:
-    shape = [format.batch, *tensor.shape[1:]]
-    dtype = keras.backend.standardize_dtype(tensor.dtype)
-    return {"name": tensor.name, "shape": shape, "dtype": dtype}
+def _described(value: np.ndarray, format: Format) -> dict[str, Any]:
+    return {"shape": [format.batch, *value.shape[1:]], "dtype": value.dtype.name}

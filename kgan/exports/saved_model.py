@@ -1,12 +1,16 @@
 """SavedModels with functions for latents, for pixels and for seeds."""
 
 import pathlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from kgan.data.sample_range import SampleRange
+from kgan.exports.inputs import argument
+from kgan.exports.inputs import signature as signature_of
 from kgan.noise import Noise
 from kgan.types import KerasArgument, Tensor, Tensors
 
@@ -30,6 +34,7 @@ class Sampling(NamedTuple):
 def write_saved_model(
     network: keras.Model,
     path: pathlib.Path,
+    inputs: Sequence[np.ndarray],
     sampling: Sampling,
     **kwargs: KerasArgument,
 ) -> None:
@@ -41,20 +46,18 @@ def write_saved_model(
     Args:
         network: The generator.
         path: Path of the folder.
+        inputs: Arrays `(n, ...)`, any inputs of the generator.
         sampling: How samples are drawn.
         **kwargs: See `keras.Model.export`. With arguments there is `serve` alone.
     """
     if keras.backend.backend() != "tensorflow" or kwargs:
         network.export(str(path), format="tf_saved_model", verbose=False, **kwargs)
         return
-    specs = [
-        keras.InputSpec(shape=(None, *x.shape[1:]), dtype=x.dtype, name=x.name)
-        for x in network.inputs
-    ]
-    inputs = specs if len(specs) == 1 else [specs]
+    signature = signature_of(inputs, None)
+    to_pixels = sampling.sample_range.to_pixels
 
     def serve_uint8(inputs: Tensors) -> Tensor:
-        return _pixels(network(inputs, training=False), sampling.sample_range)
+        return to_pixels(network(inputs, training=False))
 
     def sample(n: Tensor, seed: Tensor) -> dict[str, Tensor]:
         numbers = _GivenSeed(seed)
@@ -63,23 +66,15 @@ def write_saved_model(
             found["labels"] = keras.random.randint(
                 (n,), 0, sampling.num_classes, seed=numbers
             )
-        values = list(found.values())
-        drawn = network(values if len(values) > 1 else values[0], training=False)
-        return {**found, "samples": _pixels(drawn, sampling.sample_range)}
+        drawn = network(argument(list(found.values())), training=False)
+        return {**found, "samples": to_pixels(drawn)}
 
     archive = keras.export.ExportArchive()
-    archive.track_and_add_endpoint("serve", network, inputs)
-    archive.add_endpoint("serve_uint8", serve_uint8, input_signature=inputs)
+    archive.track_and_add_endpoint("serve", network, signature)
+    archive.add_endpoint("serve_uint8", serve_uint8, input_signature=signature)
     ints = [keras.InputSpec(shape=(), dtype="int32", name=n) for n in ("n", "seed")]
     archive.add_endpoint("sample", sample, input_signature=ints)
     archive.write_out(str(path), verbose=False)
-
-
-def _pixels(samples: Tensor, sample_range: SampleRange) -> Tensor:
-    """Returns pixels as `SampleRange.to_uint8` does."""
-    low, high, _ = sample_range
-    levels = (ops.cast(samples, "float32") - low) * (255 / (high - low))
-    return ops.cast(ops.clip(ops.round(levels), 0, 255), "uint8")
 
 
 class _GivenSeed(keras.random.SeedGenerator):

@@ -50,11 +50,12 @@ def export(
             f"other files are lost. {checks.received(filepath=str(path))}"
         )
     format.check_path(path)
-    reason = _why_not_compared(model, kwargs)
+    outputs = _predict(model, network, inputs)
+    reason = _why_not_compared(model, network, inputs, outputs, kwargs)
     comparison = exports.Comparison(reason=reason)
-    # Keras finds the signature of a SavedModel, and names its inputs.
+    # Keras finds the signature of a SavedModel, on JAX too.
     if format.suffix and "input_signature" not in kwargs:
-        kwargs["input_signature"] = _signature(network, format.batch)
+        kwargs["input_signature"] = exports.signature(inputs, format.batch)
     with (
         written_by_chief(model, path, f".tmp{format.suffix}") as temporary,
         _further_files(path, temporary, format),
@@ -64,49 +65,48 @@ def export(
             # Keras would print the temporary path, and a line for each variable.
             network.export(str(temporary), format=format.name, verbose=False, **kwargs)
         else:
-            exports.write_saved_model(network, temporary, sampling, **kwargs)
+            exports.write_saved_model(network, temporary, inputs, sampling, **kwargs)
         if not reason:
-            comparison = _compared(model, network, inputs, temporary, format)
+            comparison = exports.compare(
+                format, temporary, inputs, outputs, _is_exact(network)
+            )
     if not model.devices.is_chief:
         return
-    exports.write_record(path, format, network, comparison, sampling)
+    exports.write_record(path, format, inputs, outputs, comparison, sampling)
     if verbose is not False:
         print(f"Exported to {path}. {comparison}")
 
 
-def _why_not_compared(model: Trainer, kwargs: dict[str, Any]) -> str:
-    """Returns the reason why an export is not compared with Keras, or an empty text."""
-    if "input_signature" in kwargs:
-        return "`input_signature` was given"
-    # An operation of the chief alone would wait for the other workers.
-    return "several workers train" if model.devices.has_workers else ""
+def _predict(
+    model: Trainer, network: keras.Model, inputs: Sequence[np.ndarray]
+) -> np.ndarray:
+    return np.asarray(model.devices.predict(exports.argument(inputs), network))
 
 
-def _compared(
+def _why_not_compared(
     model: Trainer,
     network: keras.Model,
     inputs: Sequence[np.ndarray],
-    path: pathlib.Path,
-    format: exports.Format,
-) -> exports.Comparison:
-    def predict(inputs: Sequence[np.ndarray]) -> np.ndarray:
-        batch = list(inputs) if len(inputs) > 1 else inputs[0]
-        return np.asarray(model.devices.predict(batch, network), "float32")
+    outputs: np.ndarray,
+    kwargs: dict[str, Any],
+) -> str:
+    """Returns the reason why an export is not compared with Keras, or an empty text."""
+    if "input_signature" in kwargs:
+        return "`input_signature` was given"
+    if model.devices.has_workers:
+        # An operation of the chief alone would wait for the other workers.
+        return "several workers train"
+    again = _predict(model, network, inputs)
+    if not np.array_equal(outputs, again, equal_nan=True):
+        return "the generator draws random numbers at each call"
+    return ""
 
+
+def _is_exact(network: keras.Model) -> bool:
+    """Whether a network computes in float32, which a GPU may round to TensorFloat-32."""
     layers = keras_private.all_layers(network)
-    is_exact = all(layer.compute_dtype in ("float32", "float64") for layer in layers)
-    # A GPU may round to TensorFloat-32.
-    is_exact = is_exact and not backend.has_gpu()
-    return exports.compare(format, path, predict, inputs, is_exact)
-
-
-def _signature(network: keras.Model, batch: int | None) -> list[Any]:
-    """Returns the argument of a call of a network; the batch size may be open."""
-    specs = [
-        keras.InputSpec(shape=(batch, *x.shape[1:]), dtype=x.dtype, name=x.name)
-        for x in network.inputs
-    ]
-    return specs if len(specs) == 1 else [specs]
+    is_float32 = all(x.compute_dtype in ("float32", "float64") for x in layers)
+    return is_float32 and not backend.has_gpu()
 
 
 @contextlib.contextmanager
