@@ -11,6 +11,7 @@ from kgan import augment as augment
 from kgan import callbacks as callbacks
 from kgan import constraints as constraints
 from kgan import data as data
+from kgan import generator_losses as generator_losses
 from kgan import latents as latents
 from kgan import layers as layers
 from kgan import losses as losses

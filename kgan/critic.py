@@ -11,8 +11,9 @@ from kgan import schedules
 from kgan.augment import Augmentation
 from kgan.backend import frozen, pullback
 from kgan.backend.keras_private import activity_losses
+from kgan.data import parts_of
 from kgan.layers.reconstruction import reals
-from kgan.types import KerasArgument, Tensor, Tensors
+from kgan.types import KerasArgument, Shape, Tensor, Tensors
 
 
 class Judgement(NamedTuple):
@@ -20,9 +21,12 @@ class Judgement(NamedTuple):
 
     Attributes:
         samples: Float tensor `(batch, ...)`, packed, before augmentation.
-        labels: Int tensor `(batch,)`; None without labels.
-        outputs: Float32 tensor that the loss reads: `(batch, 1)`, or `(batch, 2)` for a
-            discriminator with two outputs.
+        conditions: The conditions of the samples, for example int labels `(batch,)`; None
+            without conditions, a tuple for several.
+        outputs: Float32 tensor that the loss reads: `(batch, ..., 1)`, for example
+            `(batch, height, width, 1)` with a logit for each patch, or `(batch, 2)` for a
+            discriminator with two outputs. A list of tensors, if the discriminator judges
+            at several scales.
         class_logits: Float32 tensor `(batch, num_classes)`; None if the discriminator has
             no class logits.
         gradient: Callable that returns the gradient of the logits with respect to
@@ -33,8 +37,8 @@ class Judgement(NamedTuple):
     """
 
     samples: Tensor
-    labels: Tensor | None
-    outputs: Tensor
+    conditions: Tensors | None
+    outputs: Tensors
     class_logits: Tensor | None
     gradient: Callable[[], Tensor]
     added_loss: Tensor
@@ -47,11 +51,6 @@ class Judgement(NamedTuple):
     def margin(self, decision_boundary: float) -> Tensor:
         """How far each sample lies on the real side of the boundary, `(batch, 1)`."""
         return margin(self.outputs, decision_boundary)
-
-    @property
-    def class_loss(self) -> Tensor:
-        """The mean cross-entropy of the class logits with the labels, a scalar."""
-        return class_loss(self.class_logits, self.labels)
 
 
 class Critic:
@@ -85,7 +84,7 @@ class Critic:
     def judge(
         self,
         samples: Tensor,
-        labels: Tensor | None = None,
+        conditions: Tensors | None = None,
         frozen: bool = False,
         real: bool = False,
     ) -> Judgement:
@@ -93,7 +92,7 @@ class Critic:
 
         Args:
             samples: Float tensor `(batch, ...)`, packed.
-            labels: Int tensor `(batch,)` for a discriminator that takes labels.
+            conditions: See `Judgement`.
             frozen: Bool, whether the pass must not write to the variables of the
                 discriminator, for example to the statistics of batch normalisation.
             real: Bool, whether the samples are reals that train the discriminator, for
@@ -101,11 +100,11 @@ class Critic:
         """
         with reals() if real else contextlib.nullcontext():
             (_, (outputs, class_logits, added_loss)), gradient = pullback(
-                self.forward, samples, labels, frozen
+                self.forward, samples, conditions, frozen
             )
         return Judgement(
             samples,
-            labels,
+            conditions,
             outputs,
             class_logits,
             lambda: ops.cast(gradient(), "float32"),
@@ -115,15 +114,15 @@ class Critic:
     def forward(
         self,
         samples: Tensor,
-        labels: Tensor | None = None,
+        conditions: Tensors | None = None,
         frozen: bool = False,
         training: bool = True,
-    ) -> tuple[Tensor, tuple[Tensor, Tensor | None, Tensor]]:
+    ) -> tuple[Tensor, tuple[Tensors, Tensor | None, Tensor]]:
         """Runs the discriminator.
 
         Args:
             samples: See `judge`.
-            labels: See `judge`.
+            conditions: See `judge`.
             frozen: See `judge`.
             training: Bool, the mode of the pass. Samples are augmented in training only.
 
@@ -132,8 +131,9 @@ class Critic:
         """
         if training and self.augment is not None:
             samples = self._augmented(samples)
-        inputs = [samples, labels] if takes_labels(self.discriminator) else samples
-        with self._frozen() if frozen else contextlib.nullcontext():
+        given = conditions if takes_conditions(self.discriminator) else None
+        inputs = with_conditions(samples, given)
+        with self.frozen_pass() if frozen else contextlib.nullcontext():
             result = self.discriminator(inputs, training=training)
         # Read here, because on JAX the losses exist only within the scope of the pass.
         added_loss = 0 if frozen else sum(activity_losses(self.discriminator))
@@ -149,7 +149,8 @@ class Critic:
         weights = self.discriminator.trainable_weights
         return sum(w.regularizer(w) for w in weights if w.regularizer is not None)
 
-    def _frozen(self) -> contextlib.AbstractContextManager:
+    def frozen_pass(self) -> contextlib.AbstractContextManager:
+        """Returns a scope in which the discriminator writes to none of its variables."""
         return frozen(self.discriminator, self.seed_generator)
 
     def _augmented(self, samples: Tensor) -> Tensor:
@@ -169,32 +170,54 @@ class Combined(keras.Model):
     Args:
         generator: A `keras.Model`, latents to samples.
         critic: The `Critic` with the discriminator.
+        has_latents: Bool, whether the first input of the generator are latents, or all
+            its inputs are conditions.
     """
 
     def __init__(
-        self, generator: keras.Model, critic: Critic, **kwargs: KerasArgument
+        self,
+        generator: keras.Model,
+        critic: Critic,
+        has_latents: bool = True,
+        **kwargs: KerasArgument,
     ) -> None:
         super().__init__(**kwargs)
+        self.has_latents = has_latents
         self.generator = generator
         self.discriminator = critic.discriminator
         self.critic = critic
         self.built = True
 
-    def call(self, inputs: Tensors, training: bool | None = None) -> Tensors:
+    def call(
+        self,
+        inputs: Tensors,
+        training: bool | None = None,
+        with_samples: bool = False,
+    ) -> Tensors:
         """Returns the outputs of the discriminator for generated samples.
 
         Args:
-            inputs: Latents, or `[latents, labels]`.
+            inputs: The inputs of the generator: latents, or `[latents, *conditions]`.
             training: Bool, the mode of the generator.
+            with_samples: Bool, whether to return the samples too.
 
         Returns:
-            A float32 tensor `(batch, 1)` or `(batch, 2)`; if the discriminator has class
-            logits, a list of this tensor and the class logits.
+            Float32 tensors in the form in which the discriminator returns them, see
+            `heads_of`. With `with_samples`, a list `[outputs, samples]`.
         """
-        labels = inputs[1] if isinstance(inputs, list | tuple) else None
+        conditions = self.conditions_in(inputs)
         samples = packed(self.generator(inputs, training=training), self.critic.pack)
-        _, (outputs, class_logits, _) = self.critic.forward(samples, labels, frozen=True)
-        return outputs if class_logits is None else [outputs, class_logits]
+        _, (outputs, class_logits, _) = self.critic.forward(
+            samples, conditions, frozen=True
+        )
+        heads = [*as_list(outputs), *([] if class_logits is None else [class_logits])]
+        result = heads[0] if len(heads) == 1 else heads
+        return [result, samples] if with_samples else result
+
+    def conditions_in(self, inputs: Tensors) -> Tensors | None:
+        """Returns the conditions among the inputs of the generator."""
+        given = tuple(as_list(inputs)[1 if self.has_latents else 0 :])
+        return given if len(given) > 1 else next(iter(given), None)
 
     # `trainable = False` would change the discriminator itself. So the four properties
     # below, which Keras reads, separate the variables instead. `summary()` counts the
@@ -216,48 +239,101 @@ class Combined(keras.Model):
         return self.generator.non_trainable_weights + self.discriminator.weights
 
 
-def heads_of(result: Tensors) -> tuple[Tensor, Tensor | None]:
-    """Returns the outputs and the class logits of a discriminator, both in float32.
+def heads_of(result: Tensors) -> tuple[Tensors, Tensor | None]:
+    """Returns the outputs and the class logits of a discriminator, all in float32.
 
     Mixed precision ends with this cast.
+
+    Args:
+        result: The result of the discriminator: a tensor, or a list of one or more
+            tensors `(batch, ..., 1)`, one for each scale, and of class logits
+            `(batch, num_classes)` at its end, if there are any.
+
+    Returns:
+        `(outputs, class_logits)`. `outputs` is a tensor, or a list for several scales.
     """
-    result = result if isinstance(result, list | tuple) else [result, None]
-    outputs, class_logits = result
-    if class_logits is not None:
-        class_logits = ops.cast(class_logits, "float32")
-    return ops.cast(outputs, "float32"), class_logits
+    heads = [ops.cast(x, "float32") for x in as_list(result)]
+    class_logits = heads.pop() if has_classes([x.shape for x in heads]) else None
+    return heads[0] if len(heads) == 1 else heads, class_logits
 
 
-def logits_of(outputs: Tensor) -> Tensor:
-    """Returns one logit per sample: the output, or output 1 (real) minus 0 (fake)."""
-    return outputs if outputs.shape[-1] == 1 else outputs[:, 1:] - outputs[:, :1]
+def has_classes(shapes: list[Shape]) -> bool:
+    """Whether the last of the outputs of a discriminator are class logits.
+
+    Args:
+        shapes: The shapes of all outputs.
+    """
+    return len(shapes) > 1 and shapes[-1][-1] != 1
 
 
-def margin(outputs: Tensor, decision_boundary: float) -> Tensor:
+def as_list(tensors: Tensors) -> list[Tensor]:
+    """Returns a tensor, or several tensors, as a list."""
+    return list(tensors) if isinstance(tensors, list | tuple) else [tensors]
+
+
+def over_scales(loss: Callable[..., Tensor], *outputs: Tensors) -> Tensor:
+    """Returns the mean of a loss over the scales of the discriminator.
+
+    Args:
+        loss: Function of the outputs at one scale.
+        *outputs: A tensor, or a list with a tensor for each scale, or None.
+    """
+    if not any(isinstance(x, list) for x in outputs):
+        return loss(*outputs)
+    scales = max(len(as_list(x)) for x in outputs)
+    lists = [[None] * scales if x is None else as_list(x) for x in outputs]
+    return sum(loss(*at_scale) for at_scale in zip(*lists, strict=True)) / scales
+
+
+def logits_of(outputs: Tensors) -> Tensor:
+    """Returns one logit per sample, `(batch, 1)`.
+
+    The logit is the mean over patches and scales; of two outputs it is output 1 (real)
+    minus output 0 (fake).
+    """
+    if isinstance(outputs, list):
+        return over_scales(logits_of, outputs)
+    if outputs.shape[-1] == 2:
+        return outputs[:, 1:] - outputs[:, :1]
+    patches = tuple(range(1, len(outputs.shape) - 1))
+    return ops.mean(outputs, axis=patches) if patches else outputs
+
+
+def margin(outputs: Tensors, decision_boundary: float) -> Tensor:
     """Returns how far each sample lies on the real side of the decision boundary.
 
     Args:
-        outputs: Float tensor `(batch, 1)` or `(batch, 2)`.
-        decision_boundary: Float; a sample counts as real if its single output is above
-            this value. With two outputs the boundary is 0.
+        outputs: Float tensor `(batch, ..., 1)` or `(batch, 2)`, or a list of tensors.
+        decision_boundary: Float; a sample counts as real if its logit is above this
+            value. With two outputs the boundary is 0.
     """
-    return logits_of(outputs) - (decision_boundary if outputs.shape[-1] == 1 else 0.0)
+    two = as_list(outputs)[0].shape[-1] == 2
+    return logits_of(outputs) - (0.0 if two else decision_boundary)
 
 
-def with_labels(x: Tensor, labels: Tensor | None) -> Tensors:
-    """Returns the inputs of a network: `x`, or `[x, labels]`."""
-    return x if labels is None else [x, labels]
+def with_conditions(x: Tensor | None, conditions: Tensors | None) -> Tensors:
+    """Returns the inputs of a network: a tensor, or a list of several tensors.
+
+    Args:
+        x: Latents or samples; None for a generator without latents.
+        conditions: The conditions, see `Judgement`.
+    """
+    inputs = [*([] if x is None else [x]), *parts_of(conditions)]
+    return inputs[0] if len(inputs) == 1 else inputs
 
 
-def takes_labels(network: keras.Model) -> bool:
-    """Whether a network has a second input, for labels.
+def takes_conditions(network: keras.Model) -> bool:
+    """Whether a network has further inputs, for conditions.
 
-    A subclass of `keras.Model` may declare it by the attribute `takes_labels`. Without
-    this attribute, a subclass takes labels if it has an attribute `num_classes`.
+    A subclass of `keras.Model` may declare it by the attribute `condition_shapes`, or for
+    labels by `takes_labels`. Without these attributes, a subclass takes labels if it has
+    an attribute `num_classes`.
     """
     inputs = getattr(network, "inputs", None)
     if inputs:
-        return len(inputs) == 2
+        return len(inputs) > 1
+    if hasattr(network, "condition_shapes"):
+        return bool(network.condition_shapes)
     return getattr(network, "takes_labels", hasattr(network, "num_classes"))
 
 

@@ -20,6 +20,7 @@ FLOORS = (
     ("data", "noise", "layers", "augment", "constraints", "regularizers", "pretrained"),
     ("critic",),
     ("losses", "penalties", "networks", "metrics"),
+    ("generator_losses",),
     ("trainers", "exports"),
     ("models",),
     ("callbacks", "latents"),

@@ -8,11 +8,14 @@ from keras import layers, ops
 from PIL import Image
 
 import kgan
+from kgan.callbacks import grid_layout
 
 CLASSES = 3
 LABELS = np.array([2, 0, 1, 2, 1, 0, 2, 2])
 # The first coordinate of each sample tells its label.
 POINTS = np.stack([LABELS, np.arange(8)], axis=1).astype("float32")
+
+CONDITIONS = kgan.data.Conditions.of_labels(CLASSES)
 
 
 def build(conditioning="projection", seed=1, **arguments):
@@ -70,7 +73,7 @@ def test_other_numbers_of_fakes_draw_labels_from_the_batch():
 
 
 def test_each_update_trains_on_its_own_part_of_the_labels():
-    batch = kgan.data.unpack_batch((POINTS, LABELS), kgan.data.SampleRange(), 2)
+    batch = kgan.data.unpack_batch((POINTS, LABELS), kgan.data.SampleRange(), CONDITIONS)
     parts = kgan.data.divide_batch(2, *batch)
     for i, (reals, labels) in enumerate(parts):
         rows = slice(4 * i, 4 * i + 4)
@@ -100,8 +103,8 @@ def test_auxiliary_head_trains_on_cross_entropy():
 def test_auxiliary_head_trains_the_generator_too():
     gan = build("auxiliary")
     gan.compile(optimizer=keras.optimizers.SGD(0.0), class_loss_weight=0.5)
-    inputs, labels = gan._draw_inputs(gan.recipe, ops.convert_to_tensor(POINTS), LABELS)
-    loss, values = gan.generator_loss(gan.recipe, None, inputs, LABELS, labels)
+    inputs = gan._draw_inputs(gan.recipe, ops.convert_to_tensor(POINTS), LABELS)
+    loss, values = gan.generator_loss(gan.recipe, None, inputs, LABELS)
     _, logits = gan.combined(inputs)
     logits = numpy(logits).astype("float64")
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -136,7 +139,7 @@ class Seen(kgan.GAN):
     """Notes whether the labels are those of the samples."""
 
     def training_step(self, batch):
-        reals, labels = kgan.data.unpack_batch(batch, self.sample_range, 2)
+        reals, labels = kgan.data.unpack_batch(batch, self.sample_range, self.conditions)
         unlike = ops.mean(ops.abs(reals[:, 0] - ops.cast(labels, "float32")))
         logs = super().training_step(batch)
         return {**logs, "unlike": unlike}
@@ -226,14 +229,15 @@ def test_grids_have_a_row_for_each_class(tmp_path):
     np.testing.assert_array_equal(picture[1::3, 1::3], [[0, 0], [100, 100], [200, 200]])
 
 
-def test_cells_without_a_real_are_white(tmp_path):
-    from kgan.callbacks.grid_layout import arrange_by_label
-
-    x = np.array([10, 20, 30], "uint8").reshape(3, 1, 1, 1)
-    cells = arrange_by_label(x, np.array([1, 1, 0]), np.array([0, 0, 1, 1, 2, 2]))
+def test_cells_without_a_real_are_white():
+    gan = telltale()
+    gan.sample_range = kgan.data.SampleRange(0.0, 255.0)
+    gan.real_samples = np.array([10, 20, 30], "uint8").reshape(3, 1, 1, 1)
+    gan.real_conditions = np.array([1, 1, 0])
+    cells = grid_layout.arrange_reals(gan, np.array([0, 0, 1, 1, 2, 2]), 2)
     assert cells.ravel().tolist() == [30, 255, 10, 20, 255, 255]
     # A class that has two rows goes on in its second.
-    cells = arrange_by_label(x, np.array([1, 1, 0]), np.array([0, 1, 0, 1]))
+    cells = grid_layout.arrange_reals(gan, np.array([0, 1, 0, 1]), 1)
     assert cells.ravel().tolist() == [30, 10, 255, 20]
 
 
@@ -324,11 +328,11 @@ ERRORS = {
     ),
     "as many labels as samples": (
         lambda g: g.sample(4, labels=[1, 2]),
-        r"a label for each of the 4 samples. Received: labels of shape \(2,\)",
+        r"one row of labels for each of the 4 samples. Received: labels of shape \(2,\)",
     ),
     "only the discriminator": (
         lambda g: kgan.GAN(unconditional(), g.discriminator),
-        r"the generator must take labels too",
+        "the generator must take the same conditions",
     ),
     "num_classes without labels": (
         lambda g: kgan.GAN(
@@ -338,7 +342,7 @@ ERRORS = {
     ),
     "packs": (
         lambda g: kgan.GAN(g.generator, g.discriminator, pack=2),
-        "Received: pack=2, num_classes=3",
+        "a conditional GAN must have `pack=1`. Received: pack=2",
     ),
     "unlike classes": (
         lambda g: kgan.GAN(

@@ -25,6 +25,7 @@ def gan():
 
 
 DIGITS = np.zeros((8, 8, 8, 1), "uint8")
+CONDITIONS = kgan.data.Conditions.of_labels(3)
 
 
 class Given(keras.utils.PyDataset):
@@ -123,7 +124,11 @@ def test_all_labels_of_arrays_are_checked(tmp_path, kind, case):
     elif kind == "pair" and labels is not None:
         x, labels = (DIGITS, labels), None
     with pytest.raises(ValueError, match=message):
-        kgan.data.prepare(x, kgan.data.DataCheck((8, 8, 1), num_classes=3), y=labels)
+        kgan.data.prepare(
+            x,
+            kgan.data.DataCheck((8, 8, 1), conditions=kgan.data.Conditions.of_labels(3)),
+            y=labels,
+        )
 
 
 def test_a_tuple_of_samples_trains_as_the_samples(gan):

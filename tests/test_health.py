@@ -46,7 +46,7 @@ def test_numbers_are_those_worked_out_by_hand():
     logits = {0.0: -1.0, 3.0: 2.0, 4.0: 4.0, 5.0: 0.0}
     model = types.SimpleNamespace(
         real_samples=reals,
-        real_labels=None,
+        real_conditions=None,
         sample_range=kgan.data.UNBOUNDED,
         pack=1,
         sample=lambda n, seed, labels: samples,

@@ -142,7 +142,7 @@ def test_problems_are_said_once_and_kept(tmp_path):
         devices=SimpleNamespace(is_chief=True),
         images_seen=SimpleNamespace(numpy=lambda: model.shown),
         real_samples=IMAGES,
-        real_labels=None,
+        real_conditions=None,
         sample_range=kgan.data.UNBOUNDED,
     )
 

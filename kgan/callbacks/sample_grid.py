@@ -36,8 +36,8 @@ class SampleGrid(keras.callbacks.Callback):
     Args:
         directory: Folder for the pictures; created if missing.
         rows: Int, rows of a grid. None for 8, or for one row per class of a conditional
-            GAN. Each row of a conditional GAN has one class, from 0 on, and all rows
-            have the same latents.
+            GAN with labels. Each row of a conditional GAN has one class, from 0 on, or
+            the conditions of one real sample, and all rows have the same latents.
         columns: Int, columns of a grid.
         scale: Int, the side in pixels of each pixel of a sample; None for a grid of
             about 512 pixels in width.
@@ -119,11 +119,9 @@ class SampleGrid(keras.callbacks.Callback):
         self._rows = rows = grid_layout.row_count(gan, self.rows)
         if self.latents is None:
             self.latents = grid_layout.cell_latents(gan, rows, columns, self.seed)
-        self._labels = grid_layout.cell_labels(gan, rows, columns)
+        self._conditions = grid_layout.cell_conditions(gan, rows, columns)
         if self.reals and gan.real_samples is not None:
-            reals = grid_layout.arrange_by_label(
-                gan.sample_range.to_uint8(gan.real_samples), gan.real_labels, self._labels
-            )
+            reals = grid_layout.arrange_reals(gan, self._conditions, columns)
             self._save(reals, "reals.png")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -179,7 +177,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _save_samples(self) -> None:
         assert self._grids is not None
-        samples = self.model.sample(z=self.latents, labels=self._labels)
+        samples = grid_layout.draw(self.model, self.latents, self._conditions)
         if not grid_layout.are_drawable(samples, "SampleGrid", self._batch()):
             return
         path = self._save(samples, self._path().name)

@@ -63,9 +63,10 @@ class TensorBoard(keras.callbacks.TensorBoard):
             return
         gan, columns = self.model, self.columns
         rows = grid_layout.row_count(gan, self.rows)
-        samples = gan.sample(
-            z=grid_layout.cell_latents(gan, rows, columns, self.seed),
-            labels=grid_layout.cell_labels(gan, rows, columns),
+        samples = grid_layout.draw(
+            gan,
+            grid_layout.cell_latents(gan, rows, columns, self.seed),
+            grid_layout.cell_conditions(gan, rows, columns),
         )
         if not grid_layout.are_drawable(samples, "TensorBoard", int(gan.steps_seen)):
             return

@@ -57,7 +57,7 @@ class Training:
         settings = _with_decided_values(settings, data, chosen)
         gan = gan or preset.build(chosen, settings.seed, settings.precision)
         check = kgan.data.DataCheck(
-            gan.sample_shape, gan.sample_range, gan.num_classes, gan.updates_per_batch
+            gan.sample_shape, gan.sample_range, gan.conditions, gan.updates_per_batch
         )
         batches, _, _ = kgan.data.prepare(
             samples,

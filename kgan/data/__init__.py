@@ -5,6 +5,13 @@ The files in this folder are the public part; `kgan.data.reading` reads the sour
 
 from kgan.data.batches import Batches, divide_batch, unpack_batch
 from kgan.data.checks import check_labels
+from kgan.data.conditions import (
+    NO_CONDITIONS,
+    Condition,
+    Conditions,
+    map_conditions,
+    parts_of,
+)
 from kgan.data.data_check import CheckedData, DataCheck
 from kgan.data.fingerprint import fingerprint, fingerprints
 from kgan.data.images import grid, is_image_shape, scale_pixels, to_float, to_uint8
@@ -25,9 +32,12 @@ from kgan.data.sample_range import UNBOUNDED, SampleRange
 from kgan.data.store import Store, chunks
 
 __all__ = [
+    "NO_CONDITIONS",
     "UNBOUNDED",
     "Batches",
     "CheckedData",
+    "Condition",
+    "Conditions",
     "DataCheck",
     "Fit",
     "LoadedData",
@@ -46,7 +56,9 @@ __all__ = [
     "is_image_shape",
     "load",
     "load_all",
+    "map_conditions",
     "open_picture",
+    "parts_of",
     "prepare",
     "reason_lines",
     "scale_pixels",

@@ -1,50 +1,50 @@
 """Batches of arrays, in an order that depends on the seed and the epoch only."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
 from kgan import checks
+from kgan.data.conditions import Conditions, map_conditions
 from kgan.data.sample_range import SampleRange
 from kgan.types import ArrayLike, Tensor, Tensors
 
 
 def divide_batch(
-    parts: int, samples: Tensor, labels: Tensor | None = None
-) -> Iterator[tuple[Tensor, Tensor | None]]:
+    parts: int, samples: Tensor, conditions: Tensors | None = None
+) -> Iterator[tuple[Tensor, Tensors | None]]:
     """Yields equal parts of a batch. Samples that are left over are dropped.
 
     Args:
         parts: Int, the number of parts.
         samples: Tensor `(batch, ...)`.
-        labels: Tensor `(batch,)`; None without labels.
+        conditions: The conditions of the samples; None without conditions.
     """
     size = ops.shape(samples)[0] // parts
     for i in range(parts):
         part = slice(i * size, (i + 1) * size)
-        yield samples[part], None if labels is None else labels[part]
+        yield samples[part], map_conditions(lambda x, part=part: x[part], conditions)
 
 
 def unpack_batch(
-    batch: Tensors, sample_range: SampleRange, num_classes: int | None
-) -> tuple[Tensor, Tensor | None]:
-    """Returns the samples of a batch as floats, and the labels of a conditional model.
+    batch: Tensors, sample_range: SampleRange, conditions: Conditions
+) -> tuple[Tensor, Tensors | None]:
+    """Returns the samples of a batch as floats, and their conditions.
 
     Args:
-        batch: Samples, or `(samples, labels)`.
+        batch: Samples, or `(samples, conditions)`.
         sample_range: The range to which uint8 pixels are scaled.
-        num_classes: Int; None for a model that ignores labels.
+        conditions: The conditions of the model; others are ignored.
 
     Returns:
-        A float32 tensor, and an int32 tensor `(batch,)` or None.
+        A float32 tensor, and the result of `Conditions.to_tensors`.
     """
-    samples, labels, _ = keras.utils.unpack_x_y_sample_weight(batch)
+    samples, given, _ = keras.utils.unpack_x_y_sample_weight(batch)
     samples = sample_range.to_float(samples)
-    if num_classes is None:
-        return samples, None
-    return samples, ops.reshape(ops.cast(labels, "int32"), (-1,))
+    return samples, conditions.to_tensors(given, sample_range)
 
 
 class Batches(keras.utils.PyDataset):
@@ -62,7 +62,8 @@ class Batches(keras.utils.PyDataset):
             uses its own `initial_epoch`.
         drop_remainder: Bool, whether to drop the last batch if it is not full. An array
             smaller than one batch is kept as one small batch.
-        labels: Array `(n,)` of the labels of the samples, or None.
+        labels: Array `(n,)` of the labels of the samples, or an array, a
+            `kgan.data.Store` or a tuple of these with other conditions; or None.
         smallest: Int; a last batch with fewer samples is left out.
 
     Example:
@@ -81,7 +82,7 @@ class Batches(keras.utils.PyDataset):
         seed: int = 0,
         epoch: int = 0,
         drop_remainder: bool = False,
-        labels: np.ndarray | None = None,
+        labels: Tensors | None = None,
         smallest: int = 1,
     ):
         super().__init__()
@@ -100,6 +101,11 @@ class Batches(keras.utils.PyDataset):
         return len(self.x) // self.batch_size + bool(self.last_size)
 
     @property
+    def structure(self) -> tuple[Any, ...]:
+        """The arrays in the form of a batch: `(samples,)` or `(samples, labels)`."""
+        return (self.x,) if self.labels is None else (self.x, self.labels)
+
+    @property
     def last_size(self) -> int:
         """The number of samples in the last batch if it is not full; 0 otherwise."""
         rest = len(self.x) % self.batch_size
@@ -116,7 +122,7 @@ class Batches(keras.utils.PyDataset):
             self._order = drawn_for, order
         return order
 
-    def batch(self, number: int) -> tuple[np.ndarray, ...]:
+    def batch(self, number: int) -> tuple[Any, ...]:
         """Returns the batch with this number, counted from the start of epoch 0.
 
         Returns:
@@ -125,11 +131,9 @@ class Batches(keras.utils.PyDataset):
         epoch, index = divmod(number, len(self))
         start = index * self.batch_size
         rows = self.order(epoch)[start : start + self.batch_size]
-        if self.labels is None:
-            return (self.x[rows],)
-        return self.x[rows], self.labels[rows]
+        return tuple(map_conditions(lambda x: x[rows], p) for p in self.structure)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         return self.batch(self.epoch * len(self) + index)
 
     def on_epoch_end(self) -> None:

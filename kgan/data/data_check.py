@@ -6,10 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kgan import checks
-from kgan.data.checks import ONE_LABEL, check_labels, to_array
+from kgan.data.checks import to_array
+from kgan.data.conditions import NO_CONDITIONS, Conditions
 from kgan.data.sample_range import UNBOUNDED, SampleRange
 from kgan.data.store import Store
-from kgan.types import ArrayLike, Data, Shape, Tensors
+from kgan.types import Data, Shape, Tensors
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,14 +20,14 @@ class DataCheck:
     Attributes:
         shape: Shape of one sample; None for a dimension of any length.
         sample_range: The `SampleRange` of the model.
-        num_classes: Int if the model needs labels; None to ignore labels.
+        conditions: The `Conditions` of the model; it ignores others.
         d_steps: Int, the number of discriminator updates among which a batch is divided.
         argument: Name of the argument that holds the data, for the errors.
     """
 
     shape: Shape
     sample_range: SampleRange = UNBOUNDED
-    num_classes: int | None = None
+    conditions: Conditions = NO_CONDITIONS
     d_steps: int = 1
     argument: str = "x"
 
@@ -55,27 +56,13 @@ class DataCheck:
         if not isinstance(x, Store) and x.dtype != np.uint8:
             self.sample_range.check(x, self.shape, self.argument)
 
-    def labels(self, y: ArrayLike | None, count: int) -> np.ndarray | None:
-        """Returns labels as int32 `(count,)`; None for a model without labels.
+    def conditions_of(self, y: Any, count: int) -> Tensors | None:
+        """Returns the conditions of samples as arrays; None for a model without any.
 
         Raises:
-            ValueError: If a label is missing or out of range.
+            ValueError: If a condition is missing, or is not as expected.
         """
-        if self.num_classes is None:
-            return None
-        if y is None:
-            raise ValueError(
-                "A conditional GAN trains on samples with labels: pass `y`, or data of "
-                f"pairs (samples, labels). Received: {self.argument} without labels"
-            )
-        y = to_array(y, f"labels of {self.argument}", ONE_LABEL)
-        check_labels(y, self.num_classes, f"labels of {self.argument}")
-        if len(y) != count:
-            raise ValueError(
-                "There must be one label for each sample. "
-                f"Received: {count} samples and {len(y)} labels"
-            )
-        return y.reshape(-1).astype("int32")
+        return self.conditions.checked(y, count, self.argument, f" of {self.argument}")
 
     def size(self, count: int) -> None:
         """Checks that each update of the discriminator gets a sample.
@@ -94,11 +81,11 @@ class DataCheck:
                 f"Received: {self.argument} with {count} samples in a batch"
             )
 
-    def batch(self, batch: Tensors) -> tuple[np.ndarray, np.ndarray | None]:
-        """Checks a batch, and returns its samples and its labels.
+    def batch(self, batch: Tensors) -> tuple[np.ndarray, Tensors | None]:
+        """Checks a batch, and returns its samples and their conditions.
 
         Args:
-            batch: Samples, or `(samples,)`, or `(samples, labels)`.
+            batch: Samples, or `(samples,)`, or `(samples, conditions)`.
 
         Raises:
             ValueError: If the model can't be trained on the batch.
@@ -122,7 +109,7 @@ class DataCheck:
             )
         self.samples(samples)
         self.size(len(samples))
-        return samples, self.labels(y, len(samples))
+        return samples, self.conditions_of(y, len(samples))
 
     def no_weights(self, x: Data) -> None:
         """Checks that data has no sample weights."""

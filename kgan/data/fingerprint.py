@@ -4,8 +4,9 @@ import hashlib
 
 import numpy as np
 
+from kgan.data.conditions import parts_of
 from kgan.data.store import Store, chunks
-from kgan.types import ArrayLike
+from kgan.types import ArrayLike, Tensors
 
 
 def fingerprint(samples: ArrayLike | Store) -> str:
@@ -34,18 +35,21 @@ def fingerprint(samples: ArrayLike | Store) -> str:
 
 
 def fingerprints(
-    samples: ArrayLike | Store, labels: ArrayLike | None = None
+    samples: ArrayLike | Store, labels: Tensors | None = None
 ) -> dict[str, str]:
     """Returns the fingerprints of samples and labels, under the names in `config.json`.
 
     Args:
         samples: See `fingerprint`.
-        labels: Array of ints of any dtype, which is hashed as int64; or None.
+        labels: Array of ints of any dtype, which is hashed as int64; an array or a tuple
+            of arrays with other conditions; or None.
 
     Returns:
         A dict with `"sha256"` and, where there are labels, `"labels_sha256"`.
     """
     found = {"sha256": fingerprint(samples)}
-    if labels is not None:
-        found["labels_sha256"] = fingerprint(np.asarray(labels, "int64"))
+    for i, part in enumerate(parts_of(labels)):
+        is_label = part.ndim == 1 and np.issubdtype(part.dtype, np.integer)
+        hashed = fingerprint(np.asarray(part, "int64") if is_label else part)
+        found["labels_sha256" if i == 0 else f"labels_{i}_sha256"] = hashed
     return found

@@ -12,6 +12,7 @@ import numpy as np
 from kgan import checks
 from kgan.data.batches import Batches
 from kgan.data.checks import ONE_LABEL, to_array
+from kgan.data.conditions import Conditions, map_conditions
 from kgan.data.data_check import CheckedData, DataCheck
 from kgan.data.store import Store
 from kgan.types import ArrayLike, Data, Tensors
@@ -25,27 +26,27 @@ def prepare(
     check: DataCheck,
     batch_size: int | None = None,
     default_batch_size: int = 32,
-    y: ArrayLike | None = None,
+    y: Any = None,
     shuffle: bool = True,
     seed: int = 0,
     drop_remainder: bool = False,
-) -> tuple[Data, np.ndarray, np.ndarray | None]:
+) -> tuple[Data, np.ndarray, Tensors | None]:
     """Checks data, and makes batches of arrays.
 
     Args:
-        x: An array, a pair `(samples, labels)`, or an iterable of batches of either: a
-            `keras.utils.PyDataset`, a `tf.data.Dataset`, a generator.
+        x: An array, a pair `(samples, conditions)`, or an iterable of batches of either:
+            a `keras.utils.PyDataset`, a `tf.data.Dataset`, a generator.
         check: The `DataCheck` that the data must pass.
         batch_size: Int, for arrays only.
         default_batch_size: Int, for arrays when `batch_size` is None.
-        y: Labels of an array.
+        y: Conditions of an array, for example labels.
         shuffle: Bool, whether to shuffle an array, see `Batches`.
         seed: Int, seed of the order of an array, see `Batches`.
         drop_remainder: Bool, whether to drop a smaller last batch, see `Batches`.
 
     Returns:
-        `(data, samples, labels)`: `Batches` or `CheckedData`, and some of its samples
-        with their labels. The labels are None if labels are ignored.
+        `(data, samples, conditions)`: `Batches` or `CheckedData`, and some of its samples
+        with their conditions, None for a model without conditions.
 
     Raises:
         ValueError: If a GAN can't be trained on the data.
@@ -62,12 +63,12 @@ def prepare(
         x = _as_array(x, argument)
         check.samples(x)
         check.size(len(x))
-        y = check.labels(y, len(x))
+        y = check.conditions_of(y, len(x))
         batch_size = default_batch_size if batch_size is None else batch_size
         batch_size = _check_batch_size(batch_size, check.d_steps)
         smallest = check.d_steps
         batches = Batches(x, batch_size, shuffle, seed, 0, drop_remainder, y, smallest)
-        return batches, *_examples(batches, check.num_classes)
+        return batches, *_examples(batches, check.conditions)
     if batch_size is not None:
         raise ValueError(
             f"`batch_size` is for arrays: this `{argument}` makes its own batches. "
@@ -75,10 +76,10 @@ def prepare(
         )
     if isinstance(x, Batches):
         check.samples(_as_array(x.x, argument))
-        check.labels(x.labels, len(x.x))
+        check.conditions_of(x.labels, len(x.x))
         _check_batch_size(x.batch_size, check.d_steps)
         check.size(x.last_size or x.batch_size)
-        return x, *_examples(x, check.num_classes)
+        return x, *_examples(x, check.conditions)
     x, first = _peek(x, argument)
     samples, labels = check.batch(first)
     _check_adapted(x, first, argument)
@@ -87,12 +88,13 @@ def prepare(
 
 
 def _examples(
-    batches: Batches, num_classes: int | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns some of the samples, with their labels."""
-    chosen = np.sort(batches.order(0)[: _EXAMPLES_PER_CLASS * (num_classes or 1)])
-    labels = None if num_classes is None or batches.labels is None else batches.labels
-    return batches.x[chosen], None if labels is None else labels[chosen]
+    batches: Batches, conditions: Conditions
+) -> tuple[np.ndarray, Tensors | None]:
+    """Returns some of the samples, with their conditions."""
+    count = _EXAMPLES_PER_CLASS * (conditions.num_classes or 1)
+    chosen = np.sort(batches.order(0)[:count])
+    given = batches.labels if conditions else None
+    return batches.x[chosen], map_conditions(lambda x: x[chosen], given)
 
 
 def _check_batch_size(batch_size: int, d_steps: int) -> int:
@@ -109,17 +111,17 @@ def _check_batch_size(batch_size: int, d_steps: int) -> int:
 
 
 def split(
-    x: Data, validation_split: float, y: ArrayLike | None = None
-) -> tuple[tuple[Data, ArrayLike | None], tuple[Data, ArrayLike | None]]:
-    """Splits an array, and its labels, into a first part and a last part.
+    x: Data, validation_split: float, y: Any = None
+) -> tuple[tuple[Data, Tensors | None], tuple[Data, Tensors | None]]:
+    """Splits an array, and its conditions, into a first part and a last part.
 
     Args:
-        x: An array, a `kgan.data.Store`, or a pair `(samples, labels)`.
+        x: An array, a `kgan.data.Store`, or a pair `(samples, conditions)`.
         validation_split: Float above 0 and below 1, the share of the last part.
-        y: Labels, or None.
+        y: Conditions, for example labels, or None.
 
     Returns:
-        Two pairs `(samples, labels)`; the labels are None where there are none.
+        Two pairs `(samples, conditions)`; the conditions are None where there are none.
 
     Raises:
         ValueError: If `x` is not an array, or one of the parts would be empty.
@@ -139,10 +141,16 @@ def split(
             f"Received: validation_split={validation_split}, x.shape={x.shape}"
         )
     first, last = _parts(x, start)
-    if y is None:
-        return (first, None), (last, None)
-    y = to_array(y, "y", ONE_LABEL)
-    return (first, y[:start]), (last, y[start:])
+    y = map_conditions(_as_condition, y) if isinstance(y, tuple) else _as_condition(y)
+    heads, tails = (
+        map_conditions(lambda part, i=i: _parts(part, start)[i], y) for i in (0, 1)
+    )
+    return (first, heads), (last, tails)
+
+
+def _as_condition(y: ArrayLike | Store | None) -> np.ndarray | Store | None:
+    # A list may hold the labels themselves.
+    return y if y is None or isinstance(y, Store) else to_array(y, "y", ONE_LABEL)
 
 
 def _parts(

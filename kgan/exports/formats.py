@@ -42,10 +42,13 @@ def _run_litert(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
     from ai_edge_litert.interpreter import Interpreter
 
     runner = Interpreter(model_path=str(path)).get_signature_runner()
-    # LiteRT sorts the inputs by name. Latents are the floats, labels the ints.
-    kinds = {value.dtype.kind: value for value in inputs}
+    # LiteRT sorts the inputs by name, so they are known by dtype and shape.
+    kinds = {(x.dtype.kind, x.shape[1:]): x for x in inputs}
     details = runner.get_input_details()
-    values = {name: kinds[np.dtype(d["dtype"]).kind] for name, d in details.items()}
+    values = {
+        name: kinds[np.dtype(d["dtype"]).kind, tuple(d["shape"][1:])]
+        for name, d in details.items()
+    }
     (output,) = runner(**values).values()
     return output
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from kgan.exports.comparison import Comparison
 from kgan.exports.formats import Format
-from kgan.exports.inputs import NAMES
 from kgan.exports.saved_model import Sampling
 from kgan.files import atomic_path
 from kgan.version import versions
@@ -37,11 +36,11 @@ def write_record(
         "format": format.name,
         "inputs": [
             {"name": name, **_described(value, format)}
-            for name, value in zip(NAMES, inputs, strict=False)
+            for name, value in zip(sampling.names, inputs, strict=True)
         ],
         "output": _described(outputs, format),
         "latents": repr(sampling.noise),
-        "num_classes": sampling.num_classes,
+        "num_classes": sampling.conditions.num_classes,
         "range": sampling.sample_range[:2],
         "comparison": comparison._asdict(),
         "versions": versions(),

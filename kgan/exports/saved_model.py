@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgan.data.sample_range import SampleRange
+from kgan.data import Conditions, SampleRange
 from kgan.exports.inputs import argument
 from kgan.exports.inputs import signature as signature_of
 from kgan.noise import Noise
@@ -20,15 +20,27 @@ class Sampling(NamedTuple):
 
     Attributes:
         noise: The distribution of latents.
-        latent_dim: Int, the length of the latents.
-        num_classes: Int for a conditional generator, or None.
+        latent_dim: Int, the length of the latents; 0 for a generator without latents.
+        conditions: The conditions of the generator.
         sample_range: The values of black and white.
     """
 
     noise: Noise
     latent_dim: int
-    num_classes: int | None
+    conditions: Conditions
     sample_range: SampleRange
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the inputs of the generator."""
+        return [*(["latents"] if self.latent_dim else []), *self.conditions.names]
+
+    @property
+    def is_random(self) -> bool:
+        """Whether a seed alone gives all inputs, so that samples can be drawn."""
+        return not self.conditions or (
+            self.conditions.are_labels and bool(self.latent_dim)
+        )
 
 
 def write_saved_model(
@@ -40,6 +52,7 @@ def write_saved_model(
 ) -> None:
     """Writes a SavedModel with the functions `serve`, `serve_uint8` and `sample`.
 
+    There is no `sample` for conditions other than labels, which no seed can give.
     Only TensorFlow writes more than `serve`: on JAX, a function with an open number of
     samples can't draw random numbers.
 
@@ -53,7 +66,7 @@ def write_saved_model(
     if keras.backend.backend() != "tensorflow" or kwargs:
         network.export(str(path), format="tf_saved_model", verbose=False, **kwargs)
         return
-    signature = signature_of(inputs, None)
+    signature = signature_of(inputs, sampling.names, None)
     to_pixels = sampling.sample_range.to_pixels
 
     def serve_uint8(inputs: Tensors) -> Tensor:
@@ -62,9 +75,9 @@ def write_saved_model(
     def sample(n: Tensor, seed: Tensor) -> dict[str, Tensor]:
         numbers = _GivenSeed(seed)
         found = {"latents": sampling.noise((n, sampling.latent_dim), seed=numbers)}
-        if sampling.num_classes is not None:
+        if sampling.conditions:
             found["labels"] = keras.random.randint(
-                (n,), 0, sampling.num_classes, seed=numbers
+                (n,), 0, sampling.conditions.num_classes, seed=numbers
             )
         drawn = network(argument(list(found.values())), training=False)
         return {**found, "samples": to_pixels(drawn)}
@@ -72,8 +85,9 @@ def write_saved_model(
     archive = keras.export.ExportArchive()
     archive.track_and_add_endpoint("serve", network, signature)
     archive.add_endpoint("serve_uint8", serve_uint8, input_signature=signature)
-    ints = [keras.InputSpec(shape=(), dtype="int32", name=n) for n in ("n", "seed")]
-    archive.add_endpoint("sample", sample, input_signature=ints)
+    if sampling.is_random:
+        ints = [keras.InputSpec(shape=(), dtype="int32", name=n) for n in ("n", "seed")]
+        archive.add_endpoint("sample", sample, input_signature=ints)
     archive.write_out(str(path), verbose=False)
 
 

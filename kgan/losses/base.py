@@ -15,10 +15,11 @@ class Loss(serialization.Configurable):
     - `real_term(s)` and `fake_term(t)`, which the discriminator minimises;
     - `generator_term(t)`, which the generator minimises.
 
-    Each term is averaged over its own samples, so the numbers of reals and fakes may
-    differ. A loss that compares reals with fakes sets `needs_reals = True` and overrides
-    `discriminator_loss` and `generator_values`. If the generator's loss is not a mean
-    over the fakes, the subclass overrides `generator_loss` instead of `generator_values`.
+    Each term is averaged over its own samples and patches, so the numbers of reals and
+    fakes may differ. A loss that compares reals with fakes sets `needs_reals = True` and
+    overrides `discriminator_loss` and `generator_values`. If the generator's loss is not
+    a mean over the fakes, the subclass overrides `generator_loss` instead of
+    `generator_values`.
 
     If a subclass sets `name` in its body, and `kgan/losses/__init__.py` imports the
     class, `compile` accepts the name in place of an object.
@@ -51,8 +52,10 @@ class Loss(serialization.Configurable):
         """Returns the scalar that the discriminator minimises.
 
         Args:
-            real_logits: Float tensor `(batch, 1)`, logits of real samples.
-            fake_logits: Float tensor `(noise_batch, 1)`, logits of fakes.
+            real_logits: Float tensor `(batch, ..., 1)`, logits of real samples: one for
+                each sample, or one for each patch, for example
+                `(batch, height, width, 1)`.
+            fake_logits: Float tensor `(noise_batch, ..., 1)`, logits of fakes.
 
         Returns:
             A float scalar.
@@ -65,9 +68,9 @@ class Loss(serialization.Configurable):
         """Returns the scalar that the generator minimises.
 
         Args:
-            real_logits: Float tensor `(batch, 1)`, logits of real samples. May be None if
-                `needs_reals` is False.
-            fake_logits: Float tensor `(noise_batch, 1)`, logits of fakes.
+            real_logits: Float tensor `(batch, ..., 1)`, logits of real samples. May be
+                None if `needs_reals` is False.
+            fake_logits: Float tensor `(noise_batch, ..., 1)`, logits of fakes.
 
         Returns:
             A float scalar.

@@ -14,7 +14,8 @@ class DualContrastive(Loss):
     - discriminator `log(1 + sum_t exp(t - s)) + log(1 + sum_s exp(t - s))`,
     - generator `log(1 + sum_s exp(s - t)) + log(1 + sum_t exp(s - t))`.
 
-    The sums run over the batch: `sum_t` over fakes, `sum_s` over reals. A term with
+    The sums run over the batch, `sum_t` over fakes and `sum_s` over reals, for each patch
+    by itself if there is a logit for each patch. A term with
     `sum_t` is averaged over reals, a term with `sum_s` over fakes. With `L` for
     `logsumexp` over the batch, the loss of the discriminator is
 
@@ -43,6 +44,6 @@ class DualContrastive(Loss):
 
 def _contrast(high: Tensor, low: Tensor) -> Tensor:
     """Returns the loss of a network that raises the logits `high` above `low`."""
-    first = ops.softplus(ops.logsumexp(low) - high)
-    second = ops.softplus(low + ops.logsumexp(-high))
+    first = ops.softplus(ops.logsumexp(low, axis=0) - high)
+    second = ops.softplus(low + ops.logsumexp(-high, axis=0))
     return ops.mean(first) + ops.mean(second)

@@ -20,8 +20,9 @@ class KerasLoss(Smoothed):
     """A Keras loss, on the labels 1 for reals and 0 for fakes.
 
     The discriminator minimises `loss(1, reals) + loss(0, fakes)`, the generator minimises
-    `loss(1, fakes)`. The labels have shape `(batch, 1)`. If the discriminator has two
-    outputs, the labels are one-hot `(batch, 2)`, and `[0, 1]` means real.
+    `loss(1, fakes)`. The labels have the shape of the logits, `(batch, ..., 1)`. If the
+    discriminator has two outputs, the labels are one-hot `(batch, 2)`, and `[0, 1]` means
+    real.
 
     `GAN.compile` wraps a Keras loss automatically:
     `gan.compile(loss=keras.losses.MeanSquaredError())`.
@@ -71,7 +72,7 @@ class KerasLoss(Smoothed):
         return ops.sum(values) if summed else ops.mean(values)
 
     def _values(self, label: float, outputs: Tensor) -> Tensor:
-        labels = ops.full((ops.shape(outputs)[0], 1), label, dtype=outputs.dtype)
+        labels = ops.full_like(outputs[..., -1:], label)
         if outputs.shape[-1] == 2:
             labels = ops.concatenate([1 - labels, labels], axis=-1)
         # `__call__` would divide by the number of replicas; `call` does not.

@@ -75,5 +75,8 @@ def ranks(logits: Tensor) -> Tensor:
     With two outputs, fake and real, the logit is real minus fake.
     """
     logits = ops.stop_gradient(logits)
-    score = logits[:, 0] if logits.shape[-1] == 1 else logits[:, 1] - logits[:, 0]
+    if logits.shape[-1] == 2:
+        score = logits[:, 1] - logits[:, 0]
+    else:
+        score = ops.mean(logits, axis=tuple(range(1, len(logits.shape))))
     return ops.cast(ops.argsort(ops.argsort(-score)), "float32")

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from kgan import backend, checks
+from kgan import backend, checks, data
 from kgan.backend.keras_private import all_layers
-from kgan.critic import takes_labels
+from kgan.critic import has_classes, takes_conditions, with_conditions
 from kgan.data import UNBOUNDED, SampleRange
 from kgan.losses import Loss
 from kgan.models.reloading import warn_of_unknown
@@ -40,14 +40,17 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
 
     Args:
         generator: The generator.
-        asked: The argument of the user; None to take the length from the input shape.
+        asked: The argument of the user; None to take the length from the input shape, 0
+            for a generator without latents, whose inputs are all conditions.
 
     Raises:
         ValueError: If the two differ, or if neither is known.
     """
     _check_model(generator, "generator")
+    if checks.is_count(asked, 0) and asked == 0:
+        return 0
     shape = getattr(generator, "input_shape", None) if generator.built else None
-    if isinstance(shape, list) and takes_labels(generator):
+    if isinstance(shape, list) and takes_conditions(generator):
         shape = shape[0]
     if shape is None:
         if not checks.is_count(asked):
@@ -59,7 +62,8 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
         return checks.count(latent_dim=asked)
     if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] is None:
         raise ValueError(
-            "The generator must take latents of shape (batch, latent_dim). "
+            "The generator must take latents of shape (batch, latent_dim). Pass "
+            "`latent_dim=0` for a generator without latents. "
             f"Received: generator with input shape {shape}"
         )
     if asked is not None and not (checks.is_count(asked) and asked == shape[1]):
@@ -70,34 +74,105 @@ def latent_dim(generator: keras.Model, asked: int | None) -> int:
     return shape[1]
 
 
-def num_classes(
-    generator: keras.Model, discriminator: keras.Model, asked: int | None
-) -> int | None:
-    """Returns the number of classes of conditional networks; None for others.
+def conditions(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    latent_dim: int,
+    num_classes: int | None,
+) -> data.Conditions:
+    """Returns the conditions of the networks: all inputs but latents and samples.
 
     Args:
-        generator: The generator; it is conditional if it has two inputs.
-        discriminator: The discriminator.
-        asked: The argument of the user; None to take the number from the layers.
+        generator: The generator.
+        discriminator: The discriminator, which takes the same conditions, or none.
+        latent_dim: Int, the length of the latents; 0 for a generator without latents.
+        num_classes: The argument of the user; None to take the number of classes from the
+            layers.
 
     Raises:
-        ValueError: If no layer gives the number, if layers disagree, if a network has
-            fewer classes, or if only one of the networks takes labels.
+        ValueError: If the networks take different conditions, or if the number of classes
+            is not known or does not fit.
     """
-    if asked is None and not takes_labels(generator):
-        if takes_labels(discriminator):
-            raise ValueError(
-                "The discriminator takes labels, so the generator must take labels too: "
-                "`[latents, labels]`. "
-                f"Received: generator with inputs {_input_shapes(generator)}"
-            )
-        return None
-    if not takes_labels(generator):
+    inputs = _conditions_of(generator, first=1 if latent_dim else 0)
+    if not inputs and takes_conditions(discriminator):
+        raise ValueError(
+            "The discriminator takes labels or other conditions, so the generator must "
+            "take the same conditions: `[latents, conditions]`. "
+            f"Received: generator with inputs {_input_shapes(generator)}"
+        )
+    if not latent_dim and not inputs:
+        raise ValueError(
+            "With `latent_dim=0`, all inputs of the generator are conditions. Received: "
+            f"latent_dim=0, generator with inputs {_input_shapes(generator)}"
+        )
+    if inputs == [(1,)] and (num_classes is not None or _classes_of(generator)):
+        inputs = [None]  # An input for floats, which an embedding takes as labels.
+    labels = [x for x in inputs if x is None]
+    if num_classes is not None and not labels:
         raise ValueError(
             "With `num_classes`, the generator must take `[latents, labels]`; a subclass "
             "of `keras.Model` must set `takes_labels = True`. Received: "
-            f"num_classes={asked}, generator with inputs {_input_shapes(generator)}"
+            f"num_classes={num_classes}, generator with inputs {_input_shapes(generator)}"
         )
+    if len(labels) > 1:
+        raise ValueError(
+            "A generator takes one input of labels. Received: generator with inputs "
+            f"{_input_shapes(generator)}"
+        )
+    classes = _count_classes(generator, discriminator, num_classes) if labels else None
+    found = data.Conditions(
+        [data.Condition((), classes) if x is None else data.Condition(x) for x in inputs]
+    )
+    _check_same_conditions(found, discriminator)
+    return found
+
+
+def _conditions_of(network: keras.Model, first: int) -> list[Shape | None]:
+    """Returns the shapes of the conditions that a network takes; None for labels.
+
+    Args:
+        network: The network.
+        first: Int, the number of inputs before the conditions.
+    """
+    inputs = getattr(network, "inputs", None)
+    if inputs:
+        return [None if _is_label(x) else tuple(x.shape[1:]) for x in inputs[first:]]
+    if not takes_conditions(network):
+        return []
+    shapes = getattr(network, "condition_shapes", [()])
+    return [tuple(shape) or None for shape in shapes]
+
+
+def _is_label(x: Any) -> bool:
+    """Whether an input of a network is for labels: one number, or one int per sample."""
+    is_int = "int" in keras.backend.standardize_dtype(x.dtype)
+    return len(x.shape) == 1 or (is_int and tuple(x.shape[1:]) == (1,))
+
+
+def _check_same_conditions(found: data.Conditions, discriminator: keras.Model) -> None:
+    theirs = _conditions_of(discriminator, first=1)
+    ours = [None if c.num_classes is not None else c.shape for c in found]
+    if found.are_labels and theirs == [(1,)]:
+        theirs = [None]
+    same = len(theirs) == len(ours) and all(
+        a == b if a is None or b is None else checks.same_shape(a, b)
+        for a, b in zip(theirs, ours, strict=True)
+    )
+    if theirs and not same:
+        raise ValueError(
+            "The discriminator must take the conditions of the generator, in the same "
+            f"order: {_named(ours)}. Received: discriminator with {_named(theirs)}"
+        )
+
+
+def _named(shapes: list[Shape | None]) -> str:
+    return ", ".join("labels" if x is None else str(("batch", *x)) for x in shapes)
+
+
+def _count_classes(
+    generator: keras.Model, discriminator: keras.Model, asked: int | None
+) -> int:
+    """Returns the number of classes of networks with labels."""
     found = _classes_of(generator)
     if asked is None and len(found) != 1:
         raise ValueError(
@@ -115,12 +190,12 @@ def num_classes(
     return count
 
 
-def check_pack(num_classes: int | None, pack: int) -> None:
-    """Checks that packed samples have no labels."""
-    if num_classes is not None and pack > 1:
+def check_pack(conditions: data.Conditions, pack: int) -> None:
+    """Checks that packed samples have no conditions."""
+    if conditions and pack > 1:
         raise ValueError(
-            "Samples are packed without labels, so a conditional GAN must have "
-            f"`pack=1`. {checks.received(pack=pack, num_classes=num_classes)}"
+            "Samples are packed without labels and other conditions, so a conditional "
+            f"GAN must have `pack=1`. {checks.received(pack=pack)}"
         )
 
 
@@ -128,7 +203,7 @@ def check_networks(
     generator: keras.Model,
     discriminator: keras.Model,
     latent_dim: int,
-    num_classes: int | None = None,
+    conditions: data.Conditions,
     pack: int = 1,
 ) -> tuple[Shape, list[Shape]]:
     """Builds both networks if they are not built, and checks their shapes.
@@ -146,7 +221,8 @@ def check_networks(
             "`generator` and `discriminator` must be two models. "
             f"Received: generator=discriminator={generator}"
         )
-    samples, *others = output_shapes(generator, (None, latent_dim))
+    latents = (None, latent_dim) if latent_dim else None
+    samples, *others = output_shapes(generator, latents, conditions)
     if others:
         raise ValueError(
             "The generator must have one output. "
@@ -154,10 +230,11 @@ def check_networks(
         )
     packed_shape = (*samples[:-1], None if samples[-1] is None else pack * samples[-1])
     _check_input(discriminator, samples, packed_shape, pack)
-    outputs = output_shapes(discriminator, packed_shape)
+    judged = conditions if takes_conditions(discriminator) else data.NO_CONDITIONS
+    outputs = output_shapes(discriminator, packed_shape, judged)
     _check_not_shared(generator, discriminator)
     warn_of_unknown(generator, discriminator)
-    _check_output_shapes(outputs, num_classes)
+    _check_output_shapes(outputs, conditions.num_classes)
     return samples[1:], outputs
 
 
@@ -167,7 +244,7 @@ def _check_input(
     expected: Any = None
     if discriminator.built:
         expected = getattr(discriminator, "input_shape", None)
-    if isinstance(expected, list) and takes_labels(discriminator):
+    if isinstance(expected, list) and takes_conditions(discriminator):
         expected = expected[0]
     fits = isinstance(expected, tuple) and checks.same_shape(packed_shape, expected)
     if expected is not None and not fits:
@@ -195,38 +272,46 @@ def _check_not_shared(generator: keras.Model, discriminator: keras.Model) -> Non
 
 
 def _check_output_shapes(outputs: list[Shape], num_classes: int | None) -> None:
-    logits, *others = outputs
-    if others and (len(others) != 1 or others[0][-1] != num_classes):
+    scales = outputs[:-1] if has_classes(outputs) else outputs
+    if has_classes(outputs) and outputs[-1][1:] != (num_classes,):
         raise ValueError(
-            "A second output of the discriminator must be the class logits of a "
-            f"conditional GAN, (batch, {num_classes or 'num_classes'}). "
+            "A last output of the discriminator that is no logit must be the class "
+            f"logits of a conditional GAN, (batch, {num_classes or 'num_classes'}). "
             f"Received: discriminator with output shapes {outputs}, "
             f"num_classes={num_classes}"
         )
-    if len(logits) != 2 or logits[1] not in (1, 2):
+    one_hot = len(scales) == 1 and scales[0][1:] == (2,)
+    if not one_hot and any(len(x) < 2 or x[-1] != 1 for x in scales):
         raise ValueError(
-            "The discriminator must end in one logit, (batch, 1), or two outputs for "
+            "The discriminator must end in one logit, (batch, 1), in a logit for each "
+            "patch, (batch, height, width, 1), in a list of these, or in two outputs for "
             "one-hot labels, (batch, 2). "
-            f"Received: discriminator with output shape {logits}"
+            f"Received: discriminator with output shape {outputs[0]}"
         )
 
 
-def output_shapes(network: keras.Model, shape: Shape) -> list[Shape]:
+def output_shapes(
+    network: keras.Model, shape: Shape | None, conditions: data.Conditions
+) -> list[Shape]:
     """Builds a network if it is not built, and returns the shapes of its outputs.
 
     Args:
-        network: The network. If it takes labels, a second input is added for them.
-        shape: The shape of its first input, including the batch.
+        network: The network.
+        shape: The shape of its first input, including the batch; None if all inputs are
+            conditions.
+        conditions: The conditions that the network takes.
 
     Raises:
         ValueError: If the outputs have no shapes.
     """
-    inputs: Any = keras.KerasTensor(shape)
-    if takes_labels(network):
-        inputs = [inputs, keras.KerasTensor((None,), dtype="int32")]
+    first = None if shape is None else keras.KerasTensor(shape)
+    inputs = with_conditions(
+        first,
+        tuple(keras.KerasTensor((None, *c.shape), dtype=c.dtype) for c in conditions),
+    )
     if not network.built:
         # `build` takes only one shape, so a network with two inputs is called instead.
-        network(inputs) if takes_labels(network) else network.build(shape)
+        network(inputs) if conditions else network.build(shape)
     outputs = network.compute_output_spec(inputs)
     outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
     if not all(hasattr(output, "shape") for output in outputs):

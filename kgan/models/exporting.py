@@ -55,7 +55,9 @@ def export(
     comparison = exports.Comparison(reason=reason)
     # Keras finds the signature of a SavedModel, on JAX too.
     if format.suffix and "input_signature" not in kwargs:
-        kwargs["input_signature"] = exports.signature(inputs, format.batch)
+        kwargs["input_signature"] = exports.signature(
+            inputs, sampling.names, format.batch
+        )
     with (
         written_by_chief(model, path, f".tmp{format.suffix}") as temporary,
         _further_files(path, temporary, format),

@@ -1,8 +1,6 @@
 """The generative adversarial network as a Keras model: networks, options, algorithm."""
 
 import functools
-import operator
-from collections.abc import Iterable
 from typing import Any, Self
 
 import keras
@@ -11,14 +9,24 @@ from keras import ops
 
 from kgan import backend, checks, data, serialization
 from kgan import noise as noises
-from kgan.critic import Combined, Critic, class_loss, heads_of, logits_of, with_labels
+from kgan.critic import (
+    Combined,
+    Critic,
+    Judgement,
+    class_loss,
+    heads_of,
+    logits_of,
+    over_scales,
+    with_conditions,
+)
+from kgan.generator_losses import Generated
 from kgan.models import contract
 from kgan.models.averaging import RAMP, Average
-from kgan.models.latents import Latents, draw_labels
-from kgan.models.optimizers import OptimizerPair
-from kgan.models.progress import Logs
+from kgan.models.compiled import CompiledModel
+from kgan.models.conditions import draw_conditions
+from kgan.models.latents import Latents
 from kgan.models.projection import project
-from kgan.models.recipe import LOG_KEYS, Recipe, portable, with_recipe_arguments
+from kgan.models.recipe import LOG_KEYS, Recipe
 from kgan.models.sampling import SamplingModel
 from kgan.models.transfer import start_from
 from kgan.penalties import add_penalties
@@ -29,13 +37,14 @@ from kgan.types import (
     Identifier,
     KerasArgument,
     PathLike,
+    Seed,
     Tensor,
     Tensors,
 )
 
 
 @serialization.register
-class GAN(SamplingModel):
+class GAN(CompiledModel):
     """A generative adversarial network that trains with `fit`.
 
     One training step divides a batch of real samples into `d_steps` parts, and updates
@@ -46,14 +55,18 @@ class GAN(SamplingModel):
     Args:
         generator: A `keras.Model`, latents `(batch, latent_dim)` to samples
             `(batch, ...)`, for example from `kgan.networks`. A conditional generator has
-            a second input, int labels `(batch,)`.
-        discriminator: A `keras.Model`, samples to logits `(batch, 1)`, or `(batch, 2)`
-            for Keras losses on one-hot labels. It may take labels as a second input, and
-            have class logits `(batch, num_classes)` as a second output (AC-GAN). A
-            subclass of `keras.Model` declares by an attribute `takes_labels` whether it
-            takes labels.
+            further inputs, the conditions: int labels `(batch,)`, and floats of any
+            shape, for example vectors `(batch, d)` or pictures.
+        discriminator: A `keras.Model`, samples to logits `(batch, 1)`, to a logit for
+            each patch `(batch, height, width, 1)`, to a list of these for several scales,
+            or to `(batch, 2)` for Keras losses on one-hot labels. It may take the
+            conditions of the generator as further inputs, and have class logits
+            `(batch, num_classes)` as a last output (AC-GAN). A subclass of `keras.Model`
+            declares by an attribute `takes_labels` whether it takes labels, and other
+            conditions by `condition_shapes`, a list of shapes without the batch.
         latent_dim: Int, length of the latents; None to take the length from the
-            generator's input.
+            generator's input. 0 for a generator without latents, whose inputs are all
+            conditions.
         noise: The distribution of latents, for training and sampling alike: `"normal"`,
             `"uniform"`, `"truncated_normal"`, or a `kgan.noise.Noise`.
         ema_half_life: Float, half-life of the generator's exponential moving average
@@ -77,7 +90,7 @@ class GAN(SamplingModel):
         discriminator: The discriminator.
         ema_generator: The averaged generator; None without an average.
         combined: A `keras.Model`, latents to logits, in which the discriminator is
-            frozen; for a conditional GAN from `[latents, labels]`.
+            frozen; for a conditional GAN from `[latents, *conditions]`.
         latent_dim: Length of the latents.
         recipe: The `kgan.models.recipe.Recipe` that `compile` was given.
 
@@ -120,11 +133,13 @@ class GAN(SamplingModel):
     ):
         super().__init__(**kwargs)
         self.pack = checks.count(pack=pack)
-        num_classes = contract.num_classes(generator, discriminator, num_classes)
-        contract.check_pack(num_classes, pack)
         self.latent_dim = contract.latent_dim(generator, latent_dim)
+        conditions = contract.conditions(
+            generator, discriminator, self.latent_dim, num_classes
+        )
+        contract.check_pack(conditions, pack)
         sample_shape, self.output_shapes = contract.check_networks(
-            generator, discriminator, self.latent_dim, num_classes, self.pack
+            generator, discriminator, self.latent_dim, conditions, self.pack
         )
         self.generator = generator
         self.discriminator = discriminator
@@ -133,8 +148,10 @@ class GAN(SamplingModel):
         self.average = Average(generator, self.latent_dim, ema_half_life, ema_ramp)
         self.ema_generator = self.average.network
         pixels = contract.sample_range(generator, sample_range)
-        self.create_state(seed, sample_shape, pixels, num_classes)
-        self.latents = Latents(self.noise, self.latent_dim, num_classes)
+        self.create_state(seed, sample_shape, pixels, conditions)
+        self.latents = Latents(
+            self.noise, self.latent_dim, conditions, self.sample_range, self.bank
+        )
         self.critic = Critic(
             discriminator, self.seed_generator, self.pack, self.images_seen
         )
@@ -146,88 +163,22 @@ class GAN(SamplingModel):
     @functools.cached_property
     def combined(self) -> Combined:
         # Cached, since Keras would track the networks of an attribute a second time.
-        return Combined(self.generator, self.critic)
-
-    @with_recipe_arguments
-    def compile(
-        self,
-        g_optimizer: Identifier = None,
-        d_optimizer: Identifier = None,
-        loss: Identifier = "non_saturating",
-        penalties: Iterable[Identifier] = (),
-        *,
-        optimizer: Identifier = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: bool | str = "auto",
-        auto_scale_loss: bool = True,
-        **options: Any,
-    ) -> None:
-        """Configures the training.
-
-        Args:
-            g_optimizer: The generator's optimizer: a name, a config or a
-                `keras.optimizers.Optimizer`. `Adam(2e-4, beta_1=0.5)` by default.
-            d_optimizer: The discriminator's optimizer, another instance. It has the same
-                default.
-            loss: See `kgan.models.recipe.Recipe`.
-            penalties: See `kgan.models.recipe.Recipe`.
-            optimizer: An optimizer from whose config both optimizers are made.
-            run_eagerly: See `keras.Model.compile`.
-            steps_per_execution: See `keras.Model.compile`.
-            jit_compile: See `keras.Model.compile`.
-            auto_scale_loss: Bool, whether each optimizer gets a loss scale of its own
-                if a network computes in float16 (`mixed_float16`).
-            **options: `d_steps`, `augment` and others, see `kgan.models.recipe.Recipe`.
-
-        Raises:
-            ValueError: If an argument can't be used, or if both optimizers are the same
-                instance.
-        """
-        recipe = Recipe.of(loss, penalties, options)
-        recipe.check(self)
-        float16 = contract.computes_in_float16(self.generator, self.discriminator)
-        scaled = auto_scale_loss and float16
-        pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer, scaled)
-        pair.set_schedules(recipe.schedules)
-        running: dict[str, Any] = {"run_eagerly": run_eagerly, "jit_compile": jit_compile}
-        running["steps_per_execution"] = steps_per_execution
-        self.devices.check_compile(
-            pair.optimizers,
-            compute_dtype="float16" if pair.scales_losses else None,
-            schedules=pair.scheduled_names - {"learning_rate"},
-            **running,
-        )
-        self.devices.check_divisible("noise_batch_size", recipe.noise_batch_size)
-        pair.build_for(self.generator, self.discriminator, recipe.freeze_d)
-        pair.option_variables = recipe.build()
-        super().compile(optimizer=pair, auto_scale_loss=False, **running)
-        self.recipe = recipe
-        self.loss, self.penalties = recipe.loss, recipe.penalties
-        self.critic.augment = recipe.augment
-        self.updates_per_batch = recipe.d_steps
-        self.logs = Logs(recipe.log_names(has_classes=len(self.output_shapes) == 2))
-        self._running = running | {"auto_scale_loss": auto_scale_loss}
-
-    def _current_recipe(self) -> Recipe:
-        """Returns the recipe with the current values of its schedules."""
-        recipe = self.recipe
-        return recipe.at(self.images_seen) if recipe.has_schedules else recipe
+        return Combined(self.generator, self.critic, bool(self.latent_dim))
 
     def training_step(self, batch: Data) -> dict[str, Tensor]:
         """Updates both networks on a batch of real samples: one step of the algorithm.
 
         Args:
-            batch: Samples, or `(samples, labels)`.
+            batch: Samples, or `(samples, conditions)`.
 
         Returns:
             The logs: running means since the start of the epoch, by name.
         """
         recipe = self._current_recipe()
-        reals, labels = data.unpack_batch(batch, self.sample_range, self.num_classes)
-        parts = list(data.divide_batch(recipe.d_steps, reals, labels))
+        reals, conditions = data.unpack_batch(batch, self.sample_range, self.conditions)
+        parts = list(data.divide_batch(recipe.d_steps, reals, conditions))
         d_losses = [self.update_discriminator(recipe, *part) for part in parts]
-        # The last part gives the number of fakes, labels, and reals to compare with.
+        # The last part gives the number of fakes, conditions, and reals to compare with.
         last = parts[-1]
         g_losses = [self.update_generator(recipe, *last) for _ in range(recipe.g_steps)]
         images = ops.shape(reals)[0] * self.devices.replicas
@@ -238,10 +189,10 @@ class GAN(SamplingModel):
         return self.logs.results()
 
     def update_discriminator(
-        self, recipe: Recipe, reals: Tensor, labels: Tensor | None = None
+        self, recipe: Recipe, reals: Tensor, conditions: Tensors | None = None
     ) -> Tensor:
         """Trains the discriminator once, on reals and on fakes from fresh noise."""
-        inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
+        inputs = self._draw_inputs(recipe, reals, conditions)
         # The discriminator's turn must not change the generator's batch statistics.
         with backend.frozen(self.generator, self.seed_generator):
             fakes = self.generator(inputs, training=True)
@@ -255,8 +206,8 @@ class GAN(SamplingModel):
             recipe,
             self.critic.packed(reals),
             self.critic.packed(fakes),
-            labels,
-            fake_labels,
+            conditions,
+            self.combined.conditions_in(inputs),
             scale=self.optimizer.loss_scaling(self.d_optimizer, self.devices.replicas),
         )
         self.optimizer.update(self.d_optimizer, gradients, variables, self.images_seen)
@@ -268,25 +219,27 @@ class GAN(SamplingModel):
         recipe: Recipe,
         reals: Tensor,
         fakes: Tensor,
-        labels: Tensor | None = None,
-        fake_labels: Tensor | None = None,
+        conditions: Tensors | None = None,
+        fake_conditions: Tensors | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Returns the loss to minimise, and the values to log; samples come packed.
 
         The logged `d_loss` is the loss without penalties and other terms.
         """
-        real = self.critic.judge(reals, labels, real=True)
-        fake = self.critic.judge(fakes, fake_labels)
-        loss = recipe.loss.discriminator_loss(real.outputs, fake.outputs)
+        real = self.critic.judge(reals, conditions, real=True)
+        fake = self.critic.judge(fakes, fake_conditions)
+        loss = over_scales(recipe.loss.discriminator_loss, real.outputs, fake.outputs)
         values = {
             "d_loss": loss,
             "d_real": ops.mean(real.logits),
             "d_fake": ops.mean(fake.logits),
         }
+        if recipe.uses_mismatch:
+            loss = self._add_mismatch(recipe, loss, values, real)
         inputs = real, fake, self.critic, self.d_optimizer.iterations
         loss = add_penalties(recipe.penalties, loss, values, *inputs)
         if real.class_logits is not None:
-            values["d_class"] = real.class_loss + fake.class_loss
+            values["d_class"] = self._class_loss(real) + self._class_loss(fake)
             loss = loss + recipe.class_loss_weight * values["d_class"]
         if recipe.augment is not None:
             images = ops.shape(reals)[0] * self.pack * self.devices.replicas
@@ -297,10 +250,10 @@ class GAN(SamplingModel):
         return loss + added, values
 
     def update_generator(
-        self, recipe: Recipe, reals: Tensor, labels: Tensor | None = None
+        self, recipe: Recipe, reals: Tensor, conditions: Tensors | None = None
     ) -> Tensor:
         """Trains the generator once, on fresh noise, through the frozen discriminator."""
-        inputs, fake_labels = self._draw_inputs(recipe, reals, labels)
+        inputs = self._draw_inputs(recipe, reals, conditions)
         # Only the generator's, since the discriminator is frozen in `combined`.
         variables = self.optimizer.trained(self.g_optimizer, self.combined)
         (_, values), gradients = backend.value_and_grad(
@@ -309,8 +262,7 @@ class GAN(SamplingModel):
             recipe,
             self.critic.packed(reals),
             inputs,
-            labels,
-            fake_labels,
+            conditions,
             scale=self.optimizer.loss_scaling(self.g_optimizer, self.devices.replicas),
         )
         self.optimizer.update(self.g_optimizer, gradients, variables, self.images_seen)
@@ -322,52 +274,82 @@ class GAN(SamplingModel):
         recipe: Recipe,
         reals: Tensor,
         inputs: Tensors,
-        labels: Tensor | None = None,
-        fake_labels: Tensor | None = None,
+        conditions: Tensors | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Returns the loss to minimise, and the values to log; `reals` come packed."""
-        fake_outputs, fake_classes = heads_of(self.combined(inputs, training=True))
+        judged, fakes = self.combined(inputs, training=True, with_samples=True)
+        fake_outputs, fake_classes = heads_of(judged)
         real_outputs = None
         if recipe.loss.needs_reals:  # Relativistic losses compare fakes with reals.
-            _, (real_outputs, *_) = self.critic.forward(reals, labels, frozen=True)
-        loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
+            _, (real_outputs, *_) = self.critic.forward(reals, conditions, frozen=True)
+        loss = over_scales(recipe.loss.generator_loss, real_outputs, fake_outputs)
         values = {"g_loss": loss}
         if fake_classes is not None:
-            values["g_class"] = class_loss(fake_classes, fake_labels)
+            labels = self.conditions.label_of(self.combined.conditions_in(inputs))
+            values["g_class"] = class_loss(fake_classes, labels)
             loss = loss + recipe.class_loss_weight * values["g_class"]
         further = self.generator, inputs, self.seed_generator, self.g_optimizer.iterations
         loss = add_penalties(recipe.generator_penalties, loss, values, *further)
+        if recipe.generator_losses:
+            given = self.combined.conditions_in(inputs)
+            fakes = ops.cast(fakes, reals.dtype)
+            generated = Generated(fakes, reals, given, self.critic)
+            loss = add_penalties(recipe.generator_losses, loss, values, generated)
         return loss + sum(self.generator.losses), values
+
+    def _add_mismatch(
+        self, recipe: Recipe, loss: Tensor, values: dict[str, Tensor], real: Judgement
+    ) -> Tensor:
+        """Returns the loss in which reals with the conditions of others are fakes too.
+
+        With `m` for `mismatch`, the loss on fakes is `1 - m` times the loss on generated
+        samples plus `m` times the loss on reals with wrong conditions.
+        """
+        wrong = data.map_conditions(lambda x: ops.roll(x, 1, axis=0), real.conditions)
+        logits, (outputs, *_) = self.critic.forward(real.samples, wrong, frozen=True)
+        values["d_mismatch"] = ops.mean(logits)
+        other = over_scales(recipe.loss.discriminator_loss, real.outputs, outputs)
+        return loss + recipe.mismatch * (other - loss)
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
         """Computes both losses on held-out reals with the generator, not its average."""
         recipe = self._current_recipe()
-        reals, labels = data.unpack_batch(batch, self.sample_range, self.num_classes)
+        reals, conditions = data.unpack_batch(batch, self.sample_range, self.conditions)
         size = ops.shape(reals)[0]
-        latents = self.noise.draw_local(size, self.latent_dim, self.test_seed_generator)
-        fakes = self.generator(with_labels(latents, labels), training=False)
+        latents = self._draw_latents(size, self.test_seed_generator)
+        fakes = self.generator(with_conditions(latents, conditions), training=False)
         real_outputs, fake_outputs = (
-            self.critic.forward(self.critic.packed(x), labels, training=False)[1][0]
+            self.critic.forward(self.critic.packed(x), conditions, training=False)[1][0]
             for x in (reals, fakes)
         )
-        d_loss = recipe.loss.discriminator_loss(real_outputs, fake_outputs)
-        g_loss = recipe.loss.generator_loss(real_outputs, fake_outputs)
-        means = [ops.mean(logits_of(outputs)) for outputs in (real_outputs, fake_outputs)]
+        outputs = real_outputs, fake_outputs
+        d_loss = over_scales(recipe.loss.discriminator_loss, *outputs)
+        g_loss = over_scales(recipe.loss.generator_loss, *outputs)
+        means = [ops.mean(logits_of(x)) for x in outputs]
         values = [d_loss + g_loss, d_loss, g_loss, *means]
         self.logs.update(dict(zip(LOG_KEYS, values, strict=True)), size)
         return self.logs.results(LOG_KEYS)
 
     def _draw_inputs(
-        self, recipe: Recipe, reals: Tensor, labels: Tensor | None
-    ) -> tuple[Tensors, Tensor | None]:
-        """Returns fresh inputs for the generator, and the labels in these inputs."""
+        self, recipe: Recipe, reals: Tensor, conditions: Tensors | None
+    ) -> Tensors:
+        """Returns fresh inputs for the generator."""
         size = ops.shape(reals)[0]
         if recipe.noise_batch_size:
             size = recipe.noise_batch_size // self.devices.replicas
-        latents = self.noise.draw_local(size, self.latent_dim, self.seed_generator)
-        if labels is not None and recipe.noise_batch_size:
-            labels = draw_labels(labels, size, self.seed_generator)
-        return with_labels(latents, labels), labels
+        latents = self._draw_latents(size, self.seed_generator)
+        if conditions is not None and recipe.noise_batch_size:
+            conditions = draw_conditions(conditions, size, self.seed_generator)
+        return with_conditions(latents, conditions)
+
+    def _draw_latents(self, size: Tensor, seed: Seed) -> Tensor | None:
+        if not self.latent_dim:
+            return None
+        return self.noise.draw_local(size, self.latent_dim, seed)
+
+    def _class_loss(self, judged: Judgement) -> Tensor:
+        labels = self.conditions.label_of(judged.conditions)
+        return class_loss(judged.class_logits, labels)
 
     def project(
         self,
@@ -414,10 +396,6 @@ class GAN(SamplingModel):
         """
         return start_from(self, source, optimizers)
 
-    # Both optimizers, of which `optimizer` is the container.
-    g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))
-    d_optimizer = property(operator.attrgetter("optimizer.d_optimizer"))
-
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return {
@@ -441,10 +419,3 @@ class GAN(SamplingModel):
         )
         names = ("generator", "discriminator", "ema_half_life")
         return cls(**config | {name: deserialize(config[name]) for name in names})
-
-    def get_compile_config(self) -> dict[str, Any] | None:
-        if not self.compiled:
-            return None
-        optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
-        arguments = {**optimizers, **self.recipe.get_config(), **self._running}
-        return portable(keras.saving.serialize_keras_object(arguments))

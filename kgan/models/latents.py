@@ -1,19 +1,20 @@
-"""Latents, mapped latents and labels for `GAN.sample`, and labels for training."""
+"""Latents, mapped latents and conditions for `GAN.sample`."""
 
 import random
 from collections.abc import Iterator
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from kgan import checks, data
 from kgan import noise as noises
-from kgan.backend import draw_local_rows
-from kgan.critic import with_labels
+from kgan.critic import with_conditions
+from kgan.data.checks import to_array
+from kgan.data.conditions import only_part
+from kgan.models.conditions import ConditionBank
 from kgan.models.reloading import warn_of_unknown
-from kgan.types import ArrayLike, Identifier, Tensor, Tensors
+from kgan.types import ArrayLike, Identifier, Tensors
 
 
 class Latents:
@@ -21,26 +22,42 @@ class Latents:
 
     Args:
         noise: A `kgan.noise.Noise`, the distribution of latents.
-        dim: Int, length of the latents.
-        num_classes: Int for a conditional generator, or None.
+        dim: Int, length of the latents; 0 for a generator without latents.
+        conditions: The `kgan.data.Conditions` of the generator.
+        sample_range: The range to which pixels in conditions are scaled.
+        bank: The `ConditionBank`, from which conditions are drawn that are not given;
+            None for labels, which are drawn uniformly, and for pictures of any size.
     """
 
-    def __init__(self, noise: noises.Noise, dim: int, num_classes: int | None):
+    def __init__(
+        self,
+        noise: noises.Noise,
+        dim: int,
+        conditions: data.Conditions,
+        sample_range: data.SampleRange,
+        bank: ConditionBank | None = None,
+    ):
         warn_of_unknown(noise)
         self.noise = noise
         self.dim = dim
-        self.num_classes = num_classes
+        self.conditions = conditions
+        self.sample_range = sample_range
+        self.bank = bank
 
     def sample(
         self,
         n: int | None,
         z: ArrayLike | None,
         noise: Identifier | None,
-        labels: ArrayLike | None,
+        conditions: Any,
+        name: str,
         seed: int | None,
         batch_size: int,
     ) -> Iterator[Tensors]:
-        """Yields batches of inputs for `GAN.sample`, which documents the arguments."""
+        """Yields batches of inputs for `GAN.sample`, which documents the arguments.
+
+        `name` is the argument in which the user gave the conditions.
+        """
         batch_size, seed = checks.count(batch_size=batch_size), checks.seed(seed=seed)
         seed = random.randrange(2**31 - 1) if seed is None else seed
         if z is not None:
@@ -48,16 +65,22 @@ class Latents:
             n = len(z)
         if n is not None:
             # No array of float32 latents may be larger than 8 GB.
-            n = checks.count(maximum=2**31 // self.dim, n=n)
-        labels = self.labels(labels, n, seed)
-        n = n or (1 if labels is None else len(labels))
-        if z is None:
+            n = checks.count(maximum=2**31 // max(1, self.dim), n=n)
+        given = self.given(conditions, n, seed, name)
+        n = n or (1 if given is None else len(data.parts_of(given)[0]))
+        if z is None and self.dim:
             distribution = self.noise if noise is None else noises.get(noise)
             z = self._checked(distribution.sample((n, self.dim), seed=seed), n)
         for part in (slice(i, i + batch_size) for i in range(0, n, batch_size)):
-            yield with_labels(z[part], None if labels is None else labels[part])
+            rows = data.map_conditions(lambda x, part=part: x[part], given)
+            yield with_conditions(None if z is None else z[part], rows)
 
     def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
+        if not self.dim:
+            raise ValueError(
+                "This generator has no latents, so it takes no `z`. "
+                f"{checks.received(z=z)}"
+            )
         z = checks.resolved(as_floats, f"numbers of shape (n, {self.dim})", z=z)
         if z.ndim != 2 or z.shape[1] != self.dim or len(z) == 0:
             raise ValueError(
@@ -67,40 +90,75 @@ class Latents:
         _check_number(n, z=z)
         return z
 
-    def labels(
-        self, given: ArrayLike | None, n: int | None, seed: int = 0
-    ) -> np.ndarray | None:
-        """Returns the labels of samples, ints `(n,)`; None without classes.
+    def given(
+        self, given: Any, n: int | None, seed: int = 0, name: str = "conditions"
+    ) -> Tensors | None:
+        """Returns the conditions of samples as arrays; None without conditions.
 
         Args:
-            given: The argument `labels` of `GAN.sample`.
+            given: The argument `conditions` or `labels` of `GAN.sample`.
             n: Int, the number of samples, or None.
-            seed: Int, seed of labels that are drawn.
+            seed: Int, seed of conditions that are drawn.
+            name: Name of the argument, for the errors.
 
         Raises:
-            ValueError: If the labels do not fit the GAN or the number.
+            ValueError: If the conditions do not fit the GAN or the number.
         """
-        if self.num_classes is None:
+        if not self.conditions:
             if given is not None:
                 raise ValueError(
-                    "This GAN is not conditional, so it takes no labels. "
-                    f"{checks.received(labels=given)}"
+                    f"This GAN is not conditional, so it takes no {name}. "
+                    f"{checks.received(**{name: given})}"
                 )
             return None
         if given is None:
-            # The labels and the latents are drawn from different seeds.
+            # The conditions and the latents are drawn from different seeds.
             generator = np.random.default_rng((seed, 1))
-            return generator.integers(self.num_classes, size=n or 1, dtype="int32")
-        values = np.asarray(given)
-        data.check_labels(values, self.num_classes, "labels")
-        if values.ndim == 0:
-            values = np.full(n or 1, values)
-        if n is not None and values.size != n:
-            raise ValueError(
-                f"There must be a label for each of the {n} samples. "
-                f"Received: labels of shape {values.shape}"
-            )
-        return values.reshape(-1).astype("int32")
+            if self.bank is not None:
+                return self._floats(self.bank.draw(n or 1, generator))
+            if self.conditions.num_classes is None:
+                raise ValueError(
+                    "This GAN has conditions of any size, so it keeps none: pass "
+                    f"`conditions`. {checks.received(conditions=given)}"
+                )
+            classes = self.conditions.num_classes
+            return generator.integers(classes, size=n or 1, dtype="int32")
+        checked = self.conditions.checked(self._rows(given, n, name), None, name)
+        for x in data.parts_of(checked):
+            if n is not None and len(x) != n:
+                raise ValueError(
+                    f"There must be one row of {name} for each of the {n} samples. "
+                    f"Received: {name} of shape {x.shape}"
+                )
+        return self._floats(checked)
+
+    def _rows(self, given: Any, n: int | None, name: str) -> Any:
+        """Returns conditions with a row for each sample.
+
+        One label, or one vector, is for all samples.
+        """
+
+        def repeated(condition: data.Condition, x: Any) -> Any:
+            x = x if isinstance(x, data.Store) else to_array(x, name)
+            if x.ndim != len(condition.shape):
+                return x
+            return np.broadcast_to(x, (n or 1, *x.shape))
+
+        if len(self.conditions) == 1:
+            return repeated(self.conditions.each[0], only_part(given))
+        if not isinstance(given, tuple | list) or len(given) != len(self.conditions):
+            return given  # `Conditions.checked` raises the error.
+        return tuple(map(repeated, self.conditions, given))
+
+    def _floats(self, values: Tensors) -> Tensors:
+        """Returns conditions as the generator takes them."""
+
+        def scaled(x: Any) -> np.ndarray:
+            is_pixels = x.dtype == np.uint8
+            x = x[:] if isinstance(x, data.Store) else x
+            return ops.convert_to_numpy(self.sample_range.to_float(x)) if is_pixels else x
+
+        return data.map_conditions(scaled, values)
 
 
 def style_batches(
@@ -176,16 +234,3 @@ def as_floats(z: ArrayLike) -> np.ndarray:
     if not np.isfinite(z).all() or z.ndim == 0:
         raise ValueError("Latents must be an array of finite numbers.")
     return z
-
-
-def draw_labels(
-    labels: Tensor, size: Tensor, seed_generator: keras.random.SeedGenerator
-) -> Tensor:
-    """Returns `size` labels, chosen at random from `labels`, in the training step."""
-    count = ops.shape(labels)[0]
-    shares = draw_local_rows(
-        lambda n: keras.random.uniform((n,), seed=seed_generator), size
-    )
-    indices = ops.cast(shares * ops.cast(count, "float32"), "int32")
-    # Rounding can make a product equal to `count`.
-    return ops.take(labels, ops.minimum(indices, count - 1), axis=0)

@@ -11,6 +11,7 @@ from kgan import backend, checks, data
 from kgan.backend import keras_private
 from kgan.metrics import Evaluation, default_extractor
 from kgan.models.arguments import with_checked_arguments
+from kgan.models.conditions import ConditionBank
 from kgan.models.progress import (
     PREFIXES,
     EpochProgress,
@@ -21,7 +22,7 @@ from kgan.models.progress import (
 )
 from kgan.models.saving import KerasFile, written_by_chief
 from kgan.trainers import Trainer
-from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
+from kgan.types import Data, KerasArgument, PathLike, Shape, Tensor, Tensors
 
 # Far from the first draws of training, which may have the same seed.
 _EVALUATION_DRAWS = 2**30
@@ -37,7 +38,8 @@ class TrainedModel(Trainer):
     Attributes:
         sample_shape: Shape of one sample, without the batch.
         sample_range: The `kgan.data.SampleRange` of the samples.
-        num_classes: Int, number of classes of a conditional model; None without labels.
+        conditions: The `kgan.data.Conditions` that each sample is given.
+        num_classes: Int, number of classes of a model with labels; None without labels.
         updates_per_batch: Int, number of updates into which a step divides a batch.
         images_seen: Variable that counts real samples.
         steps_seen: Variable that counts steps.
@@ -45,7 +47,8 @@ class TrainedModel(Trainer):
         test_seed_generator: Source of random numbers in validation.
         progress: The `EpochProgress`.
         real_samples: Some of the samples given to `fit`, for callbacks to show.
-        real_labels: Their labels, or None.
+        real_conditions: Their conditions, or None.
+        bank: The `ConditionBank` of conditions from the data; None for labels.
     """
 
     def create_state(
@@ -53,7 +56,7 @@ class TrainedModel(Trainer):
         seed: int | None,
         sample_shape: Shape,
         sample_range: data.SampleRange = data.UNBOUNDED,
-        num_classes: int | None = None,
+        conditions: data.Conditions = data.NO_CONDITIONS,
     ) -> None:
         """Creates the seeds and counters of training, for the constructor of a subclass.
 
@@ -61,11 +64,13 @@ class TrainedModel(Trainer):
             seed: Int of 0 to 2**31 - 2; None for a seed drawn from Python's generator.
             sample_shape: See the attributes.
             sample_range: See the attributes.
-            num_classes: See the attributes.
+            conditions: See the attributes.
         """
         self.sample_shape = sample_shape
         self.sample_range = sample_range
-        self.num_classes = num_classes
+        self.conditions = conditions
+        self.num_classes = conditions.num_classes
+        self.bank = ConditionBank.of(conditions, sample_range, self.add_weight)
         seed = checks.seed(seed=seed)
         seed = random.randint(0, 2**31 - 2) if seed is None else seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -74,7 +79,7 @@ class TrainedModel(Trainer):
         self.steps_seen = self._counter("steps")
         self.updates_per_batch = 1
         self.real_samples: np.ndarray | None = None
-        self.real_labels: np.ndarray | None = None
+        self.real_conditions: Tensors | None = None
         self.logs = Logs()
         self.progress = EpochProgress(self.steps_seen, lambda: self.logs)
 
@@ -91,7 +96,7 @@ class TrainedModel(Trainer):
     def fit(
         self,
         x: Data = None,
-        y: ArrayLike | None = None,
+        y: Tensors | None = None,
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: KerasArgument = "auto",
@@ -111,9 +116,10 @@ class TrainedModel(Trainer):
             x: Real samples: a uint8 array (which training scales to `sample_range`), a
                 float array in the range of the samples, or a `keras.utils.PyDataset`, a
                 `tf.data.Dataset` or a generator that yields batches of these arrays, with
-                or without labels.
-            y: Int labels `(n,)` of an array, for a conditional model; an unconditional
-                model ignores the labels.
+                or without conditions.
+            y: The conditions of an array, for a conditional model: int labels `(n,)`,
+                floats or uint8 pixels `(n, ...)`, or a tuple of these for several
+                conditions. An unconditional model ignores them.
             batch_size: Int, for arrays only; 32 by default.
             epochs: Int.
             verbose: See `keras.Model.fit`.
@@ -180,7 +186,7 @@ class TrainedModel(Trainer):
     def evaluate(
         self,
         x: Data = None,
-        y: ArrayLike | None = None,
+        y: Tensors | None = None,
         batch_size: int | None = None,
         metrics: Any = None,
         extractor: Any = None,
@@ -226,7 +232,7 @@ class TrainedModel(Trainer):
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 
     def check_data(
-        self, x: Data, batch_size: int | None = None, y: ArrayLike | None = None
+        self, x: Data, batch_size: int | None = None, y: Tensors | None = None
     ) -> None:
         """Raises the error that `fit` would raise for this data, if any.
 
@@ -282,16 +288,18 @@ class TrainedModel(Trainer):
             d_steps: Int, number of updates into which a step divides a batch.
         """
         return data.DataCheck(
-            self.sample_shape, self.sample_range, self.num_classes, d_steps, argument
+            self.sample_shape, self.sample_range, self.conditions, d_steps, argument
         )
 
     def _prepared_for_training(
-        self, x: Data, y: ArrayLike | None, batch_size: int | None, shuffle: bool
+        self, x: Data, y: Tensors | None, batch_size: int | None, shuffle: bool
     ) -> Data:
         check = self._data_check(d_steps=self.updates_per_batch)
-        batches, self.real_samples, self.real_labels = self._prepared(
+        batches, self.real_samples, self.real_conditions = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y
         )
+        if self.bank is not None:
+            self.bank.keep(self.real_conditions)
         return batches
 
     def _prepared_for_validation(
@@ -305,8 +313,8 @@ class TrainedModel(Trainer):
 
     def _prepared(
         self, x: Data, check: data.DataCheck, batch_size: int | None, **options: Any
-    ) -> tuple[Data, np.ndarray, np.ndarray | None]:
-        """Returns batches, some of the samples, and the labels of these samples."""
+    ) -> tuple[Data, np.ndarray, Tensors | None]:
+        """Returns batches, some of the samples, and the conditions of these samples."""
         prepared = data.prepare(x, check, batch_size, seed=self.seed, **options)
         size, last = len(prepared[1]), 0
         if isinstance(prepared[0], data.Batches):
@@ -315,7 +323,7 @@ class TrainedModel(Trainer):
         return prepared
 
     def _evaluation(
-        self, x: Data, y: ArrayLike | None, names: Any, extractor: Any, seed: int
+        self, x: Data, y: Tensors | None, names: Any, extractor: Any, seed: int
     ) -> Evaluation:
         x, y = x if isinstance(x, tuple) and len(x) == 2 else (x, y)
         if getattr(x, "dtype", None) != np.uint8 or x.shape[1:] != self.sample_shape:

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kgan import checks, data
-from kgan.critic import takes_labels, with_labels
+from kgan.critic import takes_conditions, with_conditions
 from kgan.data.checks import to_array
 from kgan.layers.styles import has_styles, style_parts
 from kgan.metrics import nearest_neighbors
@@ -88,11 +88,16 @@ def project(
     check = data.DataCheck(gan.sample_shape, gan.sample_range, argument="samples")
     check.samples(targets)
     targets = ops.convert_to_numpy(gan.sample_range.to_float(targets))
+    if gan.conditions and not gan.conditions.are_labels:
+        raise ValueError(
+            "`project` is for a GAN without conditions, or with labels alone. "
+            f"Received: a GAN with {', '.join(gan.conditions.names)}"
+        )
     if (labels is None) != (gan.num_classes is None):
         needed = "takes no labels" if gan.num_classes is None else "needs `labels`"
         raise ValueError(f"This GAN {needed}. {checks.received(labels=labels)}")
     if labels is not None:
-        labels = gan.latents.labels(labels, len(targets))
+        labels = gan.latents.given(labels, len(targets), name="labels")
     z = gan.noise.sample((_CANDIDATES, gan.latent_dim), seed=seed)
     start = _nearest(gan, z, space, targets, labels)
     if gan.ema_generator is None:
@@ -197,8 +202,8 @@ class Reconstruction(keras.Model):
         """
         x = ops.convert_to_tensor(self.latents)
         if self.space == "z":
-            inputs = with_labels(x, labels if takes_labels(self.generator) else None)
-            return self.generator(inputs, training=False)
+            given = labels if takes_conditions(self.generator) else None
+            return self.generator(with_conditions(x, given), training=False)
         _, synthesis = style_parts(self.generator, "`space`")
         shape = tuple(synthesis.input_shape[1:])
         if len(shape) == 2:

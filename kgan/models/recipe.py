@@ -10,9 +10,11 @@ import keras
 
 from kgan import augment as augments
 from kgan import checks, losses, serialization
+from kgan import generator_losses as further_losses
 from kgan import penalties as penalties_lib
 from kgan import schedules as schedules_lib
 from kgan.backend import keras_private
+from kgan.critic import takes_conditions
 from kgan.models import contract, freezing
 from kgan.models.arguments import check_argument
 from kgan.models.reloading import warn_of_unknown, warn_of_unknown_class
@@ -21,8 +23,8 @@ from kgan.types import Identifier, Tensor
 
 # The keys in the order in which `evaluate` lists them: Keras puts the loss first.
 LOG_KEYS = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
-# The options that are lists of penalties.
-_LISTS = ("penalties", "generator_penalties")
+# The options that are lists of penalties or losses.
+_LISTS = ("penalties", "generator_penalties", "generator_losses")
 
 
 class Recipe(serialization.Configurable):
@@ -57,6 +59,13 @@ class Recipe(serialization.Configurable):
             it is: batch normalisation still has the statistics of the batch. For a
             training that starts from a trained GAN, see `GAN.start_from`
             ([FreezeD](https://arxiv.org/abs/2002.10964)).
+        generator_losses: Iterable of names (`kgan.generator_losses.names()`), or of
+            `kgan.generator_losses.GeneratorLoss`, further losses of the generator, for
+            example `[Reconstruction("mae", weight=100.0)]`.
+        mismatch: Float of 0 to 1, or a schedule. Reals with the conditions of other reals
+            of the batch count as fakes, with this share of the loss on fakes, so that the
+            discriminator learns which conditions belong to a sample: 0.5 for
+            [matching-aware training](https://arxiv.org/abs/1605.05396).
 
     Raises:
         ValueError: If an option can't be used.
@@ -74,6 +83,8 @@ class Recipe(serialization.Configurable):
         class_loss_weight: NumberOrSchedule = 1.0,
         generator_penalties: Iterable[Identifier] = (),
         freeze_d: int = 0,
+        generator_losses: Iterable[Identifier] = (),
+        mismatch: NumberOrSchedule = 0.0,
     ):
         self.loss = losses.get(loss)
         self.penalties = _each(penalties_lib.get, penalties=penalties)
@@ -91,6 +102,10 @@ class Recipe(serialization.Configurable):
             minimum=0, class_loss_weight=class_loss_weight
         )
         self.freeze_d = checks.count(minimum=0, freeze_d=freeze_d)
+        self.generator_losses = _each(
+            further_losses.get, generator_losses=generator_losses
+        )
+        self.mismatch = schedules_lib.number(minimum=0, maximum=1, mismatch=mismatch)
         # Whether `at` changes anything: most recipes have no schedules.
         self.has_schedules = schedules_lib.at(self, 0) is not self
 
@@ -137,14 +152,38 @@ class Recipe(serialization.Configurable):
             self.augment.check(gan.sample_shape)
         for penalty in self.generator_penalties:
             penalty.check(gan.generator)
+        for loss in self.generator_losses:
+            self._check_pairs(loss, gan)
+            loss.check(gan)
+        if self.uses_mismatch and not takes_conditions(gan.discriminator):
+            raise ValueError(
+                "`mismatch` needs a discriminator that takes conditions. "
+                f"{checks.received(mismatch=self.mismatch)}"
+            )
         contract.warn_of_inexact_layers(gan.discriminator, self.penalties)
         contract.warn_of_inexact_layers(gan.generator, self.generator_penalties)
         warn_of_unknown(*self.get_config().values())
         warn_of_unknown_class(gan)
 
+    def _check_pairs(self, loss: further_losses.GeneratorLoss, gan: Any) -> None:
+        """Checks that each fake of a loss has the conditions of one real."""
+        if loss.pairs and (not gan.conditions or self.noise_batch_size):
+            raise ValueError(
+                f"`{loss.name}` compares each fake with the real of the same conditions, "
+                "so the GAN must have conditions, and `noise_batch_size` must be None. "
+                f"{checks.received(noise_batch_size=self.noise_batch_size)}, a GAN with "
+                f"{', '.join(gan.conditions.names) or 'no conditions'}"
+            )
+
+    @property
+    def uses_mismatch(self) -> bool:
+        """Whether reals with the conditions of others train the discriminator."""
+        return not isinstance(self.mismatch, int | float) or self.mismatch > 0
+
     def build(self) -> list[keras.Variable]:
         """Creates and returns the variables of the options, which the GAN saves."""
         options: list[Any] = [*self.penalties, *self.generator_penalties]
+        options += self.generator_losses
         options += [] if self.augment is None else [self.augment]
         for option in options:
             option.build()
@@ -152,18 +191,20 @@ class Recipe(serialization.Configurable):
 
     def log_names(self, has_classes: bool) -> tuple[str, ...]:
         """Returns the keys of the logs."""
-        penalties = (*self.penalties, *self.generator_penalties)
-        names = [*LOG_KEYS, *(penalty.name for penalty in penalties)]
+        terms = (*self.penalties, *self.generator_penalties, *self.generator_losses)
+        names = [*LOG_KEYS, *(term.name for term in terms)]
+        names += ["d_mismatch"] if self.uses_mismatch else []
         names += [] if self.augment is None else list(self.augment.logs())
         return (*names, *(("d_class", "g_class") if has_classes else ()))
 
 
 def _each(get: Callable[[Identifier], Any], **argument: Any) -> tuple[Any, ...]:
-    """Resolves a list of penalties."""
+    """Resolves a list of penalties or losses."""
     ((name, given),) = argument.items()
     if not isinstance(given, list | tuple):
         raise ValueError(
-            f"`{name}` must be a list of penalties. {checks.received(**argument)}"
+            f"`{name}` must be a list of {name.split('_')[-1]}. "
+            f"{checks.received(**argument)}"
         )
     return tuple(get(penalty) for penalty in given)
 

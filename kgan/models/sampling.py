@@ -1,6 +1,6 @@
 """A trained model with a generator, from which it draws samples."""
 
-from typing import Self
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -50,7 +50,7 @@ class SamplingModel(TrainedModel):
 
         Args:
             latents: Float tensor `(batch, latent_dim)`; for a conditional GAN
-                `[latents, labels]`.
+                `[latents, *conditions]`, for example `[latents, labels]`.
 
         Returns:
             A float tensor `(batch, ...)`, from `ema_generator` if there is an average.
@@ -78,11 +78,13 @@ class SamplingModel(TrainedModel):
         batch_size: int = 256,
         psi: float | None = None,
         w: ArrayLike | None = None,
+        conditions: Tensors | None = None,
     ) -> np.ndarray:
         """Draws samples, from the averaged generator if there is an average.
 
         Args:
-            n: Int, number of samples, 1 by default. Leave it out with `z` or `labels`.
+            n: Int, number of samples, 1 by default. Leave it out with `z`, `labels` or
+                `conditions`.
             seed: Int, which gives the same samples again; None for a seed from Python.
             z: Float array `(n, latent_dim)`, the latents themselves.
             noise: A distribution in place of the distribution of training, for example
@@ -97,6 +99,10 @@ class SamplingModel(TrainedModel):
             w: For a generator with styles: mapped latents, see `map_latents`, in place of
                 `z`. A float array `(n, latent_dim)`, or `(n, count, latent_dim)` with a
                 style for each layer.
+            conditions: For a GAN with conditions other than labels: an array `(n, ...)`,
+                or a tuple with an array for each condition. A condition without the first
+                axis is for all samples. By default conditions are drawn from 64 of the
+                data, which the GAN keeps.
 
         Returns:
             A float32 array `(n, ...)` in the generator's range, or uint8.
@@ -110,10 +116,12 @@ class SamplingModel(TrainedModel):
         generator = self.fresh_generator()
         network: keras.Model = self
         if w is None:
-            inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
+            given = self._conditions(labels, conditions)
+            inputs = self.latents.sample(n, z, noise, *given, seed, batch_size)
         else:
             _, network = style_parts(generator, "`w`")
             others = {"z": z, "noise": noise, "labels": labels, "psi": psi}
+            others["conditions"] = conditions
             shape = tuple(network.input_shape[1:])
             inputs = style_batches(w, shape, n, batch_size, **others)
         with truncated(generator, psi):
@@ -131,6 +139,7 @@ class SamplingModel(TrainedModel):
         labels: ArrayLike | None = None,
         psi: float | None = None,
         batch_size: int = 256,
+        conditions: Tensors | None = None,
     ) -> np.ndarray:
         """Draws latents, and maps them by the mapping network of a StyleGAN.
 
@@ -144,6 +153,7 @@ class SamplingModel(TrainedModel):
             labels: See `sample`.
             psi: See `sample`.
             batch_size: See `sample`.
+            conditions: See `sample`.
 
         Returns:
             A float32 array `(n, latent_dim)`: the styles, equal for all layers of the
@@ -154,7 +164,8 @@ class SamplingModel(TrainedModel):
         """
         generator = self.fresh_generator()
         mapping, _ = style_parts(generator, "`map_latents`")
-        inputs = self.latents.sample(n, z, noise, labels, seed, batch_size)
+        given = self._conditions(labels, conditions)
+        inputs = self.latents.sample(n, z, noise, *given, seed, batch_size)
         with truncated(generator, psi):
             styles = [self.devices.predict(batch, mapping) for batch in inputs]
         # In inference, the styles of all layers are equal.
@@ -207,7 +218,9 @@ class SamplingModel(TrainedModel):
         if reason:
             raise ValueError(f"{reason} {checks.received(format=format)}")
         network = self.fresh_generator()
-        (inputs,) = self.latents.sample(_COMPARED, None, None, None, 0, _COMPARED)
+        (inputs,) = self.latents.sample(
+            _COMPARED, None, None, None, "conditions", 0, _COMPARED
+        )
         export(
             self,
             network,
@@ -217,7 +230,7 @@ class SamplingModel(TrainedModel):
             exports.Sampling(
                 self.latents.noise,
                 self.latent_dim,
-                self.latents.num_classes,
+                self.conditions,
                 self.sample_range,
             ),
             **kwargs,
@@ -246,6 +259,19 @@ class SamplingModel(TrainedModel):
         (10, 8, 8, 1)
         """
         return pretrained.load(name)
+
+    def _conditions(
+        self, labels: ArrayLike | None, conditions: Tensors | None
+    ) -> tuple[Any, str]:
+        """Returns the conditions that were given, and the name of their argument."""
+        if labels is None:
+            return conditions, "conditions"
+        if conditions is not None or (self.conditions and not self.conditions.are_labels):
+            raise ValueError(
+                "`labels` are for a GAN whose only condition is a label: pass all "
+                f"conditions as `conditions`. {checks.received(labels=labels)}"
+            )
+        return labels, "labels"
 
     def _keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():

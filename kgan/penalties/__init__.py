@@ -9,6 +9,7 @@ from kgan.penalties.base import add_penalties as add_penalties
 from kgan.penalties.dragan import DRAGAN as DRAGAN
 from kgan.penalties.gradient_penalty import GradientPenalty as GradientPenalty
 from kgan.penalties.lecam import LeCam as LeCam
+from kgan.penalties.matching_aware import MatchingAware as MatchingAware
 from kgan.penalties.path_length import GeneratorPenalty as GeneratorPenalty
 from kgan.penalties.path_length import PathLength as PathLength
 from kgan.penalties.r1 import R1 as R1

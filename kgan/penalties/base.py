@@ -76,7 +76,7 @@ class Penalty(LazyPenalty):
     `kgan.critic.Judgement` of the reals and of the fakes, with `samples`, `logits` of
     shape `(batch, 1)`, and `gradient()`, the gradient of the logits with respect to the
     samples. `value` may judge further samples with
-    `critic.judge(samples, labels, frozen=True)`, and draw random numbers from
+    `critic.judge(samples, conditions, frozen=True)`, and draw random numbers from
     `critic.seed_generator`.
 
     A penalty that keeps state creates `variables` in `build`, and changes them in
@@ -177,15 +177,15 @@ def _without_writes(
 
 
 def add_penalties(
-    penalties: Iterable[LazyPenalty],
+    penalties: Iterable[Any],
     loss: Tensor,
     values: dict[str, Tensor],
     *inputs: Any,
 ) -> Tensor:
-    """Returns a loss with the weighted penalties.
+    """Returns a loss with the weighted penalties, or with further losses.
 
     Args:
-        penalties: The penalties.
+        penalties: The penalties, or `kgan.generator_losses.GeneratorLoss`es.
         loss: Scalar, the loss without penalties.
         values: Dict to which the value of each penalty, without its weight, is added.
         *inputs: The inputs of each penalty.

@@ -34,7 +34,7 @@ class DRAGAN(Penalty):
 
     def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
         points = perturbed(real.samples, critic.seed_generator)
-        near = critic.judge(points, real.labels, frozen=True)
+        near = critic.judge(points, real.conditions, frozen=True)
         return ops.mean(ops.square(norm(near.gradient()) - 1))
 
 

@@ -5,6 +5,7 @@ from keras import ops
 
 from kgan import backend, schedules, serialization
 from kgan.critic import Critic, Judgement
+from kgan.data import map_conditions
 from kgan.penalties.base import Penalty, norm, squared_norm
 from kgan.types import Seed, Shape, Tensor
 
@@ -52,10 +53,9 @@ class GradientPenalty(Penalty):
 
     def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
         points = mix(real.samples, fake.samples, critic.seed_generator)
-        labels = real.labels
-        if labels is not None:
-            labels = labels[: ops.shape(points)[0]]
-        gradient = critic.judge(points, labels, frozen=True).gradient()
+        size = ops.shape(points)[0]
+        conditions = map_conditions(lambda x: x[:size], real.conditions)
+        gradient = critic.judge(points, conditions, frozen=True).gradient()
         # A center with a schedule is a tensor here.
         if isinstance(self.center, int | float) and self.center == 0:
             return ops.mean(squared_norm(gradient))

@@ -129,7 +129,10 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
         for penalties in (recipe.penalties, recipe.generator_penalties)
     )
     d_update = fakes * (g + 3 * d) + reals * (3 + passes) * d
-    g_update = fakes * ((3 + g_passes) * g + 2 * d) + reals * recipe.loss.needs_reals * d
+    terms = sum(term.passes for term in recipe.generator_losses)
+    g_update = fakes * ((3 + g_passes) * g + (2 + terms) * d)
+    g_update += reals * recipe.loss.needs_reals * d
+    d_update += reals * 3 * d * recipe.uses_mismatch
     return (recipe.d_steps * d_update + recipe.g_steps * g_update) / batch_size
 
 

@@ -45,14 +45,18 @@ class StreamedBatches(DataAdapter):
     def get_tf_dataset(self) -> tf.data.Dataset:
         batches = self.batches
         size = None if batches.last_size else batches.batch_size
-        arrays = [a for a in (batches.x, batches.labels) if a is not None]
+        structure = batches.structure
+        arrays = tf.nest.flatten(structure)
         specs = [tf.TensorSpec((size, *a.shape[1:]), a.dtype) for a in arrays]
         load = _reader(weakref.ref(self))
+        # A copy of the structure alone: the dataset must not refer to the arrays.
+        structure = tf.nest.map_structure(lambda array: None, structure)
 
         def on_number(number: Tensor) -> tuple[Tensor, ...]:
             loaded = tf.numpy_function(load, [number], [spec.dtype for spec in specs])
             parts = zip(loaded, specs, strict=True)
-            return tuple(tf.ensure_shape(part, spec.shape) for part, spec in parts)
+            shaped = [tf.ensure_shape(part, spec.shape) for part, spec in parts]
+            return tf.nest.pack_sequence_as(structure, shaped)
 
         # Not `from_generator`: it makes the C library return freed memory to the system
         # at once (M_TRIM_THRESHOLD), and small networks train at half the speed.
@@ -74,7 +78,7 @@ def _reader(adapter: weakref.ref) -> Callable[[Any], tuple[Any, ...]]:
         if number == 0:
             epoch = 0 if of.model is None else of.model.epoch
             first = epoch * of.steps
-        return of.batches.batch(first + int(number))
+        return tuple(tf.nest.flatten(of.batches.batch(first + int(number))))
 
     return load
 
@@ -116,7 +120,7 @@ class CheckedDataset(CheckedAdapter):
 def fingerprint_of_batches(data: Batches | CheckedData) -> str:
     """Returns a hash of an array and its batches, or of the first batch of a dataset."""
     if isinstance(data, Batches):
-        parts = [data.x] if data.labels is None else [data.x, data.labels]
+        parts = tf.nest.flatten(data.structure)
         sizes: tuple[Any, ...] = (data.batch_size, len(data))
     else:
         parts = [np.asarray(part) for part in tf.nest.flatten(next(iter(data.x)))]

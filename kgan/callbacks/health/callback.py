@@ -11,7 +11,8 @@ from keras import ops
 from kgan import checks
 from kgan.callbacks.health import messages, numbers
 from kgan.callbacks.interval import samples_shown
-from kgan.critic import heads_of, logits_of, takes_labels
+from kgan.critic import heads_of, logits_of, takes_conditions
+from kgan.data import map_conditions
 from kgan.types import Tensor
 
 # The limits lie between healthy runs and runs with a problem. The healthy runs are the
@@ -122,16 +123,18 @@ class Health(keras.callbacks.Callback):
         self.findings = []
         self._epochs.clear()
         self._penalties.clear()
-        reals, labels = self.model.real_samples, self.model.real_labels
+        reals, given = self.model.real_samples, self.model.real_conditions
         # Evenly spaced: the reals of a conditional GAN may be sorted by class.
         count = min(self.samples, len(reals))
         chosen = np.linspace(0, len(reals) - 1, count).astype(int)
         self._reals = _to_numpy(self.model.sample_range.to_float(reals[chosen]))
-        self._labels = None if labels is None else labels[chosen]
+        self._conditions = map_conditions(lambda x: x[chosen], given)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
-        samples = self.model.sample(len(self._reals), seed=self.seed, labels=self._labels)
+        samples = self.model.sample(
+            len(self._reals), seed=self.seed, conditions=self._conditions
+        )
         found = {
             "nan": _nan_message(logs, samples),
             "penalty": self._penalty_message(logs),
@@ -167,7 +170,7 @@ class Health(keras.callbacks.Callback):
             "diversity": numbers.diversity(samples, self._reals),
             "range_gap": numbers.range_gap(samples, self._reals),
         }
-        if self.model.pack == 1 and not takes_labels(self.model.discriminator):
+        if self.model.pack == 1 and not takes_conditions(self.model.discriminator):
             logits = self._logits(self._reals), self._logits(samples)
             values["d_accuracy"] = numbers.accuracy(*logits)
             values["d_gap"] = numbers.gap(*logits)

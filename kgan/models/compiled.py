@@ -1,0 +1,110 @@
+"""A model of two networks that `compile` gives a recipe and two optimizers."""
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
+from kgan.critic import Critic, has_classes
+from kgan.models import contract
+from kgan.models.optimizers import OptimizerPair
+from kgan.models.progress import Logs
+from kgan.models.recipe import Recipe, portable, with_recipe_arguments
+from kgan.models.sampling import SamplingModel
+from kgan.types import Identifier, Shape
+
+
+class CompiledModel(SamplingModel):
+    """A generator and a discriminator that are compiled for their training.
+
+    A subclass sets the attributes in its constructor, and implements the algorithm.
+
+    Attributes:
+        discriminator: The discriminator.
+        critic: The `kgan.critic.Critic` with the discriminator.
+        output_shapes: The shapes of the outputs of the discriminator.
+        recipe: The `kgan.models.recipe.Recipe` that `compile` was given.
+    """
+
+    discriminator: keras.Model
+    critic: Critic
+    output_shapes: list[Shape]
+    recipe: Recipe
+
+    @with_recipe_arguments
+    def compile(
+        self,
+        g_optimizer: Identifier = None,
+        d_optimizer: Identifier = None,
+        loss: Identifier = "non_saturating",
+        penalties: Iterable[Identifier] = (),
+        *,
+        optimizer: Identifier = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+        **options: Any,
+    ) -> None:
+        """Configures the training.
+
+        Args:
+            g_optimizer: The generator's optimizer: a name, a config or a
+                `keras.optimizers.Optimizer`. `Adam(2e-4, beta_1=0.5)` by default.
+            d_optimizer: The discriminator's optimizer, another instance. It has the same
+                default.
+            loss: See `kgan.models.recipe.Recipe`.
+            penalties: See `kgan.models.recipe.Recipe`.
+            optimizer: An optimizer from whose config both optimizers are made.
+            run_eagerly: See `keras.Model.compile`.
+            steps_per_execution: See `keras.Model.compile`.
+            jit_compile: See `keras.Model.compile`.
+            auto_scale_loss: Bool, whether each optimizer gets a loss scale of its own
+                if a network computes in float16 (`mixed_float16`).
+            **options: `d_steps`, `augment` and others, see `kgan.models.recipe.Recipe`.
+
+        Raises:
+            ValueError: If an argument can't be used, or if both optimizers are the same
+                instance.
+        """
+        recipe = Recipe.of(loss, penalties, options)
+        recipe.check(self)
+        float16 = contract.computes_in_float16(self.generator, self.discriminator)
+        scaled = auto_scale_loss and float16
+        pair = OptimizerPair.make(g_optimizer, d_optimizer, optimizer, scaled)
+        pair.set_schedules(recipe.schedules)
+        running: dict[str, Any] = {"run_eagerly": run_eagerly, "jit_compile": jit_compile}
+        running["steps_per_execution"] = steps_per_execution
+        self.devices.check_compile(
+            pair.optimizers,
+            compute_dtype="float16" if pair.scales_losses else None,
+            schedules=pair.scheduled_names - {"learning_rate"},
+            **running,
+        )
+        self.devices.check_divisible("noise_batch_size", recipe.noise_batch_size)
+        pair.build_for(self.generator, self.discriminator, recipe.freeze_d)
+        pair.option_variables = recipe.build()
+        super().compile(optimizer=pair, auto_scale_loss=False, **running)
+        self.recipe = recipe
+        self.loss, self.penalties = recipe.loss, recipe.penalties
+        self.critic.augment = recipe.augment
+        self.updates_per_batch = recipe.d_steps
+        self.logs = Logs(recipe.log_names(has_classes(self.output_shapes)))
+        self._running = running | {"auto_scale_loss": auto_scale_loss}
+
+    def _current_recipe(self) -> Recipe:
+        """Returns the recipe with the current values of its schedules."""
+        recipe = self.recipe
+        return recipe.at(self.images_seen) if recipe.has_schedules else recipe
+
+    # Both optimizers, of which `optimizer` is the container.
+    g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))
+    d_optimizer = property(operator.attrgetter("optimizer.d_optimizer"))
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        if not self.compiled:
+            return None
+        optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
+        arguments = {**optimizers, **self.recipe.get_config(), **self._running}
+        return portable(keras.saving.serialize_keras_object(arguments))
