@@ -1,4 +1,4 @@
-"""Conditions other than labels: vectors, pictures, several at once, and no latents."""
+"""What a GAN is given: vectors, pictures, several conditions, and no latents."""
 
 import keras
 import numpy as np
