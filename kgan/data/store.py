@@ -83,12 +83,8 @@ class Store:
         top, left = rows.start + top, columns.start + left
         cut = copy.copy(self)
         cut.shape = (len(self), height, width, *self.shape[3:])
-        cut._window = (
-            ...,
-            slice(top, top + height),
-            slice(left, left + width),
-            slice(None),
-        )
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        cut._window = ..., rows, columns, slice(None)
         cut._whole = self
         return cut
 
