@@ -116,7 +116,7 @@ def load_unpaired(
     Example:
 
     >>> import kgan, numpy as np
-    >>> horses, zebras = np.zeros((2, 8, 8, 3), "uint8"), np.ones((3, 8, 8, 3), "uint8")
+    >>> horses, zebras = np.zeros((2, 8, 8, 3), "uint8"), np.zeros((3, 8, 8, 3), "uint8")
     >>> sources, targets = kgan.data.load_unpaired(horses, zebras)
     >>> len(sources), len(targets)
     (2, 3)
