@@ -22,6 +22,7 @@ from kgan import penalties as penalties
 from kgan import pretrained as pretrained
 from kgan import regularizers as regularizers
 from kgan import schedules as schedules
+from kgan import text as text
 from kgan.models.gan import GAN as GAN
 
 # After what it builds.

@@ -4,6 +4,7 @@ The files in this folder are the public part; `kgan.data.reading` reads the sour
 """
 
 from kgan.data.batches import Batches, divide_batch, unpack_batch
+from kgan.data.captions import load_captions
 from kgan.data.checks import check_labels
 from kgan.data.conditions import (
     NO_CONDITIONS,
@@ -17,6 +18,8 @@ from kgan.data.fingerprint import fingerprint, fingerprints
 from kgan.data.images import grid, is_image_shape, scale_pixels, to_float, to_uint8
 from kgan.data.load import load, load_all
 from kgan.data.options import Options
+from kgan.data.pair_batches import PairBatches
+from kgan.data.pairs import load_pairs, load_unpaired
 from kgan.data.prepare import prepare, split
 from kgan.data.reading.arrays import to_image
 from kgan.data.reading.pictures import Fit, open_picture
@@ -43,6 +46,7 @@ __all__ = [
     "LoadedData",
     "NothingLeftError",
     "Options",
+    "PairBatches",
     "Report",
     "SampleRange",
     "Store",
@@ -56,6 +60,9 @@ __all__ = [
     "is_image_shape",
     "load",
     "load_all",
+    "load_captions",
+    "load_pairs",
+    "load_unpaired",
     "map_conditions",
     "open_picture",
     "parts_of",

@@ -122,15 +122,19 @@ class Batches(keras.utils.PyDataset):
             self._order = drawn_for, order
         return order
 
+    def rows(self, number: int) -> np.ndarray:
+        """Returns the indices of the samples in the batch with this number."""
+        epoch, index = divmod(number, len(self))
+        start = index * self.batch_size
+        return self.order(epoch)[start : start + self.batch_size]
+
     def batch(self, number: int) -> tuple[Any, ...]:
         """Returns the batch with this number, counted from the start of epoch 0.
 
         Returns:
             `(samples,)`, or `(samples, labels)`.
         """
-        epoch, index = divmod(number, len(self))
-        start = index * self.batch_size
-        rows = self.order(epoch)[start : start + self.batch_size]
+        rows = self.rows(number)
         return tuple(map_conditions(lambda x: x[rows], p) for p in self.structure)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:

@@ -8,16 +8,14 @@ import numpy as np
 
 from kgan.data.options import Options
 from kgan.data.reading import named, tables
-from kgan.data.reading.archives import Archive
 from kgan.data.reading.arrays import dark_images, from_arrays, from_dataset
-from kgan.data.reading.folders import Folder
+from kgan.data.reading.paths import pictures_at
 from kgan.data.reading.read_pictures import LoadedData, read_pictures
-from kgan.data.reading.reports import first_reasons
+from kgan.data.reading.reports import bad_files_warning
 from kgan.data.store import Store
 from kgan.types import ArrayLike, Data, PathLike
 
 TABLE_EXTENSIONS = (".npz", ".npy", ".csv")
-_ARCHIVE_EXTENSIONS = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz")
 _SOURCES = (
     f'"digits", one of {", ".join(named.KERAS)}, "tfds:NAME", an array, a pair of '
     "arrays, a dataset, a `Store`, a folder of pictures, an archive of pictures (.zip or "
@@ -141,12 +139,8 @@ def load(
         seed=seed,
     )
     data, found = _load(source, options)
-    if data.report is not None and data.report.bad:
-        found.append(
-            f"{len(data.report.bad):,} files are left out: "
-            f"{first_reasons(data.report.bad)}. See `on_error` of `kgan.data.load` for "
-            "how to get all of them."
-        )
+    if data.report is not None:
+        found += bad_files_warning(data.report)
     for warning in found:
         warnings.warn(warning, stacklevel=2)
     return data.samples, data.labels
@@ -214,19 +208,6 @@ def _load_by_name(name: str, options: Options, found: list[str]) -> LoadedData:
 
 def _load_path(path: PathLike, options: Options, found: list[str]) -> LoadedData:
     argument, name = f"source={os.fspath(path)!r}", os.fspath(path).lower()
-    if not os.path.exists(path):
-        raise FileNotFoundError(
-            f"There is no file of that name. Expected `source` to be {_SOURCES}. "
-            f"Received: {argument}"
-        )
-    if os.path.isdir(path):
-        return read_pictures(Folder(path), options, argument)
-    if not os.path.isfile(path):
-        raise ValueError(
-            f"The source is neither a folder nor a regular file. Received: {argument}"
-        )
-    if name.endswith(TABLE_EXTENSIONS):
+    if os.path.isfile(path) and name.endswith(TABLE_EXTENSIONS):
         return from_arrays(*tables.read(path, found), options, f"{argument}, samples")
-    if name.endswith(_ARCHIVE_EXTENSIONS):
-        return read_pictures(Archive(path), options, argument)
-    raise ValueError(f"Expected `source` to be {_SOURCES}. Received: {argument}")
+    return read_pictures(pictures_at(_SOURCES, source=path), options, argument)

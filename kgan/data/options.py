@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from PIL import ImageColor
 
@@ -79,6 +79,22 @@ class Options:
     def changes_arrays(self) -> bool:
         """Whether the options ask for a change of images that are arrays already."""
         return self.size is not None or self.channels is not None or self.flip
+
+
+def for_pictures(options: Mapping[str, object]) -> Options:
+    """Returns options of pictures without labels.
+
+    Args:
+        options: The options of `kgan.data.load`, except for `labels`, by their names.
+
+    Raises:
+        ValueError: If an option is unknown, or has a wrong value.
+    """
+    names = [field.name for field in dataclasses.fields(Options)]
+    known = [name for name in names if name != "labels"]
+    for name in options:
+        checks.one_of(known, option=name)
+    return Options(**{**options, "labels": "none"})  # type: ignore[arg-type]
 
 
 def _check_size(size: int | tuple[int, int] | None) -> int | tuple[int, int] | None:

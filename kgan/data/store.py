@@ -8,6 +8,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,10 @@ class Store:
         self._file = open(file, "rb") if isinstance(file, str | os.PathLike) else file  # noqa: SIM115
         self._file.flush()
         weakref.finalize(self, self._file.close)
-        self._sample_size = math.prod(self.shape[1:])
+        # The shape of a sample in the file, and the part of each sample that is read.
+        self._sample_shape = self.shape[1:]
+        self._window: tuple[Any, ...] = ()
+        self._sample_size = math.prod(self._sample_shape)
         self._lock = threading.Lock()
 
     @property
@@ -70,6 +74,20 @@ class Store:
         part._whole = self  # The file is closed when the whole store is deleted.
         return part
 
+    def window(self, top: int, left: int, height: int, width: int) -> "Store":
+        """Returns the same window of each image `(height, width, channels)`.
+
+        The images stay on disk. The window is cut when they are read.
+        """
+        rows, columns = self._window[1:3] or (slice(0, None), slice(0, None))
+        top, left = rows.start + top, columns.start + left
+        cut = copy.copy(self)
+        cut.shape = (len(self), height, width, *self.shape[3:])
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        cut._window = ..., rows, columns, slice(None)
+        cut._whole = self
+        return cut
+
     def __getitem__(self, index: ArrayLike | slice) -> np.ndarray:
         rows = self._rows(index)
         out = np.empty((rows.size, self._sample_size), "uint8")
@@ -78,7 +96,7 @@ class Store:
                 self._file.seek((self._first + row) * self._sample_size)
                 if self._file.readinto(out[place]) != self._sample_size:
                     raise OSError("The file of these samples has been cut short.")
-        return out.reshape(*rows.shape, *self.shape[1:])
+        return out.reshape(*rows.shape, *self._sample_shape)[self._window or ...]
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[row] for row in range(len(self)))

@@ -172,11 +172,7 @@ class Fit:
         Returns:
             A uint8 array `(height, width, channels)`.
         """
-        image.load()  # Loading turns a TIFF upright, and sets its orientation to 1.
-        turn, image = _TURNS.get(_orientation(image)), _to_eight_bits(image)
-        if turn is not None:
-            image = image.transpose(turn)
-        image = self._resize(self._convert(image), name)
+        image = self._resize(self._convert(upright(image)), name)
         return np.asarray(image).reshape(self.shape)
 
     def _convert(self, image: Image.Image) -> Image.Image:
@@ -222,6 +218,13 @@ class Fit:
         place = (self.width - width) // 2, (self.height - height) // 2
         canvas.paste(_resize(image, (width, height)), place)
         return canvas
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Returns a picture that is turned as its EXIF data says, with at most 8 bits."""
+    image.load()  # Loading turns a TIFF upright, and sets its orientation to 1.
+    turn, image = _TURNS.get(_orientation(image)), _to_eight_bits(image)
+    return image if turn is None else image.transpose(turn)
 
 
 def _resize(image: Image.Image, size: tuple[int, int]) -> Image.Image:

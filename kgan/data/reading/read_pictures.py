@@ -51,7 +51,14 @@ def read_pictures(source: Source, options: Options, argument: str) -> LoadedData
     sizes = {(height, width): count for height, width, count in facts.sizes}
     fit = _make_fit(facts.shape[1:], options)
     report = Report(
-        facts.bad, sizes, facts.modes, facts.animated, facts.others, fit, facts.peaks
+        facts.bad,
+        sizes,
+        facts.modes,
+        facts.animated,
+        facts.others,
+        fit,
+        facts.peaks,
+        facts.names,
     )
     labels, classes = _labels(facts.names, facts.labels, options)
     if options.flip and labels is not None:

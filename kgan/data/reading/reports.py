@@ -1,5 +1,6 @@
 """Reports about a source of pictures: sizes, modes, and the files that are left out."""
 
+import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -24,6 +25,8 @@ class Report(NamedTuple):
         others: Names of the files that are ignored for their extension.
         fit: The `Fit` by which all pictures are converted.
         peaks: The highest pixel by Pillow mode, and the highest possible pixel.
+        names: Names of the pictures in the order of the samples. With `flip`, two
+            samples are of one picture.
     """
 
     bad: dict[str, str]
@@ -33,6 +36,7 @@ class Report(NamedTuple):
     others: list[str]
     fit: Fit
     peaks: dict[str, list[int]]
+    names: list[str]
 
     @property
     def warnings(self) -> list[str]:
@@ -109,10 +113,38 @@ def check_bad_files(
         )
 
 
+def bad_files_warning(report: Report) -> list[str]:
+    """Returns a warning if bad files are left out; an empty list otherwise."""
+    if not report.bad:
+        return []
+    return [
+        f"{len(report.bad):,} files are left out: {first_reasons(report.bad)}. See "
+        "`on_error` of `kgan.data.load` for how to get all of them."
+    ]
+
+
+def warn(report: Report, stacklevel: int) -> None:
+    """Warns of odd pictures and of files that are left out.
+
+    Args:
+        report: The `Report`.
+        stacklevel: Int, as if the caller of this function called `warnings.warn`.
+    """
+    for warning in [*report.warnings, *bad_files_warning(report)]:
+        warnings.warn(warning, stacklevel=stacklevel + 1)
+
+
 def first_reasons(reasons: dict[str, str]) -> str:
     """Returns the first few names with their reasons, on one line."""
     named = [f"{file!r}: {reason}" for file, reason in reasons.items()][:_MAX_NAMES]
     return "; ".join([*named, *(["..."] if len(reasons) > _MAX_NAMES else [])])
+
+
+def first_names(names: Iterable[str]) -> str:
+    """Returns the first few names, on one line."""
+    listed = list(names)
+    rest = ["..."] if len(listed) > _MAX_NAMES else []
+    return ", ".join([*map(repr, listed[:_MAX_NAMES]), *rest])
 
 
 def reason_lines(reasons: dict[str, str]) -> list[str]:
