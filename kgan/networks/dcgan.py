@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from kgan import checks
-from kgan.layers.normalized import NORMALIZATIONS, normalized
+from kgan.layers.normalized import NORMALIZATIONS, normalized, uses_bias
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
@@ -106,8 +106,9 @@ def dcgan_discriminator(
         depth: Int, at least 1: number of stages; None for as many as bring the shorter
             side down to 4.
         outputs: Int, 1 for a logit, 2 for one-hot labels of real and fake.
-        normalization: `"spectral"`, for all kernels; `"batch"`, `"layer"` or `"group"`,
-            for all stages but the first; or None. See `kgan.layers.normalized`.
+        normalization: `"spectral"`, for all kernels; `"batch"`, `"layer"`, `"group"` or
+            `"instance"`, for all stages but the first; or None. See
+            `kgan.layers.normalized`.
         num_classes: Int, at least 1, for a conditional discriminator.
         conditioning: `"projection"`: labels are a second input, and the logit has a term
             that is the product of the features with an embedding of the label.
@@ -136,8 +137,7 @@ def dcgan_discriminator(
     spectral = normalization if normalization == "spectral" else None
     for i, filters in enumerate(_widths(width, len(stages) - 1)[1:]):
         normalization_of_stage = normalization if i else spectral
-        # Batch normalisation removes a bias again; the gradient of the bias is noise.
-        use_bias = normalization_of_stage != "batch"
+        use_bias = uses_bias(normalization_of_stage)
         stage = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=use_bias)
         x = normalized(stage, normalization_of_stage)(x)
         x = layers.LeakyReLU(0.2)(x)

@@ -5,7 +5,7 @@ from keras import layers
 
 from kgan import checks
 from kgan.layers import MinibatchStdDev
-from kgan.layers.normalized import normalized
+from kgan.layers.normalized import normalized, uses_bias
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.labels import Head, Labels
@@ -141,9 +141,10 @@ def small_discriminator(
     images = x = keras.Input((*stages[0], pack * channels), name="images")
     widths = sizes.doubled_widths(width, len(stages) - 1) or [width]
     for i, filters in enumerate(widths[: len(stages) - 1]):
-        # Batch normalisation removes a bias again; the gradient of the bias is noise.
-        stage = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=not i)
-        x = layers.LeakyReLU(0.2)(normalized(stage, "batch" if i else None)(x))
+        normalization = "batch" if i else None
+        use_bias = uses_bias(normalization)
+        stage = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=use_bias)
+        x = layers.LeakyReLU(0.2)(normalized(stage, normalization)(x))
     x = MinibatchStdDev()(x)
     x = layers.LeakyReLU(0.2)(layers.Conv2D(widths[-1], 3, padding="same")(x))
     return head.model(images, layers.Flatten()(x), name)
