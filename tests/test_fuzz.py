@@ -48,7 +48,7 @@ WRONG = strategies.one_of(
     strategies.binary(),
     strategies.complex_numbers(),
 )
-NETWORKS = {"width": 4, "latent_dim": 3, "blocks": 1, "hidden": (3,)}
+NETWORKS = {"width": 4, "latent_dim": 3, "blocks": 1, "depth": 1, "hidden": (3,)}
 NETWORKS |= {"mapping_layers": 1, "features": feature_maps()}
 LAYERS = {
     "Reconstruction": {"layer": keras.layers.Dense(2)},
@@ -96,7 +96,7 @@ def layers():
         given = LAYERS.get(name, {})
         if inspect.isclass(layer):
             given = {**OF_LAYERS, **given}
-        if name in ("BatchNormalization", "GroupNormalization", "LayerNormalization"):
+        if inspect.isclass(layer) and layer.__module__.endswith("layers.normalization"):
             given = {**OF_NORMALIZATIONS, **given}
         yield f"layers.{name}", layer, given
 

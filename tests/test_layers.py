@@ -164,6 +164,21 @@ class Tokens(keras.layers.Layer):
         return shape
 
 
+@keras.saving.register_keras_serializable("tests")
+class Functions(Paired):
+    """Gives a layer of two vectors its input and a function of it."""
+
+    def build(self, shape):
+        self.layer.build([shape, shape])
+
+    def call(self, x):
+        # Keras' own dense layer, as in the other layers, computes in float64 here.
+        return self.layer([x, bend(x) / 4], training=True)
+
+    def compute_output_shape(self, shape):
+        return (shape[0], 1)
+
+
 def projection(spectral):
     layer = kgan.layers.ProjectionLogit(3, spectral_normalization=spectral)
     return [keras.layers.Flatten(), Labelled(layer)]
@@ -193,6 +208,8 @@ BEFORE = {
     "layer": lambda: [kgan.layers.LayerNormalization()],
     "layer of all": lambda: [kgan.layers.LayerNormalization(axis=(1, 2, 3))],
     "group": lambda: [kgan.layers.GroupNormalization(groups=2)],
+    "instance": lambda: [kgan.layers.InstanceNormalization()],
+    "reflection": lambda: [kgan.layers.ReflectionPadding2D(1)],
     "minibatch": lambda: [kgan.layers.MinibatchStdDev(group_size=2, features=2)],
     "pixel": lambda: [kgan.layers.PixelNormalization(epsilon=0.1)],
     "conditional": lambda: [Labelled(kgan.layers.ConditionalBatchNormalization(3))],
@@ -217,6 +234,10 @@ BEFORE = {
 }
 AFTER = {
     "projection": lambda: projection(False),
+    "vector projection": lambda: [
+        keras.layers.Flatten(),
+        Functions(kgan.layers.ProjectionLogit()),
+    ],
     "bases": lambda: [
         keras.layers.Dense(3),
         kgan.layers.GenerativeBasis((2, 3)),
@@ -413,11 +434,13 @@ def test_spectral_normalization_refuses():
         kgan.layers.SpectralNormalization(keras.layers.LeakyReLU()).build((2, 3))
     with pytest.raises(ValueError, match="Received: power_iterations=0"):
         kgan.layers.SpectralNormalization(keras.layers.Dense(1), power_iterations=0)
-    with pytest.raises(ValueError, match="Received: normalization='instance'"):
-        kgan.networks.dcgan_discriminator((8, 8, 1), normalization="instance", depth=1)
+    with pytest.raises(ValueError, match="Received: normalization='weight'"):
+        kgan.networks.dcgan_discriminator((8, 8, 1), normalization="weight", depth=1)
 
 
-@pytest.mark.parametrize("normalization", ["batch", "layer", "group", "spectral"])
+@pytest.mark.parametrize(
+    "normalization", ["batch", "layer", "group", "instance", "spectral"]
+)
 def test_discriminators_with_norms_train_under_a_penalty(normalization, tmp_path):
     gan = kgan.GAN(
         kgan.networks.dcgan_generator((8, 8, 1), 3, width=4, depth=2),
@@ -539,6 +562,80 @@ def test_projection_logit_is_its_formula(spectral):
     np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("spectral", [False, True])
+def test_projection_logit_of_vectors_is_its_formula(spectral):
+    x, c = (RANDOM.normal(size=(3, n)).astype("float32") for n in (5, 2))
+    layer = kgan.layers.ProjectionLogit(spectral_normalization=spectral)
+    layer.build([x.shape, c.shape])
+    dense, embedding = layer.logit, layer.embedding
+    if spectral:
+        dense, embedding = dense.layer, embedding.layer
+    # Power iteration is quick where one singular value is far above the other.
+    embedding.kernel.assign(RANDOM.normal(size=(2, 5)) * [[3.0], [0.3]])
+    for _ in range(20 if spectral else 1):
+        found = numpy(layer([x, c], training=True))
+    kernel, matrix = numpy(dense.kernel), numpy(embedding.kernel)
+    assert len(layer.trainable_weights) == 3
+    if spectral:
+        kernel, matrix = (w / np.linalg.norm(w, ord=2) for w in (kernel, matrix))
+    wanted = x @ kernel + (c @ matrix * x).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_the_match_of_vectors_starts_as_large_as_a_feature():
+    x, c = (RANDOM.normal(size=(500, n)).astype("float32") for n in (300, 200))
+    layer = kgan.layers.ProjectionLogit()
+    layer.build([x.shape, c.shape])
+    layer.logit.kernel.assign(numpy(layer.logit.kernel) * 0)
+    assert 0.8 < np.std(numpy(layer([x, c]))) < 1.25
+
+
+@pytest.mark.parametrize("axis", [-1, 1])
+@pytest.mark.parametrize("learned", [False, True])
+def test_instance_normalization_is_its_formula(learned, axis, tmp_path):
+    x = RANDOM.normal(2, 3, (3, 4, 5, 6)).astype("float32")
+    layer = kgan.layers.InstanceNormalization(
+        axis, epsilon=0.1, center=learned, scale=learned
+    )
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
+    places = (2, 3) if axis == 1 else (1, 2)
+    wanted = (x - x.mean(places, keepdims=True)) / np.sqrt(
+        x.var(places, keepdims=True) + 0.1
+    )
+    if learned:
+        gamma, beta = RANDOM.normal(size=(2, x.shape[axis])).astype("float32")
+        layer.gamma.assign(gamma), layer.beta.assign(beta)
+        shape = [n if i == axis % 4 else 1 for i, n in enumerate(x.shape)]
+        wanted = wanted * gamma.reshape(shape) + beta.reshape(shape)
+    np.testing.assert_allclose(numpy(model(x)), wanted, rtol=1e-4, atol=1e-5)
+    assert "groups" not in layer.get_config()
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(numpy(loaded(x)), numpy(model(x)))
+
+
+def test_instance_normalization_is_float32_under_mixed_precision():
+    """A mean of 1,000 with a deviation of 1 is lost in bfloat16 statistics."""
+    layer = kgan.layers.InstanceNormalization(dtype="mixed_bfloat16", center=False)
+    x = ops.cast(RANDOM.choice([992.0, 1000.0], (2, 8, 8, 3)), "bfloat16")
+    outputs = layer(x)
+    assert keras.backend.standardize_dtype(outputs.dtype) == "bfloat16"
+    x = numpy(ops.cast(x, "float32"))
+    wanted = x - x.mean((1, 2), keepdims=True)
+    wanted = wanted / np.sqrt(x.var((1, 2), keepdims=True) + 1e-3)
+    found = numpy(ops.cast(outputs, "float32"))
+    np.testing.assert_allclose(found, wanted, rtol=1e-2, atol=1e-2)
+
+
+def test_reflection_padding_mirrors_at_the_edge():
+    x = RANDOM.normal(size=(2, 4, 5, 3)).astype("float32")
+    layer = kgan.layers.ReflectionPadding2D(3)
+    border = ((0, 0), (3, 3), (3, 3), (0, 0))
+    found = numpy(layer(x))
+    np.testing.assert_array_equal(found, np.pad(x, border, mode="reflect"))
+    assert layer.compute_output_shape((None, None, 5, 3)) == (None, None, 11, 3)
+
+
 def conditional_model():
     x, labels = keras.Input((4, 4, 3)), keras.Input((), dtype="int32")
     y = kgan.layers.ConditionalBatchNormalization(5, momentum=0.8)([x, labels])
@@ -602,8 +699,8 @@ def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
             "power_iterations=1.0",
         ),
         (
-            lambda: kgan.layers.normalized(keras.layers.Dense(1), "instance"),
-            "normalization='instance'",
+            lambda: kgan.layers.normalized(keras.layers.Dense(1), "weight"),
+            "normalization='weight'",
         ),
         (lambda: kgan.layers.MinibatchStdDev(features=1.5), "features=1.5"),
         (lambda: kgan.layers.ScaledDotProductAttention(0), "num_heads=0"),
@@ -634,6 +731,20 @@ def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
         (lambda: kgan.layers.ConditionalBatchNormalization(0), "num_classes=0"),
         (lambda: kgan.layers.LabelEmbedding(3, -1), "dim=-1"),
         (lambda: kgan.layers.ProjectionLogit(True), "num_classes=True"),
+        (
+            lambda: kgan.layers.ProjectionLogit().build([(2, 4), (2,)]),
+            "conditions of shape (2,)",
+        ),
+        (
+            lambda: kgan.layers.InstanceNormalization().build((2, 4)),
+            "input_shape=(2, 4)",
+        ),
+        (lambda: kgan.layers.InstanceNormalization(epsilon=-1), "epsilon=-1"),
+        (lambda: kgan.layers.ReflectionPadding2D(0), "padding=0"),
+        (
+            lambda: kgan.layers.ReflectionPadding2D(3).build((2, 3, 8, 1)),
+            "padding=3, input_shape=(2, 3, 8, 1)",
+        ),
         (
             lambda: kgan.layers.ProjectionLogit(3).build([(2, 4, 4), (2,)]),
             "features of shape (2, 4, 4)",

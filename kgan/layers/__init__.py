@@ -16,6 +16,7 @@ from kgan.layers.noise_injection import NoiseInjection
 from kgan.layers.normalization import (
     BatchNormalization,
     GroupNormalization,
+    InstanceNormalization,
     LayerNormalization,
 )
 from kgan.layers.normalized import normalized
@@ -23,6 +24,7 @@ from kgan.layers.phase_shuffle import PhaseShuffle
 from kgan.layers.pixel_normalization import PixelNormalization
 from kgan.layers.projection_logit import ProjectionLogit
 from kgan.layers.reconstruction import Reconstruction
+from kgan.layers.reflection_padding import ReflectionPadding2D
 from kgan.layers.resampling import SmoothDownSampling2D, SmoothUpSampling2D
 from kgan.layers.scaled_dot_product_attention import ScaledDotProductAttention
 from kgan.layers.scaled_leaky_relu import ScaledLeakyReLU
@@ -41,6 +43,7 @@ __all__ = [
     "Frozen",
     "GenerativeBasis",
     "GroupNormalization",
+    "InstanceNormalization",
     "LabelEmbedding",
     "LayerNormalization",
     "LearnedConstant",
@@ -52,6 +55,7 @@ __all__ = [
     "PixelNormalization",
     "ProjectionLogit",
     "Reconstruction",
+    "ReflectionPadding2D",
     "ScaledDotProductAttention",
     "ScaledLeakyReLU",
     "SelfAttention2D",

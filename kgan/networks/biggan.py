@@ -5,10 +5,10 @@ import keras
 from keras import layers, ops
 
 from kgan import checks
-from kgan.layers import LabelEmbedding, ModulatedBatchNormalization
+from kgan.layers import ModulatedBatchNormalization
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Head, Labels
+from kgan.networks.conditions import Condition, Head, condition_of
 from kgan.networks.residual import Blocks
 from kgan.types import Identifier, Tensor
 
@@ -34,6 +34,7 @@ def biggan_generator(
     attention: int | None = None,
     embedding_dim: int = 128,
     kernel_regularizer: Identifier = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds the generator of BigGAN, for any image size.
@@ -59,6 +60,8 @@ def biggan_generator(
         kernel_regularizer: Regularizer of all kernels except the embedding, for example
             `kgan.regularizers.OrthogonalRegularizer(1e-4)`, which the truncation of
             latents needs.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -93,10 +96,10 @@ def biggan_generator(
     first = (widths or [_FEW * width])[0]
     checks.parameters(9 * first * first, width=width)
     checks.parameters(rows * columns * first * latent_dim, latent_dim=latent_dim)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
     start, *rest = _split(latents, parts)
-    vectors = _with_label(rest, labels, embedding_dim)
+    vectors = _with_condition(rest, condition, embedding_dim)
     x = blocks.dense(rows * columns * first)(start)
     x = layers.Reshape((rows, columns, first))(x)
     for size, filters, vector in zip(stages[-2::-1], widths, vectors, strict=True):
@@ -104,7 +107,7 @@ def biggan_generator(
         x = blocks.attended(x, attention)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
     x = layers.Activation("tanh")(blocks.last(channels)(x))
-    return keras.Model(labels.inputs(latents), x, name=name)
+    return keras.Model(condition.inputs(latents), x, name=name)
 
 
 @builder
@@ -114,6 +117,7 @@ def biggan_discriminator(
     num_classes: int | None = None,
     attention: int | None = None,
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the discriminator of BigGAN, for any image size.
@@ -132,6 +136,8 @@ def biggan_discriminator(
             self-attention follows; None for no attention.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -151,7 +157,7 @@ def biggan_discriminator(
         [Brock et al., 2018](https://arxiv.org/abs/1809.11096), appendix B.
     """
     width, pack = checks.units(width=width), checks.units(pack=pack)
-    head = Head(outputs=1, num_classes=num_classes, conditioning="projection")
+    head = Head(1, num_classes, "projection", condition_dim)
     stages, channels = sizes.halvings(image_shape)
     multiples = _multiples(len(stages) - 1)[::-1]
     last = max(multiples, default=_FEW) * width
@@ -193,14 +199,13 @@ def _split(latents: Tensor, parts: int) -> list[Tensor]:
     return ops.split(latents, ends, axis=-1)
 
 
-def _with_label(
-    parts: Sequence[Tensor], labels: Labels, embedding_dim: int
+def _with_condition(
+    parts: Sequence[Tensor], condition: Condition, embedding_dim: int
 ) -> list[Tensor]:
-    """Returns each part of the latents, joined with the embedding of the label."""
-    if labels.num_classes is None:
+    """Returns each part of the latents, joined with the embedding of the condition."""
+    if condition.input is None:
         return list(parts)
-    embedding = LabelEmbedding(labels.num_classes, embedding_dim, "orthogonal")
-    embedded = embedding(labels.input)
+    embedded = condition.embedded(embedding_dim, "orthogonal")
     return [layers.Concatenate()([embedded, part]) for part in parts]
 
 

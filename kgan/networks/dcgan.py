@@ -4,10 +4,10 @@ import keras
 from keras import layers
 
 from kgan import checks
-from kgan.layers.normalized import NORMALIZATIONS, normalized
+from kgan.layers.normalized import NORMALIZATIONS, normalized, uses_bias
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Head, Labels
+from kgan.networks.conditions import Condition, Head, condition_of
 from kgan.types import Identifier, Tensor
 
 
@@ -19,6 +19,7 @@ def dcgan_generator(
     depth: int | None = None,
     activation: Identifier = "tanh",
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a convolutional generator after DCGAN, for any image size.
@@ -39,6 +40,12 @@ def dcgan_generator(
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label to the latents and uses conditional batch
             normalisation.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, whose
+            condition is a float vector of this length, for example of a text. The product
+            of the vector with a learned matrix joins the latents, and the vector scales
+            and shifts the normalised features. Over the data, each number of the vectors
+            should have a mean of 0 and a standard deviation of 1. A network has
+            `num_classes` or `condition_dim`.
         name: Name of the model.
 
     Returns:
@@ -62,7 +69,7 @@ def dcgan_generator(
     latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
     stages, channels = sizes.halvings(image_shape, depth)
     widths = _widths(width, len(stages) - 1)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
     rows, columns = stages[-1]
     checks.parameters(
@@ -70,17 +77,17 @@ def dcgan_generator(
         image_shape=image_shape,
         latent_dim=latent_dim,
     )
-    x = labels.join(latents)
+    x = condition.join(latents)
     x = layers.Dense(rows * columns * widths[-1], use_bias=False)(x)
     x = layers.Reshape((rows, columns, widths[-1]))(x)
-    x = _activated(x, labels)
+    x = _activated(x, condition)
     for size, filters in zip(stages[-2::-1], widths[-2::-1], strict=True):
         x = sizes.cropped(layers.UpSampling2D(2)(x), size)
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = _activated(x, labels)
+        x = _activated(x, condition)
     x = layers.Conv2D(channels, 3, padding="same")(x)
     x = layers.Activation(activation)(x)
-    return keras.Model(labels.inputs(latents), x, name=name)
+    return keras.Model(condition.inputs(latents), x, name=name)
 
 
 @builder
@@ -93,6 +100,7 @@ def dcgan_discriminator(
     num_classes: int | None = None,
     conditioning: str = "projection",
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a convolutional discriminator after DCGAN, for any image size.
@@ -106,14 +114,17 @@ def dcgan_discriminator(
         depth: Int, at least 1: number of stages; None for as many as bring the shorter
             side down to 4.
         outputs: Int, 1 for a logit, 2 for one-hot labels of real and fake.
-        normalization: `"spectral"`, for all kernels; `"batch"`, `"layer"` or `"group"`,
-            for all stages but the first; or None. See `kgan.layers.normalized`.
+        normalization: `"spectral"`, for all kernels; `"batch"`, `"layer"`, `"group"` or
+            `"instance"`, for all stages but the first; or None. See
+            `kgan.layers.normalized`.
         num_classes: Int, at least 1, for a conditional discriminator.
         conditioning: `"projection"`: labels are a second input, and the logit has a term
             that is the product of the features with an embedding of the label.
             `"auxiliary"`: class logits are a second output (AC-GAN).
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -130,14 +141,13 @@ def dcgan_discriminator(
     """
     width, pack = checks.units(width=width), checks.units(pack=pack)
     checks.one_of(NORMALIZATIONS, normalization=normalization)
-    head = Head(outputs, num_classes, conditioning)
+    head = Head(outputs, num_classes, conditioning, condition_dim)
     stages, channels = sizes.halvings(image_shape, depth)
     images = x = keras.Input((*stages[0], pack * channels), name="images")
     spectral = normalization if normalization == "spectral" else None
     for i, filters in enumerate(_widths(width, len(stages) - 1)[1:]):
         normalization_of_stage = normalization if i else spectral
-        # Batch normalisation removes a bias again; the gradient of the bias is noise.
-        use_bias = normalization_of_stage != "batch"
+        use_bias = uses_bias(normalization_of_stage)
         stage = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=use_bias)
         x = normalized(stage, normalization_of_stage)(x)
         x = layers.LeakyReLU(0.2)(x)
@@ -149,5 +159,5 @@ def _widths(width: int, depth: int) -> list[int]:
     return [max(1, width // 2), *sizes.doubled_widths(width, depth)]
 
 
-def _activated(x: Tensor, labels: Labels) -> Tensor:
-    return layers.LeakyReLU(0.2)(labels.batch_normalized(x))
+def _activated(x: Tensor, condition: Condition) -> Tensor:
+    return layers.LeakyReLU(0.2)(condition.batch_normalized(x))

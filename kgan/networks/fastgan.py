@@ -13,7 +13,7 @@ from kgan.layers import (
 )
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Labels
+from kgan.networks.conditions import condition_of
 from kgan.networks.spectral import activated, convolution, mean, mean_logit
 from kgan.types import Number, Tensor
 
@@ -37,6 +37,7 @@ def fastgan_generator(
     latent_dim: int = 256,
     width: int = 64,
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds the generator of FastGAN, which learns from few images, for any image size.
@@ -57,6 +58,8 @@ def fastgan_generator(
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label to the latents and uses conditional batch
             normalisation. The paper has no labels.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -83,13 +86,13 @@ def fastgan_generator(
     checks.parameters(9 * widths[0] * 2 * widths[0], width=width)
     first = 2 * widths[0] * stages[0][0] * stages[0][1]
     checks.parameters(first * latent_dim, latent_dim=latent_dim, width=width)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
 
     def gated(x: Tensor) -> Tensor:
-        return ops.glu(labels.batch_normalized(x))
+        return ops.glu(condition.batch_normalized(x))
 
-    x = labels.join(latents)
+    x = condition.join(latents)
     x = layers.Reshape((1, 1, x.shape[-1]))(x)
     start = layers.Conv2DTranspose(2 * widths[0], stages[0], use_bias=False)
     x = gated(normalized(start, "spectral")(x))
@@ -106,7 +109,7 @@ def fastgan_generator(
             x = _excited(features[i - gap], x)
         features.append(x)
     x = layers.Activation("tanh")(convolution(channels)(x))
-    return keras.Model(labels.inputs(latents), x, name=name)
+    return keras.Model(condition.inputs(latents), x, name=name)
 
 
 @builder
@@ -116,6 +119,7 @@ def fastgan_discriminator(
     reconstruction: Number = 1.0,
     num_classes: int | None = None,
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the discriminator of FastGAN, which also learns to encode real images.
@@ -142,6 +146,8 @@ def fastgan_discriminator(
             label. The paper has no labels.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -166,7 +172,7 @@ def fastgan_discriminator(
     stages, channels = sizes.halvings(image_shape)
     last = next(i for i, size in enumerate(stages) if min(size) <= _LAST_SIZE)
     stages = stages[: last + 1]
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     images = keras.Input((*stages[0], pack * channels), name="images")
     features = _large_branch(images, stages, width)
     logits = [_large_logit(features[-1], width)]
@@ -177,8 +183,8 @@ def fastgan_discriminator(
     x = layers.Average()(logits) if small else logits[0]
     if weight:
         x = _reconstructed(x, images, stages, features, small, width, weight)
-    x = labels.add_match(x, mean(features[-1]))
-    return keras.Model(labels.inputs(images), x, name=name)
+    x = condition.add_match(x, mean(features[-1]))
+    return keras.Model(condition.inputs(images), x, name=name)
 
 
 def _large_branch(

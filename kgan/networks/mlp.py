@@ -7,7 +7,7 @@ from keras import layers
 
 from kgan import checks
 from kgan.networks.builder import builder
-from kgan.networks.labels import Head, Labels
+from kgan.networks.conditions import Head, condition_of
 from kgan.types import Identifier
 
 
@@ -18,6 +18,7 @@ def mlp_generator(
     hidden: Sequence[int] = (128, 128, 128),
     activation: Identifier = "tanh",
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a generator of dense layers, for samples of any shape.
@@ -31,6 +32,8 @@ def mlp_generator(
             scales uint8 images; None for data without bounds.
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label to the latents.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -48,17 +51,17 @@ def mlp_generator(
     """
     shape = checks.shape(maximum=checks.MOST_UNITS, image_shape=image_shape)
     latent_dim = checks.units(latent_dim=latent_dim)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
     widths = (latent_dim, *_hidden(hidden), math.prod(shape))
     for fan_in, width in itertools.pairwise(widths):
         checks.parameters(fan_in * width, image_shape=shape, hidden=hidden)
-    x = labels.join(latents)
+    x = condition.join(latents)
     for width in widths[1:-1]:
         x = layers.Dense(width, activation="relu")(x)
     x = layers.Dense(math.prod(shape))(x)
     x = layers.Activation(activation)(layers.Reshape(shape)(x))
-    return keras.Model(labels.inputs(latents), x, name=name)
+    return keras.Model(condition.inputs(latents), x, name=name)
 
 
 @builder
@@ -69,6 +72,7 @@ def mlp_discriminator(
     num_classes: int | None = None,
     conditioning: str = "projection",
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a discriminator of dense layers, for samples of any shape.
@@ -81,6 +85,8 @@ def mlp_discriminator(
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
         pack: Int, at least 1: number of samples that the discriminator takes together,
             joined along their last axis. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[samples, condition]`,
+            with float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -91,7 +97,7 @@ def mlp_discriminator(
     """
     *places, channels = checks.shape(maximum=checks.MOST_UNITS, image_shape=image_shape)
     pack = checks.units(pack=pack)
-    head = Head(outputs, num_classes, conditioning)
+    head = Head(outputs, num_classes, conditioning, condition_dim)
     samples = keras.Input((*places, pack * channels), name="samples")
     x = layers.Flatten()(samples)
     for fan_in, width in itertools.pairwise((x.shape[-1], *_hidden(hidden))):

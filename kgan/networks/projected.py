@@ -7,7 +7,7 @@ from kgan import checks
 from kgan.layers import Frozen
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Labels
+from kgan.networks.conditions import Condition, condition_of
 from kgan.networks.spectral import activated, convolution, mean, mean_logit
 from kgan.types import Tensor
 
@@ -21,6 +21,7 @@ def projected_discriminator(
     features: keras.Model,
     width: int = 64,
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a projected discriminator, which judges features of a frozen network.
@@ -49,6 +50,8 @@ def projected_discriminator(
             as many for each smaller map.
         num_classes: Int, at least 1, for a discriminator of `[images, labels]`, by
             projection in each head.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -74,13 +77,13 @@ def projected_discriminator(
     count = len(_check_features(features))
     widest = width * 2**count
     checks.parameters(16 * widest * widest, width=width)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     images = keras.Input((*stages[0], channels), name="images")
     projection = _projection(images.shape[1:], features, width)
     maps = Frozen(projection, name="projection")(images)
-    heads = [_judged(x, widest, labels) for x in maps]
+    heads = [_judged(x, widest, condition) for x in maps]
     x = layers.Average()(heads) if count > 1 else heads[0]
-    return keras.Model(labels.inputs(images), x, name=name)
+    return keras.Model(condition.inputs(images), x, name=name)
 
 
 def _check_features(features: keras.Model) -> list[tuple[int | None, ...]]:
@@ -157,7 +160,7 @@ def _enlarged(x: Tensor, size: tuple[int, ...]) -> Tensor:
     )
 
 
-def _judged(x: Tensor, widest: int, labels: Labels) -> Tensor:
+def _judged(x: Tensor, widest: int, condition: Condition) -> Tensor:
     """Returns the logit of one head, `(batch, 1)`."""
     halves = min(x.shape[1:3]) > _LAST_SIZE
     kernel_size, strides = (4, 2) if halves else (3, 1)
@@ -165,4 +168,4 @@ def _judged(x: Tensor, widest: int, labels: Labels) -> Tensor:
         filters = min(2 * x.shape[-1], widest)
         x = activated(convolution(filters, kernel_size, strides)(x))
         if not halves or min(x.shape[1:3]) <= _LAST_SIZE:
-            return labels.add_match(mean_logit(x), mean(x))
+            return condition.add_match(mean_logit(x), mean(x))

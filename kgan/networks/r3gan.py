@@ -7,13 +7,12 @@ from kgan import checks
 from kgan.layers import (
     DiscriminativeBasis,
     GenerativeBasis,
-    LabelEmbedding,
     SmoothDownSampling2D,
     SmoothUpSampling2D,
 )
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Labels
+from kgan.networks.conditions import condition_of
 from kgan.types import Tensor
 
 _SLOPE = 0.2
@@ -30,6 +29,7 @@ def r3gan_generator(
     expansion: int = 2,
     group_size: int | None = 16,
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds the generator of R3GAN, for any image size.
@@ -52,6 +52,8 @@ def r3gan_generator(
             one group. TensorFlow computes groups slowly on a CPU.
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label, as long as the latents, to the latents.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -78,11 +80,11 @@ def r3gan_generator(
     stages, channels = sizes.halvings(image_shape)
     widths = sizes.widths(width, stages)
     block = _Block(expansion, group_size, len(stages) * blocks)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
     x = latents
-    if labels.num_classes is not None:
-        x = labels.join(latents, _normal(1 / labels.num_classes))
+    if condition.input is not None:
+        x = condition.join(latents, _normal(1 / condition.size))
     x = layers.Dense(widths[0], use_bias=False, kernel_initializer=_fan_in(1))(x)
     x = GenerativeBasis(stages[-1])(x)
     for i, (size, filters) in enumerate(zip(stages[::-1], widths, strict=True)):
@@ -91,7 +93,7 @@ def r3gan_generator(
             x = sizes.cropped(SmoothUpSampling2D()(x), size)
         for _ in range(blocks):
             x = block(x, filters)
-    return keras.Model(labels.inputs(latents), _pointwise(x, channels), name=name)
+    return keras.Model(condition.inputs(latents), _pointwise(x, channels), name=name)
 
 
 @builder
@@ -103,6 +105,7 @@ def r3gan_discriminator(
     group_size: int | None = 16,
     num_classes: int | None = None,
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the discriminator of R3GAN, the mirror image of `r3gan_generator`.
@@ -118,6 +121,8 @@ def r3gan_discriminator(
             is the product of the features with an embedding of the label.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -137,7 +142,7 @@ def r3gan_discriminator(
     stages, channels = sizes.halvings(image_shape)
     widths = sizes.widths(width, stages)[::-1]
     block = _Block(expansion, group_size, len(stages) * blocks)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     images = keras.Input((*stages[0], pack * channels), name="images")
     x = _pointwise(images, widths[0])
     for i, filters in enumerate(widths):
@@ -146,13 +151,12 @@ def r3gan_discriminator(
         for _ in range(blocks):
             x = block(x, filters)
     x = DiscriminativeBasis()(x)
-    units = 1 if labels.num_classes is None else widths[-1]
+    units = 1 if condition.input is None else widths[-1]
     x = layers.Dense(units, use_bias=False, kernel_initializer=_fan_in(1))(x)
-    if labels.num_classes is not None:
-        initializer = _normal(1 / (labels.num_classes * units))
-        embedding = LabelEmbedding(labels.num_classes, units, initializer)
-        x = layers.Dot(1)([x, embedding(labels.input)])
-    return keras.Model(labels.inputs(images), x, name=name)
+    if condition.input is not None:
+        initializer = _normal(1 / (condition.size * units))
+        x = layers.Dot(1)([x, condition.embedded(units, initializer)])
+    return keras.Model(condition.inputs(images), x, name=name)
 
 
 class _Block:

@@ -8,7 +8,7 @@ from kgan import checks
 from kgan.layers.normalized import NORMALIZATIONS
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Head, Labels
+from kgan.networks.conditions import Head, condition_of
 from kgan.networks.residual import Blocks
 from kgan.types import Tensor
 
@@ -24,6 +24,7 @@ def resnet_generator(
     num_classes: int | None = None,
     attention: int | None = None,
     spectral_normalization: bool = False,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds the residual generator of SNGAN and WGAN-GP, for any image size.
@@ -44,6 +45,8 @@ def resnet_generator(
             32, for images of 128 pixels.
         spectral_normalization: Bool, whether to divide each kernel by its largest
             singular value, as in SAGAN. See `kgan.layers.SpectralNormalization`.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -71,11 +74,11 @@ def resnet_generator(
     blocks = Blocks("spectral" if spectral else None)
     stages, channels = sizes.halvings(image_shape)
     sizes.check_attention(attention, stages[:-1])
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
 
     def activated(x: Tensor) -> Tensor:
-        return layers.ReLU()(labels.batch_normalized(x))
+        return layers.ReLU()(condition.batch_normalized(x))
 
     rows, columns = stages[-1]
     filters = sizes.width_at(stages[-1], width)
@@ -91,7 +94,7 @@ def resnet_generator(
         x = blocks.doubled(x, sizes.width_at(size, width), size, activated)
         x = blocks.attended(x, attention)
     x = blocks.last(channels)(activated(x))
-    return keras.Model(labels.inputs(latents), layers.Activation("tanh")(x), name=name)
+    return keras.Model(condition.inputs(latents), layers.Activation("tanh")(x), name=name)
 
 
 @builder
@@ -104,6 +107,7 @@ def resnet_discriminator(
     conditioning: str = "projection",
     pack: int = 1,
     attention: int | None = None,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the residual discriminator of SNGAN and WGAN-GP, for any image size.
@@ -127,6 +131,8 @@ def resnet_discriminator(
         attention: Int, the shorter side of the image after whose first block
             self-attention follows, see `kgan.layers.SelfAttention2D`; None for no
             attention.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -143,7 +149,7 @@ def resnet_discriminator(
     """
     width, pack = checks.units(width=width), checks.units(pack=pack)
     checks.one_of(NORMALIZATIONS, normalization=normalization)
-    head = Head(outputs, num_classes, conditioning)
+    head = Head(outputs, num_classes, conditioning, condition_dim)
     stages, channels = sizes.halvings(image_shape)
     stages = [size for size in stages if min(size) >= _LAST_SIZE] or stages[:1]
     sizes.check_attention(attention, stages[1:])

@@ -5,10 +5,10 @@ from keras import layers
 
 from kgan import checks
 from kgan.layers import MinibatchStdDev
-from kgan.layers.normalized import normalized
+from kgan.layers.normalized import normalized, uses_bias
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Head, Labels
+from kgan.networks.conditions import Head, condition_of
 from kgan.types import Identifier, Tensor
 
 
@@ -20,6 +20,7 @@ def small_generator(
     depth: int | None = None,
     activation: Identifier = "tanh",
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a generator that needs little computing time, for any image size.
@@ -41,6 +42,8 @@ def small_generator(
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label to the latents and uses conditional batch
             normalisation.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -60,11 +63,11 @@ def small_generator(
     latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
     stages, channels = sizes.halvings(image_shape, depth)
     widths = sizes.doubled_widths(width, len(stages) - 1)[::-1]
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
 
     def activated(x: Tensor) -> Tensor:
-        return layers.LeakyReLU(0.2)(labels.batch_normalized(x))
+        return layers.LeakyReLU(0.2)(condition.batch_normalized(x))
 
     rows, columns = stages[-1]
     first = (widths or [width])[0]
@@ -74,7 +77,7 @@ def small_generator(
         latent_dim=latent_dim,
         width=width,
     )
-    x = labels.join(latents)
+    x = condition.join(latents)
     x = layers.Dense(rows * columns * first, use_bias=False)(x)
     x = activated(layers.Reshape((rows, columns, first))(x))
     for size, filters in zip(stages[-2::-1], widths, strict=True):
@@ -86,7 +89,7 @@ def small_generator(
     x = layers.Conv2D(max(1, width // 2), 3, padding="same", use_bias=False)(x)
     x = layers.Conv2D(channels, 3, padding="same")(activated(x))
     x = layers.Activation(activation)(x)
-    return keras.Model(labels.inputs(latents), x, name=name)
+    return keras.Model(condition.inputs(latents), x, name=name)
 
 
 @builder
@@ -96,6 +99,7 @@ def small_discriminator(
     depth: int | None = None,
     num_classes: int | None = None,
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the discriminator for `small_generator`.
@@ -115,6 +119,8 @@ def small_discriminator(
             projection.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -136,14 +142,15 @@ def small_discriminator(
         standard deviation.
     """
     width, pack = checks.units(width=width), checks.units(pack=pack)
-    head = Head(outputs=1, num_classes=num_classes, conditioning="projection")
+    head = Head(1, num_classes, "projection", condition_dim)
     stages, channels = sizes.halvings(image_shape, depth)
     images = x = keras.Input((*stages[0], pack * channels), name="images")
     widths = sizes.doubled_widths(width, len(stages) - 1) or [width]
     for i, filters in enumerate(widths[: len(stages) - 1]):
-        # Batch normalisation removes a bias again; the gradient of the bias is noise.
-        stage = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=not i)
-        x = layers.LeakyReLU(0.2)(normalized(stage, "batch" if i else None)(x))
+        normalization = "batch" if i else None
+        use_bias = uses_bias(normalization)
+        stage = layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=use_bias)
+        x = layers.LeakyReLU(0.2)(normalized(stage, normalization)(x))
     x = MinibatchStdDev()(x)
     x = layers.LeakyReLU(0.2)(layers.Conv2D(widths[-1], 3, padding="same")(x))
     return head.model(images, layers.Flatten()(x), name)

@@ -21,7 +21,7 @@ from kgan.layers import (
 )
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Labels
+from kgan.networks.conditions import Condition, Labels, condition_of
 from kgan.types import Tensor
 
 # The speed of mapping networks, as a part of the learning rate.
@@ -36,6 +36,7 @@ def stylegan2_generator(
     mapping_layers: int = 8,
     style_mixing: float = 0.9,
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds the generator of StyleGAN2, for any image size.
@@ -63,6 +64,8 @@ def stylegan2_generator(
         style_mixing: Float of 0 to 1, the probability that a batch mixes styles.
         num_classes: Int, at least 1, for a generator of `[latents, labels]`. An embedding
             of the label is normalised and joined to the latents in front of the mapping.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -95,9 +98,11 @@ def stylegan2_generator(
     checks.parameters(2 * latent_dim**2, latent_dim=latent_dim)
     checks.parameters(latent_dim * max(widths), latent_dim=latent_dim, width=width)
     styles = 2 * len(stages)
-    labels = Labels(num_classes)
-    inputs = labels.inputs(keras.Input((latent_dim,), name="latents"))
-    mapping = _mapping(latent_dim, mapping_layers, style_mixing, styles, num_classes)
+    condition = condition_of(num_classes, condition_dim)
+    inputs = condition.inputs(keras.Input((latent_dim,), name="latents"))
+    # The mapping is a model with an input of its own for the condition.
+    own = condition_of(num_classes, condition_dim)
+    mapping = _mapping(latent_dim, mapping_layers, style_mixing, styles, own)
     synthesis = _synthesis(stages[::-1], widths, channels, (styles, latent_dim))
     return keras.Model(inputs, synthesis(mapping(inputs)), name=name)
 
@@ -109,6 +114,7 @@ def stylegan2_discriminator(
     mapping_layers: int = 8,
     num_classes: int | None = None,
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds the residual discriminator of StyleGAN2, for any image size.
@@ -122,6 +128,8 @@ def stylegan2_discriminator(
             is the product of the features with the mapped label.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -145,7 +153,7 @@ def stylegan2_discriminator(
     stages, channels = sizes.halvings(image_shape)
     widths = sizes.widths(width, stages)[::-1]
     _check_size(stages, widths, image_shape, width)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     images = keras.Input((*stages[0], pack * channels), name="images")
     x = ScaledLeakyReLU()(EqualizedConv2D(widths[0], 1)(images))
     for filters in widths[1:]:
@@ -153,12 +161,12 @@ def stylegan2_discriminator(
     x = EqualizedConv2D(widths[-1], 3)(MinibatchStdDev()(x))
     x = layers.Flatten()(ScaledLeakyReLU()(x))
     x = ScaledLeakyReLU()(EqualizedDense(widths[-1])(x))
-    units = 1 if labels.num_classes is None else widths[-1]
+    units = 1 if condition.input is None else widths[-1]
     x = EqualizedDense(units)(x)
-    if labels.num_classes is not None:
-        mapped = _dense_layers(units, mapping_layers)(_embedded(labels, units))
+    if condition.input is not None:
+        mapped = _dense_layers(units, mapping_layers)(_embedded(condition, units))
         x = layers.Rescaling(units**-0.5)(layers.Dot(1)([x, mapped]))
-    return keras.Model(labels.inputs(images), x, name=name)
+    return keras.Model(condition.inputs(images), x, name=name)
 
 
 def _depth(mapping_layers: int) -> int:
@@ -185,13 +193,14 @@ def _mapping(
     depth: int,
     style_mixing: float,
     styles: int,
-    num_classes: int | None,
+    condition: Condition,
 ) -> keras.Model:
     """Builds the network from latents to styles, `(batch, styles, latent_dim)`."""
-    labels = Labels(num_classes)
     latents = keras.Input((latent_dim,), name="latents")
     normalized = PixelNormalization(dtype=_precise())
-    embedded = None if labels.num_classes is None else _embedded(labels, latent_dim)
+    embedded = None
+    if condition.input is not None:
+        embedded = _embedded(condition, latent_dim)
     dense = _dense_layers(latent_dim, depth)
 
     def style(latents: Tensor) -> Tensor:
@@ -208,7 +217,7 @@ def _mapping(
         w = mixing([w, second])
     else:
         w = layers.RepeatVector(styles, dtype=_precise())(w)
-    return keras.Model(labels.inputs(latents), w, name="mapping")
+    return keras.Model(condition.inputs(latents), w, name="mapping")
 
 
 def _synthesis(
@@ -269,12 +278,15 @@ def _dense_layers(units: int, depth: int) -> Callable[[Tensor], Tensor]:
     return apply
 
 
-def _embedded(labels: Labels, units: int) -> Tensor:
-    """Returns the normalised embedding of the labels."""
-    classes = labels.num_classes or 0
-    checks.parameters(units * classes, num_classes=classes)
-    embedding = EqualizedEmbedding(classes, units, dtype=_precise())
-    return PixelNormalization(dtype=_precise())(embedding(labels.input))
+def _embedded(condition: Condition, units: int) -> Tensor:
+    """Returns the normalised embedding of the condition."""
+    condition.check(units)
+    dtype = _precise()
+    if isinstance(condition, Labels):
+        embedding = EqualizedEmbedding(condition.size, units, dtype=dtype)
+    else:
+        embedding = EqualizedDense(units, dtype=dtype)
+    return PixelNormalization(dtype=dtype)(embedding(condition.input))
 
 
 def _precise() -> str:

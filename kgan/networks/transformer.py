@@ -12,7 +12,7 @@ from kgan.layers import (
 )
 from kgan.networks import sizes
 from kgan.networks.builder import builder
-from kgan.networks.labels import Head, Labels
+from kgan.networks.conditions import Head, condition_of
 from kgan.types import Tensor
 
 # The channels inside the dense layers of a block, in multiples of `width`.
@@ -28,6 +28,7 @@ def transformer_generator(
     num_heads: int = 4,
     patch_size: int = 4,
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a generator of transformer blocks, for any image size.
@@ -49,6 +50,8 @@ def transformer_generator(
             attention grows with the square of the number of patches.
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label to the latents.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -75,9 +78,9 @@ def transformer_generator(
     blocks = _Blocks(width, depth, num_heads)
     grid, size, channels = _patches(image_shape, patch_size, blocks.width)
     checks.parameters(2 * latent_dim * blocks.width, latent_dim=latent_dim, width=width)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
-    style = labels.join(latents)
+    style = condition.join(latents)
     for _ in range(2):
         style = layers.Dense(blocks.width, "silu")(style)
 
@@ -96,7 +99,7 @@ def transformer_generator(
     x = layers.Permute((1, 3, 2, 4, 5))(x)
     x = layers.Reshape((*(patch_size * side for side in grid), channels))(x)
     x = layers.Activation("tanh")(sizes.cropped(x, size))
-    return keras.Model(labels.inputs(latents), x, name=name)
+    return keras.Model(condition.inputs(latents), x, name=name)
 
 
 @builder
@@ -110,6 +113,7 @@ def transformer_discriminator(
     num_classes: int | None = None,
     conditioning: str = "projection",
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a discriminator of transformer blocks, for any image size.
@@ -131,6 +135,8 @@ def transformer_discriminator(
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[images, condition]`, with
+            float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -151,7 +157,7 @@ def transformer_discriminator(
         [Dosovitskiy et al., 2020](https://arxiv.org/abs/2010.11929), for the patches.
     """
     pack, patch_size = checks.units(pack=pack), checks.units(patch_size=patch_size)
-    head = Head(outputs, num_classes, conditioning)
+    head = Head(outputs, num_classes, conditioning, condition_dim)
     blocks = _Blocks(width, depth, num_heads)
     grid, size, channels = _patches(image_shape, patch_size, pack * blocks.width)
     images = keras.Input((*size, pack * channels), name="images")

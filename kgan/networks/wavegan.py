@@ -6,7 +6,7 @@ from keras import layers
 from kgan import checks
 from kgan.layers import PhaseShuffle
 from kgan.networks.builder import builder
-from kgan.networks.labels import Head, Labels
+from kgan.networks.conditions import Head, condition_of
 from kgan.types import Identifier
 
 _STRIDE, _KERNEL_SIZE = 4, 25
@@ -21,6 +21,7 @@ def wavegan_generator(
     width: int = 64,
     activation: Identifier = "tanh",
     num_classes: int | None = None,
+    condition_dim: int | None = None,
     name: str = "generator",
 ) -> keras.Model:
     """Builds a convolutional generator of signals after WaveGAN, for any length.
@@ -38,6 +39,8 @@ def wavegan_generator(
         activation: Activation of the output; `"tanh"` for data in [-1, 1].
         num_classes: Int, at least 1, for a generator of `[latents, labels]`, which joins
             an embedding of the label to the latents.
+        condition_dim: Int, at least 1, for a generator of `[latents, condition]`, with
+            float vectors of this length in the place of labels, see `dcgan_generator`.
         name: Name of the model.
 
     Returns:
@@ -59,7 +62,7 @@ def wavegan_generator(
     """
     latent_dim, width = checks.units(latent_dim=latent_dim), checks.units(width=width)
     lengths, channels = _lengths(signal_shape)
-    labels = Labels(num_classes)
+    condition = condition_of(num_classes, condition_dim)
     latents = keras.Input((latent_dim,), name="latents")
     stages = len(lengths) - 1
     filters = _widest(width, stages)
@@ -68,7 +71,7 @@ def wavegan_generator(
         latent_dim=latent_dim,
         width=width,
     )
-    x = labels.join(latents)
+    x = condition.join(latents)
     x = layers.Dense(lengths[-1] * filters)(x)
     x = layers.ReLU()(layers.Reshape((lengths[-1], filters))(x))
     for i, length in enumerate(lengths[-2::-1]):
@@ -80,7 +83,7 @@ def wavegan_generator(
         x = layers.Conv1D(filters, _KERNEL_SIZE, padding="same")(x)
         x = x if last else layers.ReLU()(x)
     x = layers.Activation(activation)(x)
-    return keras.Model(labels.inputs(latents), x, name=name)
+    return keras.Model(condition.inputs(latents), x, name=name)
 
 
 @builder
@@ -92,6 +95,7 @@ def wavegan_discriminator(
     num_classes: int | None = None,
     conditioning: str = "projection",
     pack: int = 1,
+    condition_dim: int | None = None,
     name: str = "discriminator",
 ) -> keras.Model:
     """Builds a convolutional discriminator of signals after WaveGAN, for any length.
@@ -110,6 +114,8 @@ def wavegan_discriminator(
         conditioning: `"projection"` or `"auxiliary"`, see `dcgan_discriminator`.
         pack: Int, at least 1: number of signals that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
+        condition_dim: Int, at least 1, for a discriminator of `[signals, condition]`,
+            with float vectors of this length in the place of labels, by projection.
         name: Name of the model.
 
     Returns:
@@ -124,7 +130,7 @@ def wavegan_discriminator(
     """
     width, pack = checks.units(width=width), checks.units(pack=pack)
     steps = checks.count(minimum=0, phase_shuffle=phase_shuffle)
-    head = Head(outputs, num_classes, conditioning)
+    head = Head(outputs, num_classes, conditioning, condition_dim)
     lengths, channels = _lengths(signal_shape)
     signals = x = keras.Input((lengths[0], pack * channels), name="signals")
     stages = len(lengths) - 1
