@@ -24,6 +24,7 @@ from kgan import regularizers as regularizers
 from kgan import schedules as schedules
 from kgan import text as text
 from kgan.models.gan import GAN as GAN
+from kgan.models.translator import Translator as Translator
 
 # After what it builds.
 from kgan import presets as presets  # isort: skip

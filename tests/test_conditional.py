@@ -8,7 +8,7 @@ from keras import layers, ops
 from PIL import Image
 
 import kgan
-from kgan.callbacks import grid_layout
+from kgan.callbacks.grid_layout import Layout
 
 CLASSES = 3
 LABELS = np.array([2, 0, 1, 2, 1, 0, 2, 2])
@@ -234,11 +234,12 @@ def test_cells_without_a_real_are_white():
     gan.sample_range = kgan.data.SampleRange(0.0, 255.0)
     gan.real_samples = np.array([10, 20, 30], "uint8").reshape(3, 1, 1, 1)
     gan.real_conditions = np.array([1, 1, 0])
-    cells = grid_layout.arrange_reals(gan, np.array([0, 0, 1, 1, 2, 2]), 2)
+    cells = Layout(gan, 3, 2, seed=0).reals()
     assert cells.ravel().tolist() == [30, 255, 10, 20, 255, 255]
     # A class that has two rows goes on in its second.
-    cells = grid_layout.arrange_reals(gan, np.array([0, 1, 0, 1]), 1)
-    assert cells.ravel().tolist() == [30, 10, 255, 20]
+    layout = Layout(gan, 4, 1, seed=0)
+    layout.conditions = np.array([0, 1, 0, 1])
+    assert layout.reals().ravel().tolist() == [30, 10, 255, 20]
 
 
 @keras.saving.register_keras_serializable("tests")

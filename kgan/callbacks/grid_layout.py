@@ -1,64 +1,112 @@
-"""The layout of a grid of samples: rows, and conditions and latents of the cells."""
+"""The layout of a grid of samples: what its rows and cells show."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 
 from kgan.data import map_conditions, parts_of
-from kgan.models.gan import GAN
-from kgan.types import Tensors
+from kgan.types import ArrayLike, Tensors
 
 # More rows than these are too small to look at.
 _MAX_ROWS = 16
+_ROWS = 8
 
 
-def row_count(gan: GAN, rows: int | None) -> int:
-    """Returns the number of rows: `rows`, or one per class, or 8 without classes."""
-    if rows is not None:
-        return rows
-    if gan.conditions.are_labels:
-        return min(gan.num_classes or 1, _MAX_ROWS)
-    return 8
+class Layout:
+    """What the cells of a grid show, chosen when training begins.
 
+    Without conditions, each cell shows a sample of its own latents. With conditions, each
+    row has one class, from 0 on, or the conditions of one real sample, and all rows have
+    the same latents. A model that translates pictures shows them side by side, in groups
+    of cells, see `kgan.Translator.side_by_side`.
 
-def cell_conditions(gan: GAN, rows: int, columns: int) -> Tensors | None:
-    """Returns the conditions of each cell, the same along a row; None without any.
+    Args:
+        model: The `kgan.GAN`, or another `kgan.models.sampling.SamplingModel`.
+        rows: Int, or None for one row per class, or for 8 without classes.
+        columns: Int. Groups of cells fill the largest multiple of their size up to it.
+        seed: Int, seed of the latents.
+        latents: Float array `(rows * columns, latent_dim)` to use instead.
 
-    The rows have the classes from 0 on, or the conditions of the first real samples.
+    Attributes:
+        rows: Int.
+        columns: Int.
     """
-    if not gan.conditions:
-        return None
-    if gan.conditions.are_labels:
-        classes = gan.num_classes or 1
-        return np.repeat(np.arange(rows) % classes, columns).astype("int32")
-    given = gan.real_conditions
-    assert given is not None and gan.real_samples is not None
-    # Without latents, all samples of one condition are equal.
-    numbers = (
-        np.repeat(np.arange(rows), columns)
-        if gan.latent_dim
-        else np.arange(rows * columns)
-    )
-    chosen = numbers % len(gan.real_samples)
-    return map_conditions(lambda x: x[chosen], given)
 
+    def __init__(
+        self,
+        model: Any,
+        rows: int | None,
+        columns: int,
+        seed: int,
+        latents: ArrayLike | None = None,
+    ):
+        self._model = model
+        self._group = model.group_size
+        labelled = model.conditions.are_labels
+        classes = min(model.num_classes or 1, _MAX_ROWS) if labelled else _ROWS
+        self.rows = rows or classes
+        self.columns = max(1, columns // self._group) * self._group
+        self.conditions = self._conditions()
+        self.latents = self._draw_latents(seed) if latents is None else latents
 
-def cell_latents(gan: GAN, rows: int, columns: int, seed: int) -> np.ndarray | None:
-    """Returns latents `(rows * columns, latent_dim)`; rows of conditions share them.
+    def _conditions(self) -> Tensors | None:
+        """Returns the conditions of each cell; None without conditions."""
+        model, count = self._model, self.rows * self.columns
+        if not model.conditions or self._group > 1:
+            return None
+        # Without latents, all samples of one condition are equal.
+        numbers = np.arange(count) // (self.columns if model.latent_dim else 1)
+        if model.conditions.are_labels:
+            return (numbers % model.num_classes).astype("int32")
+        chosen = numbers % len(model.real_samples)
+        return map_conditions(lambda x: x[chosen], model.real_conditions)
 
-    None for a generator without latents.
-    """
-    if not gan.latent_dim:
-        return None
-    if not gan.conditions:
-        return gan.noise.sample((rows * columns, gan.latent_dim), seed=seed)
-    latents = gan.noise.sample((columns, gan.latent_dim), seed=seed)
-    return np.tile(latents, (rows, 1))
+    def _draw_latents(self, seed: int) -> np.ndarray | None:
+        """Returns latents `(rows * columns, latent_dim)`; rows of conditions share them.
 
+        None for a generator without latents.
+        """
+        model = self._model
+        if not model.latent_dim or self._group > 1:
+            return None
+        if self.conditions is None:
+            shape = (self.rows * self.columns, model.latent_dim)
+            return model.noise.sample(shape, seed=seed)
+        latents = model.noise.sample((self.columns, model.latent_dim), seed=seed)
+        return np.tile(latents, (self.rows, 1))
 
-def draw(gan: GAN, latents: np.ndarray | None, conditions: Tensors | None) -> np.ndarray:
-    """Returns the samples of all cells, a float32 array `(n, ...)`."""
-    return gan.sample(z=latents, conditions=conditions)
+    def draw(self) -> np.ndarray:
+        """Returns the samples of all cells, a float32 array `(n, ...)`."""
+        if self._group == 1:
+            return self._model.sample(z=self.latents, conditions=self.conditions)
+        groups = self._model.side_by_side(self.rows * self.columns // self._group)
+        return groups.reshape(-1, *groups.shape[2:])
+
+    def reals(self) -> np.ndarray | None:
+        """Returns a uint8 real sample for each cell; cells without one are white.
+
+        Cells of a label have samples with this label. With other conditions, the sample
+        of these conditions is the first of its row. None if there are no samples, or the
+        grids show them already.
+        """
+        model = self._model
+        if model.real_samples is None or self._group > 1:
+            return None
+        samples, given = model.sample_range.to_uint8(model.real_samples), self.conditions
+        if given is None:
+            return samples
+        count = len(parts_of(given)[0])
+        cells = np.full((count, *samples.shape[1:]), 255, "uint8")
+        if model.conditions.are_labels:
+            for label in np.unique(given):
+                places = np.flatnonzero(given == label)
+                found = samples[model.real_conditions == label]
+                cells[places[: len(found)]] = found[: len(places)]
+        else:
+            places = np.arange(0, count, self.columns if model.latent_dim else 1)
+            cells[places] = samples[np.arange(len(places)) % len(samples)]
+        return cells
 
 
 def are_drawable(samples: np.ndarray, callback: str, step: int) -> bool:
@@ -77,29 +125,3 @@ def are_drawable(samples: np.ndarray, callback: str, step: int) -> bool:
         stacklevel=3,
     )
     return False
-
-
-def arrange_reals(gan: GAN, wanted: Tensors | None, columns: int) -> np.ndarray:
-    """Returns a uint8 real sample for each cell; cells without one are white.
-
-    Args:
-        gan: The GAN, whose `real_samples` are arranged.
-        wanted: The conditions of the cells, see `cell_conditions`; None for the samples
-            in their order. Cells of a label have samples with this label. With other
-            conditions, the sample of these conditions is the first of its row.
-        columns: Int, cells in a row.
-    """
-    assert gan.real_samples is not None
-    samples, given = gan.sample_range.to_uint8(gan.real_samples), gan.real_conditions
-    if wanted is None or given is None:
-        return samples
-    count = len(parts_of(wanted)[0])
-    cells = np.full((count, *samples.shape[1:]), 255, "uint8")
-    if gan.conditions.are_labels:
-        for label in np.unique(wanted):
-            places, found = np.flatnonzero(wanted == label), samples[given == label]
-            cells[places[: len(found)]] = found[: len(places)]
-    else:
-        places = np.arange(0, count, columns if gan.latent_dim else 1)
-        cells[places] = samples[np.arange(len(places)) % len(samples)]
-    return cells

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from kgan import checks, data
-from kgan.callbacks import grid_layout
+from kgan.callbacks.grid_layout import Layout, are_drawable
 from kgan.callbacks.interval import Interval, check_every, samples_shown
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
@@ -37,7 +37,8 @@ class SampleGrid(keras.callbacks.Callback):
         directory: Folder for the pictures; created if missing.
         rows: Int, rows of a grid. None for 8, or for one row per class of a conditional
             GAN with labels. Each row of a conditional GAN has one class, from 0 on, or
-            the conditions of one real sample, and all rows have the same latents.
+            the conditions of one real sample, and all rows have the same latents. A
+            translator shows groups of a source, its translation and the target.
         columns: Int, columns of a grid.
         scale: Int, the side in pixels of each pixel of a sample; None for a grid of
             about 512 pixels in width.
@@ -115,13 +116,11 @@ class SampleGrid(keras.callbacks.Callback):
                 f"4 channels. Received: samples of shape {self.model.sample_shape}"
             )
         self._grids = None
-        gan, columns = self.model, self.columns
-        self._rows = rows = grid_layout.row_count(gan, self.rows)
-        if self.latents is None:
-            self.latents = grid_layout.cell_latents(gan, rows, columns, self.seed)
-        self._conditions = grid_layout.cell_conditions(gan, rows, columns)
-        if self.reals and gan.real_samples is not None:
-            reals = grid_layout.arrange_reals(gan, self._conditions, columns)
+        self._layout = Layout(
+            self.model, self.rows, self.columns, self.seed, self.latents
+        )
+        reals = self._layout.reals() if self.reals else None
+        if reals is not None:
             self._save(reals, "reals.png")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -177,8 +176,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _save_samples(self) -> None:
         assert self._grids is not None
-        samples = grid_layout.draw(self.model, self.latents, self._conditions)
-        if not grid_layout.are_drawable(samples, "SampleGrid", self._batch()):
+        samples = self._layout.draw()
+        if not are_drawable(samples, "SampleGrid", self._batch()):
             return
         path = self._save(samples, self._path().name)
         if path not in self._grids:
@@ -187,7 +186,8 @@ class SampleGrid(keras.callbacks.Callback):
     def _save(self, images: np.ndarray, name: str) -> pathlib.Path:
         if self.model.devices.is_chief:
             pixels = self.model.sample_range.to_uint8(images)
-            picture = data.grid(pixels, self._rows, self.columns, self.scale)
+            rows, columns = self._layout.rows, self._layout.columns
+            picture = data.grid(pixels, rows, columns, self.scale)
             with atomic_path(self.directory / name) as path:
                 picture.save(path, format="PNG")
         return self.directory / name

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kgan import checks, data
-from kgan.callbacks import grid_layout
+from kgan.callbacks.grid_layout import Layout, are_drawable
 from kgan.types import KerasArgument, PathLike
 
 
@@ -61,17 +61,13 @@ class TensorBoard(keras.callbacks.TensorBoard):
         super().on_epoch_end(epoch, logs)
         if self._writer is None:
             return
-        gan, columns = self.model, self.columns
-        rows = grid_layout.row_count(gan, self.rows)
-        samples = grid_layout.draw(
-            gan,
-            grid_layout.cell_latents(gan, rows, columns, self.seed),
-            grid_layout.cell_conditions(gan, rows, columns),
-        )
-        if not grid_layout.are_drawable(samples, "TensorBoard", int(gan.steps_seen)):
+        gan = self.model
+        layout = Layout(gan, self.rows, self.columns, self.seed)
+        samples = layout.draw()
+        if not are_drawable(samples, "TensorBoard", int(gan.steps_seen)):
             return
         pixels = gan.sample_range.to_uint8(samples)
-        picture = np.asarray(data.grid(pixels, rows, columns))
+        picture = np.asarray(data.grid(pixels, layout.rows, layout.columns))
         if picture.ndim == 2:
             picture = picture[..., None]
         with self._writer.as_default():

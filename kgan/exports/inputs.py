@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from kgan.types import Shape
+
 
 def argument(values: Sequence[Any]) -> Any:
     """Returns the argument of a call: the only input itself, or several as a list."""
@@ -13,17 +15,17 @@ def argument(values: Sequence[Any]) -> Any:
 
 
 def signature(
-    inputs: Sequence[np.ndarray], names: Sequence[str], batch: int | None
+    inputs: Sequence[np.ndarray], shapes: dict[str, Shape], batch: int | None
 ) -> list[Any]:
     """Returns the signature of a generator.
 
     Args:
         inputs: Arrays `(n, ...)`, any inputs of the generator.
-        names: Their names.
+        shapes: The shapes of the inputs without the batch, by their names.
         batch: Int, or None for an open batch size.
     """
     specs = [
-        keras.InputSpec(shape=(batch, *x.shape[1:]), dtype=x.dtype.name, name=name)
-        for name, x in zip(names, inputs, strict=True)
+        keras.InputSpec(shape=(batch, *shape), dtype=x.dtype.name, name=name)
+        for (name, shape), x in zip(shapes.items(), inputs, strict=True)
     ]
     return [argument(specs)]

@@ -36,7 +36,7 @@ def write_record(
         "format": format.name,
         "inputs": [
             {"name": name, **_described(value, format)}
-            for name, value in zip(sampling.names, inputs, strict=True)
+            for name, value in zip(sampling.shapes, inputs, strict=True)
         ],
         "output": _described(outputs, format),
         "latents": repr(sampling.noise),

@@ -12,7 +12,7 @@ from kgan.data import Conditions, SampleRange
 from kgan.exports.inputs import argument
 from kgan.exports.inputs import signature as signature_of
 from kgan.noise import Noise
-from kgan.types import KerasArgument, Tensor, Tensors
+from kgan.types import KerasArgument, Shape, Tensor, Tensors
 
 
 class Sampling(NamedTuple):
@@ -31,9 +31,14 @@ class Sampling(NamedTuple):
     sample_range: SampleRange
 
     @property
-    def names(self) -> list[str]:
-        """The names of the inputs of the generator."""
-        return [*(["latents"] if self.latent_dim else []), *self.conditions.names]
+    def shapes(self) -> dict[str, Shape]:
+        """The shapes of the inputs of the generator without the batch, by their names."""
+        latents: dict[str, Shape] = {"latents": (self.latent_dim,)}
+        given = zip(self.conditions.names, self.conditions, strict=True)
+        return {
+            **(latents if self.latent_dim else {}),
+            **{name: condition.shape for name, condition in given},
+        }
 
     @property
     def is_random(self) -> bool:
@@ -66,7 +71,7 @@ def write_saved_model(
     if keras.backend.backend() != "tensorflow" or kwargs:
         network.export(str(path), format="tf_saved_model", verbose=False, **kwargs)
         return
-    signature = signature_of(inputs, sampling.names, None)
+    signature = signature_of(inputs, sampling.shapes, None)
     to_pixels = sampling.sample_range.to_pixels
 
     def serve_uint8(inputs: Tensors) -> Tensor:

@@ -56,7 +56,7 @@ def export(
     # Keras finds the signature of a SavedModel, on JAX too.
     if format.suffix and "input_signature" not in kwargs:
         kwargs["input_signature"] = exports.signature(
-            inputs, sampling.names, format.batch
+            inputs, sampling.shapes, format.batch
         )
     with (
         written_by_chief(model, path, f".tmp{format.suffix}") as temporary,

@@ -16,6 +16,9 @@ from kgan.models.conditions import ConditionBank
 from kgan.models.reloading import warn_of_unknown
 from kgan.types import ArrayLike, Identifier, Tensors
 
+# The side of an example of a picture of any size.
+_EXAMPLE_SIDE = 32
+
 
 class Latents:
     """Draws the inputs of the generator for `GAN.sample`.
@@ -74,6 +77,20 @@ class Latents:
         for part in (slice(i, i + batch_size) for i in range(0, n, batch_size)):
             rows = data.map_conditions(lambda x, part=part: x[part], given)
             yield with_conditions(None if z is None else z[part], rows)
+
+    def example(self, n: int) -> Tensors:
+        """Returns inputs for `n` samples: random latents and random conditions."""
+        generator = np.random.default_rng(0)
+
+        def drawn(condition: data.Condition) -> np.ndarray:
+            if condition.num_classes is not None:
+                return generator.integers(condition.num_classes, size=n, dtype="int32")
+            shape = [_EXAMPLE_SIDE if side is None else side for side in condition.shape]
+            return generator.standard_normal((n, *shape)).astype("float32")
+
+        given = tuple(map(drawn, self.conditions))
+        z = self.noise.sample((n, self.dim), seed=0) if self.dim else None
+        return with_conditions(z, given)
 
     def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
         if not self.dim:

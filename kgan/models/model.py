@@ -1,6 +1,7 @@
 """A Keras model that trains on any data, and resumes exactly where training stopped."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -227,7 +228,7 @@ class TrainedModel(Trainer):
         losses = super().evaluate(x=batches, **kwargs)
         if evaluation is None:
             return losses
-        results = evaluation.of(self.sample, self.sample_range)
+        results = evaluation.of(self._drawer(x, y), self.sample_range)
         found = {result.name: result.value for result in results}
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 
@@ -253,7 +254,9 @@ class TrainedModel(Trainer):
         A user may load weights into a network after the model was made.
         """
 
-    def sample(self, n: int | None = None, seed: int | None = None) -> np.ndarray:
+    def sample(
+        self, n: int | None = None, seed: int | None = None, **options: Any
+    ) -> np.ndarray:
         """Returns `n` samples. A subclass implements it."""
         raise NotImplementedError
 
@@ -322,6 +325,24 @@ class TrainedModel(Trainer):
         self.devices.check_divisible("batch_size", size, check.d_steps, last)
         return prepared
 
+    def _drawer(self, x: Data, y: Tensors | None) -> Callable[..., np.ndarray]:
+        """Returns the function that draws samples for metrics.
+
+        With conditions other than labels, the samples have conditions of the data.
+        """
+        y = x[1] if isinstance(x, tuple) and len(x) == 2 else y
+        if not self.conditions or self.conditions.are_labels:
+            return self.sample
+
+        def draw(n: int, seed: int) -> np.ndarray:
+            count = len(data.parts_of(y)[0])
+            order = np.random.default_rng(seed).permutation(count)
+            chosen = np.sort(np.resize(order, n))
+            given = data.map_conditions(lambda part: part[chosen], y)
+            return self.sample(n, seed=seed, conditions=given)
+
+        return draw
+
     def _evaluation(
         self, x: Data, y: Tensors | None, names: Any, extractor: Any, seed: int
     ) -> Evaluation:
@@ -332,7 +353,8 @@ class TrainedModel(Trainer):
                 f"{self.sample_shape}. Received: x of type {type(x).__name__} and shape "
                 f"{getattr(x, 'shape', None)}"
             )
-        return Evaluation(x, extractor or default_extractor(x, y), names, seed)
+        labels = None if self.conditions and not self.conditions.are_labels else y
+        return Evaluation(x, extractor or default_extractor(x, labels), names, seed)
 
     def save(
         self, filepath: PathLike, overwrite: bool = True, **kwargs: KerasArgument

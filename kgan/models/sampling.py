@@ -37,6 +37,8 @@ class SamplingModel(TrainedModel):
         average: The `kgan.models.averaging.Average`.
         latents: The `kgan.models.latents.Latents`.
         latent_dim: Length of the latents.
+        group_size: Int, number of pictures that grids show side by side for a sample, see
+            `kgan.Translator`.
     """
 
     generator: keras.Model
@@ -44,6 +46,7 @@ class SamplingModel(TrainedModel):
     average: Average
     latents: Latents
     latent_dim: int
+    group_size: int = 1
 
     def call(self, latents: Tensors, training: bool | None = None) -> Tensor:
         """Generates samples from latents, always in inference mode.
@@ -218,9 +221,7 @@ class SamplingModel(TrainedModel):
         if reason:
             raise ValueError(f"{reason} {checks.received(format=format)}")
         network = self.fresh_generator()
-        (inputs,) = self.latents.sample(
-            _COMPARED, None, None, None, "conditions", 0, _COMPARED
-        )
+        inputs = self.latents.example(_COMPARED)
         export(
             self,
             network,
