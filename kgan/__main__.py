@@ -1,8 +1,7 @@
 """`python -m kgan`: the same as `kgan`, but slower to start.
 
 Python imports the package `kgan`, and with it Keras and a framework, before this file.
-TensorFlow may print messages at that moment. `kgan` and `python -m kgan_cli` have neither
-drawback.
+`kgan` and `python -m kgan_cli` show help and usage errors without this wait.
 """
 
 import sys

@@ -14,7 +14,7 @@ PACKAGES = ("kgan", "kgan_cli")
 # From the ground up.
 FLOORS = (
     ("types",),
-    ("checks", "files", "version"),
+    ("checks", "extras", "files", "version"),
     ("serialization",),
     ("backend", "schedules"),
     ("data", "noise", "layers", "augment", "constraints", "regularizers", "pretrained"),
@@ -24,8 +24,8 @@ FLOORS = (
     ("models",),
     ("callbacks", "latents"),
     ("presets",),
-    ("kgan",),
     ("kgan_cli",),
+    ("kgan",),
     ("cli",),
     ("__main__",),
 )

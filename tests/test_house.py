@@ -67,6 +67,7 @@ def test_each_way_to_import_a_room_is_seen(tmp_path, code, modules):
         ("kgan/cli/new.py", "import kgan", True),
         ("kgan/cli/new.py", "import kgan_cli.new", True),
         ("kgan/models/new.py", "import kgan_cli.new", False),
+        ("kgan/__init__.py", "import kgan_cli.new", True),
         ("kgan/__main__.py", "from kgan.cli import main", True),
         ("kgan/cli/new.py", "from kgan import __main__", False),
         ("kgan/losses/new.py", "from kgan.penalties import R1", False),

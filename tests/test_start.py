@@ -203,6 +203,7 @@ def test_python_runs_kgan_as_a_module():
     result = python("-m", "kgan", "--version")
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"kgan {kgan.__version__}\n"
+    assert result.stderr == ""
 
 
 FULL = pathlib.Path("/dev/full")

@@ -12,9 +12,6 @@ from kgan.layers.styles import has_styles
 from kgan_cli.after_training import ExploreSettings
 from kgan_cli.status import Status
 
-# The number of directions that have a slider.
-_DIRECTIONS = 8
-
 
 def run(settings: ExploreSettings) -> int:
     """Writes the page, and returns the exit status."""
@@ -62,9 +59,8 @@ def _directions(gan: kgan.GAN, program: browser.Program) -> dict[str, np.ndarray
     """
     if has_styles(gan.sampling_generator) != program.has_styles:
         return {}
-    n = min(_DIRECTIONS, gan.latent_dim)
     try:
-        return {method: kgan.latents.directions(gan, n, method) for method in METHODS}
+        return {m: kgan.latents.directions(gan, method=m) for m in METHODS}
     # Without a dense layer there are none.
     except ValueError:
         return {}

@@ -9,7 +9,7 @@ const element = name => document.getElementById(name);
 const tilesOnPage = 16;
 // The chosen seeds, the share of the way from A to B, and the first seed of the grid.
 const state = {a: 0, b: Math.min(1, count - 1), share: 0, psi: 1, label: 0, first: 0};
-const amounts = new Float32Array(8);
+const amounts = new Float32Array(gan.strongest);
 const z = new Float32Array(length), move = new Float32Array(length);
 const latents = seed => all.subarray(seed * length, (seed + 1) * length);
 
