@@ -47,7 +47,10 @@ CASES = {
     "steps_per_execution": {"steps_per_execution": 2},
     "regularised": {"regulariser": 0.1},
     "conditional": {"num_classes": 3, "penalties": penalties()},
-    "vectors": {"condition_dim": 4, "generator_losses": ["reconstruction"]},
+    "vectors": {
+        "condition_dim": 4,
+        "generator_losses": [kgan.generator_losses.Reconstruction("mae", 0.5)],
+    },
     "packed": {"loss": "relativistic", "pack": 2, "penalties": penalties()},
     "scheduled": {
         "augment": kgan.augment.InstanceNoise(kgan.schedules.Linear(0.3, 0.0, 64)),
