@@ -49,7 +49,7 @@ def test_numbers_are_those_worked_out_by_hand():
         real_conditions=None,
         sample_range=kgan.data.UNBOUNDED,
         pack=1,
-        sample=lambda n, seed, labels: samples,
+        sample=lambda n, seed, conditions: samples,
         discriminator=lambda x, training: np.array(
             [[0.0, logits[float(row.max())]] for row in numpy(x)], "float32"
         ),
