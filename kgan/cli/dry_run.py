@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import pathlib
+from typing import Any
 
 import kgan
 from kgan.cli import dataset, run_folder, source
@@ -56,7 +57,11 @@ def python(training: Training) -> str:
         building = [policies[0], *building, policies[1]]
     if path := training.settings.record()["start_from"]:
         building.append(code(Call("gan.start_from", {"source": _source(path)})))
-    return "\n".join([*lines, *building, *training.preset.code_to_train(seed)])
+    batches = ()
+    if training.text is not None:
+        batches = "CaptionBatches", "vectors=vectors, counts=counts, "
+    fitting = training.preset.code_to_train(seed, *batches)
+    return "\n".join([*lines, *building, *fitting])
 
 
 def _source(path: str) -> str | Call:
@@ -72,6 +77,26 @@ def _load(training: Training) -> str:
     names = [*(field.name for field in dataclasses.fields(ImageSettings)), "seed"]
     parameters = inspect.signature(kgan.data.load).parameters
     given = {n: values[n] for n in names if values[n] != parameters[n].default}
+    if training.text is not None:
+        return _load_captions(values["data"], values["captions"], given, values["encoder"])
     labels = "labels" if training.settings.conditional else "_"
     call = Call("kgan.data.load", {"source": values["data"], **given})
     return code(call, prefix=f"samples, {labels} = ")
+
+
+def _load_captions(
+    data: str, captions: str, options: dict[str, Any], encoder: str
+) -> str:
+    """Returns the code that loads pictures with captions, and encodes the captions."""
+    options = {name: value for name, value in options.items() if name != "labels"}
+    arguments = {"source": data, "captions": captions, **options}
+    loading = Call("kgan.data.load_captions", arguments)
+    standardize = Call("kgan.text.Standardize", {"encoder": encoder})
+    return "\n".join(
+        [
+            code(loading, prefix="samples, captions = "),
+            code(standardize, prefix="encoder = "),
+            "vectors = encoder.adapt([text for texts in captions for text in texts])",
+            "counts = [len(texts) for texts in captions]",
+        ]
+    )

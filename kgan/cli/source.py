@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 import kgan
-from kgan.cli import dataset
+from kgan.cli import captions, dataset
 from kgan.cli.run_folder import RunFolder, gan_file, is_pretrained, load_gan
 from kgan.cli.training import Training
 from kgan.data import LoadedData
@@ -35,16 +35,25 @@ def begin(
     Raises:
         ValueError: If the GAN can't be trained on the data, or can't have the weights.
     """
+    captions.check(settings)
     if settings.start_from is None:
         if settings.freeze_d is not None:
             raise ValueError(
                 "--freeze-d needs --start-from, since layers with random weights must "
                 f"train. Received: --freeze-d {settings.freeze_d} without --start-from"
             )
-        return Training.prepare(settings, load(settings))
+        return _prepare(settings, load(settings))
     source = Source.read(settings.start_from)
     settings = source.follow(settings)
-    return source.start(Training.prepare(settings, load(settings)))
+    return source.start(_prepare(settings, load(settings), source.folder))
+
+
+def _prepare(
+    settings: ModelSettings, data: LoadedData, folder: pathlib.Path | None = None
+) -> Training:
+    texts = captions.read(settings, data)
+    encoded = captions.encode(settings, texts, folder)
+    return Training.prepare(settings, data, text=encoded)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,13 +87,18 @@ class Source:
             options = ModelSettings.checked(record)
         return cls(path, gan, options)
 
+    @property
+    def folder(self) -> pathlib.Path:
+        """The folder that has the encoder of the captions, if there is an encoder."""
+        return gan_file(pathlib.Path(self.path)).parent
+
     def follow(self, settings: AnySettings) -> AnySettings:
         """Returns the settings with the networks, and the size of images, of the source.
 
         Raises:
             ValueError: If a given option asks for other networks.
         """
-        self._check_labels(settings)
+        self._check_conditions(settings)
         fields = {f.name: f for f in dataclasses.fields(settings)}
         changed: dict[str, Any] = {}
         for name in _NETWORKS if self.options else ():
@@ -105,11 +119,20 @@ class Source:
             changed["channels"] = settings.channels or shape[2]
         return dataclasses.replace(settings, **changed)
 
-    def _check_labels(self, settings: ModelSettings) -> None:
-        conditional = self.gan.num_classes is not None
-        if conditional != settings.conditional:
+    def _check_conditions(self, settings: ModelSettings) -> None:
+        labels = self.gan.num_classes is not None
+        vectors = bool(self.gan.conditions) and not labels
+        if vectors != (settings.captions is not None):
+            has, remedy = ("no captions", "leave --captions out")
+            if vectors:
+                has, remedy = "captions", "add --captions"
+            raise ValueError(
+                f"The GAN of --start-from was trained with {has}: {remedy}. "
+                f"Received: --start-from {self.path}"
+            )
+        if labels != settings.conditional:
             has, remedy = ("no labels", "leave --conditional out")
-            if conditional:
+            if labels:
                 has, remedy = "labels", "add --conditional"
             raise ValueError(
                 f"The GAN of --start-from was trained with {has}: {remedy}. "
