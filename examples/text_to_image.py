@@ -26,7 +26,10 @@ import numpy as np
 
 import kgan
 
-NAMES = "zero one two three four five six seven eight nine".split()
+NAMES = (
+    *("zero", "one", "two", "three", "four"),
+    *("five", "six", "seven", "eight", "nine"),
+)
 # Each digit has a caption for each of these wordings, with its name and as a number.
 SEEN = (
     "a handwritten {}",
@@ -65,8 +68,9 @@ of the digits.
 @keras.saving.register_keras_serializable(package="examples")
 def names_in(captions: list[str]) -> np.ndarray:
     """Returns a number for each name of a digit: whether it is in the caption."""
+    pairs = list(enumerate(NAMES))
     return np.array(
-        [[name in text or str(i) in text for i, name in enumerate(NAMES)] for text in captions]
+        [[name in text or str(i) in text for i, name in pairs] for text in captions]
     )
 
 

@@ -1,4 +1,4 @@
-"""Text to image: batches with captions, `kgan train --captions` and `kgan sample --text`."""
+"""Text to image: batches with captions, `kgan train --captions`, `kgan sample --text`."""
 
 import hashlib
 import json
@@ -42,7 +42,8 @@ def command(tmp_path):
     names = [f"{i:02d}.png" for i in range(12)]
     for name, pixels in zip(names, PIXELS, strict=True):
         Image.fromarray(pixels[..., 0]).save(folder / name)
-    rows = [f"{name},{text}" for name, text in zip([names[0], *names], TEXTS, strict=True)]
+    pairs = zip([names[0], *names], TEXTS, strict=True)
+    rows = [f"{name},{text}" for name, text in pairs]
     captions = tmp_path / "captions.csv"
     captions.write_text("\n".join(["file_name,text", *rows]), "utf-8")
     given = ["--data", str(folder), "--captions", str(captions)]

@@ -37,6 +37,11 @@ class EncodedCaptions:
     vectors: np.ndarray
     encoder: kgan.text.Encoder | None
 
+    @property
+    def flat(self) -> list[str]:
+        """All captions in the order of their vectors."""
+        return [text for texts in self.texts for text in texts]
+
     def batches(
         self, samples: ArrayLike, batch_size: int, seed: int
     ) -> kgan.data.CaptionBatches:
@@ -97,14 +102,14 @@ def read(settings: ModelSettings, data: LoadedData) -> Captions | None:
 
 
 def encode(
-    settings: ModelSettings, texts: Captions | None, folder: pathlib.Path | None = None
+    settings: ModelSettings, texts: Captions | None, kept: pathlib.Path | None = None
 ) -> EncodedCaptions | None:
     """Returns the captions with their vectors; None for a training without captions.
 
     Args:
         settings: The settings of the command.
         texts: The result of `read`.
-        folder: The folder of a run whose encoder is used again.
+        kept: The file of an encoder that is used again if it exists.
 
     Raises:
         ImportError: If the package of the encoder is not installed.
@@ -112,14 +117,14 @@ def encode(
     if texts is None:
         return None
     flat = [text for several in texts for text in several]
-    if folder is not None and (folder / ENCODER).exists():
-        encoder = kgan.text.load(folder / ENCODER)
+    if kept is not None and kept.exists():
+        encoder = kgan.text.load(kept)
         return EncodedCaptions(texts, encoder(flat), encoder)
     standardize = kgan.text.Standardize(settings.encoder)
     return EncodedCaptions(texts, standardize.adapt(flat), standardize)
 
 
-def kept(
+def of_run(
     settings: ModelSettings, texts: Captions | None, folder: pathlib.Path
 ) -> EncodedCaptions | None:
     """Returns the captions of a run that continues, with the vectors that it has kept.
@@ -130,7 +135,7 @@ def kept(
         folder: The run folder.
     """
     if texts is None or not (folder / VECTORS).exists():
-        return encode(settings, texts, folder)
+        return encode(settings, texts, folder / ENCODER)
     return EncodedCaptions(texts, np.load(folder / VECTORS), None)
 
 
@@ -147,25 +152,19 @@ class RowCaptions(keras.callbacks.Callback):
 
     Args:
         path: The file to write.
-        batches: The batches of the training.
-        texts: The captions of each picture.
+        captions: The captions of the training.
     """
 
-    def __init__(
-        self, path: pathlib.Path, batches: kgan.data.Batches, texts: Captions
-    ):
+    def __init__(self, path: pathlib.Path, captions: EncodedCaptions):
         super().__init__()
-        self.path, self.batches, self.texts = path, batches, texts
+        self.path, self.captions = path, captions
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not self.model.devices.is_chief:
             return
-        # The grids show conditions of real samples, which are vectors of first captions.
-        first = [texts[0] for texts in self.texts]
-        by_vector = {
-            vector.tobytes(): text
-            for vector, text in zip(self.batches.labels, first, strict=True)
-        }
+        # The grids show the conditions of real samples.
+        vectors, texts = self.captions.vectors, self.captions.flat
+        by_vector = {v.tobytes(): text for v, text in zip(vectors, texts, strict=True)}
         shown = self.model.real_conditions
         rows = [by_vector[shown[i % len(shown)].tobytes()] for i in range(ROWS)]
         with atomic_path(self.path) as path:

@@ -242,13 +242,18 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
     Raises:
         ValueError: If the run has no captions, or the file of the encoder is damaged.
     """
-    folder = RunFolder(gan_file(path).parent)
-    if is_pretrained(path) or not folder.encoder.exists():
+    file = encoder_file(path)
+    if is_pretrained(path) or not file.exists():
         raise ValueError(
             "--text needs the run folder of a GAN that was trained with --captions. "
             f"Received: {path} --text {text[0]!r}"
         )
-    return kgan.text.load(folder.encoder)
+    return kgan.text.load(file)
+
+
+def encoder_file(path: pathlib.Path) -> pathlib.Path:
+    """Returns the path of the encoder beside the GAN of a run, which need not exist."""
+    return RunFolder(gan_file(path).parent).encoder
 
 
 def is_pretrained(path: pathlib.Path) -> bool:
@@ -286,7 +291,8 @@ def check_same_data(
         texts: The captions that were loaded now, or None.
 
     Raises:
-        ValueError: If the samples, the labels or the captions are not the same as in the run.
+        ValueError: If the samples, the labels or the captions are not the same as in the
+            run.
     """
     hashes = kgan.data.fingerprints(samples, labels) | captions.fingerprint(texts)
     for key, found in hashes.items():

@@ -7,7 +7,13 @@ from typing import Any, Self, TypeVar
 
 import kgan
 from kgan.cli import captions, dataset
-from kgan.cli.run_folder import RunFolder, gan_file, is_pretrained, load_gan
+from kgan.cli.run_folder import (
+    RunFolder,
+    encoder_file,
+    gan_file,
+    is_pretrained,
+    load_gan,
+)
 from kgan.cli.training import Training
 from kgan.data import LoadedData
 from kgan.data.load import TABLE_EXTENSIONS
@@ -45,14 +51,15 @@ def begin(
         return _prepare(settings, load(settings))
     source = Source.read(settings.start_from)
     settings = source.follow(settings)
-    return source.start(_prepare(settings, load(settings), source.folder))
+    encoder = encoder_file(pathlib.Path(source.path))
+    return source.start(_prepare(settings, load(settings), encoder))
 
 
 def _prepare(
-    settings: ModelSettings, data: LoadedData, folder: pathlib.Path | None = None
+    settings: ModelSettings, data: LoadedData, encoder: pathlib.Path | None = None
 ) -> Training:
     texts = captions.read(settings, data)
-    encoded = captions.encode(settings, texts, folder)
+    encoded = captions.encode(settings, texts, encoder)
     return Training.prepare(settings, data, text=encoded)
 
 
@@ -86,11 +93,6 @@ class Source:
             record = folder.read_config("--start-from")["arguments"]
             options = ModelSettings.checked(record)
         return cls(path, gan, options)
-
-    @property
-    def folder(self) -> pathlib.Path:
-        """The folder that has the encoder of the captions, if there is an encoder."""
-        return gan_file(pathlib.Path(self.path)).parent
 
     def follow(self, settings: AnySettings) -> AnySettings:
         """Returns the settings with the networks, and the size of images, of the source.

@@ -8,7 +8,16 @@ import time
 import kgan
 from kgan import files, trainers
 from kgan.callbacks.interval import samples_shown
-from kgan.cli import captions, dataset, dry_run, not_finite, report, source, summary, watch
+from kgan.cli import (
+    captions,
+    dataset,
+    dry_run,
+    not_finite,
+    report,
+    source,
+    summary,
+    watch,
+)
 from kgan.cli.progress_bar import Progress, progress
 from kgan.cli.run_folder import (
     RunFolder,
@@ -77,7 +86,7 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             stack.enter_context(folder.locked())
         # A run that was stopped in its first epoch has saved no GAN.
         gan = load_gan(folder.path) if folder.gan.exists() else None
-        text = captions.kept(settings, texts, folder.path)
+        text = captions.of_run(settings, texts, folder.path)
         training = Training.prepare(settings, data, gan, text)
         if gan is None and settings.start_from:
             training = source.Source.read(settings.start_from).start(training)

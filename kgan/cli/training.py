@@ -72,11 +72,11 @@ class Training:
         )
         size, seed = chosen.batch_size, settings.seed
         if text is None:
-            options = {"batch_size": size, "seed": seed, "drop_remainder": True}
-            batches, _, _ = kgan.data.prepare(samples, check, y=labels, **options)
+            batches, _, _ = kgan.data.prepare(
+                samples, check, size, y=labels, seed=seed, drop_remainder=True
+            )
         else:
-            batches = text.batches(samples, size, seed)
-            kgan.data.prepare(batches, check)
+            batches, _, _ = kgan.data.prepare(text.batches(samples, size, seed), check)
         return cls(settings, data, chosen, gan, batches, text)
 
 

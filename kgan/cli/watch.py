@@ -125,7 +125,7 @@ def _grids(
     if text is None:
         return [grids]
     path = folder.samples / "captions.txt"
-    return [grids, captions.RowCaptions(path, training.batches, text.texts)]
+    return [grids, captions.RowCaptions(path, text)]
 
 
 def _tracks(

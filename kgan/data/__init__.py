@@ -5,8 +5,8 @@ The files in this folder are the public part; `kgan.data.reading` reads the sour
 
 from kgan.data.batches import Batches, divide_batch, unpack_batch
 from kgan.data.caption_batches import CaptionBatches
-from kgan.data.captions import captions_of, load_captions
 from kgan.data.captioned_grid import captioned_grid
+from kgan.data.captions import captions_of, load_captions
 from kgan.data.checks import check_labels
 from kgan.data.conditions import (
     NO_CONDITIONS,
