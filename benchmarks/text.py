@@ -1,7 +1,7 @@
 """Text to image: emoji of names that were held out, judged by what they show.
 
     python benchmarks/text.py EMOJI --images 200_000 --seeds 0 1 2
-    python benchmarks/text.py EMOJI --size 64
+    python benchmarks/text.py EMOJI --size 64 --noise 0
 
 `EMOJI` is the folder of benchmarks/colour.py. The captions are the names of the emoji. A
 fifth of the names is held out, with all their pictures. The preset for vectors is trained
@@ -164,6 +164,7 @@ def trained(arguments: argparse.Namespace, pairs: Pairs, seed: int) -> kgan.GAN:
         batch_size=preset.batch_size,
         seed=seed,
         drop_remainder=True,
+        noise=arguments.noise,
     )
     length = {"epochs": preset.epochs, "steps_per_epoch": preset.steps_per_epoch}
     gan.fit(batches, **length, verbose=0)
@@ -203,6 +204,7 @@ def main() -> None:
         row = {
             "size": arguments.size,
             "seed": seed,
+            "noise": arguments.noise,
             "images": int(gan.images_seen),
             "seconds": round(seconds),
             "category": round(drawn[0] / real[0], 3),
@@ -223,6 +225,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=32, choices=(32, 64))
     parser.add_argument("--compute", choices=("cpu", "gpu"))
     parser.add_argument("--images", type=int, default=200_000, help="reals shown")
+    parser.add_argument("--noise", type=float, default=0.5, help="see CaptionBatches")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--out", default="text", help="folder of results")
     return parser.parse_args()

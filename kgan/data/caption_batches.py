@@ -14,9 +14,10 @@ from kgan.types import ArrayLike
 class CaptionBatches(Batches):
     """Shuffled batches of pictures, each with the vector of one of its captions.
 
-    In each epoch, one caption of each picture is drawn. The captions depend on the seed,
-    the epoch and the number of the batch only, so a resumed training sees the same
-    captions.
+    In each epoch, one caption of each picture is drawn, and noise is added to its vector.
+    Without noise, the networks learn the vectors of the captions by heart, and texts that
+    are given later mean less. Captions and noise depend on the seed, the epoch and the
+    number of the batch only, so a resumed training sees the same batches.
 
     Args:
         x: Array `(n, ...)`, or a `kgan.data.Store`: the pictures.
@@ -30,21 +31,31 @@ class CaptionBatches(Batches):
         epoch: Int, see `kgan.data.Batches`.
         drop_remainder: Bool, whether to drop the last batch if it is not full.
         smallest: Int; a last batch with fewer pictures is left out.
+        noise: Float of at least 0, the standard deviation of the noise. The default is
+            for standardised vectors, see `kgan.text.Standardize`.
 
     Attributes:
         labels: The vectors of the first caption of each picture, `(n, d)`. The GAN keeps
             some of these, and shows them in grids.
 
     Raises:
-        ValueError: If there is not a vector for each caption.
+        ValueError: If there is not a vector for each caption, or an argument is out of
+            bounds.
 
     Example:
 
     >>> import kgan, numpy as np
     >>> pictures, vectors = np.zeros((2, 8, 8, 1)), np.array([[0.0], [1.0], [2.0]])
-    >>> batches = kgan.data.CaptionBatches(pictures, vectors, [2, 1], shuffle=False)
+    >>> batches = kgan.data.CaptionBatches(
+    ...     pictures, vectors, [2, 1], shuffle=False, noise=0
+    ... )
     >>> [batches.batch(epoch)[1].ravel().tolist() for epoch in (0, 3)]
     [[1.0, 2.0], [0.0, 2.0]]
+
+    Reference:
+        The noise stands for the conditioning augmentation of
+        [Zhang et al., 2017 (StackGAN)](https://arxiv.org/abs/1612.03242), section 3.2,
+        which learns the deviation.
     """
 
     def __init__(
@@ -58,8 +69,10 @@ class CaptionBatches(Batches):
         epoch: int = 0,
         drop_remainder: bool = False,
         smallest: int = 1,
+        noise: float = 0.5,
     ):
         self.vectors = np.asarray(vectors, "float32")
+        self.noise = checks.number(minimum=0, noise=noise)
         self.counts = _check_counts(counts, self.vectors, len(x))
         self._starts = np.cumsum(self.counts) - self.counts
         super().__init__(
@@ -83,8 +96,11 @@ class CaptionBatches(Batches):
         epoch, index = divmod(number, len(self))
         # The order of the epoch is drawn from the seed and the epoch alone.
         seed = np.random.SeedSequence((self.seed, epoch), spawn_key=(index,))
-        drawn = np.random.default_rng(seed).integers(self.counts[rows])
-        return self.x[rows], self.vectors[self._starts[rows] + drawn]
+        generator = np.random.default_rng(seed)
+        drawn = generator.integers(self.counts[rows])
+        vectors = self.vectors[self._starts[rows] + drawn]
+        noise = generator.standard_normal(vectors.shape, "float32")
+        return self.x[rows], vectors + np.float32(self.noise) * noise
 
 
 def _check_counts(
