@@ -170,6 +170,19 @@ def test_a_run_keeps_its_encoder_and_draws_texts(tmp_path, run, capsys):
     expected = gan.sample(z=np.concatenate([z, z]), conditions=vectors)
     np.testing.assert_allclose(drawn["images"], expected, atol=1e-5)
 
+    # Vectors move with the latents, in a straight line from text to text.
+    folder = str(tmp_path / "path")
+    two = ["--text", "number 3", "a new text", "--seeds", "0", "1", "--steps", "3"]
+    assert main(["interpolate", str(run), *two, "--out", folder]) == 0
+    # 3 steps from one seed to the next.
+    ends = (gan.noise.sample((1, gan.latent_dim), seed=seed)[0] for seed in (0, 1))
+    z = kgan.latents.interpolate(*ends, 4)
+    shares = np.linspace(0, 1, 4, dtype="float32")[:, None]
+    vectors = (1 - shares) * vectors[0] + shares * vectors[2]
+    expected = gan.sample(z=z, conditions=vectors, as_uint8=True)
+    found, _ = kgan.data.load(folder)
+    np.testing.assert_allclose(found, expected.astype(float), atol=1)
+
     # A grid has a row for each text, and the text beside the row.
     assert main(["sample", str(run), *texts, "--out", str(tmp_path / "a.png")]) == 0
     folder = str(tmp_path / "pictures")
