@@ -89,7 +89,7 @@ tell them from pictures with their own captions.
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Digits from text.")
-    parser.add_argument("--images", type=int, default=150_000, help="reals shown")
+    parser.add_argument("--images", type=int, default=60_000, help="reals shown")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="text_to_image", help="folder of the results")
     parser.add_argument("--smoke", action="store_true", help="a short trial run")
