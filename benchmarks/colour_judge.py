@@ -47,12 +47,15 @@ class Emoji:
         images, _ = kgan.data.load(path, size=self.size, channels=self.channels)
         return np.asarray(images)
 
-    def labels(self, column: str) -> np.ndarray:
-        """Returns an int for each picture, from a column of the table."""
+    def column(self, column: str) -> list[str]:
+        """Returns the text for each picture in a column of the table."""
         table = (self.folder / "emoji.csv").read_text(encoding="utf-8").splitlines()
         rows = {row["file_name"]: row for row in csv.DictReader(table)}
-        values = [rows[name][column] for name in self._names()]
-        return np.unique(values, return_inverse=True)[1]
+        return [rows[name][column] for name in self._names()]
+
+    def labels(self, column: str) -> np.ndarray:
+        """Returns an int for each picture, from a column of the table."""
+        return np.unique(self.column(column), return_inverse=True)[1]
 
     def _names(self) -> list[str]:
         """Returns the names of the pictures in the order of the archives."""
@@ -112,7 +115,7 @@ class Judge:
             folder.mkdir(parents=True, exist_ok=True)
             network.save(path)
         self._network = keras.models.load_model(path)
-        self.features, found = self._examine(self.reals)
+        self.features, found = self.examine(self.reals)
         self.agreement = float((found == self.categories).mean())
         self.floor = self._floor(seed)
         self._spectrum = spectrum(self.reals)
@@ -127,7 +130,7 @@ class Judge:
             categories: Ints `(n,)`, the categories that were asked for, or None.
         """
         samples = on_white(samples)
-        features, found = self._examine(samples)
+        features, found = self.examine(samples)
         precision, recall = precision_recall(self.features, features)
         density, coverage = density_coverage(self.features, features)
         distance = frechet_distance(self.features, features)
@@ -154,12 +157,10 @@ class Judge:
 
     def nearest(self, samples: np.ndarray, pictures: np.ndarray) -> np.ndarray:
         """Returns the picture nearest to each sample, in the features."""
-        features, candidates = (
-            self._examine(on_white(x))[0] for x in (samples, pictures)
-        )
+        features, candidates = (self.examine(on_white(x))[0] for x in (samples, pictures))
         return pictures[nearest_neighbors(candidates, features).indices[:, 0]]
 
-    def _examine(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def examine(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns features `(n, 96)` and categories `(n,)`."""
         features, logits = self._network.predict(images, batch_size=256, verbose=0)
         return features, self._category_of[logits.argmax(axis=1)]

@@ -64,6 +64,12 @@ class InterpolateSettings(Settings):
         metavar="N|NAME",
         help="number, or name, of the class of a conditional GAN; by default class 0",
     )
+    text: tuple[str, ...] | None = option(
+        nargs="+",
+        metavar="TEXT",
+        help="what the samples show, for a GAN that was trained with --captions; several "
+        "texts are passed one after the other",
+    )
     psi: float | None = option(
         type=float,
         metavar="P",

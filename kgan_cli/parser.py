@@ -116,6 +116,9 @@ def _keywords(field: dataclasses.Field) -> dict[str, Any]:
     keywords = {key: metadata[key] for key in ("choices", "metavar", "nargs")}
     if metadata["const"] is not None:
         keywords |= {"nargs": "?", "const": metadata["const"]}
+    if metadata["nargs"] == "+":
+        # `--text A --text B` is `--text A B`.
+        keywords |= {"action": "extend"}
     return {
         **common,
         **keywords,

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any, Self
 
 from kgan_cli import names, types
+from kgan_cli.captions import CaptionSettings
 from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
 from kgan_cli.transfer import TransferSettings
@@ -168,6 +169,7 @@ class ModelSettings(
     AlgorithmSettings,
     TransferSettings,
     ImageSettings,
+    CaptionSettings,
     PresetSettings,
 ):
     """The options that decide which GAN is trained, and on which data."""
@@ -373,13 +375,24 @@ class SampleSettings(Settings):
     description = "Draws samples from the GAN of a run folder or a .keras file."
 
     run_or_model: str = trained_gan()
-    count: int = option(64, type=types.count, metavar="N", help="number of samples")
+    count: int | None = option(
+        type=types.count,
+        metavar="N",
+        help="number of samples, for each of --seeds and --text; by default 64, or 8 for "
+        "each text",
+    )
     seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
     seeds: tuple[int, ...] | None = option(
         type=types.seed,
         nargs="+",
         metavar="N",
         help="several seeds in place of --seed, with a row of --count samples for each",
+    )
+    text: tuple[str, ...] | None = option(
+        nargs="+",
+        metavar="TEXT",
+        help="what the samples show, for a GAN that was trained with --captions; a row "
+        "for each text",
     )
     label: str | None = option(
         metavar="N|NAME",

@@ -39,11 +39,11 @@ def narrowed(preset):
     return dataclasses.replace(preset, generator=networks[0], discriminator=networks[1])
 
 
-@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("given", [{}, {"num_classes": 3}, {"condition_dim": 5}])
 @pytest.mark.parametrize("name", kgan.presets.names())
-def test_the_printed_code_builds_the_same_gan(name, num_classes):
+def test_the_printed_code_builds_the_same_gan(name, given):
     shape = SHAPES[name]
-    preset = kgan.presets.get(name, shape, 20, num_classes, compute="cpu", budget=40)
+    preset = kgan.presets.get(name, shape, 20, compute="cpu", budget=40, **given)
     assert preset.epochs == max(1, round(40 / preset.batch_size))
     assert preset.name == name
     preset = narrowed(preset)
@@ -58,10 +58,14 @@ def test_the_printed_code_builds_the_same_gan(name, num_classes):
     assert built.get_compile_config() == printed.get_compile_config()
     assert built.ema_half_life == printed.ema_half_life
     # A batch can be trained on: its updates divide it.
-    labels = LABELS if num_classes else None
-    built.check_data(np.zeros((20, *shape), "float32"), preset.batch_size, labels)
+    argument, y = {
+        (): ("", None),
+        ("num_classes",): ("labels=labels", LABELS),
+        ("condition_dim",): ("labels=vectors", np.zeros((20, 5), "float32")),
+    }[tuple(given)]
+    built.check_data(np.zeros((20, *shape), "float32"), preset.batch_size, y)
     assert f"batch_size={preset.batch_size}," in training and "epochs=" in training
-    assert ("labels=labels" in training) == (num_classes is not None)
+    assert ("labels=" in training) == bool(given) and argument in training
 
 
 def test_the_printed_code_trains():

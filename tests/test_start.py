@@ -68,6 +68,7 @@ def test_help_and_usage_errors_import_neither_keras_nor_a_framework(command, sta
 def test_choices_are_the_names_of_kgan():
     assert names.class_names("losses") == kgan.losses.names()
     assert names.class_names("augment") == kgan.augment.names()
+    assert names.class_names("text") == kgan.text.names()
     assert sorted(names.constant_items("presets", "RECIPES")) == kgan.presets.names()
     assert names.object_names("metrics", "MetricSpec") == specs.names()
     (choices,) = (

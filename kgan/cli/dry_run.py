@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import pathlib
+from typing import Any
 
 import kgan
 from kgan.cli import dataset, run_folder, source
@@ -56,7 +57,12 @@ def python(training: Training) -> str:
         building = [policies[0], *building, policies[1]]
     if path := training.settings.record()["start_from"]:
         building.append(code(Call("gan.start_from", {"source": _source(path)})))
-    return "\n".join([*lines, *building, *training.preset.code_to_train(seed)])
+    preset = training.preset
+    fitting = preset.code_to_train(seed)
+    if training.text is not None:
+        given = "vectors=vectors, counts=counts, "
+        fitting = preset.code_to_train(seed, "CaptionBatches", given)
+    return "\n".join([*lines, *building, *fitting])
 
 
 def _source(path: str) -> str | Call:
@@ -72,6 +78,34 @@ def _load(training: Training) -> str:
     names = [*(field.name for field in dataclasses.fields(ImageSettings)), "seed"]
     parameters = inspect.signature(kgan.data.load).parameters
     given = {n: values[n] for n in names if values[n] != parameters[n].default}
+    if training.text is not None:
+        return _load_captions(values, given)
     labels = "labels" if training.settings.conditional else "_"
     call = Call("kgan.data.load", {"source": values["data"], **given})
     return code(call, prefix=f"samples, {labels} = ")
+
+
+def _load_captions(values: dict[str, Any], options: dict[str, Any]) -> str:
+    """Returns the code that loads pictures with captions, and encodes the captions.
+
+    Args:
+        values: The options of the command, by name.
+        options: The options of `kgan.data.load_captions`, by name.
+    """
+    options = {name: value for name, value in options.items() if name != "labels"}
+    arguments = {"source": values["data"], "captions": values["captions"], **options}
+    loading = Call("kgan.data.load_captions", arguments)
+    encoder = Call("kgan.text.Standardize", {"encoder": values["encoder"]})
+    method = "encoder.adapt"
+    if values["start_from"]:
+        kept = run_folder.encoder_file(pathlib.Path(values["start_from"]))
+        if kept.exists():
+            encoder, method = Call("kgan.text.load", {"filepath": str(kept)}), "encoder"
+    return "\n".join(
+        [
+            code(loading, prefix="samples, captions = "),
+            code(encoder, prefix="encoder = "),
+            f"vectors = {method}([text for texts in captions for text in texts])",
+            "counts = [len(texts) for texts in captions]",
+        ]
+    )

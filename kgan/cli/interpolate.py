@@ -2,6 +2,7 @@
 
 import itertools
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -29,12 +30,30 @@ def run(settings: InterpolateSettings) -> int:
     label = class_labels.resolve(settings.label, gan, settings.run_or_model)
     if label is None and gan.num_classes is not None:
         label = 0
-    path = _path(gan, settings, is_closed=out.suffix in _LOOPS)
-    samples = gan.sample(z=path, labels=label, psi=settings.psi)
+    is_closed = out.suffix in _LOOPS
+    path = _path(gan, settings, is_closed)
+    given: dict[str, Any] = {"labels": label, "psi": settings.psi}
+    if settings.text:
+        encoder = run_folder.load_encoder(
+            pathlib.Path(settings.run_or_model), settings.text
+        )
+        vectors = _between(encoder(settings.text), len(path), is_closed)
+        given["conditions"] = vectors
+    samples = gan.sample(z=path, **given)
     outputs.check_finite(samples, settings.run_or_model)
     outputs.save_frames(gan.sample_range.to_uint8(samples), out)
     print(f"{len(path)} samples in {out}")
     return Status.DONE
+
+
+def _between(stops: np.ndarray, count: int, is_closed: bool) -> np.ndarray:
+    """Returns `count` vectors on the lines between the vectors of texts."""
+    stops = np.concatenate([stops, stops[:1]]) if is_closed else stops
+    places = np.linspace(0, len(stops) - 1, count, endpoint=not is_closed)
+    starts = places.astype(int)
+    ends = np.minimum(starts + 1, len(stops) - 1)
+    shares = (places - starts)[:, None].astype("float32")
+    return (1 - shares) * stops[starts] + shares * stops[ends]
 
 
 def _path(gan: kgan.GAN, settings: InterpolateSettings, is_closed: bool) -> np.ndarray:

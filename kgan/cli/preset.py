@@ -26,6 +26,7 @@ def choose(
     shape: tuple[int, ...],
     num_images: int,
     num_classes: int | None,
+    condition_dim: int | None = None,
 ) -> Preset:
     """Returns the preset for the settings and the data.
 
@@ -34,12 +35,13 @@ def choose(
         shape: Shape of one sample.
         num_images: Int, number of samples.
         num_classes: Int for a conditional GAN, or None.
+        condition_dim: Int, length of the vectors of captions, or None.
     """
     # The schedules of the preset span the budget, or else the epochs.
     budget = settings.budget
     if budget is None and settings.epochs:
         budget = settings.epochs * num_images
-    arguments = shape, num_images, num_classes, settings.compute, budget
+    arguments = (shape, num_images, num_classes, settings.compute, budget, condition_dim)
     chosen = (
         presets.get(settings.preset, *arguments)
         if settings.preset

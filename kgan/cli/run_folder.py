@@ -5,7 +5,7 @@ import json
 import pathlib
 import platform
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import filelock
@@ -14,6 +14,7 @@ import numpy as np
 
 import kgan
 from kgan import backend, files, trainers
+from kgan.cli import captions
 from kgan.cli.training import Training
 from kgan.files import atomic_path
 from kgan.types import ArrayLike, Config, PathLike
@@ -33,6 +34,7 @@ class RunFolder:
     def __init__(self, path: PathLike):
         self.path = pathlib.Path(path)
         self.config = self.path / "config.json"
+        self.encoder = self.path / captions.ENCODER
         self.gan = self.path / "gan.keras"
         self.best = self.path / "best.keras"
         self.health = self.path / "health.txt"
@@ -167,6 +169,7 @@ def record(training: Training) -> Config:
         training: The training.
     """
     gan, preset, batches = training.gan, training.preset, training.batches
+    text = training.text
     networks = ("generator", "discriminator")
     return {
         "arguments": training.settings.record(),
@@ -174,7 +177,8 @@ def record(training: Training) -> Config:
         "data": {
             "shape": list(batches.x.shape),
             "dtype": str(batches.x.dtype),
-            **kgan.data.fingerprints(batches.x, batches.labels),
+            **kgan.data.fingerprints(batches.x, None if text else batches.labels),
+            **captions.fingerprint(text.texts if text else None),
             "classes": training.data.classes,
         },
         "parameters": {name: getattr(gan, name).count_params() for name in networks},
@@ -228,6 +232,30 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
     return gan
 
 
+def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
+    """Loads the encoder of the captions of a run.
+
+    Args:
+        path: The run folder, or a `.keras` file in the folder.
+        text: The value of `--text`, for the error.
+
+    Raises:
+        ValueError: If the run has no captions, or the file of the encoder is damaged.
+    """
+    file = encoder_file(path)
+    if is_pretrained(path) or not file.exists():
+        raise ValueError(
+            "--text needs the run folder of a GAN that was trained with --captions. "
+            f"Received: {path} --text {text[0]!r}"
+        )
+    return kgan.text.load(file)
+
+
+def encoder_file(path: pathlib.Path) -> pathlib.Path:
+    """Returns the path of the encoder beside the GAN of a run, which need not exist."""
+    return RunFolder(gan_file(path).parent).encoder
+
+
 def is_pretrained(path: pathlib.Path) -> bool:
     """Whether a path that does not exist is the name of a trained GAN of the package."""
     return not path.exists() and str(path) in kgan.pretrained.names()
@@ -249,7 +277,10 @@ def threads_changed(config: Config) -> str:
 
 
 def check_same_data(
-    config: Config, samples: ArrayLike, labels: np.ndarray | None
+    config: Config,
+    samples: ArrayLike,
+    labels: np.ndarray | None,
+    texts: captions.Captions | None = None,
 ) -> None:
     """Checks that the data is the same as at the start of the run.
 
@@ -257,11 +288,14 @@ def check_same_data(
         config: The content of the run's `config.json`.
         samples: The samples that were loaded now.
         labels: The labels that were loaded now, or None.
+        texts: The captions that were loaded now, or None.
 
     Raises:
-        ValueError: If the samples or the labels are not the same as in the run.
+        ValueError: If the samples, the labels or the captions are not the same as in the
+            run.
     """
-    for key, found in kgan.data.fingerprints(samples, labels).items():
+    hashes = kgan.data.fingerprints(samples, labels) | captions.fingerprint(texts)
+    for key, found in hashes.items():
         # Unconditional runs, and runs of earlier releases, have no hash of labels.
         expected = config["data"].get(key, found)
         if found != expected:

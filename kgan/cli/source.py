@@ -6,8 +6,14 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 import kgan
-from kgan.cli import dataset
-from kgan.cli.run_folder import RunFolder, gan_file, is_pretrained, load_gan
+from kgan.cli import captions, dataset
+from kgan.cli.run_folder import (
+    RunFolder,
+    encoder_file,
+    gan_file,
+    is_pretrained,
+    load_gan,
+)
 from kgan.cli.training import Training
 from kgan.data import LoadedData
 from kgan.data.load import TABLE_EXTENSIONS
@@ -35,16 +41,26 @@ def begin(
     Raises:
         ValueError: If the GAN can't be trained on the data, or can't have the weights.
     """
+    captions.check(settings)
     if settings.start_from is None:
         if settings.freeze_d is not None:
             raise ValueError(
                 "--freeze-d needs --start-from, since layers with random weights must "
                 f"train. Received: --freeze-d {settings.freeze_d} without --start-from"
             )
-        return Training.prepare(settings, load(settings))
+        return _prepare(settings, load(settings))
     source = Source.read(settings.start_from)
     settings = source.follow(settings)
-    return source.start(Training.prepare(settings, load(settings)))
+    encoder = encoder_file(pathlib.Path(source.path))
+    return source.start(_prepare(settings, load(settings), encoder))
+
+
+def _prepare(
+    settings: ModelSettings, data: LoadedData, encoder: pathlib.Path | None = None
+) -> Training:
+    texts = captions.read(settings, data)
+    encoded = captions.encode(settings, texts, encoder)
+    return Training.prepare(settings, data, text=encoded)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +100,7 @@ class Source:
         Raises:
             ValueError: If a given option asks for other networks.
         """
-        self._check_labels(settings)
+        self._check_conditions(settings)
         fields = {f.name: f for f in dataclasses.fields(settings)}
         changed: dict[str, Any] = {}
         for name in _NETWORKS if self.options else ():
@@ -105,11 +121,20 @@ class Source:
             changed["channels"] = settings.channels or shape[2]
         return dataclasses.replace(settings, **changed)
 
-    def _check_labels(self, settings: ModelSettings) -> None:
-        conditional = self.gan.num_classes is not None
-        if conditional != settings.conditional:
+    def _check_conditions(self, settings: ModelSettings) -> None:
+        labels = self.gan.num_classes is not None
+        vectors = bool(self.gan.conditions) and not labels
+        if vectors != (settings.captions is not None):
+            has, remedy = ("no captions", "leave --captions out")
+            if vectors:
+                has, remedy = "captions", "add --captions"
+            raise ValueError(
+                f"The GAN of --start-from was trained with {has}: {remedy}. "
+                f"Received: --start-from {self.path}"
+            )
+        if labels != settings.conditional:
             has, remedy = ("no labels", "leave --conditional out")
-            if conditional:
+            if labels:
                 has, remedy = "labels", "add --conditional"
             raise ValueError(
                 f"The GAN of --start-from was trained with {has}: {remedy}. "

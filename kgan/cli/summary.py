@@ -36,6 +36,7 @@ def print_summary(
         folder.config: "everything that is needed to repeat this run",
         folder.skipped: "the files that are left out, and why",
         folder.gan: "the GAN, to draw samples from and to train further",
+        folder.encoder: "the encoder of captions, for `kgan sample --text`",
         folder.best: "the GAN when its first metric was best",
         folder.saved_model: "the generator for TensorFlow, without kgan",
     }

@@ -9,6 +9,7 @@ import kgan
 from kgan import exports, files, trainers
 from kgan.callbacks.interval import samples_shown
 from kgan.cli import (
+    captions,
     dataset,
     dry_run,
     model_card,
@@ -78,7 +79,8 @@ def _progress(settings: TrainSettings, training: Training) -> Progress:
 
 def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
     data = dataset.load(settings)
-    check_same_data(config, data.samples, data.labels)
+    texts = captions.read(settings, data)
+    check_same_data(config, data.samples, data.labels, texts)
     with contextlib.ExitStack() as stack:
         # Only the chief of several workers locks, and only a GAN knows its worker.
         has_workers = settings.strategy == "multi_worker"
@@ -86,7 +88,8 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             stack.enter_context(folder.locked())
         # A run that was stopped in its first epoch has saved no GAN.
         gan = load_gan(folder.path) if folder.gan.exists() else None
-        training = Training.prepare(settings, data, gan)
+        text = captions.of_run(settings, texts, folder.path)
+        training = Training.prepare(settings, data, gan, text)
         if gan is None and settings.start_from:
             training = source.Source.read(settings.start_from).start(training)
         _check_epochs(training)
@@ -205,6 +208,8 @@ def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None
     """Writes the first files of the run, and shows the data and the preset."""
     gan, preset, samples = training.gan, training.preset, training.data.samples
     folder.write_config(training)
+    if training.text is not None:
+        training.text.write(folder.path)
     skipped = training.data.report.left_out if training.data.report else {}
     if skipped:
         write_reasons(skipped, folder.skipped)

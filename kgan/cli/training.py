@@ -7,6 +7,7 @@ import numpy as np
 
 import kgan
 from kgan.cli import preset
+from kgan.cli.captions import EncodedCaptions
 from kgan.data import LoadedData
 from kgan_cli.settings import ModelSettings
 
@@ -21,7 +22,9 @@ class Training:
         data: The loaded data.
         preset: The preset from which the GAN is built.
         gan: The compiled GAN.
-        batches: The checked samples, with labels for a conditional GAN.
+        batches: The checked samples, with labels for a conditional GAN, or with vectors
+            of captions.
+        text: The captions with their vectors; None without captions.
         note: A sentence on the trained GAN whose weights the GAN has; empty without.
     """
 
@@ -30,11 +33,16 @@ class Training:
     preset: kgan.presets.Preset
     gan: kgan.GAN
     batches: kgan.data.Batches
+    text: EncodedCaptions | None = None
     note: str = ""
 
     @classmethod
     def prepare(
-        cls, settings: ModelSettings, data: LoadedData, gan: kgan.GAN | None = None
+        cls,
+        settings: ModelSettings,
+        data: LoadedData,
+        gan: kgan.GAN | None = None,
+        text: EncodedCaptions | None = None,
     ) -> Self:
         """Builds the GAN and the batches.
 
@@ -42,6 +50,7 @@ class Training:
             settings: The settings of the command.
             data: The loaded data.
             gan: The GAN of a run that continues; None to build the GAN of the preset.
+            text: The captions with their vectors; None without captions.
 
         Raises:
             ValueError: If the GAN can't be trained on the data.
@@ -53,21 +62,22 @@ class Training:
                 f"Received: --batch-size {settings.batch_size}"
             )
         num_classes = None if labels is None else int(labels.max()) + 1
-        chosen = preset.choose(settings, samples.shape[1:], len(samples), num_classes)
+        dim = None if text is None else text.vectors.shape[1]
+        shape = samples.shape[1:]
+        chosen = preset.choose(settings, shape, len(samples), num_classes, dim)
         settings = _with_decided_values(settings, data, chosen)
         gan = gan or preset.build(chosen, settings.seed, settings.precision)
         check = kgan.data.DataCheck(
             gan.sample_shape, gan.sample_range, gan.conditions, gan.updates_per_batch
         )
-        batches, _, _ = kgan.data.prepare(
-            samples,
-            check,
-            chosen.batch_size,
-            y=labels,
-            seed=settings.seed,
-            drop_remainder=True,
-        )
-        return cls(settings, data, chosen, gan, batches)
+        size, seed = chosen.batch_size, settings.seed
+        if text is None:
+            batches, _, _ = kgan.data.prepare(
+                samples, check, size, y=labels, seed=seed, drop_remainder=True
+            )
+        else:
+            batches, _, _ = kgan.data.prepare(text.batches(samples, size, seed), check)
+        return cls(settings, data, chosen, gan, batches, text)
 
 
 def _with_decided_values(

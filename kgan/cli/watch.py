@@ -6,7 +6,7 @@ import keras
 
 import kgan
 from kgan.callbacks.tensorboard import check_installed
-from kgan.cli import measures, not_finite, trackers
+from kgan.cli import captions, measures, not_finite, trackers
 from kgan.cli.best import EarlyStopping, KeepBest, evaluations
 from kgan.cli.problems import Problems
 from kgan.cli.progress_bar import Progress
@@ -98,7 +98,7 @@ def prepare(
         Problems(folder.health, progress.say),
         history,
         logs,
-        _grids(settings, gan, folder),
+        *_grids(settings, training, folder),
         *_tracks(settings, gan, folder, progress),
         best,
         stopping,
@@ -110,13 +110,22 @@ def prepare(
 
 
 def _grids(
-    settings: TrainSettings, gan: kgan.GAN, folder: RunFolder
-) -> keras.callbacks.Callback | None:
-    if not kgan.data.is_image_shape(gan.sample_shape):
-        return None
-    return kgan.callbacks.SampleGrid(
-        folder.samples, gif=folder.animation, reals=False, every=settings.grid_every
+    settings: TrainSettings, training: Training, folder: RunFolder
+) -> list[keras.callbacks.Callback]:
+    if not kgan.data.is_image_shape(training.gan.sample_shape):
+        return []
+    text = training.text
+    grids = kgan.callbacks.SampleGrid(
+        folder.samples,
+        rows=None if text is None else captions.ROWS,
+        gif=folder.animation,
+        reals=False,
+        every=settings.grid_every,
     )
+    if text is None:
+        return [grids]
+    path = folder.samples / "captions.txt"
+    return [grids, captions.RowCaptions(path, text)]
 
 
 def _tracks(

@@ -4,7 +4,9 @@ The files in this folder are the public part; `kgan.data.reading` reads the sour
 """
 
 from kgan.data.batches import Batches, divide_batch, unpack_batch
-from kgan.data.captions import load_captions
+from kgan.data.caption_batches import CaptionBatches
+from kgan.data.captioned_grid import captioned_grid
+from kgan.data.captions import captions_of, load_captions
 from kgan.data.checks import check_labels
 from kgan.data.conditions import (
     NO_CONDITIONS,
@@ -38,6 +40,7 @@ __all__ = [
     "NO_CONDITIONS",
     "UNBOUNDED",
     "Batches",
+    "CaptionBatches",
     "CheckedData",
     "Condition",
     "Conditions",
@@ -50,6 +53,8 @@ __all__ = [
     "Report",
     "SampleRange",
     "Store",
+    "captioned_grid",
+    "captions_of",
     "check_bad_files",
     "check_labels",
     "chunks",

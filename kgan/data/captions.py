@@ -8,10 +8,9 @@ from kgan import checks
 from kgan.data.options import Options, for_pictures
 from kgan.data.reading import captions as files
 from kgan.data.reading.arrays import from_arrays
-from kgan.data.reading.entries import Source
 from kgan.data.reading.paths import pictures_at
 from kgan.data.reading.read_pictures import read_pictures
-from kgan.data.reading.reports import first_names, warn
+from kgan.data.reading.reports import Report, first_names, warn
 from kgan.types import ArrayLike, PathLike
 
 Captions = list[tuple[str, ...]]
@@ -63,7 +62,31 @@ def load_captions(
         return _load_path(source, captions, settings)
     texts = _one_for_each(captions, len(source))
     samples = from_arrays(source, None, settings, "source").samples
-    return samples, _repeated(texts, settings)
+    return samples, _repeated(texts, settings.flip)
+
+
+def captions_of(
+    report: Report, source: PathLike, captions: PathLike, flip: bool = False
+) -> Captions:
+    """Returns the captions of pictures that `kgan.data.load_all` has loaded.
+
+    Args:
+        report: The `Report` of the pictures.
+        source: Path of the pictures, for the errors.
+        captions: Path of a file of captions, see `load_captions`.
+        flip: Bool, whether each picture is followed by its mirror image.
+
+    Returns:
+        A list with a tuple of str for each picture.
+
+    Raises:
+        FileNotFoundError: If there is no file of captions at the path.
+        ValueError: For the same reasons as `load_captions`.
+    """
+    found = files.read(captions)
+    received = f"source={os.fspath(source)!r}, captions={os.fspath(captions)!r}"
+    _check_names([*report.names, *report.bad], report.others, found, received)
+    return _repeated([found[name] for name in report.names], flip)
 
 
 def _load_path(
@@ -78,25 +101,35 @@ def _load_path(
     captions = files.find(path) if captions is None else checks.path(captions=captions)
     found = files.read(captions)
     argument = f"source={os.fspath(path)!r}"
-    _check_names(source, found, f"{argument}, captions={os.fspath(captions)!r}")
+    received = f"{argument}, captions={os.fspath(captions)!r}"
+    _check_names([entry.name for entry in source], source.others, found, received)
     samples, _, _, report = read_pictures(source, options, argument)
     assert report is not None
     warn(report, stacklevel=3)
-    return samples, _repeated([found[name] for name in report.names], options)
+    return samples, _repeated([found[name] for name in report.names], options.flip)
 
 
 def _check_names(
-    source: Source, captions: dict[str, tuple[str, ...]], received: str
+    names: list[str],
+    others: Iterable[str],
+    captions: dict[str, tuple[str, ...]],
+    received: str,
 ) -> None:
-    """Checks that all pictures have captions, and that all captions have pictures."""
-    names = [entry.name for entry in source]
+    """Checks that all pictures have captions, and that all captions have pictures.
+
+    Args:
+        names: Names of the pictures.
+        others: Names of the files of other kinds.
+        captions: The captions by the names of pictures.
+        received: What was received, for the errors.
+    """
     if without := [name for name in names if name not in captions]:
         raise ValueError(
             "Each picture needs a caption. "
             f"Received: {received} without captions for {first_names(without)}"
         )
     # Files of other kinds are left out, as `load` does.
-    if gone := sorted(captions.keys() - {*names, *source.others}):
+    if gone := sorted(captions.keys() - {*names, *others}):
         raise ValueError(
             "Each caption needs a picture. "
             f"Received: {received} with captions for {first_names(gone)}, "
@@ -126,6 +159,6 @@ def _are_captions(texts: Any) -> bool:
     )
 
 
-def _repeated(captions: Captions, options: Options) -> Captions:
+def _repeated(captions: Captions, flip: bool) -> Captions:
     """Returns the captions of all samples, of which `flip` makes two of one picture."""
-    return [texts for texts in captions for _ in range(1 + options.flip)]
+    return [texts for texts in captions for _ in range(1 + flip)]

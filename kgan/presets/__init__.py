@@ -18,6 +18,7 @@ def suggest(
     num_classes: int | None = None,
     compute: str | None = None,
     budget: int | None = None,
+    condition_dim: int | None = None,
 ) -> Preset:
     """Suggests a preset: networks, options of `compile`, batch size and epochs.
 
@@ -29,6 +30,8 @@ def suggest(
         compute: `"cpu"` or `"gpu"`; None for a GPU if Keras finds one.
         budget: Int, at least 1: number of real images to show; None for the default of
             the preset.
+        condition_dim: Int, at least 1, for a GAN that is given float vectors of this
+            length, for example vectors of captions by `kgan.text`; None without vectors.
 
     Returns:
         A `Preset`, which builds the GAN and prints as the Python code that builds it.
@@ -65,7 +68,7 @@ def suggest(
     """
     shape = checks.shape(image_shape=image_shape)
     name = recipes.name_for(shape)
-    return get(name, shape, num_images, num_classes, compute, budget)
+    return get(name, shape, num_images, num_classes, compute, budget, condition_dim)
 
 
 def get(
@@ -75,6 +78,7 @@ def get(
     num_classes: int | None = None,
     compute: str | None = None,
     budget: int | None = None,
+    condition_dim: int | None = None,
 ) -> Preset:
     """Returns the preset of a given name.
 
@@ -85,6 +89,7 @@ def get(
         num_classes: Int, at least 1, or None, see `suggest`.
         compute: `"cpu"`, `"gpu"` or None, see `suggest`.
         budget: Int, at least 1, or None, see `suggest`.
+        condition_dim: Int, at least 1, or None, see `suggest`.
 
     Raises:
         ValueError: If there is no preset of that name, if the preset is not for samples
@@ -104,6 +109,7 @@ def get(
         num_classes=checks.optional_count(num_classes=num_classes),
         compute=_compute(compute),
         budget=checks.optional_count(budget=budget),
+        condition_dim=checks.optional_count(condition_dim=condition_dim),
     )
     return recipes.RECIPES[name](request)
 

@@ -98,18 +98,26 @@ class Preset:
             code(Call("gan.compile", self.compile)),
         ]
 
-    def code_to_train(self, seed: int) -> list[str]:
-        """Returns the lines of Python that train `gan` on `samples`, and on `labels`.
+    def code_to_train(
+        self, seed: int, batches: str = "Batches", given: str | None = None
+    ) -> list[str]:
+        """Returns the lines of Python that train `gan` on `samples`.
 
         Args:
             seed: Int, the seed of the order of the data.
+            batches: Name of the class of the batches in `kgan.data`.
+            given: The conditions as arguments of the batches, in Python; None for the
+                `labels` or the `vectors` that the networks take.
         """
-        labels = "labels=labels, " if "num_classes" in self.generator.arguments else ""
+        if given is None:
+            names = {"num_classes": "labels", "condition_dim": "vectors"}
+            taken = [names[n] for n in names if n in self.generator.arguments]
+            given = "".join(f"labels={name}, " for name in taken)
         shorter = self.steps_per_epoch
         steps = f", steps_per_epoch={shorter}" if shorter else ""
         return [
-            "batches = kgan.data.Batches(",
-            f"    samples, batch_size={self.batch_size}, {labels}seed={seed}, "
+            f"batches = kgan.data.{batches}(",
+            f"    samples, batch_size={self.batch_size}, {given}seed={seed}, "
             "drop_remainder=True",
             ")",
             f"gan.fit(batches, epochs={self.epochs}{steps})",

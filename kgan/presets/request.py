@@ -24,6 +24,8 @@ class Request:
         num_classes: Int, for a conditional GAN; None without labels.
         compute: `"cpu"` or `"gpu"`.
         budget: Int, number of real images to show; None for the default of the preset.
+        condition_dim: Int, length of the vectors of a GAN that is given vectors; None
+            without vectors.
     """
 
     name: str
@@ -32,6 +34,15 @@ class Request:
     num_classes: int | None
     compute: str
     budget: int | None
+    condition_dim: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.num_classes is not None and self.condition_dim is not None:
+            counts = {n: getattr(self, n) for n in ("num_classes", "condition_dim")}
+            raise ValueError(
+                "A preset is for labels or for vectors: give `num_classes` or "
+                f"`condition_dim`. {checks.received(**counts)}"
+            )
 
     def check_images(self) -> None:
         """Raises a `ValueError` if the samples are not images."""
@@ -52,6 +63,8 @@ class Request:
     def preset(self, budget: int, batch_size: int, **settings: Any) -> Preset:
         """Returns a `Preset` with the name, the data and the machine of the request."""
         epochs, steps = parts(budget, batch_size)
+        if self.condition_dim is not None:
+            settings = _matching_aware(settings)
         return Preset(
             name=self.name,
             sample_shape=self.shape,
@@ -72,11 +85,12 @@ class Request:
         Args:
             builder: Name of the builder.
             shape_argument: Name of the builder's argument for the shape of a sample.
-            **arguments: Arguments of the builder, beside the shape and the classes.
+            **arguments: Arguments of the builder, beside the shape and the condition.
         """
-        labels = {} if self.num_classes is None else {"num_classes": self.num_classes}
+        sizes = {"num_classes": self.num_classes, "condition_dim": self.condition_dim}
+        condition = {name: size for name, size in sizes.items() if size is not None}
         shape = {shape_argument: self.shape}
-        return Call(f"kgan.networks.{builder}", {**shape, **arguments, **labels})
+        return Call(f"kgan.networks.{builder}", {**shape, **arguments, **condition})
 
     def batch_size(self, size: int, divisor: int = 1) -> int:
         """Returns `size` or less for small data, as a multiple of `divisor`."""
@@ -133,3 +147,18 @@ class Request:
     def policy(self) -> str:
         """The policy of `kgan.augment.DiffAugment` for images."""
         return "color,translation,cutout" if self.shape[-1] >= 3 else "translation"
+
+
+def _matching_aware(settings: dict[str, Any]) -> dict[str, Any]:
+    """Returns settings with which the discriminator learns which vectors belong.
+
+    A vector is new with nearly every sample, so a discriminator learns less from samples
+    of one condition than it does with labels.
+    """
+    changed = {"compile": {**settings["compile"], "mismatch": 0.5}}
+    reason = (
+        "Reals with the vectors of others are fakes too (Reed et al., 2016, "
+        "arXiv:1605.05396), so that the discriminator learns which vector belongs to a "
+        "sample."
+    )
+    return {**settings, **changed, "reasons": (*settings["reasons"], reason)}

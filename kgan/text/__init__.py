@@ -10,6 +10,7 @@ from kgan.text.encoder import Encoder as Encoder
 from kgan.text.function import Function as Function
 from kgan.text.keras_hub import KerasHub as KerasHub
 from kgan.text.minilm import MiniLM as MiniLM
+from kgan.text.saving import load as load
 from kgan.text.standardize import Standardize as Standardize
 from kgan.types import Identifier
 

@@ -1,11 +1,14 @@
 """Base class of the encoders of text."""
 
+import json
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 
 from kgan import checks, serialization
-from kgan.types import ArrayLike
+from kgan.files import atomic_path
+from kgan.types import ArrayLike, PathLike
 
 
 class Encoder(serialization.Configurable):
@@ -37,7 +40,10 @@ class Encoder(serialization.Configurable):
             ValueError: If `captions` is not a list of str, or if `encode` returns
                 anything but a finite vector for each caption.
         """
-        captions = check_captions(captions)
+        every = check_captions(captions)
+        # Many captions of a data set may be the same: each is encoded once.
+        places = {text: place for place, text in enumerate(dict.fromkeys(every))}
+        captions = list(places)
         vectors = np.asarray(self.encode(captions), "float32")
         if vectors.ndim != 2 or len(vectors) != len(captions) or not vectors.size:
             raise ValueError(
@@ -51,11 +57,27 @@ class Encoder(serialization.Configurable):
                 f"{type(self).__name__} must return finite vectors. "
                 f"Received: NaN or infinity for the caption {captions[number]!r}"
             )
-        return vectors
+        return vectors[[places[text] for text in every]]
 
     def encode(self, captions: list[str]) -> ArrayLike:
         """Returns an array `(n, d)` of finite numbers for a list of n str."""
         raise NotImplementedError
+
+    def save(self, filepath: PathLike) -> None:
+        """Writes the config of the encoder to a JSON file, for `kgan.text.load`.
+
+        Beside the file of a GAN, it turns later captions into the vectors that the GAN
+        knows. The weights of a language model are not in the file.
+
+        Args:
+            filepath: Path of the file, for example `"encoder.json"`.
+
+        Raises:
+            ValueError: If the encoder has no config, see `kgan.text.KerasHub`.
+        """
+        config = keras.saving.serialize_keras_object(self)
+        with atomic_path(checks.path(filepath=filepath)) as path:
+            path.write_text(json.dumps(config, indent=1) + "\n", "utf-8")
 
 
 def check_captions(captions: Sequence[str]) -> list[str]:
