@@ -76,6 +76,8 @@ class Contender:
             preset = kgan.presets.get(arguments.preset, *data, **options)
         else:
             preset = kgan.presets.suggest(*data, **options)
+        if arguments.start_from:
+            preset = preset.for_trained()
         self.preset = _frozen(VARIANTS[name](preset), arguments.freeze_d)
         self.name, self.seed, self.seconds = name, seed, 0.0
         self.asked, self.images = labels, images

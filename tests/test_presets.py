@@ -11,6 +11,7 @@ from helpers import assert_same_state, numpy
 
 import kgan
 from kgan.presets import Call, cost
+from kgan.presets.call import make
 from kgan_cli.main import main
 
 # Builds networks that other tests run on all backends.
@@ -473,3 +474,18 @@ def test_the_reasons_of_the_default_say_where_it_was_measured(shape, compute, sa
     cited = [reason for reason in preset.reasons if "docs/results.md" in reason]
     assert len(cited) == 1
     assert said in cited[0]
+
+
+def test_the_rate_of_a_trained_gan_falls_over_the_whole_budget():
+    preset = kgan.presets.suggest((32, 32, 3), 3_000, compute="cpu", budget=80_000)
+    changed = preset.for_trained()
+    rate, late = (
+        make(p.compile["schedules"]["learning_rate"]) for p in (changed, preset)
+    )
+    assert [float(x) for x in (late(0), late(40_000))] == pytest.approx([2e-3] * 2)
+    middle = (2e-3 + 2e-4) / 2
+    found = [float(rate(n)) for n in (0, 40_000, 80_000)]
+    assert found == pytest.approx([2e-3, middle, 2e-4])
+    assert changed.batch_size == preset.batch_size and changed.gan == preset.gan
+    constant = dataclasses.replace(preset, compile={"loss": "hinge"})
+    assert constant.for_trained() is constant

@@ -47,6 +47,8 @@ def choose(
         if settings.preset
         else presets.suggest(*arguments)
     )
+    if settings.start_from:
+        chosen = chosen.for_trained()
     changed = _with_loss(_with_options(chosen, settings), settings.loss)
     return hyperparameters.change(changed, settings)
 

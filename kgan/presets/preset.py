@@ -11,6 +11,10 @@ from kgan.presets.call import Call, code, make
 
 # About as many reports of a training as a reader looks at.
 _PARTS = 60
+_FALLS = (
+    "The training starts from a trained GAN, so the learning rate falls from the first "
+    "image on."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +78,33 @@ class Preset:
         gan = self._gan(seed).make()
         gan.compile(**make(dict(self.compile)))
         return gan
+
+    def for_trained(self) -> "Preset":
+        """Returns the preset for a training that starts from a trained GAN.
+
+        A learning rate that falls late falls from the first image on, over the whole
+        budget: the networks have made their large steps already. See `GAN.start_from`.
+
+        Example:
+
+        >>> import kgan
+        >>> preset = kgan.presets.suggest((32, 32, 3), 3_000, compute="cpu")
+        >>> preset.for_trained().compile["schedules"]["learning_rate"].arguments
+        {'start': 0.002, 'end': 0.0002, 'images': 300000}
+        """
+        schedules = dict(self.compile.get("schedules") or {})
+        late = schedules.get("learning_rate")
+        if late is None or not late.arguments.get("begin"):
+            return self
+        arguments = dict(late.arguments)
+        arguments["images"] += arguments.pop("begin")
+        schedules["learning_rate"] = Call(late.function, arguments)
+        return dataclasses.replace(
+            self,
+            compile={**self.compile, "schedules": schedules},
+            reasons=(*self.reasons, _FALLS),
+            expectation="",
+        )
 
     @property
     def images(self) -> int:
