@@ -33,6 +33,7 @@ from kgan.data.reading.reports import (
 )
 from kgan.data.sample_range import UNBOUNDED, SampleRange
 from kgan.data.store import Store, chunks
+from kgan.data.unpaired_batches import UnpairedBatches
 
 __all__ = [
     "NO_CONDITIONS",
@@ -50,6 +51,7 @@ __all__ = [
     "Report",
     "SampleRange",
     "Store",
+    "UnpairedBatches",
     "check_bad_files",
     "check_labels",
     "chunks",
