@@ -20,7 +20,7 @@ import house  # noqa: E402
 PATH = ROOT / "docs" / "images" / "floors.png"
 # Drawn at twice the size, for smooth lines.
 SCALE = 2
-WIDTH, MARGIN, FLOOR, ROOM = 860, 24, 56, 28
+WIDTH, MARGIN, FLOOR, ROOM = 960, 24, 56, 28
 FONT = ImageFont.load_default(15 * SCALE)
 INK, LINE, BAND, BOX = "#1f2933", "#7b8794", "#f1f4f8", "#ffffff"
 # Most rooms use these, so their lines would say nothing.

@@ -57,6 +57,7 @@ def updated(page: str) -> str:
     """Returns the text of a page with tables made from the classes."""
     tables = {
         "augmentations": summaries(kgan.augment),
+        "generator losses": summaries(kgan.generator_losses),
         "losses": losses(),
         "noises": summaries(kgan.noise),
         "penalties": summaries(kgan.penalties),

@@ -9,8 +9,27 @@ from kgan.types import Config, Identifier
 
 Option = TypeVar("Option")
 
-# Class decorator: Keras saves the class as "kgan>ClassName" and finds it by this name.
-register = keras.saving.register_keras_serializable(package="kgan")
+Class = TypeVar("Class", bound=type)
+
+
+def register(known: Class, name: str | None = None) -> Class:
+    """Class decorator: Keras saves the class as "kgan>Name" and finds it by this name.
+
+    Args:
+        known: The class.
+        name: Str, the name for Keras; None for the name of the class.
+
+    Raises:
+        ValueError: If another class has the name: a file would load the wrong class.
+    """
+    name = name or known.__name__
+    other = keras.saving.get_registered_object(f"kgan>{name}")
+    if other is not None and other.__module__ != known.__module__:
+        raise ValueError(
+            f"Two classes are registered as {name!r}: give one another name. "
+            f"Received: {known.__module__}, which is not {other.__module__}"
+        )
+    return keras.saving.register_keras_serializable("kgan", name)(known)
 
 
 class Configurable:

@@ -135,7 +135,8 @@ class ExportSettings(Settings):
         "Writes the generator of a trained GAN as a SavedModel, or for ONNX Runtime, "
         "LiteRT, OpenVINO or PyTorch. If the runtime of the format is installed, the "
         "file is run and compared with Keras, and a file that differs is not kept. A "
-        "JSON file describes inputs and outputs."
+        "JSON file describes inputs and outputs; for a run, a model card describes the "
+        "data, the training, the metrics, the licence and the limits."
     )
 
     run_or_model: str = trained_gan()
@@ -149,4 +150,8 @@ class ExportSettings(Settings):
         metavar="FILE|FOLDER",
         help='the file, or the folder of a SavedModel; by default "generator", with the '
         "end of the format",
+    )
+    licence: str | None = option(
+        metavar="TEXT",
+        help="the licence of the weights, for the model card of a run",
     )

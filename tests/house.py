@@ -14,7 +14,7 @@ PACKAGES = ("kgan", "kgan_cli")
 # From the ground up.
 FLOORS = (
     ("types",),
-    ("checks", "files", "version"),
+    ("checks", "extras", "files", "version"),
     ("serialization",),
     ("backend", "schedules"),
     (

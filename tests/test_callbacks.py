@@ -17,6 +17,7 @@ from helpers import (
 from PIL import Image
 
 import kgan
+from kgan.callbacks.interval import Interval
 
 
 @pytest.fixture
@@ -91,6 +92,45 @@ def test_a_grid_is_drawn_once_at_the_end(gan, digits, tmp_path, monkeypatch):
     gan.fit(digits[:40], batch_size=10, verbose=0, callbacks=[grid])
     assert names(tmp_path) == [f"samples-{i:09d}.png" for i in (0, 20, 40)]
     assert len(drawn) == 3
+
+
+@pytest.mark.parametrize(
+    "every, steps",
+    [
+        (100, [32] * 13 + [5]),
+        (10, [32, 32, 7]),
+        # The batches that a resumed training skips count nothing.
+        (64, [0, 0, 16, 16, 16, 16, 16]),
+        (3, [1] * 10),
+    ],
+)
+def test_an_interval_ends_with_the_step_that_completes_it(every, steps):
+    shown, passed, wanted = [0], [], []
+    interval = Interval(every, lambda: shown[0])
+    for _ in range(3):
+        interval.begin()
+        for step in steps:
+            before = shown[0] // every
+            shown[0] += step
+            passed.append(interval.has_passed())
+            wanted.append(shown[0] // every > before)
+    assert passed == wanted
+
+
+def test_an_interval_reads_the_count_only_when_it_may_be_done():
+    shown, reads = [0], []
+
+    def count():
+        reads.append(shown[0])
+        return shown[0]
+
+    interval = Interval(100, count)
+    interval.begin()
+    for _ in range(13):
+        shown[0] += 32
+        interval.has_passed()
+    # After the first step, each interval of 100 ends with the third or the fourth step.
+    assert reads == [0, 32, 128, 224, 320, 416]
 
 
 def test_checkpoint_saves_every_few_samples(gan, digits, tmp_path, monkeypatch):

@@ -54,6 +54,9 @@ def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
     assert config["threads"] == kgan.backend.num_threads() > 0
     with open(out / "history.csv", newline="") as file:
         assert len(list(csv.DictReader(file))) == 2
+    for name in SAVED_MODEL:
+        card = out / name / "assets.extra" / "MODEL_CARD.md"
+        assert card.read_text("utf-8").startswith("# run\n")
     gan = keras.models.load_model(out / "gan.keras")
     assert gan.compiled and isinstance(gan.loss, kgan.losses.LeastSquares)
     assert int(gan.images_seen) == 128

@@ -158,7 +158,7 @@ def test_more_than_memory_is_said(pictures):
 @pytest.mark.parametrize(
     "options, message",
     [
-        (["--data", "tfds:mnist"], "pip install kgan[tfds]"),
+        (["--data", "tfds:mnist"], 'pip install "kgan[tfds]"'),
         (["--grid", "x.png"], "Received: --grid x.png"),
     ],
 )

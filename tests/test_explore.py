@@ -9,7 +9,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from helpers import Page, spoil
+from helpers import Page, family, spoil
 from test_after_training import save_gan
 
 import kgan
@@ -75,14 +75,14 @@ def test_classes_without_names_have_numbers(tmp_path):
 @pytest.mark.parametrize(
     "name, shape, message",
     [
-        ("transformer", (8, 8, 1), "a layer that the page can't compute"),
+        ("r3gan", (8, 8, 1), "a layer that the page can't compute"),
         ("mlp", (2,), "no pictures can be drawn"),
     ],
 )
 def test_the_command_says_what_the_page_cannot_draw(
     tmp_path, capsys, name, shape, message
 ):
-    options = {"width": 8, "depth": 1} if name == "transformer" else {"hidden": (3,)}
+    options = {"width": 32} if name == "r3gan" else {"hidden": (3,)}
     gan = kgan.GAN(
         getattr(kgan.networks, f"{name}_generator")(shape, 4, **options),
         kgan.networks.mlp_discriminator(shape, (3,)),
@@ -102,6 +102,17 @@ def test_a_generator_that_draws_nan_gets_no_page(tmp_path, capsys):
     assert main(["explore", str(tmp_path / "nan.keras"), "--out", str(out)]) == 1
     assert "The samples are NaN or infinite" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_the_directions_of_stylegan2_are_directions_of_styles(tmp_path):
+    gan = family("stylegan2")
+    gan.save(tmp_path / "gan.keras")
+    _, data = explore(tmp_path / "gan.keras", "--count", "1")
+    wanted = kgan.latents.directions(gan, 4, "sefa")
+    np.testing.assert_array_equal(
+        numbers(data["directions"]["sefa"]).reshape(4, 4), wanted
+    )
+    assert data["program"]["hasStyles"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no program chromium")

@@ -199,7 +199,7 @@ ERRORS = {
     ),
     "unknown name": (
         lambda: paired_gan().compile(generator_losses=["l1"]),
-        "Expected one of feature_matching, perceptual, reconstruction",
+        "Expected one of feature_matching, reconstruction, or a `GeneratorLoss`",
     ),
     "mismatch without conditions": (
         lambda: kgan.GAN(

@@ -66,6 +66,12 @@ def test_directions_of_a_diagonal_kernel_are_the_axes_by_strength(method, num_cl
     np.testing.assert_allclose(found, np.eye(3)[[1, 2, 0]], atol=0.05)
 
 
+@pytest.mark.parametrize("latent_dim, count", [(3, 3), (8, 8), (9, 8)])
+def test_there_are_at_most_as_many_directions_as_latents(latent_dim, count):
+    found = kgan.latents.directions(linear_gan(np.diag(range(1, latent_dim + 1))))
+    assert found.shape == (count, latent_dim)
+
+
 def test_sefa_gives_the_left_singular_vectors_of_the_kernel():
     kernel = np.random.default_rng(0).normal(size=(4, 7))
     found = kgan.latents.directions(linear_gan(kernel), n=2)

@@ -87,14 +87,14 @@ def test_windows_differ_from_batch_to_batch_and_from_epoch_to_epoch():
 
 
 def test_the_gan_sees_the_size_of_the_windows(tmp_path):
-    batches = PairBatches(SOURCES, TARGETS, crop=(4, 3))
-    assert batches.x.shape == batches.labels.shape == (5, 4, 3, 1)
-    np.testing.assert_array_equal(batches.x, TARGETS[:, 1:5, 1:4])
-    np.testing.assert_array_equal(batches.labels, SOURCES[:, 1:5, 1:4])
-    on_disk = PairBatches(store(tmp_path, SOURCES), store(tmp_path, SOURCES), (4, 3))
-    assert isinstance(on_disk.x, Store) and on_disk.x.shape == (5, 4, 3, 1)
-    np.testing.assert_array_equal(on_disk.x[:], SOURCES[:, 1:5, 1:4])
-    arrays = PairBatches(SOURCES, SOURCES, (4, 3))
+    batches = PairBatches(SOURCES, TARGETS, crop=(3, 4))
+    assert batches.x.shape == batches.labels.shape == (5, 3, 4, 1)
+    np.testing.assert_array_equal(batches.x, TARGETS[:, 2:5, 1:5])
+    np.testing.assert_array_equal(batches.labels, SOURCES[:, 2:5, 1:5])
+    on_disk = PairBatches(store(tmp_path, SOURCES), store(tmp_path, SOURCES), (3, 4))
+    assert isinstance(on_disk.x, Store) and on_disk.x.shape == (5, 3, 4, 1)
+    np.testing.assert_array_equal(on_disk.x[:], SOURCES[:, 2:5, 1:5])
+    arrays = PairBatches(SOURCES, SOURCES, (3, 4))
     np.testing.assert_array_equal(on_disk.batch(4)[0], arrays.batch(4)[0])
 
 

@@ -5,8 +5,17 @@ import pytest
 from helpers import public_classes
 
 import kgan
+from kgan import serialization
 
+IMAGES = keras.Input((4, 4, 1))
 OBJECTS = [
+    *map(kgan.generator_losses.get, ("reconstruction", "feature_matching")),
+    kgan.generator_losses.Reconstruction(keras.losses.Huber(0.5), 2.0),
+    kgan.generator_losses.FeatureMatching(1.0, ["conv2d"], over_batch=True),
+    kgan.generator_losses.Perceptual(
+        keras.Model(IMAGES, keras.layers.Conv2D(2, 3)(IMAGES))
+    ),
+    kgan.penalties.MatchingAware(1.0, 2.0, every=2),
     *(kgan.losses.get(name) for name in kgan.losses.names()),
     kgan.losses.KerasLoss(keras.losses.MeanSquaredError()),
     kgan.losses.KerasLoss("mse"),
@@ -61,7 +70,19 @@ def test_every_registered_class_is_tested():
         if name.startswith("kgan>") and cls.__module__.startswith("kgan.")
     }
     # These classes have no equality by config; their own tests save and load them.
-    others = {kgan.GAN, kgan.constraints.WeightClipping}
+    others = {kgan.GAN, kgan.Translator, kgan.constraints.WeightClipping}
+    others |= set(public_classes(kgan.text, kgan.text.Encoder))
     others |= {kgan.regularizers.OrthogonalRegularizer}
     others |= {getattr(kgan.layers, name) for name in kgan.layers.__all__}
     assert registered - others == {type(obj) for obj in OBJECTS}
+
+
+def test_two_classes_can_not_have_one_name():
+    twin = type("R1", (), {"__module__": "elsewhere", "get_config": lambda self: {}})
+    with pytest.raises(ValueError, match=r"registered as 'R1'.* Received: elsewhere"):
+        serialization.register(twin)
+    losses = kgan.generator_losses.Reconstruction("mse", weight=2.0)
+    layer = kgan.layers.Reconstruction(keras.layers.Conv2D(1, 1), weight=2.0)
+    for part in (losses, layer):
+        config = keras.saving.serialize_keras_object(part)
+        assert type(keras.saving.deserialize_keras_object(config)) is type(part)

@@ -429,7 +429,7 @@ def test_named_sets_say_where_to_put_them_without_a_connection(monkeypatch):
 
 def test_tfds_is_an_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
-    with pytest.raises(ImportError, match=r"pip install kgan\[tfds\]"):
+    with pytest.raises(ImportError, match=r'`pip install "kgan\[tfds\]"`'):
         kgan.data.load("tfds:horses")
 
 

@@ -28,12 +28,12 @@ LOSSES = [
 CASES = [
     *LOSSES, "hinge penalties", "relativistic penalties",
     "d_steps", "steps_per_execution", "noise_batch_size", "regularised",
-    "conditional", "packed", "scheduled",
+    "conditional", "vectors", "packed", "scheduled",
 ]  # fmt: skip
 # How workers differ from devices does not depend on the loss.
 BETWEEN_WORKERS = [
     "relativistic", "hinge penalties", "d_steps", "noise_batch_size", "regularised",
-    "conditional", "scheduled",
+    "conditional", "vectors", "scheduled",
 ]  # fmt: skip
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240

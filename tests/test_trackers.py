@@ -219,7 +219,7 @@ def test_kgan_train_tracks(tmp_path, calls):
 def test_a_missing_package_is_named_before_any_work(monkeypatch, name):
     # `import` of a module that is None is an `ImportError`.
     monkeypatch.setitem(sys.modules, name, None)
-    message = rf'pip install "kgan\[{name}\]"\. Received: --track {name}$'
+    message = rf'`pip install "kgan\[{name}\]"`\. Received: --track {name}$'
     with pytest.raises(ImportError, match=message):
         watch.check(TrainSettings(track=name))
 

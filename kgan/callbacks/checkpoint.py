@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from kgan import checks
-from kgan.callbacks.interval import Interval, check_every, samples_shown
+from kgan.callbacks.interval import check_every, samples_interval
 from kgan.models.saving import is_finite
 from kgan.types import PathLike
 
@@ -48,9 +48,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.path = checks.path(suffix=".keras", path=path)
         self.share = checks.number(above=0, share=share)
         self.every = check_every(every)
-        self._interval: Interval | None = None
-        if self.every is not None:
-            self._interval = Interval(self.every, lambda: samples_shown(self.model))
+        self._interval = samples_interval(self.every, self)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._next_time = time.monotonic()

@@ -7,9 +7,8 @@ import keras
 
 from kgan import checks
 from kgan.callbacks.interval import (
-    Interval,
     check_every,
-    samples_shown,
+    samples_interval,
     shown_before_epoch,
 )
 from kgan.metrics import (
@@ -74,9 +73,7 @@ class Evaluate(keras.callbacks.Callback):
     ):
         super().__init__()
         self.every = check_every(every)
-        self._interval: Interval | None = None
-        if self.every is not None:
-            self._interval = Interval(self.every, lambda: samples_shown(self.model))
+        self._interval = samples_interval(self.every, self)
         self.seed = checks.fixed_seed(seed=seed)
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)

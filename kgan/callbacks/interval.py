@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import keras
+
 from kgan import checks
 from kgan.models.model import TrainedModel
 
@@ -15,6 +17,10 @@ class Interval:
     The intervals are counted from the first batch of training on, so a resumed training
     has the same intervals as an uninterrupted one.
 
+    To read the count waits for the device. So it is read only when the interval may be
+    done, which the largest step of the count up to now tells. An interval that a larger
+    step ends, as a dataset of growing batches may, can be noticed late.
+
     Args:
         every: Int, the length of an interval.
         count: Function that returns how far training is.
@@ -23,16 +29,46 @@ class Interval:
     def __init__(self, every: int, count: Callable[[], int]):
         self.every = every
         self._count = count
-        self._done = 0
+        self._largest_step = 0
+        self._plan(0)
 
     def begin(self, start: int | None = None) -> None:
         """Begins to watch, at a count that is given, or at the present one."""
-        self._done = (self._count() if start is None else start) // self.every
+        self._plan(self._count() if start is None else start)
 
     def has_passed(self) -> bool:
-        """Whether the end of an interval was passed since the last call."""
-        last, self._done = self._done, self._count() // self.every
-        return self._done > last
+        """Whether the end of an interval was passed since the last call.
+
+        To be called after each step of the count.
+        """
+        self._steps += 1
+        if self._steps < self._next:
+            return False
+        last, found = self._found, self._count()
+        mean_step = -(-(found - last) // self._steps)
+        self._largest_step = max(self._largest_step, mean_step)
+        self._plan(found)
+        return found // self.every > last // self.every
+
+    def _plan(self, found: int) -> None:
+        """Keeps the count, and plans after how many steps to read the next count."""
+        self._found, self._steps = found, 0
+        missing = self.every - found % self.every
+        self._next = -(-missing // self._largest_step) if self._largest_step else 1
+
+
+def samples_interval(
+    every: int | None, callback: keras.callbacks.Callback
+) -> Interval | None:
+    """Returns the interval of the real samples that a callback's model is shown.
+
+    Args:
+        every: Int, the number of samples; None for no interval.
+        callback: The callback, which has its model when training begins.
+    """
+    if every is None:
+        return None
+    return Interval(every, lambda: samples_shown(callback.model))
 
 
 def check_every(every: int | None) -> int | None:

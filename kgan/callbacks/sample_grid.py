@@ -10,7 +10,12 @@ from PIL import Image
 
 from kgan import checks, data
 from kgan.callbacks.grid_layout import Layout, are_drawable
-from kgan.callbacks.interval import Interval, check_every, samples_shown
+from kgan.callbacks.interval import (
+    Interval,
+    check_every,
+    samples_interval,
+    samples_shown,
+)
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
 from kgan.types import ArrayLike, PathLike
@@ -51,7 +56,7 @@ class SampleGrid(keras.callbacks.Callback):
         reals: Bool, whether to write `reals.png`.
         every: Int, the number of real samples to show from one grid to the next, in place
             of `save_freq`. A grid is drawn at the end of the batch that completes this
-            number, and at the end of training. To read the number waits for the device.
+            number, and at the end of training.
 
     Raises:
         ValueError: If an argument is out of range, or both `every` and `save_freq` are
@@ -102,7 +107,7 @@ class SampleGrid(keras.callbacks.Callback):
         if self.save_freq != "epoch":
             both = checks.received(every=self.every, save_freq=self.save_freq)
             raise ValueError(f"`every` takes the place of `save_freq`: give one. {both}")
-        return Interval(self.every, self._shown)
+        return samples_interval(self.every, self)
 
     def _gif_path(self, gif: PathLike | bool) -> PathLike | None:
         if gif is True:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kgan import checks, data
+from kgan import checks, data, extras
 from kgan.callbacks.grid_layout import Layout, are_drawable
 from kgan.types import KerasArgument, PathLike
 
@@ -82,6 +82,4 @@ class TensorBoard(keras.callbacks.TensorBoard):
 def check_installed() -> None:
     """Raises an `ImportError` if the package `tensorboard` is missing."""
     if importlib.util.find_spec("tensorboard") is None:
-        raise ImportError(
-            'TensorBoard needs the package tensorboard: pip install "kgan[tensorboard]".'
-        )
+        raise ImportError(extras.missing("TensorBoard", "tensorboard", "tensorboard"))

@@ -8,11 +8,9 @@ import kgan
 from kgan.cli import browser, class_labels, outputs, run_folder
 from kgan.cli.html import Exploration, write_explorer
 from kgan.latents.directions import METHODS
+from kgan.layers.styles import has_styles
 from kgan_cli.after_training import ExploreSettings
 from kgan_cli.status import Status
-
-# The number of directions that have a slider.
-_DIRECTIONS = 8
 
 
 def run(settings: ExploreSettings) -> int:
@@ -38,25 +36,31 @@ def explore(gan: kgan.GAN, source: pathlib.Path, count: int) -> Exploration:
     Raises:
         ValueError: If the generator has a layer that a browser can't compute.
     """
+    program = browser.translate(gan.fresh_generator())
     return Exploration(
         name=source.resolve().stem if source.is_file() else source.resolve().name,
         command=f"kgan sample {source} --count 1 --seed N",
-        program=browser.translate(gan.fresh_generator()),
+        program=program,
         shape=gan.sample_shape,
         sample_range=gan.sample_range,
         # One seed for each sample, as `kgan sample --count 1`.
         latents=np.concatenate(
             [gan.noise.sample((1, gan.latent_dim), seed=seed) for seed in range(count)]
         ),
-        directions=_directions(gan),
+        directions=_directions(gan, program),
         classes=class_labels.names(gan, source),
     )
 
 
-def _directions(gan: kgan.GAN) -> dict[str, np.ndarray]:
-    """Returns the strongest directions by method; none if there is no dense layer."""
-    n = min(_DIRECTIONS, gan.latent_dim)
+def _directions(gan: kgan.GAN, program: browser.Program) -> dict[str, np.ndarray]:
+    """Returns the strongest directions by method; none if the page can't move along them.
+
+    They are directions of styles for a generator with styles, and else of latents.
+    """
+    if has_styles(gan.sampling_generator) != program.has_styles:
+        return {}
     try:
-        return {method: kgan.latents.directions(gan, n, method) for method in METHODS}
+        return {m: kgan.latents.directions(gan, method=m) for m in METHODS}
+    # Without a dense layer there are none.
     except ValueError:
         return {}

@@ -3,7 +3,8 @@
 import pathlib
 
 from kgan import exports
-from kgan.cli import run_folder
+from kgan.cli import model_card, run_folder
+from kgan.cli.record import Record
 from kgan_cli.after_training import ExportSettings
 from kgan_cli.status import Status
 
@@ -17,6 +18,22 @@ def run(settings: ExportSettings) -> int:
         raise ValueError(
             f"--out must {expected} for --format {settings.format}. Received: --out {out}"
         )
-    gan = run_folder.load_gan(pathlib.Path(settings.run_or_model))
-    gan.export(out, format=format.name)
+    path = pathlib.Path(settings.run_or_model)
+    # Made before the export, so that a damaged record is found before the work.
+    card = _card(path, settings.licence)
+    run_folder.load_gan(path).export(out, format=format.name)
+    if card:
+        model_card.write(card, out, format)
     return Status.DONE
+
+
+def _card(path: pathlib.Path, licence: str | None) -> str:
+    """Returns the model card of a run; an empty text for a GAN without a record."""
+    if run_folder.RunFolder(path).config.exists():
+        return model_card.text(Record.read(str(path)), licence)
+    if licence is not None:
+        raise ValueError(
+            "--licence is for the model card of a run, and needs the folder of a run, "
+            f"with its config.json. Received: {path}"
+        )
+    return ""

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import keras
 from PIL import Image
 
+from kgan import extras
 from kgan.callbacks.interval import samples_shown
 from kgan.cli.run_folder import RunFolder
 from kgan.types import Config
@@ -152,10 +153,9 @@ def _load(kind: type[Tracker]) -> Tracker:
     try:
         return kind()
     except ImportError as error:
-        raise ImportError(
-            f"--track {kind.name} needs the package {kind.name} ({error}): pip install "
-            f'"kgan[{kind.name}]". Received: --track {kind.name}'
-        ) from None
+        given = f"--track {kind.name}"
+        text = extras.missing(given, kind.name, kind.name, error)
+        raise ImportError(f"{text} Received: {given}") from None
 
 
 class Track(keras.callbacks.Callback):

@@ -6,10 +6,20 @@ import sys
 import time
 
 import kgan
-from kgan import files, trainers
+from kgan import exports, files, trainers
 from kgan.callbacks.interval import samples_shown
-from kgan.cli import dataset, dry_run, not_finite, report, source, summary, watch
+from kgan.cli import (
+    dataset,
+    dry_run,
+    model_card,
+    not_finite,
+    report,
+    source,
+    summary,
+    watch,
+)
 from kgan.cli.progress_bar import Progress, progress
+from kgan.cli.record import Record
 from kgan.cli.run_folder import (
     RunFolder,
     check_same_data,
@@ -181,11 +191,14 @@ def _fit(
 
 
 def _export(gan: kgan.GAN, folder: RunFolder, shown: Progress) -> None:
-    """Writes the SavedModel. Without this copy the training is complete too."""
+    """Writes the SavedModel with its card. Without this copy a training is complete."""
     try:
         gan.export(folder.saved_model, verbose=False)
     except ValueError as error:
         shown.say(f"There is no saved_model/: {error}")
+        return
+    card = model_card.text(Record.read(str(folder)))
+    model_card.write(card, folder.saved_model, exports.get("saved_model"))
 
 
 def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None:

@@ -56,7 +56,7 @@ def load(
             - `"mnist"`, `"fashion_mnist"`, `"cifar10"` or `"cifar100"`: the training
               images of `keras.datasets`, which are downloaded;
             - `"tfds:NAME"` or `"tfds:NAME:SPLIT"`: a dataset of tensorflow-datasets,
-              which is installed by `pip install kgan[tfds]`;
+              which is installed by `pip install "kgan[tfds]"`;
             - the path of a folder of pictures, or of a `.zip` or `.tar` file of
               pictures. All folders in it are searched. The top folders are the classes,
               if every picture lies in one of them;

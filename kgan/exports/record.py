@@ -54,11 +54,23 @@ def read_record(path: pathlib.Path, format: Format) -> dict[str, Any]:
     return json.loads(_file(path, format).read_text("utf-8"))
 
 
-def _file(path: pathlib.Path, format: Format) -> pathlib.Path:
+def companion(path: pathlib.Path, format: Format, suffix: str, name: str) -> pathlib.Path:
+    """Returns the path of a text that describes an exported file.
+
+    Args:
+        path: Path of the exported file or folder.
+        format: Its format.
+        suffix: The suffix that the path of a file gets.
+        name: The name of the text in the folder of a SavedModel.
+    """
     if format.suffix:
-        return pathlib.Path(f"{path}.json")
+        return pathlib.Path(f"{path}{suffix}")
     # TensorFlow keeps files of other programs in this folder of a SavedModel.
-    return path / "assets.extra" / "kgan.json"
+    return path / "assets.extra" / name
+
+
+def _file(path: pathlib.Path, format: Format) -> pathlib.Path:
+    return companion(path, format, ".json", "kgan.json")
 
 
 def _described(value: np.ndarray, format: Format) -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import functools
 from typing import Any
 
 import keras
@@ -8,7 +9,8 @@ from kgan.generator_losses.base import Generated, GeneratorLoss
 from kgan.types import Identifier, Tensor
 
 
-@serialization.register
+# A layer of FastGAN is registered as "Reconstruction".
+@functools.partial(serialization.register, name="ReconstructionLoss")
 class Reconstruction(GeneratorLoss):
     """A Keras loss between each fake and the real with the same conditions.
 

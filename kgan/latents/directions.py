@@ -9,12 +9,14 @@ from kgan.layers.styles import has_styles
 from kgan.models.gan import GAN
 
 METHODS = ("sefa", "principal")
+# The default number of directions.
+_COUNT = 8
 # The number of latents whose features the principal components are computed from.
 _SAMPLES = 10_000
 
 
 def directions(
-    gan: GAN, n: int = 8, method: str = "sefa", seed: int | None = 0
+    gan: GAN, n: int | None = None, method: str = "sefa", seed: int | None = 0
 ) -> np.ndarray:
     """Returns directions in which latents change the samples the most.
 
@@ -35,7 +37,8 @@ def directions(
 
     Args:
         gan: A `kgan.GAN`.
-        n: Int, 1 to `latent_dim`, the number of directions.
+        n: Int, 1 to `latent_dim`, the number of directions; None for 8, or for all of a
+            shorter latent.
         method: `"sefa"` or `"principal"`.
         seed: Int, seed of the random latents of `"principal"`.
 
@@ -63,6 +66,7 @@ def directions(
         [Shen and Zhou, 2021 (SeFa)](https://arxiv.org/abs/2007.06600);
         [Härkönen et al., 2020 (GANSpace)](https://arxiv.org/abs/2004.02546).
     """
+    n = min(_COUNT, gan.latent_dim) if n is None else n
     n = checks.count(maximum=gan.latent_dim, n=n)
     method, seed = checks.one_of(METHODS, method=method), checks.seed(seed=seed)
     found = (_sefa(gan) if method == "sefa" else _principal(gan, seed))[:n]

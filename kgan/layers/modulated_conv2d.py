@@ -11,7 +11,7 @@ from kgan.layers.resampling import blurred
 from kgan.types import Config, KerasArgument, Shape, Tensor
 
 # Keeps the inverse of the square root finite where the style is 0.
-_EPSILON = 1e-8
+EPSILON = 1e-8
 
 
 @serialization.register
@@ -106,7 +106,7 @@ class ModulatedConv2D(Equalized):
         """Returns the inverse norm of the kernel of each sample, `(batch, filters)`."""
         squares = ops.sum(ops.square(at_least_float32(kernel)), axis=(0, 1))
         norms = ops.square(at_least_float32(scale)) @ squares
-        return ops.cast(ops.rsqrt(norms + _EPSILON), self.compute_dtype)
+        return ops.cast(ops.rsqrt(norms + EPSILON), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         batch, *size, _ = input_shape[0]

@@ -72,9 +72,11 @@ class KerasLoss(Smoothed):
         return ops.sum(values) if summed else ops.mean(values)
 
     def _values(self, label: float, outputs: Tensor) -> Tensor:
-        labels = ops.full_like(outputs[..., -1:], label)
         if outputs.shape[-1] == 2:
+            labels = ops.full_like(outputs[:, :1], label)
             labels = ops.concatenate([1 - labels, labels], axis=-1)
+        else:
+            labels = ops.full_like(outputs, label)
         # `__call__` would divide by the number of replicas; `call` does not.
         function = getattr(self.loss, "call", self.loss)
         return function(labels, outputs)

@@ -72,14 +72,14 @@ class ConditionBank:
         Raises:
             ValueError: If the bank is empty, because the GAN was never trained.
         """
-        count = int(self.count)
+        count = int(self.count.numpy())
         if not count:
             raise ValueError(
                 "A GAN that was not trained knows no conditions: pass `conditions`. "
                 "Received: conditions=None"
             )
         chosen = generator.integers(count, size=n)
-        found = tuple(ops.convert_to_numpy(variable)[chosen] for variable in self.rows)
+        found = tuple(variable.numpy()[chosen] for variable in self.rows)
         return found[0] if len(found) == 1 else found
 
 

@@ -1,5 +1,6 @@
 """A trained model with a generator, from which it draws samples."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 import keras
@@ -127,10 +128,7 @@ class SamplingModel(TrainedModel):
             others["conditions"] = conditions
             shape = tuple(network.input_shape[1:])
             inputs = style_batches(w, shape, n, batch_size, **others)
-        with truncated(generator, psi):
-            # Not `predict`, which would make a dataset and an iterator at each call.
-            parts = [self.devices.predict(batch, network) for batch in inputs]
-        samples = np.concatenate(parts).astype("float32", copy=False)
+        samples = self._computed(network, inputs, psi)
         return self.sample_range.to_uint8(samples) if as_uint8 else samples
 
     def map_latents(
@@ -169,11 +167,24 @@ class SamplingModel(TrainedModel):
         mapping, _ = style_parts(generator, "`map_latents`")
         given = self._conditions(labels, conditions)
         inputs = self.latents.sample(n, z, noise, *given, seed, batch_size)
-        with truncated(generator, psi):
-            styles = [self.devices.predict(batch, mapping) for batch in inputs]
+        styles = self._computed(mapping, inputs, psi)
         # In inference, the styles of all layers are equal.
-        first = [x.reshape(len(x), -1, x.shape[-1])[:, 0] for x in styles]
-        return np.concatenate(first).astype("float32", copy=False)
+        return styles.reshape(len(styles), -1, styles.shape[-1])[:, 0]
+
+    def _computed(
+        self, network: keras.Model, batches: Iterable[Tensors], psi: float | None
+    ) -> np.ndarray:
+        """Returns the outputs of a network for all batches, as float32.
+
+        Args:
+            network: The model, or a part of its generator.
+            batches: The inputs of the network.
+            psi: See `sample`.
+        """
+        with truncated(self.sampling_generator, psi):
+            # Not `predict`, which would make a dataset and an iterator at each call.
+            parts = [self.devices.predict(batch, network) for batch in batches]
+        return np.concatenate(parts).astype("float32", copy=False)
 
     def export(
         self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: KerasArgument

@@ -70,12 +70,15 @@ class Condition:
         Without a condition the logits stay as they are.
 
         Args:
-            logits: Tensor `(batch, 1)`.
+            logits: Tensor `(batch, ..., 1)`; the logits of all places of a sample get the
+                same product.
             features: Tensor `(batch, dim)`.
         """
         if self.input is None:
             return logits
         match = layers.Dot(1)([features, self.matching(features.shape[-1])])
+        if len(logits.shape) > 2:
+            match = layers.Reshape([1] * (len(logits.shape) - 1))(match)
         return layers.Add()([logits, match])
 
     def logit(self, features: Tensor, normalization: str | None) -> Tensor:

@@ -14,7 +14,7 @@ from kgan.layers import (
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.conditions import condition_of
-from kgan.networks.spectral import activated, convolution, mean, mean_logit
+from kgan.networks.spectral import activated, convolution, mean, place_logits
 from kgan.types import Number, Tensor
 
 # Channels at each size, in multiples of `width`, from the smallest size up; beyond the
@@ -126,8 +126,8 @@ def fastgan_discriminator(
 
     A branch of residual blocks halves the image to at most 8 pixels; skip-layer
     excitation lets the features of a size scale the channels at a size 8 times smaller. A
-    second branch judges the image at half its size, or at 128 pixels. The logit is the
-    mean over all places of both branches; the authors take the loss at each place.
+    second branch judges the image at half its size, or at 128 pixels. Each
+    branch has logits at up to 5x5 places of a square image.
 
     Three decoders draw real images from the last features of both branches, and a random
     quarter of the image from the features of the size before. The mean absolute errors
@@ -142,7 +142,7 @@ def fastgan_discriminator(
         reconstruction: Float of at least 0: weight of the errors of the decoders; 0 for a
             discriminator without decoders.
         num_classes: Int, at least 1, for a discriminator of `[images, labels]`, whose
-            logit also has the product of the mean features with an embedding of the
+            logits also have the product of the mean features with an embedding of the
             label. The paper has no labels.
         pack: Int, at least 1: number of images that the discriminator takes together,
             joined along their channels. See `kgan.GAN`.
@@ -151,7 +151,8 @@ def fastgan_discriminator(
         name: Name of the model.
 
     Returns:
-        A `keras.Model`, `(batch, *image_shape)` to logits `(batch, 1)`.
+        A `keras.Model`, `(batch, *image_shape)` to logits `(batch, rows, columns, 1)`, or
+        to a list of the logits of both branches, for images above 8 pixels.
 
     Raises:
         ValueError: If `image_shape` is not the shape of an image, or another argument is
@@ -161,7 +162,7 @@ def fastgan_discriminator(
 
     >>> import kgan
     >>> kgan.networks.fastgan_discriminator((64, 64, 3), width=8).output_shape
-    (None, 1)
+    [(None, 5, 5, 1), (None, 5, 5, 1)]
 
     Reference:
         [Liu et al., 2021](https://arxiv.org/abs/2101.04775), section 3.2.
@@ -175,16 +176,19 @@ def fastgan_discriminator(
     condition = condition_of(num_classes, condition_dim)
     images = keras.Input((*stages[0], pack * channels), name="images")
     features = _large_branch(images, stages, width)
-    logits = [_large_logit(features[-1], width)]
+    logits = [_large_logits(features[-1], width)]
     small = []
     if last:
         small = [_small_branch(images, stages, width)]
-        logits.append(mean_logit(small[0]))
-    x = layers.Average()(logits) if small else logits[0]
+        logits.append(place_logits(small[0]))
     if weight:
-        x = _reconstructed(x, images, stages, features, small, width, weight)
-    x = condition.add_match(x, mean(features[-1]))
-    return keras.Model(condition.inputs(images), x, name=name)
+        parts = images, stages, features, small, width, weight
+        logits[0] = _reconstructed(logits[0], *parts)
+    means = [mean(x) for x in (features[-1], *small)]
+    logits = [condition.add_match(*x) for x in zip(logits, means, strict=True)]
+    return keras.Model(
+        condition.inputs(images), logits if small else logits[0], name=name
+    )
 
 
 def _large_branch(
@@ -214,8 +218,8 @@ def _large_branch(
     return features
 
 
-def _large_logit(x: Tensor, width: int) -> Tensor:
-    return mean_logit(activated(convolution(16 * width, 1)(x)))
+def _large_logits(x: Tensor, width: int) -> Tensor:
+    return place_logits(activated(convolution(16 * width, 1)(x)))
 
 
 def _small_branch(

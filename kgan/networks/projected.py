@@ -8,7 +8,7 @@ from kgan.layers import Frozen
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.conditions import Condition, condition_of
-from kgan.networks.spectral import activated, convolution, mean, mean_logit
+from kgan.networks.spectral import activated, convolution, mean, place_logits
 from kgan.types import Tensor
 
 # The heads of the discriminator end at the first size whose shorter side is at most this.
@@ -33,11 +33,7 @@ def projected_discriminator(
 
     A small head judges each result. The convolutions of the heads have spectral
     normalisation, and batch normalisation follows. A head gives logits at up to 5x5
-    places of a square image. The logit of the discriminator is the mean over all places
-    and heads. The authors apply the hinge loss to the logit of each place and head, and
-    take the mean of the losses. For the generator, the hinge loss of the mean logit is
-    the same. For the discriminator it is an approximation, at most as large, and equal
-    while no logit lies beyond the margin of the hinge.
+    places of a square image. The loss is the mean over the places and the heads.
 
     Args:
         image_shape: `(height, width, channels)`, of any size. Grey images become
@@ -55,7 +51,8 @@ def projected_discriminator(
         name: Name of the model.
 
     Returns:
-        A `keras.Model`, `(batch, *image_shape)` to logits `(batch, 1)`.
+        A `keras.Model`, `(batch, *image_shape)` to logits `(batch, rows, columns, 1)`, or
+        to a list of the logits of all heads if there are several.
 
     Raises:
         ValueError: If `image_shape` is not the shape of an image, `features` is no model
@@ -66,8 +63,9 @@ def projected_discriminator(
     >>> import kgan
     >>> features = kgan.networks.feature_network("MobileNetV2", None, (64, 64))
     >>> shape = (32, 32, 1)
-    >>> kgan.networks.projected_discriminator(shape, features, width=4).output_shape
-    (None, 1)
+    >>> discriminator = kgan.networks.projected_discriminator(shape, features, width=4)
+    >>> discriminator.output_shape
+    [(None, 5, 5, 1), (None, 5, 5, 1), (None, 1, 1, 1), (None, 1, 1, 1)]
 
     Reference:
         [Sauer et al., 2021](https://arxiv.org/abs/2111.01007).
@@ -82,8 +80,8 @@ def projected_discriminator(
     projection = _projection(images.shape[1:], features, width)
     maps = Frozen(projection, name="projection")(images)
     heads = [_judged(x, widest, condition) for x in maps]
-    x = layers.Average()(heads) if count > 1 else heads[0]
-    return keras.Model(condition.inputs(images), x, name=name)
+    logits = heads if count > 1 else heads[0]
+    return keras.Model(condition.inputs(images), logits, name=name)
 
 
 def _check_features(features: keras.Model) -> list[tuple[int | None, ...]]:
@@ -161,11 +159,11 @@ def _enlarged(x: Tensor, size: tuple[int, ...]) -> Tensor:
 
 
 def _judged(x: Tensor, widest: int, condition: Condition) -> Tensor:
-    """Returns the logit of one head, `(batch, 1)`."""
+    """Returns the logits of one head, `(batch, rows, columns, 1)`."""
     halves = min(x.shape[1:3]) > _LAST_SIZE
     kernel_size, strides = (4, 2) if halves else (3, 1)
     while True:
         filters = min(2 * x.shape[-1], widest)
         x = activated(convolution(filters, kernel_size, strides)(x))
         if not halves or min(x.shape[1:3]) <= _LAST_SIZE:
-            return condition.add_match(mean_logit(x), mean(x))
+            return condition.add_match(place_logits(x), mean(x))

@@ -25,13 +25,13 @@ def activated(x: Tensor) -> Tensor:
     return layers.LeakyReLU(0.2)(BatchNormalization()(x))
 
 
-def mean_logit(x: Tensor) -> Tensor:
-    """Returns the mean of the logits of all windows of 4x4 places, `(batch, 1)`.
+def place_logits(x: Tensor) -> Tensor:
+    """Returns the logits of all windows of 4x4 places, `(batch, rows, columns, 1)`.
 
     Features with a side below 4 have smaller windows.
     """
     kernel = [min(4, side) for side in x.shape[1:3]]
-    return mean(convolution(1, kernel, padding="valid")(x))
+    return convolution(1, kernel, padding="valid")(x)
 
 
 def mean(x: Tensor) -> Tensor:

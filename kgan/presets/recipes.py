@@ -17,8 +17,7 @@ def small(request: Request) -> Preset:
         return _tiny(request)
     gpu = request.compute == "gpu"
     width = 64 if gpu else _width_on_cpu(request.shape)
-    length = request.length(2_000_000 if gpu else 300_000)
-    images = length["budget"]
+    images = request.images(2_000_000 if gpu else 300_000)
     return request.preset(
         generator=request.network("small_generator", latent_dim=64, width=width),
         discriminator=request.network("small_discriminator", width=width),
@@ -31,7 +30,7 @@ def small(request: Request) -> Preset:
             **request.augmentation(images),
         },
         batch_size=request.batch_size(64 if gpu else 32),
-        **length,
+        budget=images,
         reasons=(
             _LEARNS_FASTEST,
             _SETTLES,
@@ -46,8 +45,7 @@ def _tiny(request: Request) -> Preset:
     """The preset `small` for images of up to 8 pixels."""
     # These images are halved twice too, down to 2 pixels.
     size: dict[str, Any] = {"width": 32, "depth": 2}
-    length = request.length(150_000)
-    images = length["budget"]
+    images = request.images(150_000)
     return request.preset(
         generator=request.network("dcgan_generator", latent_dim=64, **size),
         discriminator=request.network("small_discriminator", **size),
@@ -59,7 +57,7 @@ def _tiny(request: Request) -> Preset:
             **request.augmentation(images),
         },
         batch_size=request.batch_size(32),
-        **length,
+        budget=images,
         reasons=(
             _LEARNS_FASTEST,
             _measured(request),
@@ -80,7 +78,7 @@ def dcgan(request: Request) -> Preset:
             "loss": "non_saturating",
         },
         batch_size=request.batch_size(128),
-        **request.length(1_000_000),
+        budget=request.images(1_000_000),
         reasons=(
             "Optimizers, batch size and latents of Radford et al., 2015, "
             "arXiv:1511.06434, with half the widths, and an upsampling that draws no "
@@ -95,7 +93,7 @@ def sngan(request: Request) -> Preset:
     widths = {"gpu": (256, 128), "cpu": (64, 32)}[request.compute]
     steps = min(5, request.num_images)
     batch_size = request.batch_size(64 * steps, divisor=steps)
-    length = request.length(10_000_000)
+    images = request.images(10_000_000)
     return request.preset(
         generator=request.network("resnet_generator", latent_dim=128, width=widths[0]),
         discriminator=request.network("resnet_discriminator", width=widths[1]),
@@ -105,14 +103,14 @@ def sngan(request: Request) -> Preset:
             "loss": "hinge",
             "d_steps": steps,
             "noise_batch_size": 64,
-            **request.augmentation(length["budget"]),
+            **request.augmentation(images),
         },
         batch_size=batch_size,
-        **length,
+        budget=images,
         reasons=(
             "The settings of Miyato et al., 2018, arXiv:1802.05957, with an average of "
             f"the generator; {_split(batch_size, steps)}.",
-            *request.augmentation_reason(length["budget"]),
+            *request.augmentation_reason(images),
         ),
     )
 
@@ -122,8 +120,7 @@ def r3gan(request: Request) -> Preset:
     request.check_images()
     gpu = request.compute == "gpu"
     size: dict[str, Any] = {"width": 256} if gpu else {"width": 32, "group_size": None}
-    length = request.length(10_000_000)
-    images = length["budget"]
+    images = request.images(10_000_000)
     # Between the weights for 64 and 256 pixels in the configurations of the authors.
     weight = max(0.001, round(2 * (max(request.shape[:2]) / 64) ** 3, 3))
     gamma = _cosine(weight, weight / 10, images)
@@ -142,7 +139,7 @@ def r3gan(request: Request) -> Preset:
             **request.augmentation(images),
         },
         batch_size=request.batch_size(_by_memory(256, request.shape) if gpu else 32),
-        **length,
+        budget=images,
         reasons=(
             "Networks, loss and schedules of Huang et al., 2025, arXiv:2501.05441, with "
             f"{size['width']} channels instead of 768, and a weight of the penalties "
@@ -165,8 +162,7 @@ def stylegan2(request: Request) -> Preset:
     longest = max(request.shape[:2])
     # Fewer images of more than 128 pixels, which need more memory.
     batch_size = request.batch_size(max(4, min(32 if gpu else 16, 4096 // longest)))
-    length = request.length(10_000_000 if gpu else 200_000)
-    images = length["budget"]
+    images = request.images(10_000_000 if gpu else 200_000)
     gamma = 2e-4 * request.shape[0] * request.shape[1] / batch_size
     return request.preset(
         generator=request.network("stylegan2_generator", latent_dim=latent_dim, **size),
@@ -185,7 +181,7 @@ def stylegan2(request: Request) -> Preset:
             **request.augmentation(images, adaptive=True),
         },
         batch_size=batch_size,
-        **length,
+        budget=images,
         reasons=(
             "Networks, penalties and rates of StyleGAN2 (Karras et al., 2019, "
             "arXiv:1912.04958), in the configuration `auto` of the code of Karras et "
@@ -218,7 +214,7 @@ def fastgan(request: Request) -> Preset:
             "augment": Call("kgan.augment.DiffAugment", {"policy": policy}),
         },
         batch_size=request.batch_size(8),
-        **request.length(400_000 if gpu else 200_000),
+        budget=request.images(400_000 if gpu else 200_000),
         reasons=(
             "The settings of Liu et al., 2021, arXiv:2101.04775, for a hundred to a few "
             "thousand images: small batches, the hinge loss, and the augmentation of "
@@ -238,8 +234,7 @@ def biggan(request: Request) -> Preset:
     steps = min(2, request.num_images)
     each = _by_memory(256, request.shape) if gpu else 32
     batch_size = request.batch_size(steps * each, divisor=steps)
-    length = request.length(10_000_000 if gpu else 200_000)
-    images = length["budget"]
+    images = request.images(10_000_000 if gpu else 200_000)
     # A short training on a CPU has few updates.
     rate = 5e-5 if gpu else 2e-4
     return request.preset(
@@ -256,7 +251,7 @@ def biggan(request: Request) -> Preset:
             **request.augmentation(images),
         },
         batch_size=batch_size,
-        **length,
+        budget=images,
         reasons=(
             _BIGGAN + f"; {_split(batch_size, steps)}.",
             *_scaled(request, f"a width of {width} instead of 96, four times the rates"),
@@ -285,7 +280,7 @@ def wavegan(request: Request) -> Preset:
             "noise_batch_size": 64,
         },
         batch_size=batch_size,
-        **request.length(5_000_000),
+        budget=request.images(5_000_000),
         reasons=(
             "The settings of Donahue et al., 2019, arXiv:1802.04208, with an average of "
             f"the generator; {_split(batch_size, steps)}.",
@@ -305,7 +300,7 @@ def mlp(request: Request) -> Preset:
             "penalties": [_penalty("R1", 0.3)],
         },
         batch_size=request.batch_size(32),
-        **request.length(150_000),
+        budget=request.images(150_000),
         reasons=("Dense layers ignore neighbourhoods, and these samples have none.",),
     )
 

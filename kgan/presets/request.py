@@ -82,9 +82,13 @@ class Request:
         """Returns `size` or less for small data, as a multiple of `divisor`."""
         return max(divisor, min(size, self.num_images) // divisor * divisor)
 
-    def length(self, default_budget: int) -> dict[str, int]:
-        """Returns the argument `budget` of `preset`."""
-        return {"budget": self.budget or default_budget}
+    def images(self, default: int) -> int:
+        """Returns the number of real images to show.
+
+        Args:
+            default: Int, the number for a request without a budget.
+        """
+        return self.budget or default
 
     def augmentation(self, images: int, adaptive: bool = False) -> dict[str, Call]:
         """Returns the argument of `compile` that augments samples shown very often.

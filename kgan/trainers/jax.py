@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kgan import checks
+from kgan import checks, extras
 from kgan.backend import keras_private
 from kgan.trainers.devices import Devices
 from kgan.types import Data, Tensors
@@ -126,7 +126,7 @@ class FrameworkDevices(Devices):
     def export_error(self, format: str) -> str:
         if format != "tf_saved_model" or importlib.util.find_spec("tensorflow"):
             return ""
-        return "A SavedModel needs TensorFlow: `pip install 'kgan[tensorflow]'`."
+        return extras.missing("A SavedModel", "tensorflow", "tensorflow")
 
 
 def _devices() -> int:

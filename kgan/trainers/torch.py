@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 import keras
 import torch
 
+from kgan import extras
 from kgan.backend import keras_private
 from kgan.trainers.devices import Devices, check_supported
 
@@ -38,7 +39,7 @@ class FrameworkDevices(Devices):
         if format != "tf_saved_model":
             return ""
         return (
-            "Keras writes no SavedModel on PyTorch: `pip install 'kgan[tensorflow]'`, "
+            f"Keras writes no SavedModel on PyTorch: {extras.command('tensorflow')}, "
             "load the GAN with KERAS_BACKEND=tensorflow, and export it there."
         )
 

@@ -21,6 +21,7 @@ import kgan
 POINTS = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype("float32")
 
 LABELS = np.arange(40) % 3
+VECTORS = np.random.default_rng(1).standard_normal((40, 4)).astype("float32")
 
 
 def penalties():
@@ -46,6 +47,10 @@ CASES = {
     "steps_per_execution": {"steps_per_execution": 2},
     "regularised": {"regulariser": 0.1},
     "conditional": {"num_classes": 3, "penalties": penalties()},
+    "vectors": {
+        "condition_dim": 4,
+        "generator_losses": [kgan.generator_losses.Reconstruction("mae", 0.5)],
+    },
     "packed": {"loss": "relativistic", "pack": 2, "penalties": penalties()},
     "scheduled": {
         "augment": kgan.augment.InstanceNoise(kgan.schedules.Linear(0.3, 0.0, 64)),
@@ -66,12 +71,14 @@ def make_strategy(kind):
     return tf.distribute.get_strategy()
 
 
-def build(strategy, regulariser=None, num_classes=None, pack=1, **options):
+def build(strategy, regulariser=None, pack=1, **options):
+    names = ("num_classes", "condition_dim")
+    condition = {name: options.pop(name) for name in names if name in options}
     keras.utils.set_random_seed(0)
     with strategy.scope():
         if regulariser is None:
             discriminator = kgan.networks.mlp_discriminator(
-                (2,), (8,), num_classes=num_classes, pack=pack
+                (2,), (8,), pack=pack, **condition
             )
         else:
             decay = keras.regularizers.L2(regulariser)
@@ -79,7 +86,7 @@ def build(strategy, regulariser=None, num_classes=None, pack=1, **options):
             layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
             discriminator = keras.Sequential(layers)
         generator = kgan.networks.mlp_generator(
-            (2,), 3, hidden=(8,), activation=None, num_classes=num_classes
+            (2,), 3, hidden=(8,), activation=None, **condition
         )
         gan = kgan.GAN(generator, discriminator, pack=pack, seed=1)
         gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **options)
@@ -90,10 +97,11 @@ def fit(gan, data=POINTS, epochs=2, **options):
     """Ten steps on batches of eight."""
     if isinstance(data, np.ndarray):
         options.setdefault("batch_size", 8)
-        options.setdefault("y", LABELS[: len(data)])
+        given = VECTORS if "condition" in gan.conditions.names else LABELS
+        options.setdefault("y", given[: len(data)])
         held = options.get("validation_data")
         if held is not None:
-            options["validation_data"] = held, LABELS[: len(held)]
+            options["validation_data"] = held, given[: len(held)]
     return gan.fit(data, epochs=epochs, verbose=0, **options).history
 
 

@@ -22,7 +22,7 @@ def _dense(program: Program, layer: keras.layers.Layer, inputs: Sequence[Value])
     (x,) = inputs
     # A dense layer is a 1x1 convolution, here of images with one row.
     pixels = x._replace(shape=(1, int(np.prod(x.shape[:-1])), x.shape[-1]))
-    y = convolved(program, layer, pixels, array(layer.kernel)[None, None])
+    y = convolved(program, pixels, array(layer.kernel)[None, None], _bias(layer))
     return activated(program, layer, y._replace(shape=(*x.shape[:-1], y.shape[-1])))
 
 
@@ -33,13 +33,28 @@ def _conv2d(
     _check_convolution(layer)
     kernel, (x,) = array(layer.kernel), inputs
     if layer.padding == "same":
-        sizes = zip(x.shape[:2], kernel.shape[:2], layer.strides, strict=True)
-        surplus = [max(0, (-(-n // s) - 1) * s + k - n) for n, k, s in sizes]
-        # With an odd surplus, the larger part is at the end.
-        starts = [one // 2 for one in surplus]
-        shape = [n + one for n, one in zip(x.shape[:2], surplus, strict=True)]
-        x = _spread(program, x, starts, shape)
-    return activated(program, layer, convolved(program, layer, x, kernel))
+        x = padded(program, x, kernel.shape[:2], layer.strides)
+    y = convolved(program, x, kernel, _bias(layer), layer.strides)
+    return activated(program, layer, y)
+
+
+def padded(
+    program: Program, x: Value, lengths: Sequence[int], strides: Sequence[int] = (1, 1)
+) -> Value:
+    """Adds the zeros around images that a convolution with `padding="same"` sees.
+
+    Args:
+        program: The program.
+        x: Images.
+        lengths: The height and the width of the kernel.
+        strides: Two ints.
+    """
+    sizes = zip(x.shape[:2], lengths, strides, strict=True)
+    surplus = [max(0, (-(-n // s) - 1) * s + k - n) for n, k, s in sizes]
+    # With an odd surplus, the larger part is at the end.
+    starts = [one // 2 for one in surplus]
+    shape = [n + one for n, one in zip(x.shape[:2], surplus, strict=True)]
+    return _spread(program, x, starts, shape)
 
 
 @translates(layers.Conv2DTranspose)
@@ -48,20 +63,46 @@ def _conv2d_transpose(
 ) -> Value:
     _check_convolution(layer)
     (x,), kernel = inputs, array(layer.kernel)
-    lengths = kernel.shape[:2]
     # The forward convolution of these strides pads by half of its surplus.
-    surplus = [
-        max(0, k - s) if layer.padding == "same" else 0
-        for k, s in zip(lengths, layer.strides, strict=True)
+    cuts = [
+        max(0, k - s) // 2 if layer.padding == "same" else 0
+        for k, s in zip(kernel.shape[:2], layer.strides, strict=True)
     ]
-    starts = [k - 1 - one // 2 for k, one in zip(lengths, surplus, strict=True)]
-    shape = layer.compute_output_shape((1, *x.shape))[1:3]
-    size = [n + k - 1 for n, k in zip(shape, lengths, strict=True)]
-    x = _spread(program, x, starts, size, layer.strides)
-    # Turned by half a circle; the kernel ends in (output, input) channels.
-    turned = kernel[::-1, ::-1].swapaxes(2, 3)
-    y = convolved(program, layer, x, turned, strides=(1, 1))
+    size = layer.compute_output_shape((1, *x.shape))[1:3]
+    y = transposed(program, x, kernel, layer.strides, size, cuts, _bias(layer))
     return activated(program, layer, y)
+
+
+def transposed(
+    program: Program,
+    x: Value,
+    kernel: np.ndarray,
+    strides: Sequence[int],
+    size: Sequence[int],
+    cuts: Sequence[int] = (0, 0),
+    bias: np.ndarray | None = None,
+) -> Value:
+    """Adds a transposed convolution.
+
+    Args:
+        program: The program.
+        x: Images.
+        kernel: Array `(height, width, filters, channels)`.
+        strides: Two ints.
+        size: The height and the width of the outputs.
+        cuts: The rows and the columns that the outputs lack at the start.
+        bias: Array `(filters,)`, or None.
+    """
+    lengths = kernel.shape[:2]
+    starts = [k - 1 - cut for k, cut in zip(lengths, cuts, strict=True)]
+    whole = [n + k - 1 for n, k in zip(size, lengths, strict=True)]
+    x = _spread(program, x, starts, whole, strides)
+    # Turned by half a circle; the kernel ends in (output, input) channels.
+    return convolved(program, x, kernel[::-1, ::-1].swapaxes(2, 3), bias)
+
+
+def _bias(layer: keras.layers.Layer) -> np.ndarray | None:
+    return array(layer.bias) if layer.use_bias else None
 
 
 def _check_convolution(layer: keras.layers.Layer) -> None:
@@ -81,24 +122,24 @@ def check_channels_last(layer: keras.layers.Layer) -> None:
 
 def convolved(
     program: Program,
-    layer: keras.layers.Layer,
     x: Value,
     kernel: np.ndarray,
-    strides: Sequence[int] | None = None,
+    bias: np.ndarray | None = None,
+    strides: Sequence[int] = (1, 1),
 ) -> Value:
-    """Adds a convolution of images that are already padded, with the bias if any.
+    """Adds a convolution of images that are already padded.
 
     Args:
         program: The program.
-        layer: The layer, whose bias and, by default, strides are used.
         x: Images `(rows, columns, channels)`.
         kernel: Array `(height, width, channels, filters)`.
+        bias: Array `(filters,)`; None for zeros.
         strides: Two ints.
     """
-    down, across = strides or getattr(layer, "strides", (1, 1))
+    down, across = strides
     height, width, _, filters = kernel.shape
     rows, columns, _ = x.shape
-    bias = array(layer.bias) if layer.use_bias else np.zeros(filters, "float32")
+    bias = np.zeros(filters, "float32") if bias is None else bias
     return program.add(
         "convolution",
         [x],
@@ -162,7 +203,7 @@ def _padding(
 @translates(SpectralNormalization)
 def _spectral(
     program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
-) -> Value:
+) -> Value | list[Value]:
     """Adds the steps of the inner layer, with the kernel divided by sigma."""
     inner = layer.layer
     name = "kernel" if hasattr(inner, "kernel") else "embeddings"

@@ -1,19 +1,13 @@
-"""The steps of layers that add, join, scale and look up numbers."""
+"""The steps of layers that join, arrange and look up numbers."""
 
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 from keras import layers
 
 from kgan.cli.browser.program import Program, Value
 from kgan.cli.browser.registry import array, translates, unknown
-from kgan.layers import (
-    BatchNormalization,
-    ConditionalBatchNormalization,
-    GenerativeBasis,
-    LabelEmbedding,
-)
+from kgan.layers import GenerativeBasis, LabelEmbedding, LearnedConstant
 
 
 @translates(layers.Dropout, layers.GaussianNoise)
@@ -31,25 +25,28 @@ def _reshape(
     return inputs[0]._replace(shape=tuple(shape))
 
 
-@translates(layers.Add)
-def _add(program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]) -> Value:
-    return _elementwise("add", program, layer, inputs)
-
-
-@translates(layers.Multiply)
-def _multiply(
+@translates(layers.Permute)
+def _permuted(
     program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
 ) -> Value:
-    return _elementwise("multiply", program, layer, inputs)
+    (x,), order = inputs, [axis - 1 for axis in layer.dims]
+    numbers = {"shape": list(x.shape), "order": order}
+    shape = [x.shape[axis] for axis in order]
+    return program.add("permuted", inputs, shape, numbers=numbers)
 
 
-def _elementwise(
-    name: str, program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
+@translates(layers.RepeatVector)
+def _repeated(
+    program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
 ) -> Value:
-    shapes = {value.shape for value in inputs}
-    if len(shapes) > 1:
-        raise unknown(layer, "inputs of several shapes")
-    return program.add(name, inputs, inputs[0].shape)
+    return repeated(program, inputs[0], layer.n)
+
+
+def repeated(program: Program, x: Value, count: int) -> Value:
+    """Adds a step that repeats a vector, to numbers `(count, length)`."""
+    shape = (count, *x.shape)
+    numbers = {"widths": [x.shape[-1]] * count}
+    return program.add("concatenate", [x] * count, shape, numbers=numbers)
 
 
 @translates(layers.Concatenate)
@@ -73,54 +70,15 @@ def _embedding(
     return program.add("row", inputs, shape, {"table": table})
 
 
+@translates(LearnedConstant)
+def _learned(
+    program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
+) -> Value:
+    return program.constant(array(layer.constant))
+
+
 @translates(GenerativeBasis)
 def _basis(program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]) -> Value:
     basis = array(layer.basis)
     numbers = {"channels": basis.shape[-1]}
     return program.add("basis", inputs, basis.shape, {"basis": basis}, numbers)
-
-
-@translates(layers.BatchNormalization, BatchNormalization)
-def _batch_normalization(
-    program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
-) -> Value:
-    if layer.axis not in (-1, len(inputs[0].shape)):
-        raise unknown(layer, f"axis={layer.axis}")
-    one = np.ones(layer.moving_mean.shape, "float32")
-    scale = array(layer.gamma) if layer.scale else one
-    offset = array(layer.beta) if layer.center else 0 * one
-    return _normalized(program, layer, inputs[0], scale, offset)
-
-
-@translates(ConditionalBatchNormalization)
-def _conditional_batch_normalization(
-    program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
-) -> Value:
-    x, label = inputs
-    inner, scale, offset = layer.normalization, array(layer.gamma), array(layer.beta)
-    return _normalized(program, inner, x, scale, offset, label)
-
-
-def _normalized(
-    program: Program,
-    layer: keras.layers.Layer,
-    x: Value,
-    scale: np.ndarray,
-    offset: np.ndarray,
-    *label: Value,
-) -> Value:
-    """Adds a batch normalisation with its moving averages, as one scale and one offset.
-
-    Args:
-        program: The program.
-        layer: The layer that has the averages.
-        x: The features.
-        scale: Array `(channels,)`, or `(num_classes, channels)` with a label.
-        offset: Array of the shape of `scale`.
-        *label: The label, if there is one.
-    """
-    mean, variance = array(layer.moving_mean), array(layer.moving_variance)
-    scale = scale / np.sqrt(variance + layer.epsilon)
-    arrays = {"scale": scale, "offset": offset - mean * scale}
-    numbers = {"channels": x.shape[-1]}
-    return program.add("scaled", [x, *label], x.shape, arrays, numbers)

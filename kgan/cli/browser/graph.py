@@ -1,6 +1,6 @@
 """Walks through the graph of a generator, and translates one layer after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -24,23 +24,26 @@ def translate(generator: keras.Model) -> Program:
     """
     program = Program(generator.inputs[0].shape[-1])
     inputs = [program.latents, program.label][: len(generator.inputs)]
-    program.output = _apply(program, generator, inputs)
+    (program.output,) = _apply(program, generator, inputs)
     return program
 
 
-def _apply(program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]) -> Value:
-    """Adds the steps of a layer, or of all layers of a model."""
-    if not isinstance(layer, keras.Model):
-        return translator(layer)(program, layer, inputs)
-    if isinstance(layer, keras.Sequential):
-        for inner in layer.layers:
-            inputs = [_apply(program, inner, inputs)]
-        return inputs[0]
+def _apply(
+    program: Program, operation: keras.Operation, inputs: Sequence[Value]
+) -> list[Value]:
+    """Adds the steps of a layer or an operation, or of all layers of a model."""
+    if not isinstance(operation, keras.Model):
+        found = translator(operation)(program, operation, inputs)
+        return found if isinstance(found, list) else [found]
+    if isinstance(operation, keras.Sequential):
+        for inner in operation.layers:
+            inputs = _apply(program, inner, inputs)
+        return list(inputs)
     try:
-        graph = _Graph(program, layer)
+        graph = _Graph(program, operation)
     except (KeyError, NotImplementedError):
-        raise unknown(layer) from None
-    return graph.run(inputs)
+        raise unknown(operation) from None
+    return [graph.run(inputs)]
 
 
 class _Graph:
@@ -57,25 +60,52 @@ class _Graph:
         self.operations = {operation.name: operation for operation in model.operations}
         self.nodes = {one["name"]: one["inbound_nodes"] for one in config["layers"]}
         self.inputs = _histories(config["input_layers"])
-        (self.output,) = _histories(config["output_layers"])
+        ((name, number, index),) = _histories(config["output_layers"])
+        # Here, and not in the nodes, Keras counts the calls of a model from 1.
+        self.output = name, number - _is_graph(self.operations[name]), index
         self.values: dict[_History, Value] = {}
 
     def run(self, inputs: Sequence[Value]) -> Value:
         """Adds the steps of the model, and returns the output."""
         self.values = dict(zip(self.inputs, inputs, strict=True))
-        return self._value(self.output)
+        # No recursion: a network may be deeper than Python's stack.
+        waiting = [self.output]
+        while waiting:
+            name, number, _ = waiting[-1]
+            arguments = list(_arguments(self.nodes[name][number]["args"]))
+            missing = [one for one in arguments if self._is_missing(one)]
+            if missing:
+                waiting.extend(missing)
+                continue
+            if self._is_missing(waiting.pop()):
+                self._call(name, number, arguments)
+        return self.values[self.output]
 
-    def _value(self, history: _History) -> Value:
-        if history not in self.values:
-            name, number, _ = history
-            node, operation = self.nodes[name][number], self.operations[name]
-            given = {k: v for k, v in node["kwargs"].items() if v not in (None, False)}
-            # The layer might compute something else then.
-            for key, value in given.items():
+    def _is_missing(self, argument: object) -> bool:
+        return isinstance(argument, tuple) and argument not in self.values
+
+    def _call(self, name: str, number: int, arguments: Sequence[Any]) -> None:
+        """Adds the steps of a call whose inputs have values."""
+        operation, inputs = self.operations[name], []
+        given = self.nodes[name][number]["kwargs"].items()
+        # The layer might compute something else then.
+        for key, value in given:
+            if any(True for _ in _arguments(value)):
                 raise unknown(operation, f"{key}={value}")
-            inputs = [self._value(one) for one in _tensors(node["args"])]
-            self.values[history] = _apply(self.program, operation, inputs)
-        return self.values[history]
+        for argument in arguments:
+            if isinstance(argument, tuple):
+                inputs.append(self.values[argument])
+            elif type(argument) in (int, float):
+                inputs.append(self.program.constant(argument))
+            else:
+                raise unknown(operation, f"the argument {argument}")
+        for index, value in enumerate(_apply(self.program, operation, inputs)):
+            self.values[name, number, index] = value
+
+
+def _is_graph(operation: keras.Operation) -> bool:
+    is_model = isinstance(operation, keras.Model)
+    return is_model and not isinstance(operation, keras.Sequential)
 
 
 def _histories(found: Any) -> list[_History]:
@@ -84,11 +114,15 @@ def _histories(found: Any) -> list[_History]:
     return [(name, number, index) for name, number, index in found]
 
 
-def _tensors(arguments: Any) -> list[_History]:
-    """Returns the tensors among the arguments of a call, in their order."""
-    if isinstance(arguments, list | tuple):
-        return [found for one in arguments for found in _tensors(one)]
+def _arguments(arguments: Any) -> Iterator[Any]:
+    """Yields the tensors and the values among the arguments of a call, in their order."""
     match arguments:
+        case list() | tuple():
+            for one in arguments:
+                yield from _arguments(one)
         case {"class_name": "__keras_tensor__", "config": {"keras_history": history}}:
-            return _histories(history)
-    return []
+            yield from _histories(history)
+        case None | False:
+            pass
+        case _:
+            yield arguments

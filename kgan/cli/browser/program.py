@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kgan.types import Config
+from kgan.types import ArrayLike, Config
 
 
 class Value(NamedTuple):
@@ -24,8 +24,12 @@ class Value(NamedTuple):
 class Program:
     """Steps that compute a sample from a latent vector and a label.
 
-    Value 0 is the latent vector, value 1 the label. Each step makes the next value from
-    earlier values. `generator.js` has one function for each name of a step.
+    The first values are the inputs. Each step makes the next value from earlier values.
+    `generator.js` has one function for each name of a step.
+
+    A reader of the page truncates samples, and moves along directions. The program of a
+    generator with styles does this to the styles, by a step that reads `psi` and `move`.
+    For another generator `generator.js` does this to the latents.
 
     Args:
         latent_dim: Int, the length of the latent vector.
@@ -33,15 +37,20 @@ class Program:
     Attributes:
         latents: The latent vector.
         label: The label.
+        psi: The weight of the truncation.
+        move: The sum of the directions.
         output: The value that is the sample.
     """
 
     def __init__(self, latent_dim: int):
         self.latents = Value(0, (latent_dim,))
         self.label = Value(1, ())
+        self.psi = Value(2, ())
+        self.move = Value(3, (latent_dim,))
         self.output = self.latents
         self.steps: list[Config] = []
-        self._arrays: list[np.ndarray] = []
+        self._inputs = 4
+        self._arrays: list[dict[str, np.ndarray]] = []
 
     def add(
         self,
@@ -60,32 +69,59 @@ class Program:
             arrays: The weights of the step, by name.
             numbers: Further arguments of the step by name, ints, floats or lists.
         """
-        weights = {key: self._store(array) for key, array in (arrays or {}).items()}
         self.steps.append(
             {
                 "name": name,
                 "inputs": [value.number for value in inputs],
                 "length": int(np.prod(shape)),
-                "weights": weights,
                 **(numbers or {}),
             }
         )
-        return Value(1 + len(self.steps), tuple(map(int, shape)))
+        self._arrays.append(dict(arrays or {}))
+        return Value(self._inputs + len(self.steps) - 1, tuple(map(int, shape)))
 
-    def _store(self, array: np.ndarray) -> list[int]:
-        """Stores weights; returns the first place and the number of the weights."""
-        start = sum(stored.size for stored in self._arrays)
-        self._arrays.append(np.ascontiguousarray(array, "float32").reshape(-1))
-        return [start, int(array.size)]
+    def constant(self, number: ArrayLike) -> Value:
+        """Adds a step that makes constant numbers, and returns the value."""
+        array = np.asarray(number, "float32")
+        return self.add("constant", [], array.shape, {"constant": array})
+
+    @property
+    def has_styles(self) -> bool:
+        """Whether the program truncates and moves styles, not latents."""
+        return any(
+            self.move.number in self.steps[place]["inputs"] for place in self._used()
+        )
+
+    def _used(self) -> list[int]:
+        """Returns the places of the steps on which the output depends, in their order."""
+        used = {self.output.number}
+        for place in reversed(range(len(self.steps))):
+            if self._inputs + place in used:
+                used.update(self.steps[place]["inputs"])
+        return sorted(number - self._inputs for number in used if number >= self._inputs)
 
     def config(self) -> Config:
         """Returns the program as an object for JSON."""
-        weights = np.concatenate([*self._arrays, np.zeros(0, "float32")])
+        places = {number: number for number in range(self._inputs)}
+        steps: list[Config] = []
+        arrays: list[np.ndarray] = []
+        start = 0
+        for place in self._used():
+            weights = {}
+            for key, array in self._arrays[place].items():
+                weights[key] = [start, int(array.size)]
+                arrays.append(np.ascontiguousarray(array, "float32").reshape(-1))
+                start += array.size
+            places[self._inputs + place] = self._inputs + len(steps)
+            step = self.steps[place]
+            inputs = [places[number] for number in step["inputs"]]
+            steps.append({**step, "inputs": inputs, "weights": weights})
         return {
             "latentDim": self.latents.shape[0],
-            "output": self.output.number,
-            "steps": self.steps,
-            "weights": encoded(weights),
+            "hasStyles": self.has_styles,
+            "output": places[self.output.number],
+            "steps": steps,
+            "weights": encoded(np.concatenate([*arrays, np.zeros(0, "float32")])),
         }
 
 

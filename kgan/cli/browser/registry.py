@@ -10,32 +10,43 @@ from keras import ops
 from kgan.cli.browser.program import Program, Value
 from kgan.types import Tensor
 
-Translator = Callable[[Program, Any, Sequence[Value]], Value]
+Translator = Callable[[Program, Any, Sequence[Value]], Value | list[Value]]
 
-# By the class itself: a subclass may compute something else.
-_TRANSLATORS: dict[type, Translator] = {}
+# By the class itself: a subclass may compute something else. By the name of the class for
+# the operations of `keras.ops`, whose classes are not public.
+_TRANSLATORS: dict[type | str, Translator] = {}
 _NETWORKS = (
-    "mlp_generator, small_generator, dcgan_generator, resnet_generator, r3gan_generator "
-    "without groups, and models of the same layers"
+    "a generator of kgan.networks for images, without groups of channels, or a model of "
+    "the same layers"
 )
 
 
-def translator(layer: keras.layers.Layer) -> Translator:
-    """Returns the function that adds the steps of a layer.
+def translator(operation: keras.Operation) -> Translator:
+    """Returns the function that adds the steps of a layer or of an operation.
 
     Raises:
         ValueError: If there is none.
     """
-    if type(layer) not in _TRANSLATORS:
-        raise unknown(layer)
-    return _TRANSLATORS[type(layer)]
+    kind: type | str = type(operation)
+    if not isinstance(operation, keras.layers.Layer):
+        kind = type(operation).__name__
+    if kind not in _TRANSLATORS:
+        raise unknown(operation)
+    return _TRANSLATORS[kind]
 
 
-def unknown(layer: keras.layers.Layer, option: str = "") -> ValueError:
+def applied(program: Program, layer: Any, value: Value) -> Value:
+    """Adds the steps of a layer inside of another layer."""
+    found = translator(layer)(program, layer, [value])
+    assert isinstance(found, Value)
+    return found
+
+
+def unknown(layer: keras.Operation, option: str = "") -> ValueError:
     """Returns the error for a layer that a browser can't compute.
 
     Args:
-        layer: The layer.
+        layer: The layer or the operation.
         option: The option of the layer that is not known, for example `"groups=2"`.
     """
     kind = type(layer).__name__
@@ -46,8 +57,12 @@ def unknown(layer: keras.layers.Layer, option: str = "") -> ValueError:
     )
 
 
-def translates(*classes: type) -> Callable[[Translator], Translator]:
-    """Decorator of the function that adds the steps of the layers of some classes."""
+def translates(*classes: type | str) -> Callable[[Translator], Translator]:
+    """Decorator of the function that adds the steps of some layers or operations.
+
+    Args:
+        *classes: Classes of layers, and names of classes of operations.
+    """
 
     def register(function: Translator) -> Translator:
         _TRANSLATORS.update(dict.fromkeys(classes, function))

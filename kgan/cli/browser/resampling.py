@@ -18,14 +18,13 @@ def _up_sampling(
 ) -> Value:
     check_channels_last(layer)
     (x,) = inputs
-    sizes = list(zip(x.shape[:2], layer.size, strict=True))
     if layer.interpolation == "nearest":
-        axes = [_nearest(*pair) for pair in sizes]
+        matrix = _nearest
     elif layer.interpolation == "bilinear":
-        axes = [_bilinear(*pair) for pair in sizes]
+        matrix = _bilinear
     else:
         raise unknown(layer, f"interpolation={layer.interpolation}")
-    return _resampled(program, x, axes)
+    return resampled(program, x, *map(matrix, x.shape[:2], layer.size))
 
 
 @translates(SmoothUpSampling2D)
@@ -33,36 +32,58 @@ def _smooth_up_sampling(
     program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
 ) -> Value:
     (x,) = inputs
-    axes = []
-    for length in x.shape[:2]:
-        axis = _bilinear(length, 2)
-        # Beyond the edge there are zeros, not the pixels of the edge.
-        axis[2][0] = axis[3][-1] = 0.0
-        axes.append(axis)
-    return _resampled(program, x, axes)
+    # Beyond the edge there are zeros, not the pixels of the edge.
+    matrices = (_bilinear(length + 2, 2)[2:-2, 1:-1] for length in x.shape[:2])
+    return resampled(program, x, *matrices)
 
 
-# The places of two old pixels for each new pixel along an axis, and their weights.
-_Axis = tuple[list[int], list[int], list[float], list[float]]
+def _nearest(length: int, factor: int) -> np.ndarray:
+    """Returns the matrix by which each new pixel is the old pixel in which it lies."""
+    return np.eye(length).repeat(factor, axis=0)
 
 
-def _nearest(length: int, factor: int) -> _Axis:
-    """Returns the old pixel in which each new pixel lies."""
-    old = [new // factor for new in range(length * factor)]
-    return old, old, [1.0] * len(old), [0.0] * len(old)
-
-
-def _bilinear(length: int, factor: int) -> _Axis:
-    """Returns the two old pixels between whose centres each new pixel has its centre."""
-    centres = (np.arange(length * factor) + 0.5) / factor - 0.5
+def _bilinear(length: int, factor: int) -> np.ndarray:
+    """Returns the matrix that weights the two old pixels nearest to each new centre."""
+    new = np.arange(length * factor)
+    centres = (new + 0.5) / factor - 0.5
     before = np.floor(centres)
     share = centres - before
-    first = np.clip(before, 0, length - 1).astype(int)
-    second = np.clip(before + 1, 0, length - 1).astype(int)
-    return first.tolist(), second.tolist(), (1 - share).tolist(), share.tolist()
+    matrix = np.zeros((len(new), length))
+    for place, weight in ((before, 1 - share), (before + 1, share)):
+        matrix[new, np.clip(place, 0, length - 1).astype(int)] += weight
+    return matrix
 
 
-def _resampled(program: Program, x: Value, axes: Sequence[_Axis]) -> Value:
-    """Adds a step in which each new pixel is a sum of two old pixels along each axis."""
-    shape = (*(len(axis[0]) for axis in axes), x.shape[-1])
+def blur(length: int, edge: int) -> np.ndarray:
+    """Returns the matrix of the filter [1, 3, 3, 1] / 8 with zeros at both ends.
+
+    Args:
+        length: Int, the number of old pixels.
+        edge: Int, the number of zeros at each end.
+    """
+    new = length + 2 * edge - 3
+    taps = zip((1, 3, 3, 1), range(-edge, 4 - edge), strict=True)
+    return np.sum([tap / 8 * np.eye(new, length, place) for tap, place in taps], axis=0)
+
+
+def resampled(program: Program, x: Value, rows: np.ndarray, columns: np.ndarray) -> Value:
+    """Adds a step in which each new pixel is a sum of old pixels along each axis.
+
+    Args:
+        program: The program.
+        x: Images.
+        rows: Array `(new rows, old rows)` of weights.
+        columns: Array `(new columns, old columns)` of weights.
+    """
+    shape = (len(rows), len(columns), x.shape[-1])
+    axes = [_taps(rows), _taps(columns)]
     return program.add("resampled", [x], shape, numbers=places(x) | {"axes": axes})
+
+
+def _taps(matrix: np.ndarray) -> list[tuple[list[int], list[float]]]:
+    """Returns pairs of an old pixel for each new pixel, and of its weight."""
+    count = (matrix != 0).sum(axis=1).max()
+    # The pixels with a weight come first.
+    old = np.argsort(matrix == 0, axis=1, kind="stable")[:, :count]
+    weights = np.take_along_axis(matrix, old, axis=1)
+    return list(zip(old.T.tolist(), weights.T.tolist(), strict=True))

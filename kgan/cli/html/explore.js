@@ -9,7 +9,8 @@ const element = name => document.getElementById(name);
 const tilesOnPage = 16;
 // The chosen seeds, the share of the way from A to B, and the first seed of the grid.
 const state = {a: 0, b: Math.min(1, count - 1), share: 0, psi: 1, label: 0, first: 0};
-const amounts = new Float32Array(8), z = new Float32Array(length);
+const amounts = new Float32Array(gan.strongest);
+const z = new Float32Array(length), move = new Float32Array(length);
 const latents = seed => all.subarray(seed * length, (seed + 1) * length);
 
 // The arc from A to B, as kgan.latents.interpolate.
@@ -30,17 +31,14 @@ function walked(a, b, share) {
   return z;
 }
 
-function truncated(given) {
-  for (let i = 0; i < length; i++) z[i] = state.psi * given[i];
-  return z;
-}
-
-function moved(given) {
+// The sum of the directions, each times the amount of its slider.
+function moved() {
   const vectors = directions[element("method").value];
+  move.fill(0);
   if (vectors) amounts.forEach((amount, k) => {
-    for (let i = 0; amount && i < length; i++) given[i] += amount * vectors[k * length + i];
+    for (let i = 0; amount && i < length; i++) move[i] += amount * vectors[k * length + i];
   });
-  return given;
+  return move;
 }
 
 // Makes a canvas of the size of a sample, and returns a function that draws on it.
@@ -48,8 +46,8 @@ function painter(canvas) {
   [canvas.width, canvas.height] = [columns, rows];
   const context = canvas.getContext("2d"), image = new ImageData(columns, rows);
   const scale = 255 / (gan.high - gan.low);
-  return given => {
-    const sample = generate(given, state.label), pixels = image.data;
+  return (given, directions) => {
+    const sample = generate(given, state.label, state.psi, directions), pixels = image.data;
     // The array rounds and clips.
     for (let i = 0, j = 0; i < sample.length; i += channels, j += 4) {
       const first = (sample[i] - gan.low) * scale;
@@ -80,14 +78,14 @@ let milliseconds = 0, drawn = 0, walking = 0;
 
 function drawPicture() {
   const start = performance.now();
-  paint(moved(truncated(walked(latents(state.a), latents(state.b), state.share))));
+  paint(walked(latents(state.a), latents(state.b), state.share), moved());
   const time = performance.now() - start;
   // The browser compiles the loops during the first pictures.
   milliseconds = drawn++ < 10 ? time : 0.9 * milliseconds + 0.1 * time;
 }
-const drawStart = () => paintStart(truncated(latents(state.a)));
-const drawEnd = () => paintEnd(truncated(latents(state.b)));
-const drawTile = tiles.map(tile => () => tile.paint(truncated(latents(tile.seed))));
+const drawStart = () => paintStart(latents(state.a));
+const drawEnd = () => paintEnd(latents(state.b));
+const drawTile = tiles.map(tile => () => tile.paint(latents(tile.seed)));
 
 function frame() {
   const start = performance.now();
@@ -234,7 +232,7 @@ redraw();
 
 // For tests: the pixels of the first seeds, and the pictures a second.
 if (location.hash === "#selftest") {
-  const pixels = [0, 1, 2].map(seed => [...paint(truncated(latents(seed % count)))]);
+  const pixels = [0, 1, 2].map(seed => [...paint(latents(seed % count))]);
   const start = performance.now();
   let pictures = 0;
   for (; performance.now() < start + 300; pictures++) drawPicture();

@@ -56,29 +56,77 @@ const steps = {
       }
     };
   },
-  // Each new pixel is a sum of two old pixels along each axis.
+  // Each new pixel is a weighted sum of old pixels along each axis.
   resampled(step, [x], output) {
-    const {rows, columns, channels, axes: [down, across]} = step;
-    const height = down[0].length, width = across[0].length;
-    const between = new Float32Array(height * columns * channels);
-    const line = columns * channels;
+    const {columns, channels, axes: [down, across]} = step;
+    const height = down[0][0].length, width = across[0][0].length;
+    const line = columns * channels, between = new Float32Array(height * line);
     return () => {
-      for (let y = 0; y < height; y++) {
-        const first = down[0][y] * line, second = down[1][y] * line;
-        const a = down[2][y], b = down[3][y];
-        for (let i = 0; i < line; i++) {
-          between[y * line + i] = a * x[first + i] + b * x[second + i];
+      between.fill(0);
+      output.fill(0);
+      for (const [old, shares] of down) for (let y = 0; y < height; y++) {
+        const share = shares[y], from = old[y] * line, to = y * line;
+        for (let i = 0; share && i < line; i++) between[to + i] += share * x[from + i];
+      }
+      for (const [old, shares] of across) for (let left = 0; left < width; left++) {
+        const share = shares[left];
+        for (let y = 0; share && y < height; y++) {
+          const from = y * line + old[left] * channels, to = (y * width + left) * channels;
+          for (let i = 0; i < channels; i++) output[to + i] += share * between[from + i];
         }
       }
-      for (let left = 0; left < width; left++) {
-        const first = across[0][left] * channels, second = across[1][left] * channels;
-        const a = across[2][left], b = across[3][left];
-        for (let y = 0; y < height; y++) {
-          const from = y * line, to = (y * width + left) * channels;
-          for (let i = 0; i < channels; i++) {
-            output[to + i] = a * between[from + first + i] + b * between[from + second + i];
+    };
+  },
+  // The maximum over windows of 2x2 pixels.
+  pooled(step, [x], output) {
+    const {rows, columns, channels} = step, width = Math.ceil(columns / 2);
+    return () => {
+      output.fill(-Infinity);
+      for (let y = 0; y < rows; y++) for (let left = 0; left < columns; left++) {
+        const from = (y * columns + left) * channels;
+        const to = ((y >> 1) * width + (left >> 1)) * channels;
+        for (let i = 0; i < channels; i++) output[to + i] = Math.max(output[to + i], x[from + i]);
+      }
+    };
+  },
+  // Each place of the query gets a mixture of the values, by the softmax of its products
+  // with the keys.
+  attention(step, [query, key, value], output) {
+    const {heads, scale, channels, width} = step, count = key.length / channels;
+    const d = channels / heads, size = width / heads, scores = new Float32Array(count);
+    return () => {
+      output.fill(0);
+      for (let place = 0; place < query.length / channels; place++) {
+        for (let head = 0; head < heads; head++) {
+          const from = place * channels + head * d, to = place * width + head * size;
+          let largest = -Infinity, sum = 0;
+          for (let k = 0; k < count; k++) {
+            const start = k * channels + head * d;
+            let product = 0;
+            for (let i = 0; i < d; i++) product += query[from + i] * key[start + i];
+            scores[k] = scale * product;
+            largest = Math.max(largest, scores[k]);
+          }
+          for (let k = 0; k < count; k++) sum += scores[k] = Math.exp(scores[k] - largest);
+          for (let k = 0; k < count; k++) {
+            const share = scores[k] / sum, start = k * width + head * size;
+            for (let i = 0; i < size; i++) output[to + i] += share * value[start + i];
           }
         }
+      }
+    };
+  },
+  // Scales the channels of each pixel to a mean square of 1.
+  normalized(step, [x], output) {
+    const {channels, epsilon, centered} = step;
+    return () => {
+      for (let start = 0; start < x.length; start += channels) {
+        let sum = 0, squares = 0;
+        for (let i = 0; centered && i < channels; i++) sum += x[start + i];
+        const mean = sum / channels;
+        for (let i = 0; i < channels; i++) squares += (x[start + i] - mean) ** 2;
+        const scale = 1 / Math.sqrt(squares / channels + epsilon);
+        for (let i = 0; i < channels; i++) output[start + i] = (x[start + i] - mean) * scale;
       }
     };
   },
@@ -100,6 +148,28 @@ const steps = {
       for (let i = 0; i < output.length; i++) output[i] = basis[i] * x[i % channels];
     };
   },
+  // Styles: a reader of the page sets the truncation and the sum of the directions.
+  truncated(step, [style, psi, move], output, weights) {
+    const mean = weights("mean");
+    return () => {
+      for (let i = 0; i < output.length; i++) {
+        output[i] = mean[i] + step.psi * psi[0] * (style[i] - mean[i]) + move[i];
+      }
+    };
+  },
+  // One number for all channels of a pixel.
+  noise({channels}, [x], output, weights) {
+    const noise = weights("noise");
+    return () => {
+      for (let i = 0, place = 0; i < noise.length; i++) {
+        for (let k = 0; k < channels; k++, place++) output[place] = x[place] + noise[i];
+      }
+    };
+  },
+  constant(step, inputs, output, weights) {
+    output.set(weights("constant"));
+    return () => {};
+  },
   row(step, [label], output, weights) {
     const table = weights("table"), length = output.length;
     return () => output.set(table.subarray(label[0] * length, (label[0] + 1) * length));
@@ -113,22 +183,47 @@ const steps = {
       });
     };
   },
+  // A part of the channels of each pixel.
+  slice({channels, start, width}, [x], output) {
+    return () => {
+      for (let from = start, to = 0; to < output.length; from += channels, to += width) {
+        for (let i = 0; i < width; i++) output[to + i] = x[from + i];
+      }
+    };
+  },
+  permuted({shape, order}, [x], output) {
+    const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+    const places = Int32Array.from(output, (_, i) => {
+      let place = 0;
+      for (const axis of [...order].reverse()) {
+        place += i % shape[axis] * steps[axis];
+        i = Math.floor(i / shape[axis]);
+      }
+      return place;
+    });
+    return () => {
+      for (let i = 0; i < output.length; i++) output[i] = x[places[i]];
+    };
+  },
+  // A shorter input repeats: for each pixel, or for each token.
   add: (step, inputs, output) => () => {
-    for (let i = 0; i < output.length; i++) {
-      let sum = 0;
-      for (const x of inputs) sum += x[i];
-      output[i] = sum;
+    output.fill(0);
+    for (const x of inputs) for (let start = 0; start < output.length; start += x.length) {
+      for (let i = 0; i < x.length; i++) output[start + i] += x[i];
     }
   },
   multiply: (step, inputs, output) => () => {
-    for (let i = 0; i < output.length; i++) {
-      let product = 1;
-      for (const x of inputs) product *= x[i];
-      output[i] = product;
+    output.fill(1);
+    for (const x of inputs) for (let start = 0; start < output.length; start += x.length) {
+      for (let i = 0; i < x.length; i++) output[start + i] *= x[i];
     }
   },
-  leakyRelu: ({slope}, [x], output) => () => {
-    for (let i = 0; i < output.length; i++) output[i] = x[i] < 0 ? slope * x[i] : x[i];
+  leakyRelu: ({slope, gain}, [x], output) => () => {
+    const below = gain * slope;
+    for (let i = 0; i < output.length; i++) output[i] = (x[i] < 0 ? below : gain) * x[i];
+  },
+  inverseRoot: (step, [x], output) => () => {
+    for (let i = 0; i < output.length; i++) output[i] = 1 / Math.sqrt(x[i]);
   },
   tanh: (step, [x], output) => () => {
     for (let i = 0; i < output.length; i++) output[i] = Math.tanh(x[i]);
@@ -142,12 +237,23 @@ const steps = {
   elu: (step, [x], output) => () => {
     for (let i = 0; i < output.length; i++) output[i] = x[i] > 0 ? x[i] : Math.expm1(x[i]);
   },
+  gelu: (step, [x], output) => () => {
+    for (let i = 0; i < output.length; i++) output[i] = x[i] / 2 * (1 + erf(x[i] / Math.SQRT2));
+  },
   softplus: (step, [x], output) => () => {
     for (let i = 0; i < output.length; i++) {
       output[i] = Math.max(x[i], 0) + Math.log1p(Math.exp(-Math.abs(x[i])));
     }
   },
 };
+
+// The error function, to 1.5e-7: Abramowitz and Stegun, 1964, formula 7.1.26.
+function erf(x) {
+  const t = 1 / (1 + 0.3275911 * Math.abs(x));
+  const factors = [1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592];
+  const rest = factors.reduce((sum, factor) => t * sum + factor, 0);
+  return Math.sign(x) * (1 - t * rest * Math.exp(-x * x));
+}
 
 // Returns the numbers of a base64 text of float32.
 function decoded(text) {
@@ -158,10 +264,13 @@ function decoded(text) {
   return numbers;
 }
 
-// Returns a function of latents and a label, whose result the next call overwrites.
+// Returns a function of latents and a label, of the weight of the truncation and of the sum
+// of the directions. The next call overwrites its result.
 function makeGenerator(program) {
-  const numbers = decoded(program.weights), label = new Int32Array(1);
-  const values = [new Float32Array(program.latentDim), label];
+  const numbers = decoded(program.weights), length = program.latentDim;
+  const z = new Float32Array(length), move = new Float32Array(length);
+  const label = new Int32Array(1), weight = new Float32Array(1);
+  const values = [z, label, weight, move];
   const computations = program.steps.map(step => {
     const output = new Float32Array(step.length);
     const weights = name => {
@@ -172,9 +281,13 @@ function makeGenerator(program) {
     values.push(output);
     return steps[step.name](step, inputs, output, weights);
   });
-  return (latents, chosen = 0) => {
-    values[0].set(latents);
+  return (latents, chosen = 0, psi = 1, directions = null) => {
     label[0] = chosen;
+    weight[0] = psi;
+    move.fill(0);
+    if (directions) move.set(directions);
+    for (let i = 0; i < length; i++) z[i] = latents[i];
+    if (!program.hasStyles) for (let i = 0; i < length; i++) z[i] = psi * z[i] + move[i];
     for (const compute of computations) compute();
     return values[program.output];
   };

@@ -5,6 +5,7 @@ import os
 import types
 from collections.abc import Iterator
 
+from kgan import checks, extras
 from kgan.data.reading.arrays import Row, Rows
 from kgan.types import ArrayLike
 
@@ -81,7 +82,6 @@ def _import_tfds(source: str) -> types.ModuleType:
     try:
         return importlib.import_module("tensorflow_datasets")
     except ImportError as error:
-        raise ImportError(
-            "Sources that begin with `tfds:` need tensorflow-datasets: "
-            f"pip install kgan[tfds] ({error}). Received: source={source!r}"
-        ) from None
+        user = "A source that begins with `tfds:`"
+        text = extras.missing(user, "tensorflow-datasets", "tfds", error)
+        raise ImportError(f"{text} {checks.received(source=source)}") from None

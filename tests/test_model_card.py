@@ -1,0 +1,85 @@
+"""The page that `kgan export` writes for the users of a generator."""
+
+import json
+
+import pytest
+from helpers import make_run
+from test_exports import small
+
+import kgan
+from kgan.cli import model_card
+from kgan.cli.record import Record
+from kgan.metrics.result import Result, save
+from kgan_cli.main import main
+
+
+def card_of(folder, licence=None):
+    return model_card.text(Record.read(str(folder)), licence)
+
+
+def section(card, title):
+    return card.partition(f"## {title}\n\n")[2].partition("\n\n## ")[0]
+
+
+def test_a_card_tells_the_data_and_the_training(tmp_path):
+    card = card_of(make_run(tmp_path / "a|b", data="faces|x"))
+    assert card.startswith("# a|b\n")
+    found = json.loads((tmp_path / "a|b" / "config.json").read_text())
+    data = section(card, "Data")
+    assert r"| source | `faces\|x` |" in data and "classes" not in data
+    assert "| samples | 1,797 samples of 8x8x1 |" in data
+    assert f"| SHA-256 | {found['data']['sha256']} |" in data
+    training = section(card, "Training")
+    assert (
+        "| samples shown | 1,920 |" in training and "| backend | jax 0.10.2 |" in training
+    )
+    assert "| fd1k_x | 5.5 |" in training
+    assert training.endswith("```python\ngan = kgan.GAN()\n```")
+
+
+def test_a_card_tells_metrics_with_their_protocol(tmp_path):
+    folder = make_run(tmp_path / "run")
+    assert section(card_of(folder), "Quality").startswith("Not measured: ")
+    both = {"reals": 5000, "seed": 3}
+    fd = Result("fd1k", 12.25, {**both, "shrunk": "no"}, 0.5)
+    save([fd, Result("recall1k", 0.75, {**both, "k": 3})], tmp_path / "run/metrics.json")
+    quality = section(card_of(folder), "Quality")
+    assert "| fd1k | 12.2 | 0.5 | shrunk no |" in quality
+    assert "| recall1k | 0.75 |  | k 3 |" in quality
+    assert "| reals | 5000 |\n| seed | 3 |" in quality
+
+
+def test_a_card_has_the_licence_and_the_problems(tmp_path):
+    folder = make_run(tmp_path / "run")
+    assert section(card_of(folder), "Licence").startswith("To be filled in: ")
+    assert section(card_of(folder, "CC BY 4.0"), "Licence") == "CC BY 4.0"
+    (tmp_path / "run" / "health.txt").write_text("It collapsed.\n")
+    limits = section(card_of(folder), "Limits")
+    assert limits.endswith("No other use was tested.\n\nIt collapsed.\n")
+
+
+@pytest.mark.parametrize(
+    "format, out, card",
+    [
+        ("onnx", "x.onnx", "x.onnx.md"),
+        ("saved_model", "x", "x/assets.extra/MODEL_CARD.md"),
+    ],
+)
+def test_kgan_export_writes_the_card_beside_the_export(
+    tmp_path, monkeypatch, format, out, card
+):
+    folder = make_run(tmp_path / "run")
+    small().save(tmp_path / "run" / "gan.keras")
+    monkeypatch.setattr(kgan.GAN, "export", lambda *arguments, **options: None)
+    options = ["--format", format, "--out", str(tmp_path / out), "--licence", "MIT"]
+    (tmp_path / card).parent.mkdir(parents=True, exist_ok=True)
+    assert main(["export", folder, *options]) == 0
+    assert (tmp_path / card).read_text("utf-8") == card_of(folder, "MIT")
+
+
+def test_a_licence_needs_a_run(tmp_path, capsys):
+    small().save(tmp_path / "gan.keras")
+    options = ["--licence", "MIT", "--out", str(tmp_path / "x")]
+    assert main(["export", str(tmp_path / "gan.keras"), *options]) == 1
+    assert "--licence is for the model card of a run" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
