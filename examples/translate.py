@@ -2,9 +2,9 @@
 # Image to image: with pairs and without pairs
 
 The script makes thick digits of thin digits. With pairs of a thin and a thick digit, a
-`kgan.Translator` learns the translation (pix2pix). Without pairs, a `kgan.CycleGAN` learns
-the translation in both directions from a set of thin digits and a set of thick digits,
-which are other digits.
+`kgan.Translator` learns the translation (pix2pix). Without pairs, a `kgan.CycleGAN`
+learns both directions from a set of thin digits and a set of thick digits, which are
+other digits.
 
     python examples/translate.py pix2pix
     python examples/translate.py cyclegan --out grids

@@ -182,8 +182,7 @@ class TwoWayModel(CompiledModel):
         network, latents = self._to(to)
         as_uint8 = checks.flag(as_uint8=as_uint8)
         batches = latents.sample(None, None, None, pictures, "pictures", 0, batch_size)
-        parts = [self.devices.predict(batch, network) for batch in batches]
-        drawn = np.concatenate(parts).astype("float32", copy=False)
+        drawn = self._computed(network, batches, None)
         return self.sample_range.to_uint8(drawn) if as_uint8 else drawn
 
     def export(
