@@ -241,7 +241,9 @@ def test_a_saved_cyclegan_goes_on_alike(tmp_path):
 
 
 def test_each_discriminator_has_options_of_its_own():
-    cyclegan = compiled(**options(), augment=kgan.augment.ADA(pipeline="b"), run_eagerly=True)
+    cyclegan = compiled(
+        **options(), augment=kgan.augment.ADA(pipeline="b"), run_eagerly=True
+    )
     cyclegan.fit(A[:2] // 8, B[:2], batch_size=2, verbose=0)
     recipe = cyclegan.recipe
     of_a, of_b = recipe.twin.penalties[0].variables, recipe.penalties[0].variables

@@ -51,28 +51,27 @@ class FakeHistory:
             A tensor of the shape and dtype of `fakes`.
         """
         number, places = ops.shape(fakes)[0], ops.arange(self.size)
+        earlier, count = map(ops.convert_to_tensor, self.variables)
         keys, coins = ops.unstack(
             keras.random.uniform((2, self.size), seed=seed_generator), axis=0
         )
-        is_full = ops.equal(self._count, self.size)
+        is_full = ops.equal(count, self.size)
         # The number of the fake that comes to each place: in a random order once the
         # history is full, before that the free places in their order.
-        turns = ops.where(is_full, _order(keys), places - self._count)
+        turns = ops.where(is_full, _order(keys), places - count)
         due = ops.logical_and(turns >= 0, turns < number)
         due = ops.logical_and(due, ops.logical_or(~is_full, coins < 0.5))
         new = ops.take(fakes, ops.clip(turns, 0, number - 1), axis=0)
-        kept, earlier = ops.where(_as_rows(due, fakes), new, self._fakes), self._fakes
-
         rows = ops.arange(number)
         # The place of each fake: the inverse of `turns`.
         place = ops.take(_order(turns), ops.minimum(rows, self.size - 1))
         out = ops.logical_and(is_full, ops.take(due, place))
         out = ops.logical_and(out, rows < self.size)
         given = ops.where(_as_rows(out, fakes), ops.take(earlier, place, axis=0), fakes)
-        given = ops.cast(given, fakes.dtype)
-        self._fakes.assign(kept)
-        self._count.assign(ops.minimum(self._count + number, self.size))
-        return given
+        # At the end, since PyTorch writes into the tensors of the variables.
+        self._fakes.assign(ops.where(_as_rows(due, fakes), new, earlier))
+        self._count.assign(ops.minimum(count + number, self.size))
+        return ops.cast(given, fakes.dtype)
 
 
 def _order(values: Tensor) -> Tensor:
