@@ -74,7 +74,7 @@ def build(method: str, images: int | None, seed: int) -> Model:
         return model
     options = {"width": 16, "normalization": "instance"}
     model = kgan.CycleGAN(
-        *(kgan.networks.resnet_translator(SHAPE, blocks=2, **options) for _ in range(2)),
+        *(kgan.networks.unet_generator(SHAPE, dropout=0, **options) for _ in range(2)),
         *(kgan.networks.patch_discriminator(SHAPE, depth=2, **options) for _ in range(2)),
         seed=seed,
     )
