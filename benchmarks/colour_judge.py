@@ -51,13 +51,13 @@ class Emoji:
         """Returns the text for each picture in a column of the table."""
         table = (self.folder / "emoji.csv").read_text(encoding="utf-8").splitlines()
         rows = {row["file_name"]: row for row in csv.DictReader(table)}
-        return [rows[name][column] for name in self._names()]
+        return [rows[name][column] for name in self.names()]
 
     def labels(self, column: str) -> np.ndarray:
         """Returns an int for each picture, from a column of the table."""
         return np.unique(self.column(column), return_inverse=True)[1]
 
-    def _names(self) -> list[str]:
+    def names(self) -> list[str]:
         """Returns the names of the pictures in the order of the archives."""
         names = []
         for artist in ARTISTS:
@@ -150,6 +150,11 @@ class Judge:
             agreement = (found == categories).mean()
             scores["agreement_over_reals"] = agreement / self.agreement
         return {name: round(float(value), 3) for name, value in scores.items()}
+
+    def distance(self, samples: np.ndarray, reals: np.ndarray) -> float:
+        """Returns the Fréchet distance of uint8 pictures to other pictures."""
+        pairs = (self._examine(on_white(x))[0] for x in (reals, samples))
+        return float(frechet_distance(*pairs))
 
     def excess(self, samples: np.ndarray) -> np.ndarray:
         """Returns the power of samples over that of reals by frequency, in decibels."""

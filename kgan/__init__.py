@@ -23,6 +23,7 @@ from kgan import pretrained as pretrained
 from kgan import regularizers as regularizers
 from kgan import schedules as schedules
 from kgan import text as text
+from kgan.models.cycle import CycleGAN as CycleGAN
 from kgan.models.gan import GAN as GAN
 from kgan.models.translator import Translator as Translator
 

@@ -35,6 +35,7 @@ from kgan.data.reading.reports import (
 )
 from kgan.data.sample_range import UNBOUNDED, SampleRange
 from kgan.data.store import Store, chunks
+from kgan.data.unpaired_batches import UnpairedBatches
 
 __all__ = [
     "NO_CONDITIONS",
@@ -53,6 +54,7 @@ __all__ = [
     "Report",
     "SampleRange",
     "Store",
+    "UnpairedBatches",
     "captioned_grid",
     "captions_of",
     "check_bad_files",

@@ -92,13 +92,18 @@ class Batches(keras.utils.PyDataset):
         self.shuffle = shuffle
         self.seed = checks.fixed_seed(seed=seed)
         self.epoch = checks.count(minimum=0, epoch=epoch)
-        self.drop_remainder = drop_remainder and len(x) >= batch_size
+        self.drop_remainder = drop_remainder and self.count >= batch_size
         self.smallest = checks.count(smallest=smallest)
         # The newest order, with the seed and the epoch for which it was drawn.
         self._order = (-1, -1), np.arange(0)
 
     def __len__(self) -> int:
-        return len(self.x) // self.batch_size + bool(self.last_size)
+        return self.count // self.batch_size + bool(self.last_size)
+
+    @property
+    def count(self) -> int:
+        """The number of samples in an epoch."""
+        return len(self.x)
 
     @property
     def structure(self) -> tuple[Any, ...]:
@@ -108,19 +113,27 @@ class Batches(keras.utils.PyDataset):
     @property
     def last_size(self) -> int:
         """The number of samples in the last batch if it is not full; 0 otherwise."""
-        rest = len(self.x) % self.batch_size
+        rest = self.count % self.batch_size
         return 0 if self.drop_remainder or rest < self.smallest else rest
 
     def order(self, epoch: int) -> np.ndarray:
         """Returns the indices of the samples in the order of an epoch."""
-        if not self.shuffle:
-            return np.arange(len(self.x))
         drawn_for, order = self._order
         if drawn_for != (self.seed, epoch):
-            drawn_for = self.seed, epoch
-            order = np.random.default_rng(drawn_for).permutation(len(self.x))
-            self._order = drawn_for, order
+            order = self.draw_order(epoch)
+            self._order = (self.seed, epoch), order
         return order
+
+    def draw_order(self, epoch: int) -> np.ndarray:
+        """Draws the result of `order`."""
+        if not self.shuffle:
+            return np.arange(self.count)
+        return np.random.default_rng((self.seed, epoch)).permutation(self.count)
+
+    def examples(self, count: int) -> tuple[Any, ...]:
+        """Returns the first samples of epoch 0, in the form of a batch."""
+        chosen = np.sort(self.order(0)[:count])
+        return tuple(map_conditions(lambda x: x[chosen], p) for p in self.structure)
 
     def rows(self, number: int) -> np.ndarray:
         """Returns the indices of the samples in the batch with this number."""

@@ -23,6 +23,8 @@ class DataCheck:
         conditions: The `Conditions` of the model; it ignores others.
         d_steps: Int, the number of discriminator updates among which a batch is divided.
         argument: Name of the argument that holds the data, for the errors.
+        paired: Bool, whether each sample has conditions of its own; samples without pairs
+            are another number than the conditions.
     """
 
     shape: Shape
@@ -30,6 +32,7 @@ class DataCheck:
     conditions: Conditions = NO_CONDITIONS
     d_steps: int = 1
     argument: str = "x"
+    paired: bool = True
 
     def samples(self, x: Any) -> None:
         """Checks an array of samples, `(n, *shape)`, uint8 or float.
@@ -62,7 +65,8 @@ class DataCheck:
         Raises:
             ValueError: If a condition is missing, or is not as expected.
         """
-        return self.conditions.checked(y, count, self.argument, f" of {self.argument}")
+        number = count if self.paired else None
+        return self.conditions.checked(y, number, self.argument, f" of {self.argument}")
 
     def size(self, count: int) -> None:
         """Checks that each update of the discriminator gets a sample.

@@ -1,6 +1,7 @@
 """Images: pixels in [-1, 1], and grids of samples."""
 
 import math
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -45,6 +46,21 @@ def to_uint8(x: np.ndarray) -> np.ndarray:
 def is_image_shape(shape: Shape) -> bool:
     """Whether a shape, without the batch, is `(height, width, 1 to 4 channels)`."""
     return len(shape) == 3 and shape[-1] in MODES
+
+
+def check_pictures(**sets: Any) -> None:
+    """Checks sets of pictures, given as `name=value`.
+
+    Raises:
+        ValueError: If a set is no array of pictures, or is empty.
+    """
+    for name, value in sets.items():
+        shape = getattr(value, "shape", ())
+        if not is_image_shape(shape[1:]) or not shape[0]:
+            raise ValueError(
+                f"`{name}` must be images of shape (n, height, width, channels). "
+                f"Received: {name} of type {type(value).__name__} and shape {shape}"
+            )
 
 
 def grid(

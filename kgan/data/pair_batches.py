@@ -1,13 +1,10 @@
 """Batches of pairs of pictures, with the same random windows and mirrors for both."""
 
-from typing import Any
-
 import numpy as np
 
-from kgan import checks
 from kgan.data.batches import Batches
-from kgan.data.images import is_image_shape
-from kgan.data.store import Store
+from kgan.data.images import check_pictures
+from kgan.data.windows import Windows
 from kgan.types import ArrayLike
 
 
@@ -69,11 +66,11 @@ class PairBatches(Batches):
         drop_remainder: bool = False,
         smallest: int = 1,
     ):
-        _check_pairs(sources, targets)
-        self.crop = _check_crop(crop, sources, targets)
-        self.flip = checks.flag(flip=flip)
+        check_pictures(sources=sources, targets=targets)
+        self.windows = Windows.checked(crop, flip)
+        _check_pairs(self.windows, crop, sources, targets)
         self._whole = targets, sources
-        target, source = (_middle(images, self.crop) for images in self._whole)
+        target, source = map(self.windows.middle, self._whole)
         super().__init__(
             target,
             batch_size,
@@ -95,73 +92,26 @@ class PairBatches(Batches):
         epoch, index = divmod(number, len(self))
         # The order of the epoch is drawn from the seed and the epoch alone.
         seed = np.random.SeedSequence((self.seed, epoch), spawn_key=(index,))
-        places, mirrored = self._drawn(np.random.default_rng(seed), len(rows))
-        return tuple(self._cut(images[rows], places, mirrored) for images in self._whole)
-
-    def _drawn(
-        self, generator: np.random.Generator, count: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Draws top and left of each window, and whether each pair is mirrored."""
-        mirrored = generator.integers(2, size=count) > 0
-        if self.crop is None:
-            return np.zeros((count, 2), "int64"), mirrored & self.flip
-        room = np.subtract(self._whole[0].shape[1:3], self.crop)
-        places = generator.integers(room + 1, size=(count, 2))
-        return places, mirrored & self.flip
-
-    def _cut(
-        self, images: np.ndarray, places: np.ndarray, mirrored: np.ndarray
-    ) -> np.ndarray:
-        height, width = self.crop or images.shape[1:3]
-        cut = np.empty((len(images), height, width, images.shape[3]), images.dtype)
-        for row, (top, left) in enumerate(places.tolist()):
-            window = images[row, top : top + height, left : left + width]
-            cut[row] = window[:, ::-1] if mirrored[row] else window
-        return cut
+        drawn = np.random.default_rng(seed), len(rows), self._whole[0]
+        places = self.windows.draw(*drawn)
+        return tuple(self.windows.cut(images[rows], *places) for images in self._whole)
 
 
-def _check_pairs(sources: Any, targets: Any) -> None:
-    images = {"sources": sources, "targets": targets}
-    for name, value in images.items():
-        shape = getattr(value, "shape", ())
-        if not is_image_shape(shape[1:]) or not shape[0]:
-            raise ValueError(
-                f"`{name}` must be images of shape (n, height, width, channels). "
-                f"Received: {name} of type {type(value).__name__} and shape {shape}"
-            )
+def _check_pairs(
+    windows: Windows,
+    crop: int | tuple[int, int] | None,
+    sources: ArrayLike,
+    targets: ArrayLike,
+) -> None:
     if len(sources) != len(targets):
         raise ValueError(
             "There must be one target for each source. "
             f"Received: {len(sources)} sources and {len(targets)} targets"
         )
-
-
-def _check_crop(
-    crop: int | tuple[int, int] | None, sources: ArrayLike, targets: ArrayLike
-) -> tuple[int, int] | None:
-    if crop is None:
-        return None
-    sides = crop if isinstance(crop, tuple | list) else (crop, crop)
-    height, width = checks.shape(rank=2, form="an int, or (height, width)", crop=sides)
-    sizes = {images.shape[1:3] for images in (sources, targets)}
-    fits = all(height <= size[0] and width <= size[1] for size in sizes)
-    if len(sizes) > 1 or not fits:
+    one_size = sources.shape[1:3] == targets.shape[1:3]
+    if windows.size is not None and not (one_size and windows.fit(sources)):
         raise ValueError(
             "`crop` needs sources and targets of one size, at least as large as the "
             f"windows. Received: crop={crop}, sources.shape={sources.shape}, "
             f"targets.shape={targets.shape}"
         )
-    return height, width
-
-
-def _middle(
-    images: np.ndarray | Store, crop: tuple[int, int] | None
-) -> np.ndarray | Store:
-    """Returns the window in the middle of each image, without a copy."""
-    if crop is None:
-        return images
-    height, width = crop
-    top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
-    if isinstance(images, Store):
-        return images.window(top, left, height, width)
-    return images[:, top : top + height, left : left + width]

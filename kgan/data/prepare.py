@@ -15,6 +15,7 @@ from kgan.data.checks import ONE_LABEL, to_array
 from kgan.data.conditions import Conditions, map_conditions
 from kgan.data.data_check import CheckedData, DataCheck
 from kgan.data.store import Store
+from kgan.data.unpaired_batches import UnpairedBatches
 from kgan.types import ArrayLike, Data, Tensors
 
 # How many samples of each class are returned as examples of the data.
@@ -66,8 +67,11 @@ def prepare(
         y = check.conditions_of(y, len(x))
         batch_size = default_batch_size if batch_size is None else batch_size
         batch_size = _check_batch_size(batch_size, check.d_steps)
-        smallest = check.d_steps
-        batches = Batches(x, batch_size, shuffle, seed, 0, drop_remainder, y, smallest)
+        options = batch_size, shuffle, seed, 0, drop_remainder
+        if check.paired:
+            batches = Batches(x, *options, y, smallest=check.d_steps)
+        else:
+            batches = UnpairedBatches(y, x, None, False, *options, check.d_steps)
         return batches, *_examples(batches, check.conditions)
     if batch_size is not None:
         raise ValueError(
@@ -92,9 +96,8 @@ def _examples(
 ) -> tuple[np.ndarray, Tensors | None]:
     """Returns some of the samples, with their conditions."""
     count = _EXAMPLES_PER_CLASS * (conditions.num_classes or 1)
-    chosen = np.sort(batches.order(0)[:count])
-    given = batches.labels if conditions else None
-    return batches.x[chosen], map_conditions(lambda x: x[chosen], given)
+    samples, *given = batches.examples(count)
+    return samples, given[0] if given and conditions else None
 
 
 def _check_batch_size(batch_size: int, d_steps: int) -> int:

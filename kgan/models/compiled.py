@@ -1,18 +1,21 @@
 """A model of two networks that `compile` gives a recipe and two optimizers."""
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
+from keras import ops
 
-from kgan.critic import Critic, has_classes
+from kgan import backend
+from kgan.critic import Critic, Judgement, has_classes
 from kgan.models import contract
 from kgan.models.optimizers import OptimizerPair
 from kgan.models.progress import Logs
-from kgan.models.recipe import Recipe, portable, with_recipe_arguments
+from kgan.models.recipe import Recipe, portable, with_arguments_of
 from kgan.models.sampling import SamplingModel
-from kgan.types import Identifier, Shape
+from kgan.penalties import add_penalties
+from kgan.types import Identifier, Shape, Tensor
 
 
 class CompiledModel(SamplingModel):
@@ -25,14 +28,16 @@ class CompiledModel(SamplingModel):
         critic: The `kgan.critic.Critic` with the discriminator.
         output_shapes: The shapes of the outputs of the discriminator.
         recipe: The `kgan.models.recipe.Recipe` that `compile` was given.
+        recipe_type: The class of the recipe.
     """
 
     discriminator: keras.Model
     critic: Critic
     output_shapes: list[Shape]
     recipe: Recipe
+    recipe_type: type[Recipe] = Recipe
 
-    @with_recipe_arguments
+    @with_arguments_of(Recipe)
     def compile(
         self,
         g_optimizer: Identifier = None,
@@ -68,7 +73,7 @@ class CompiledModel(SamplingModel):
             ValueError: If an argument can't be used, or if both optimizers are the same
                 instance.
         """
-        recipe = Recipe.of(loss, penalties, options)
+        recipe = self.recipe_type.of(loss, penalties, options)
         recipe.check(self)
         float16 = contract.computes_in_float16(self.generator, self.discriminator)
         scaled = auto_scale_loss and float16
@@ -84,7 +89,7 @@ class CompiledModel(SamplingModel):
         )
         self.devices.check_divisible("noise_batch_size", recipe.noise_batch_size)
         pair.build_for(self.generator, self.discriminator, recipe.freeze_d)
-        pair.option_variables = recipe.build()
+        pair.option_variables = recipe.build(self)
         super().compile(optimizer=pair, auto_scale_loss=False, **running)
         self.recipe = recipe
         self.loss, self.penalties = recipe.loss, recipe.penalties
@@ -97,6 +102,62 @@ class CompiledModel(SamplingModel):
         """Returns the recipe with the current values of its schedules."""
         recipe = self.recipe
         return recipe.at(self.images_seen) if recipe.has_schedules else recipe
+
+    def _minimize(
+        self,
+        loss: Callable[..., tuple[Tensor, dict[str, Tensor]]],
+        optimizer: keras.optimizers.Optimizer,
+        network: keras.Model,
+        size: Tensor,
+        *inputs: Any,
+    ) -> dict[str, Tensor]:
+        """Updates a network once, and returns the values that were logged.
+
+        Args:
+            loss: Function of `inputs`, which returns the loss and the values to log.
+            optimizer: The optimizer of the network.
+            network: The network.
+            size: Int scalar, the number of real samples, for the means of the logs.
+            *inputs: See `loss`.
+        """
+        variables = self.optimizer.trained(optimizer, network)
+        scale = self.optimizer.loss_scaling(optimizer, self.devices.replicas)
+        (_, values), gradients = backend.value_and_grad(
+            loss, variables, *inputs, scale=scale
+        )
+        self.optimizer.update(optimizer, gradients, variables, self.images_seen)
+        self.logs.update(values, size)
+        return values
+
+    def _judged_loss(
+        self,
+        recipe: Recipe,
+        critic: Critic,
+        loss: Tensor,
+        values: dict[str, Tensor],
+        real: Judgement,
+        fake: Judgement,
+    ) -> Tensor:
+        """Returns the loss of a discriminator with penalties and losses of its layers.
+
+        The augmentation adapts to the judgements of the reals.
+
+        Args:
+            recipe: The options of the discriminator.
+            critic: The `Critic` with the discriminator.
+            loss: Scalar, the adversarial loss.
+            values: Dict to which the values to log are added.
+            real: The `Judgement` of the reals.
+            fake: The `Judgement` of the fakes.
+        """
+        inputs = real, fake, critic, self.d_optimizer.iterations
+        loss = add_penalties(recipe.penalties, loss, values, *inputs)
+        if recipe.augment is not None:
+            images = ops.shape(real.samples)[0] * critic.pack * self.devices.replicas
+            boundary = recipe.loss.decision_boundary
+            recipe.augment.update(real.margin(boundary), images)
+            values |= recipe.augment.logs()
+        return loss + real.added_loss + fake.added_loss + critic.weight_loss()
 
     # Both optimizers, of which `optimizer` is the container.
     g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))

@@ -199,19 +199,17 @@ class GAN(CompiledModel):
         # Under mixed precision, fakes have another dtype than reals. Without
         # `stop_gradient`, PyTorch would keep the graph of the generator in memory.
         fakes = ops.stop_gradient(ops.cast(fakes, reals.dtype))
-        variables = self.optimizer.trained(self.d_optimizer, self.discriminator)
-        (_, values), gradients = backend.value_and_grad(
+        values = self._minimize(
             self.discriminator_loss,
-            variables,
+            self.d_optimizer,
+            self.discriminator,
+            ops.shape(reals)[0],
             recipe,
             self.critic.packed(reals),
             self.critic.packed(fakes),
             conditions,
             self.combined.conditions_in(inputs),
-            scale=self.optimizer.loss_scaling(self.d_optimizer, self.devices.replicas),
         )
-        self.optimizer.update(self.d_optimizer, gradients, variables, self.images_seen)
-        self.logs.update(values, ops.shape(reals)[0])
         return values["d_loss"]
 
     def discriminator_loss(
@@ -236,37 +234,27 @@ class GAN(CompiledModel):
         }
         if recipe.uses_mismatch:
             loss = self._add_mismatch(recipe, loss, values, real)
-        inputs = real, fake, self.critic, self.d_optimizer.iterations
-        loss = add_penalties(recipe.penalties, loss, values, *inputs)
         if real.class_logits is not None:
             values["d_class"] = self._class_loss(real) + self._class_loss(fake)
             loss = loss + recipe.class_loss_weight * values["d_class"]
-        if recipe.augment is not None:
-            images = ops.shape(reals)[0] * self.pack * self.devices.replicas
-            boundary = recipe.loss.decision_boundary
-            recipe.augment.update(real.margin(boundary), images)
-            values |= recipe.augment.logs()
-        added = real.added_loss + fake.added_loss + self.critic.weight_loss()
-        return loss + added, values
+        return self._judged_loss(recipe, self.critic, loss, values, real, fake), values
 
     def update_generator(
         self, recipe: Recipe, reals: Tensor, conditions: Tensors | None = None
     ) -> Tensor:
         """Trains the generator once, on fresh noise, through the frozen discriminator."""
         inputs = self._draw_inputs(recipe, reals, conditions)
-        # Only the generator's, since the discriminator is frozen in `combined`.
-        variables = self.optimizer.trained(self.g_optimizer, self.combined)
-        (_, values), gradients = backend.value_and_grad(
+        values = self._minimize(
             self.generator_loss,
-            variables,
+            self.g_optimizer,
+            # Its variables are the generator's, since the discriminator is frozen.
+            self.combined,
+            ops.shape(reals)[0],
             recipe,
             self.critic.packed(reals),
             inputs,
             conditions,
-            scale=self.optimizer.loss_scaling(self.g_optimizer, self.devices.replicas),
         )
-        self.optimizer.update(self.g_optimizer, gradients, variables, self.images_seen)
-        self.logs.update(values, ops.shape(reals)[0])
         return values["g_loss"]
 
     def generator_loss(

@@ -4,7 +4,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 import keras
 
@@ -71,6 +71,9 @@ class Recipe(serialization.Configurable):
         ValueError: If an option can't be used.
     """
 
+    # The model whose `compile` takes the options, for the errors.
+    owner = "GAN"
+
     def __init__(
         self,
         loss: Identifier = "non_saturating",
@@ -112,25 +115,31 @@ class Recipe(serialization.Configurable):
     @classmethod
     def of(
         cls, loss: Identifier, penalties: Iterable[Identifier], options: Mapping[str, Any]
-    ) -> "Recipe":
+    ) -> Self:
         """Returns the recipe for the arguments of `GAN.compile`.
 
         Raises:
             TypeError: If an option is unknown. The message has the most similar name.
         """
+        names = cls.names()
         for name, value in options.items():
-            if name not in NAMES:
-                similar = difflib.get_close_matches(name, NAMES, 1)
+            if name not in names:
+                similar = difflib.get_close_matches(name, names, 1)
                 hint = f" Did you mean `{similar[0]}`?" if similar else ""
                 raise TypeError(
-                    f"`GAN.compile` has no argument `{name}`.{hint} "
+                    f"`{cls.owner}.compile` has no argument `{name}`.{hint} "
                     f"{checks.received(**{name: value})}"
                 )
         return cls(loss, penalties, **options)
 
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """Returns the names of the options."""
+        return tuple(inspect.signature(cls).parameters)
+
     def get_config(self) -> dict[str, Any]:
-        config = {name: getattr(self, name) for name in NAMES}
-        lists = {name: list(config[name]) for name in _LISTS}
+        config = {name: getattr(self, name) for name in self.names()}
+        lists = {name: list(config[name]) for name in _LISTS if name in config}
         return {**config, **lists}
 
     def at(self, images_seen: Tensor) -> "Recipe":
@@ -180,8 +189,12 @@ class Recipe(serialization.Configurable):
         """Whether reals with the conditions of others train the discriminator."""
         return not isinstance(self.mismatch, int | float) or self.mismatch > 0
 
-    def build(self) -> list[keras.Variable]:
-        """Creates and returns the variables of the options, which the GAN saves."""
+    def build(self, gan: Any) -> list[keras.Variable]:
+        """Creates and returns the variables of the options, which the GAN saves.
+
+        Args:
+            gan: The `GAN`, whose samples may give a variable its shape.
+        """
         options: list[Any] = [*self.penalties, *self.generator_penalties]
         options += self.generator_losses
         options += [] if self.augment is None else [self.augment]
@@ -209,29 +222,34 @@ def _each(get: Callable[[Identifier], Any], **argument: Any) -> tuple[Any, ...]:
     return tuple(get(penalty) for penalty in given)
 
 
-NAMES = tuple(inspect.signature(Recipe).parameters)
+def with_arguments_of(recipe: type[Recipe]) -> Callable[..., Any]:
+    """Decorator of `compile`: checks the arguments of Keras, and shows all arguments.
 
+    Args:
+        recipe: The class of the options, whose arguments `help` shows.
+    """
 
-def with_recipe_arguments(compile: Callable[..., None]) -> Callable[..., None]:
-    """Decorator: checks the arguments of Keras, and shows the arguments of `Recipe`."""
-    own = inspect.signature(compile)
-    parameters = list(own.parameters.values())
-    at = next(i for i, p in enumerate(parameters) if p.kind is p.VAR_KEYWORD)
-    options = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in inspect.signature(Recipe).parameters.items()
-        if name not in own.parameters
-    ]
-    signature = own.replace(parameters=parameters[:at] + options)
+    def decorated(compile: Callable[..., None]) -> Callable[..., None]:
+        own = inspect.signature(compile)
+        parameters = list(own.parameters.values())
+        at = next(i for i, p in enumerate(parameters) if p.kind is p.VAR_KEYWORD)
+        options = [
+            parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, parameter in inspect.signature(recipe).parameters.items()
+            if name not in own.parameters
+        ]
+        signature = own.replace(parameters=parameters[:at] + options)
 
-    @functools.wraps(compile)
-    def checked(self: keras.Model, *args: Any, **kwargs: Any) -> None:
-        for name, value in own.bind(self, *args, **kwargs).arguments.items():
-            check_argument(name, value)
-        compile(self, *args, **kwargs)
+        @functools.wraps(compile)
+        def checked(self: keras.Model, *args: Any, **kwargs: Any) -> None:
+            for name, value in own.bind(self, *args, **kwargs).arguments.items():
+                check_argument(name, value)
+            compile(self, *args, **kwargs)
 
-    vars(checked)["__signature__"] = signature
-    return checked
+        vars(checked)["__signature__"] = signature
+        return checked
+
+    return decorated
 
 
 def portable(config: Any) -> Any:

@@ -227,12 +227,30 @@ class SamplingModel(TrainedModel):
         pixels = model.sample(tf.constant(16), tf.constant(0))["samples"]
         ```
         """
+        self._export(self.fresh_generator(), self.latents, filepath, format, **kwargs)
+
+    def _export(
+        self,
+        network: keras.Model,
+        latents: Latents,
+        filepath: PathLike,
+        format: str,
+        **kwargs: KerasArgument,
+    ) -> None:
+        """Exports a network, see `export`.
+
+        Args:
+            network: The network.
+            latents: The `kgan.models.latents.Latents` of its inputs.
+            filepath: See `export`.
+            format: See `export`.
+            **kwargs: See `export`.
+        """
         chosen = exports.get(format)
         reason = self.devices.export_error(chosen.name)
         if reason:
             raise ValueError(f"{reason} {checks.received(format=format)}")
-        network = self.fresh_generator()
-        inputs = self.latents.example(_COMPARED)
+        inputs = latents.example(_COMPARED)
         export(
             self,
             network,
@@ -240,10 +258,7 @@ class SamplingModel(TrainedModel):
             filepath,
             chosen,
             exports.Sampling(
-                self.latents.noise,
-                self.latent_dim,
-                self.conditions,
-                self.sample_range,
+                latents.noise, latents.dim, latents.conditions, self.sample_range
             ),
             **kwargs,
         )

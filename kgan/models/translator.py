@@ -11,7 +11,7 @@ from kgan import data, serialization
 from kgan.backend import keras_private
 from kgan.models.gan import GAN
 from kgan.models.pairs import like, targets_first
-from kgan.models.recipe import with_recipe_arguments
+from kgan.models.recipe import Recipe, with_arguments_of
 from kgan.types import ArrayLike, Data, Identifier, KerasArgument, Tensor, Tensors
 
 
@@ -73,7 +73,7 @@ class Translator(GAN):
                 f"{shapes or 'none'}"
             )
 
-    @with_recipe_arguments
+    @with_arguments_of(Recipe)
     def compile(
         self,
         g_optimizer: Identifier = None,

@@ -106,6 +106,30 @@ def build(kind, **options):
     return gan
 
 
+def cycle():
+    """Returns the logs and the weights of a CycleGAN whose history never is full."""
+    options = {"padding": "same", "data_format": "channels_last"}
+    networks = []
+    for activation in ("tanh", "tanh", None, None):
+        inputs = keras.Input((8, 8, 1))
+        x = keras.layers.Conv2D(1, 3, activation=activation, **options)(inputs)
+        networks.append(keras.Model(inputs, x))
+    random = np.random.default_rng(1)
+    for weight in (w for network in networks for w in network.weights):
+        weight.assign(0.3 * random.normal(size=weight.shape))
+    cyclegan = kgan.CycleGAN(*networks, seed=1)
+    cyclegan.compile(
+        optimizer=keras.optimizers.Adam(1e-3),
+        penalties=[kgan.penalties.R1(0.5)],
+        history=100,
+    )
+    a, b = DATA["batch"][:40], -DATA["spectral"][:24]
+    history = cyclegan.fit(a, b, batch_size=8, verbose=0, validation_data=(a, b)).history
+    return history, cyclegan.get_weights() + [
+        keras.ops.convert_to_numpy(v) for v in cyclegan.optimizer.option_variables
+    ]
+
+
 def main(folder):
     folder = pathlib.Path(folder)
     lib, arrays = kgan.penalties, {}
@@ -121,6 +145,11 @@ def main(folder):
             arrays[f"{case}:log {key}"] = np.array(values)
         for i, weight in enumerate(gan.get_weights()):
             arrays[f"{case}:weight {i}"] = weight
+    history, weights = cycle()
+    for key, values in history.items():
+        arrays[f"cycle:log {key}"] = np.array(values)
+    for i, weight in enumerate(weights):
+        arrays[f"cycle:weight {i}"] = weight
     # Options that not every backend has must not keep a file from loading.
     fast = {} if BACKEND == "torch" else {"steps_per_execution": 5}
     gan = build("batch", penalties=[lib.R1(0.5)], **fast)

@@ -170,7 +170,8 @@ class Health(keras.callbacks.Callback):
             "diversity": numbers.diversity(samples, self._reals),
             "range_gap": numbers.range_gap(samples, self._reals),
         }
-        if self.model.pack == 1 and not takes_conditions(self.model.discriminator):
+        critic = self.model.critic
+        if critic.pack == 1 and not takes_conditions(critic.discriminator):
             logits = self._logits(self._reals), self._logits(samples)
             values["d_accuracy"] = numbers.accuracy(*logits)
             values["d_gap"] = numbers.gap(*logits)
@@ -178,7 +179,8 @@ class Health(keras.callbacks.Callback):
 
     def _logits(self, samples: np.ndarray) -> np.ndarray:
         # `predict` would run on all devices of a strategy.
-        outputs = self.model.discriminator(ops.convert_to_tensor(samples), training=False)
+        judge = self.model.critic.discriminator
+        outputs = judge(ops.convert_to_tensor(samples), training=False)
         return _to_numpy(logits_of(heads_of(outputs)[0])[:, 0])
 
     def _penalty_message(self, logs: dict[str, Any]) -> str:

@@ -1,0 +1,83 @@
+"""Random windows and mirror images of pictures, for batches."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from kgan import checks
+from kgan.data.store import Store
+from kgan.types import ArrayLike
+
+
+class Windows(NamedTuple):
+    """Cuts windows out of pictures, and mirrors half of the windows left to right.
+
+    Attributes:
+        size: `(height, width)` of the windows; None for whole pictures.
+        flip: Bool, whether to mirror.
+    """
+
+    size: tuple[int, int] | None = None
+    flip: bool = False
+
+    @classmethod
+    def checked(cls, crop: int | tuple[int, int] | None, flip: bool) -> "Windows":
+        """Returns the windows for the arguments of a user.
+
+        Args:
+            crop: Int, or pair `(height, width)`, or None for whole pictures.
+            flip: Bool.
+
+        Raises:
+            ValueError: If an argument can't be used.
+        """
+        flip = checks.flag(flip=flip)
+        if crop is None:
+            return cls(None, flip)
+        sides = crop if isinstance(crop, tuple | list) else (crop, crop)
+        form = "an int, or (height, width)"
+        height, width = checks.shape(rank=2, form=form, crop=sides)
+        return cls((height, width), flip)
+
+    def fit(self, images: ArrayLike) -> bool:
+        """Whether the pictures are at least as large as the windows."""
+        sides = zip(self.size or (0, 0), images.shape[1:3], strict=True)
+        return all(window <= side for window, side in sides)
+
+    def draw(
+        self, generator: np.random.Generator, count: int, images: ArrayLike
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Draws top and left of each window, and whether the window is mirrored.
+
+        Args:
+            generator: The source of the random numbers.
+            count: Int, number of windows.
+            images: Array `(n, height, width, channels)`, or a `kgan.data.Store`.
+        """
+        mirrored = generator.integers(2, size=count) > 0
+        if self.size is None:
+            return np.zeros((count, 2), "int64"), mirrored & self.flip
+        room = np.subtract(images.shape[1:3], self.size)
+        places = generator.integers(room + 1, size=(count, 2))
+        return places, mirrored & self.flip
+
+    def cut(
+        self, images: np.ndarray, places: np.ndarray, mirrored: np.ndarray
+    ) -> np.ndarray:
+        """Returns a window of each picture, see `draw`."""
+        height, width = self.size or images.shape[1:3]
+        cut = np.empty((len(images), height, width, images.shape[3]), images.dtype)
+        for row, (top, left) in enumerate(places.tolist()):
+            window = images[row, top : top + height, left : left + width]
+            cut[row] = window[:, ::-1] if mirrored[row] else window
+        return cut
+
+    def middle(self, images: np.ndarray | Store) -> np.ndarray | Store:
+        """Returns the window in the middle of each picture, without a copy."""
+        if self.size is None:
+            return images
+        height, width = self.size
+        top, left = (images.shape[1] - height) // 2, (images.shape[2] - width) // 2
+        if isinstance(images, Store):
+            return images.window(top, left, height, width)
+        return images[:, top : top + height, left : left + width]
