@@ -157,7 +157,9 @@ class CompiledModel(SamplingModel):
             boundary = recipe.loss.decision_boundary
             recipe.augment.update(real.margin(boundary), images)
             values |= recipe.augment.logs()
-        return loss + real.added_loss + fake.added_loss + critic.weight_loss()
+        # Together first: they are plain zeros for most networks.
+        added = real.added_loss + fake.added_loss + critic.weight_loss()
+        return loss + added
 
     # Both optimizers, of which `optimizer` is the container.
     g_optimizer = property(operator.attrgetter("optimizer.g_optimizer"))
