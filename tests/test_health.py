@@ -44,15 +44,18 @@ def test_numbers_are_those_worked_out_by_hand():
     samples = np.array([[0, 0], [0, 0], [0, 5]], "float32")
     # Distances of reals are 3, 4, 5; nearest 3, 3, 4. Of samples 0, 5, 5; 0, 0, 5.
     logits = {0.0: -1.0, 3.0: 2.0, 4.0: 4.0, 5.0: 0.0}
+    critic = types.SimpleNamespace(
+        pack=1,
+        discriminator=lambda x, training: np.array(
+            [[0.0, logits[float(row.max())]] for row in numpy(x)], "float32"
+        ),
+    )
     model = types.SimpleNamespace(
         real_samples=reals,
         real_conditions=None,
         sample_range=kgan.data.UNBOUNDED,
-        pack=1,
+        critic=critic,
         sample=lambda n, seed, conditions: samples,
-        discriminator=lambda x, training: np.array(
-            [[0.0, logits[float(row.max())]] for row in numpy(x)], "float32"
-        ),
         images_seen=keras.Variable(0.0),
         penalties=(),
         devices=types.SimpleNamespace(is_chief=True),
@@ -74,9 +77,9 @@ def test_numbers_are_those_worked_out_by_hand():
             / np.sqrt((np.var([-1, 2, 4]) + np.var([-1, -1, 0])) / 2),
         }
     )
-    model.pack = 2
+    critic.pack = 2
     health.on_epoch_end(1, packed := {})
-    model.pack, model.discriminator = 1, types.SimpleNamespace(inputs=[1, 2])
+    critic.pack, critic.discriminator = 1, types.SimpleNamespace(inputs=[1, 2])
     health.on_epoch_end(1, labelled := {})
     assert set(packed) == set(labelled) == {"diversity", "range_gap"}
 
