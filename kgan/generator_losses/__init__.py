@@ -37,7 +37,7 @@ def get(identifier: Identifier) -> GeneratorLoss:
     Example:
 
     >>> import kgan
-    >>> kgan.generator_losses.get("reconstruction")
-    Reconstruction(loss='mean_absolute_error', weight=100.0)
+    >>> kgan.generator_losses.get("feature_matching")
+    FeatureMatching(weight=10.0, layers=None, over_batch=False)
     """
     return serialization.get(identifier, _LOSSES, GeneratorLoss, "generator_losses")

@@ -28,8 +28,8 @@ class Reconstruction(GeneratorLoss):
     Example:
 
     >>> import kgan
-    >>> kgan.generator_losses.Reconstruction("mae", weight=10.0)
-    Reconstruction(loss='mean_absolute_error', weight=10.0)
+    >>> kgan.generator_losses.Reconstruction("mse", weight=10.0).weight
+    10.0
 
     Reference:
         [Isola et al., 2016](https://arxiv.org/abs/1611.07004), equation 3.
