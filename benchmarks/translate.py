@@ -181,7 +181,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--method", nargs="+", choices=METHODS, default=["pix2pix"])
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--images", type=int, help="pairs to show, in place of minutes")
-    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="translate", help="folder of results")
     return parser.parse_args()
