@@ -55,6 +55,14 @@ def _averaged(half_life: int | None) -> Change:
     )
 
 
+def _late(preset: Preset) -> Preset:
+    """Returns a preset whose learning rate falls in the second half of the training."""
+    (name, call), *_ = preset.compile["schedules"].items()
+    half = call.arguments["images"] // 2
+    late = Call(call.function, {**call.arguments, "images": half, "begin": half})
+    return _compiled(schedules={name: late})(preset)
+
+
 def _networks(preset: Preset) -> dict[str, Call]:
     return {"generator": preset.generator, "discriminator": preset.discriminator}
 
@@ -84,6 +92,8 @@ VARIANTS: dict[str, Change] = {
     "batch_16": _batches(16),
     "batch_128": _batches(128),
     "constant_rate": _compiled(schedules=None),
+    # For `--start-from`, which lets the rate fall from the first image on.
+    "late_rate": _late,
     "slow": _compiled(optimizer=_adam(2e-4), schedules=None),
     "momentum": _compiled(optimizer=_adam(2e-3, beta_1=0.5)),
     "light_penalty": _penalized(0.1),
