@@ -65,7 +65,8 @@ class Recipe(serialization.Configurable):
         mismatch: Float of 0 to 1, or a schedule. Reals with the conditions of other reals
             of the batch count as fakes, with this share of the loss on fakes, so that the
             discriminator learns which conditions belong to a sample: 0.5 for
-            [matching-aware training](https://arxiv.org/abs/1605.05396).
+            [matching-aware training](https://arxiv.org/abs/1605.05396). With several
+            devices, each device exchanges the conditions of its own samples.
 
     Raises:
         ValueError: If an option can't be used.
