@@ -71,7 +71,7 @@ def test_the_regularizer_reaches_the_generator_alone():
     for kernel in kernels:
         kernel.assign(RANDOM.standard_normal(kernel.shape))
     inputs = [np.ones((2, 4), "float32"), np.array([0, 1])]
-    total, values = gan.generator_loss(gan.recipe, None, inputs, None, inputs[1])
+    total, values = gan.generator_loss(gan.recipe, None, inputs)
     added = float(numpy(total)) - float(numpy(values["g_loss"]))
     wanted = sum(float(numpy(regularizer(numpy(kernel)))) for kernel in kernels)
     np.testing.assert_allclose(added, wanted, rtol=1e-4)

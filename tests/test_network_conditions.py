@@ -9,6 +9,7 @@ import pytest
 from helpers import feature_maps, numpy
 
 import kgan
+from kgan.critic import as_list
 from kgan.networks.conditions import condition_of
 
 RANDOM = np.random.default_rng(0)
@@ -42,7 +43,9 @@ def built(name, **options):
 def judged(network, x, conditions):
     """Returns the outputs of one sample with each condition."""
     x = np.repeat(x, len(conditions), axis=0).astype("float32")
-    return numpy(network([x, conditions.astype("float32")], training=False))
+    # A list of outputs, if several heads judge the sample.
+    outputs = as_list(network([x, conditions.astype("float32")], training=False))
+    return np.concatenate([numpy(x).reshape(len(x), -1) for x in outputs], axis=1)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +63,7 @@ def test_a_vector_reaches_the_output(name):
     start = RANDOM.normal(size=(1, DIM))
     # Each number of a vector has an effect.
     outputs = judged(network, x, np.concatenate([start, start + np.eye(DIM)]))
-    assert outputs.shape == (1 + DIM, *network.output_shape[1:])
+    assert len(outputs) == 1 + DIM
     assert all(not np.allclose(moved, outputs[0]) for moved in outputs[1:])
 
 

@@ -9,6 +9,7 @@ import pytest
 from helpers import feature_maps, numpy
 
 import kgan
+from kgan.critic import heads_of, logits_of
 
 ENDS = ("generator", "discriminator")
 BUILDERS = [
@@ -62,7 +63,8 @@ def test_networks_of_any_shape_fit_together(shape, kind):
     )
     gan = kgan.GAN(generator(shape, 7, **size), discriminator(shape, **size))
     assert gan.sample(2).shape == (2, *shape)
-    assert gan.combined(np.zeros((2, 7), "float32")).shape == (2, 1)
+    outputs, _ = heads_of(gan.combined(np.zeros((2, 7), "float32")))
+    assert logits_of(outputs).shape == (2, 1)
 
 
 def test_output_is_in_the_range_of_scaled_pixels():
