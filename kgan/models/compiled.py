@@ -28,14 +28,14 @@ class CompiledModel(SamplingModel):
         critic: The `kgan.critic.Critic` with the discriminator.
         output_shapes: The shapes of the outputs of the discriminator.
         recipe: The `kgan.models.recipe.Recipe` that `compile` was given.
-        recipe_type: The class of the recipe.
     """
 
     discriminator: keras.Model
     critic: Critic
     output_shapes: list[Shape]
     recipe: Recipe
-    recipe_type: type[Recipe] = Recipe
+    # The class of the recipe.
+    _recipe_type: type[Recipe] = Recipe
 
     @with_arguments_of(Recipe)
     def compile(
@@ -73,7 +73,7 @@ class CompiledModel(SamplingModel):
             ValueError: If an argument can't be used, or if both optimizers are the same
                 instance.
         """
-        recipe = self.recipe_type.of(loss, penalties, options)
+        recipe = self._recipe_type.of(loss, penalties, options)
         recipe.check(self)
         float16 = contract.computes_in_float16(self.generator, self.discriminator)
         scaled = auto_scale_loss and float16

@@ -86,7 +86,7 @@ class CycleGAN(TwoWayModel):
     """
 
     recipe: CycleRecipe
-    recipe_type = CycleRecipe
+    _recipe_type = CycleRecipe
 
     def __init__(
         self,
