@@ -10,6 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from helpers import numpy
 from keras import layers
 
 import kgan
@@ -178,7 +179,7 @@ def test_the_styles_of_stylegan2_are_truncated_and_moved(mixing):
     # Truncation composes: the factor of the page times the weight of the layer.
     found = draw(generator, z, LABELS, psi=0.5, move=move.tolist())
     truncation.psi.assign(0.45)
-    wanted = keras.ops.convert_to_numpy(synthesis(mapping(z) + move))
+    wanted = numpy(synthesis(numpy(mapping(z)) + move))
     np.testing.assert_allclose(found, wanted.reshape(3, -1), atol=1e-4)
     truncation.psi.assign(0.9)
     assert abs(draw(generator, z, LABELS) - wanted.reshape(3, -1)).max() > 0.01
@@ -189,7 +190,7 @@ def test_the_latents_of_other_generators_are_truncated_and_moved():
     generator = settled(kgan.networks.mlp_generator((7,), 5, (9,)))
     z, move = drawn(generator, seed=1), np.linspace(-0.3, 0.5, 5, dtype="float32")
     found = draw(generator, z, LABELS, psi=0.5, move=move.tolist())
-    wanted = keras.ops.convert_to_numpy(generator(0.5 * z + move))
+    wanted = numpy(generator(0.5 * z + move))
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
@@ -218,7 +219,8 @@ def test_a_browser_computes_operations_of_keras():
     model = settled(keras.Model(z, joined))
     # The page draws one sample at a time.
     z = drawn(model, seed=1)
-    wanted = np.concatenate([model(z[i : i + 1], training=False) for i in range(3)])
+    rows = [numpy(model(z[i : i + 1], training=False)) for i in range(3)]
+    wanted = np.concatenate(rows)
     np.testing.assert_allclose(draw(model, z, LABELS), wanted, atol=1e-5)
 
 
