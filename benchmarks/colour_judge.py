@@ -153,7 +153,7 @@ class Judge:
 
     def distance(self, samples: np.ndarray, reals: np.ndarray) -> float:
         """Returns the Fréchet distance of uint8 pictures to other pictures."""
-        pairs = (self._examine(on_white(x))[0] for x in (reals, samples))
+        pairs = (self.examine(on_white(x))[0] for x in (reals, samples))
         return float(frechet_distance(*pairs))
 
     def excess(self, samples: np.ndarray) -> np.ndarray:
