@@ -15,8 +15,8 @@ class CaptionBatches(Batches):
     """Shuffled batches of pictures, each with the vector of one of its captions.
 
     In each epoch, one caption of each picture is drawn, and noise is added to its vector.
-    Without noise, the networks learn the vectors of the captions by heart, and texts that
-    are given later mean less. Captions and noise depend on the seed, the epoch and the
+    Without noise, the networks memorise the vectors of the captions, and later texts mean
+    less. Captions and noise depend on the seed, the epoch and the
     number of the batch only, so a resumed training sees the same batches.
 
     Args:

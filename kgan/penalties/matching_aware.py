@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 from keras import ops
@@ -5,11 +6,8 @@ from keras import ops
 from kgan import backend, schedules, serialization
 from kgan.critic import Critic, Judgement
 from kgan.data import parts_of
-from kgan.penalties.base import Penalty
+from kgan.penalties.base import Penalty, norm
 from kgan.types import Tensor
-
-# Keeps the derivative of the square root finite where the gradient is zero.
-_EPSILON = 1e-12
 
 
 @serialization.register
@@ -57,7 +55,7 @@ class MatchingAware(Penalty):
         given = parts_of(real.conditions)
         floats = [i for i, c in enumerate(given) if "int" not in str(c.dtype)]
         parts = [real.samples, *(given[i] for i in floats)]
-        sizes = [_size(x) for x in parts]
+        sizes = [math.prod(x.shape[1:]) for x in parts]
         joined = ops.concatenate(
             [ops.reshape(x, (-1, size)) for x, size in zip(parts, sizes, strict=True)], 1
         )
@@ -76,16 +74,7 @@ class MatchingAware(Penalty):
 
         _, gradient = backend.pullback(judged, joined)
         slope = ops.cast(gradient(), "float32")
-        squares = ops.sum(ops.square(slope), axis=1)
-        return ops.mean(ops.power(squares + _EPSILON, self.power / 2))
+        return ops.mean(ops.power(norm(slope), self.power))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "power": self.power}
-
-
-def _size(x: Tensor) -> int:
-    """Returns the number of elements of a sample."""
-    size = 1
-    for length in x.shape[1:]:
-        size *= length
-    return size
