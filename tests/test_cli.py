@@ -32,16 +32,23 @@ SAVED_MODEL = [] if keras.backend.backend() == "torch" else ["saved_model"]
 
 
 @pytest.fixture
-def few(tmp_path, digits):
-    """A small data set as a file."""
+def few(tmp_path):
+    """A file of points, whose networks start in half the time of those of pictures."""
+    np.savez(tmp_path / "few.npz", x=POINTS)
+    return str(tmp_path / "few.npz")
+
+
+@pytest.fixture
+def few_digits(tmp_path, digits):
+    """A file of small pictures."""
     np.savez(tmp_path / "few.npz", images=digits[:64])
     return str(tmp_path / "few.npz")
 
 
-def test_train_leaves_a_whole_run_folder(tmp_path, few, capsys):
+def test_train_leaves_a_whole_run_folder(tmp_path, few_digits, capsys):
     out = tmp_path / "run"
     options = ["--epochs", "2", "--seed", "3", "--loss", "least_squares"]
-    assert main(["train", "--data", few, *options, "--out", str(out)]) == 0
+    assert main(["train", "--data", few_digits, *options, "--out", str(out)]) == 0
     assert {path.name for path in out.iterdir()} == {
         "config.json", "gan.keras", "history.csv", "reals.png", "report.html",
         "samples", "samples.gif", *SAVED_MODEL,
@@ -649,7 +656,7 @@ def test_resume_refuses(tmp_path, few, capsys):
         assert main(["train", *options]) == 1
         error = capsys.readouterr().err
         assert message in error and "Traceback" not in error
-    np.savez(few, images=np.zeros((64, 8, 8, 1), "uint8"))
+    np.savez(few, x=np.zeros_like(POINTS))
     assert main(["train", "--resume", str(out)]) == 1
     assert "the data that it began with" in capsys.readouterr().err
 
@@ -704,9 +711,9 @@ def test_samples_that_are_nan_are_not_written(tmp_path, capsys, out):
 
 
 @pytest.mark.backends("tensorflow", "jax", reason="no float16 convolutions on CPUs")
-def test_precision(tmp_path, few):
+def test_precision(tmp_path, few_digits):
     out = tmp_path / "run"
-    options = ["--data", few, "--epochs", "1", "--precision", "mixed_float16"]
+    options = ["--data", few_digits, "--epochs", "1", "--precision", "mixed_float16"]
     assert main(["train", *options, "--out", str(out)]) == 0
     assert keras.config.dtype_policy().name == "float32"
     gan = keras.models.load_model(out / "gan.keras")

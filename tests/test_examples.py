@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import functools
 import importlib.metadata
 import importlib.util
 import pathlib
@@ -25,27 +26,38 @@ MODULES = sorted(
 )
 
 
-def missing_packages(name, seen=None):
-    """Returns the packages that a module imports at its top and that are not installed.
+@functools.cache
+def imports(name):
+    """Returns the modules that a module imports at its top.
 
     Imports inside functions, branches and `match` don't count: these run where they can.
-    The modules of kgan that it imports count with it.
     """
-    seen = set() if seen is None else seen
-    seen.add(name)
-    missing = set()
     source = pathlib.Path(importlib.util.find_spec(name).origin).read_text("utf-8")
+    found = set()
     for node in ast.parse(source).body:
         if isinstance(node, ast.Import):
-            imported = [alias.name for alias in node.names]
-        else:
-            imported = [node.module] if isinstance(node, ast.ImportFrom) else []
-        for module in set(imported) - seen:
-            package = module.partition(".")[0]
-            if package in house.PACKAGES:
-                missing |= missing_packages(module, seen)
-            elif importlib.util.find_spec(package) is None:
-                missing.add(package)
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module)
+    return found
+
+
+def missing_packages(name):
+    """Returns the packages that a module needs at its import and that are not installed.
+
+    The modules of kgan that it imports count with it.
+    """
+    waiting, seen, missing = [name], set(), set()
+    while waiting:
+        module = waiting.pop()
+        package = module.partition(".")[0]
+        if module in seen:
+            continue
+        seen.add(module)
+        if package in house.PACKAGES:
+            waiting.extend(imports(module))
+        elif importlib.util.find_spec(package) is None:
+            missing.add(package)
     return missing
 
 

@@ -322,6 +322,26 @@ def test_top_k_refuses_and_is_saved():
     assert repr(loss.loss) == "LeastSquares(label_smoothing=0.1)"
 
 
+# These losses look at all samples of a batch together, of which a device has its share.
+WHOLE_BATCH = [name for name in kgan.losses.names() if "average" in name]
+WHOLE_BATCH += ["dual_contrastive"]
+
+
+@every_loss
+def test_devices_that_share_a_batch_have_the_loss_of_the_whole(name):
+    loss = kgan.losses.get(name)
+    logits = np.random.default_rng(0).standard_normal((2, 8, 1)).astype("float32")
+
+    def both(real, fake):
+        real, fake = ops.convert_to_tensor(real), ops.convert_to_tensor(fake)
+        losses = loss.discriminator_loss(real, fake), loss.generator_loss(real, fake)
+        return np.array([float(value) for value in losses])
+
+    whole = both(*logits)
+    shares = (both(*logits[:, :4]) + both(*logits[:, 4:])) / 2
+    assert np.allclose(shares, whole, atol=1e-6) == (name not in WHOLE_BATCH)
+
+
 def test_relativistic_refuses_unequal_numbers():
     loss = kgan.losses.get("relativistic")
     with pytest.raises(ValueError, match=r"Received: 3 reals and 2 fakes"):
