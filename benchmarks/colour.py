@@ -19,7 +19,8 @@ images or minutes. After each share of the budget it draws 5,000 samples, adds a
 scores to `colour.jsonl`, and saves a grid of the first 100 samples, a picture of their
 spectrum over that of the reals (white: 10 dB more, black: 10 dB less) and, with `--few`,
 samples beside the nearest of the pictures that the GAN was trained on. `--score` scores
-samples that other programs drew, see benchmarks/rivals.py.
+samples that other programs drew, see benchmarks/rivals.py. `--hold-out N` keeps N reals
+from the GAN, in the file `held-out-ARTIST-SIZE-SEED.npz`, see benchmarks/latents.py.
 """
 
 import argparse
@@ -141,7 +142,8 @@ class Results:
         categories = labels if arguments.labels == "category" else None
         scores = self.judge(samples, categories)
         others = {
-            key: getattr(arguments, key) for key in ("few", "start_from", "freeze_d")
+            key: getattr(arguments, key)
+            for key in ("few", "hold_out", "start_from", "freeze_d")
         }
         row = {"name": name, **work, **others, **facts, **scores}
         row["keras"] = keras.__version__
@@ -217,10 +219,18 @@ def _trained(
     if arguments.minutes:
         limit, budget = "seconds", 60 * arguments.minutes
     for seed in arguments.seeds:
-        chosen = np.random.default_rng(seed).permutation(len(images))[: arguments.few]
-        some = images if arguments.few is None else images[chosen]
+        rows = np.arange(len(images))
+        if arguments.few or arguments.hold_out:
+            rows = np.random.default_rng(seed).permutation(rows)
+        held_out, rows = np.split(rows, [arguments.hold_out])
+        if arguments.hold_out:
+            name = f"held-out-{arguments.artist}-{arguments.size}-{seed}.npz"
+            np.savez(pathlib.Path(arguments.out) / name, images=images[held_out])
+        rows = rows[: arguments.few]
+        chosen = None if labels is None else labels[rows]
         contenders = [
-            Contender(name, arguments, some, labels, seed) for name in arguments.variant
+            Contender(name, arguments, images[rows], chosen, seed)
+            for name in arguments.variant
         ]
         for share in np.linspace(0, 1, arguments.shares + 1)[1:]:
             for contender in contenders:
@@ -237,6 +247,7 @@ def _arguments() -> argparse.Namespace:
         "--labels", default="none", choices=("none", "category", "artist")
     )
     parser.add_argument("--few", type=int, help="number of reals; all by default")
+    parser.add_argument("--hold-out", type=int, default=0, help="reals for no GAN")
     parser.add_argument("--preset", help="its name; by default the suggested preset")
     parser.add_argument("--compute", choices=("cpu", "gpu"))
     parser.add_argument("--variant", nargs="+", default=["default"], choices=VARIANTS)
