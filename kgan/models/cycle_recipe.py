@@ -18,8 +18,8 @@ class CycleRecipe(Recipe):
 
     Args:
         loss: See `Recipe`.
-        penalties: See `Recipe`. Each discriminator has penalties of its own.
-        augment: See `Recipe`. Each discriminator has an augmentation of its own.
+        penalties: See `Recipe`. Each discriminator has copies of its own.
+        augment: See `Recipe`. Each discriminator has a copy of its own.
         schedules: See `Recipe`.
         cycle_weight: Float of at least 0, or a schedule, the weight of the mean absolute
             error between pictures and their translations there and back.
@@ -58,8 +58,10 @@ class CycleRecipe(Recipe):
         self.histories: list[FakeHistory] = []
         super().__init__(loss, penalties, augment=augment, schedules=schedules)
         # Penalties and augmentations may keep numbers about their discriminator.
-        own = serialization.copy_without_state([self.penalties, self.augment])
-        self.twin = Recipe(self.loss, own[0], augment=own[1])
+        given = self.penalties, self.augment
+        self.penalties, self.augment = serialization.copy_without_state(given)
+        penalties, augment = serialization.copy_without_state(given)
+        self.twin = Recipe(self.loss, penalties, augment=augment)
 
     @property
     def uses_identity(self) -> bool:
