@@ -14,6 +14,8 @@ import argparse
 import dataclasses
 import statistics
 import time
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,7 +23,7 @@ import numpy as np
 import kgan
 
 SHAPE, NUM_IMAGES = (32, 32, 3), 3551
-AUGMENTATIONS = {
+AUGMENTATIONS: dict[str, Callable[[], Any]] = {
     "none": lambda: None,
     "DiffAugment()": kgan.augment.DiffAugment,
     'ADA("bgc")': lambda: kgan.augment.ADA(initial=0.5),

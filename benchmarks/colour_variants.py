@@ -24,7 +24,7 @@ def _sized(width: int) -> Change:
     """Returns a change of the width of both networks."""
 
     def change(preset: Preset) -> Preset:
-        networks = {
+        networks: dict[str, Any] = {
             name: Call(call.function, {**call.arguments, "width": width})
             for name, call in _networks(preset).items()
         }
@@ -38,8 +38,8 @@ def _built(network: str, builder: str, **more: Any) -> Change:
 
     def change(preset: Preset) -> Preset:
         arguments = {**_networks(preset)[network].arguments, **more}
-        call = Call(f"kgan.networks.{builder}", arguments)
-        return dataclasses.replace(preset, **{network: call})
+        changed: dict[str, Any] = {network: Call(f"kgan.networks.{builder}", arguments)}
+        return dataclasses.replace(preset, **changed)
 
     return change
 

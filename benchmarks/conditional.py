@@ -11,6 +11,7 @@ Fréchet distance in the classifier's features, as in benchmarks/judge.py.
 
 import argparse
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,8 +27,9 @@ def build_gan(
     shape: tuple[int, ...], conditioning: str, width: int, seed: int
 ) -> kgan.GAN:
     keras.utils.set_random_seed(seed)
-    classes = {} if conditioning == "none" else {"num_classes": CLASSES}
-    options = {} if conditioning == "none" else {"conditioning": conditioning}
+    is_plain = conditioning == "none"
+    classes: dict[str, Any] = {} if is_plain else {"num_classes": CLASSES}
+    options: dict[str, Any] = {} if is_plain else {"conditioning": conditioning}
     depth = 2 if shape[0] <= 8 else None
     gan = kgan.GAN(
         kgan.networks.dcgan_generator(shape, width=width, depth=depth, **classes),

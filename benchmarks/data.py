@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -56,14 +57,18 @@ def time_training(samples: ArrayLike, steps: int = 40, warmup: int = 10) -> floa
             times.append(time.perf_counter())
             self.model.stop_training = len(times) >= steps
 
-    fit_options = {"batch_size": preset.batch_size, "epochs": 99, "verbose": 0}
+    fit_options: dict[str, Any] = {
+        "batch_size": preset.batch_size,
+        "epochs": 99,
+        "verbose": 0,
+    }
     gan.fit(samples, callbacks=[Clock()], **fit_options)
     return (steps - warmup) * preset.batch_size / (times[-1] - times[warmup - 1])
 
 
 def print_speed(folder: str, channels: int) -> None:
     """Prints a row of the table of speeds."""
-    options = {"size": SIZE, "channels": channels, "memory": 0}
+    options: dict[str, Any] = {"size": SIZE, "channels": channels, "memory": 0}
     start = time.perf_counter()
     samples, _ = kgan.data.load(folder, **options)
     decoding = len(samples) / (time.perf_counter() - start)

@@ -16,7 +16,7 @@ import json
 import pathlib
 import runpy
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -33,7 +33,7 @@ BATCH_SIZE = EXAMPLE["BATCH_SIZE"]
 R1, R2 = kgan.penalties.R1, kgan.penalties.R2
 # Smaller modes, relative to the scale of the networks, need a smaller weight.
 WEIGHTS = {"ring": 0.1, "grid": 0.02}
-RECIPES = {
+RECIPES: dict[str, Callable[[float], dict[str, Any]]] = {
     "non_saturating": lambda weight: {"loss": "non_saturating"},
     "non_saturating + R1": lambda weight: {
         "loss": "non_saturating",

@@ -22,6 +22,7 @@ class Classifier:
     def __call__(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Returns features, float32 `(n, 64)`, and classes, int `(n,)`."""
         features, probabilities = self._extractor(images)
+        assert probabilities is not None
         return features, probabilities.argmax(axis=1)
 
     def accuracy(self, images: np.ndarray, labels: np.ndarray) -> float:
@@ -42,7 +43,9 @@ class Judge:
     """
 
     def __init__(self, seed: int = 0, source: str = "digits"):
-        self.images, self.labels = kgan.data.load(source)
+        self.images, labels = kgan.data.load(source)
+        assert labels is not None
+        self.labels = labels
         order = np.random.default_rng(seed).permutation(len(self.images))
         size = round(len(order) * 0.779)
         train, test = order[:size], order[size:]

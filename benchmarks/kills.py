@@ -1,8 +1,9 @@
 """Is a run that is killed at random moments, and resumed, the run that never was killed?
 
     KERAS_BACKEND=torch python benchmarks/kills.py --kills 17 --seed 0
+    python benchmarks/kills.py --model cyclegan
 
-Trains a GAN with dropout, augmentation, R1 and a moving average. Each trial trains in a
+Trains a model with dropout, augmentation, R1 and a moving average. Each trial trains in a
 process of its own, which SIGKILL ends at a random moment after its first batch, and
 resumes from the last checkpoint. Every second trial is killed again within three batches
 of the resume. At the end, all weights, optimizer states and samples are compared bit for
@@ -11,6 +12,7 @@ bit with an uninterrupted run.
 
 import argparse
 import contextlib
+import math
 import os
 import pathlib
 import random
@@ -20,40 +22,54 @@ import tempfile
 import time
 
 EPOCHS, BATCH = 6, 16
+SHAPE = (8, 8, 1)
+MODELS = ("gan", "translator", "cyclegan")
 
 
-def build():
+def network(shape, *inputs, activation=None):
+    """Returns a dense network with batch normalisation and dropout.
+
+    Args:
+        shape: Shape of the outputs.
+        *inputs: Shapes of the inputs.
+        activation: Activation of the outputs.
+    """
+    import keras
+
+    import kgan
+
+    layers = keras.layers
+    given = [keras.Input(one) for one in inputs]
+    parts = [layers.Flatten()(one) for one in given]
+    x = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    x = layers.Dense(32)(x)
+    x = layers.ReLU()(kgan.layers.BatchNormalization()(x))
+    x = layers.Dense(math.prod(shape), activation)(layers.Dropout(0.4)(x))
+    return keras.Model(given, layers.Reshape(shape)(x))
+
+
+def build(kind):
+    """Returns a compiled model of one of the `MODELS`."""
     import keras
 
     import kgan
 
     keras.utils.set_random_seed(1)
-    layers = keras.layers
-    generator = keras.Sequential(
-        [
-            keras.Input((4,)),
-            layers.Dense(32),
-            layers.BatchNormalization(),
-            layers.ReLU(),
-            layers.Dense(64, "tanh"),
-            layers.Reshape((8, 8, 1)),
-        ]
-    )
-    discriminator = keras.Sequential(
-        [
-            keras.Input((8, 8, 1)),
-            layers.Flatten(),
-            layers.Dense(32, "relu"),
-            layers.Dropout(0.4),
-            layers.Dense(1),
-        ]
-    )
-    gan = kgan.GAN(generator, discriminator, seed=5)
-    gan.compile(penalties=[kgan.penalties.R1(0.1)], augment="diffaugment")
-    return gan
+    if kind == "gan":
+        generator = network(SHAPE, (4,), activation="tanh")
+        model = kgan.GAN(generator, network((1,), SHAPE), seed=5)
+    elif kind == "translator":
+        generator = network(SHAPE, SHAPE, activation="tanh")
+        model = kgan.Translator(generator, network((1,), SHAPE, SHAPE), seed=5)
+    else:
+        generators = [network(SHAPE, SHAPE, activation="tanh") for _ in range(2)]
+        judges = [network((1,), SHAPE) for _ in range(2)]
+        model = kgan.CycleGAN(*generators, *judges, seed=5)
+    model.compile(penalties=[kgan.penalties.R1(0.1)], augment="diffaugment")
+    return model
 
 
-def train(folder: pathlib.Path, report: int) -> None:
+def train(folder: pathlib.Path, kind: str, report: int) -> None:
     """Trains from the last checkpoint to the end, and saves the state."""
     import keras
     import numpy as np
@@ -65,12 +81,13 @@ def train(folder: pathlib.Path, report: int) -> None:
             os.write(report, b".")
 
     path = folder / "gan.keras"
-    gan = keras.models.load_model(path) if path.exists() else build()
+    gan = keras.models.load_model(path) if path.exists() else build(kind)
     images = kgan.data.load("digits")[0][:200]
+    data = (images,) if kind == "gan" else (255 - images, images)
     # Any share of the time, so that many kills fall into a save.
     checkpoint = kgan.callbacks.Checkpoint(path, share=0.5)
     gan.fit(
-        images,
+        *data,
         batch_size=BATCH,
         epochs=EPOCHS,
         initial_epoch=gan.epoch,
@@ -82,11 +99,14 @@ def train(folder: pathlib.Path, report: int) -> None:
     np.savez(folder / "end.npz", *arrays, gan.sample(16, seed=3))
 
 
-def run(folder: pathlib.Path, kill_after: tuple[int, float] | None = None) -> int:
+def run(
+    folder: pathlib.Path, kind: str, kill_after: tuple[int, float] | None = None
+) -> int:
     """Trains in a new process; returns the number of batches that it trained.
 
     Args:
         folder: Where the run keeps its files.
+        kind: One of the `MODELS`.
         kill_after: Batches, and seconds after them, at which the process is killed.
     """
     reader, writer = os.pipe()
@@ -96,7 +116,7 @@ def run(folder: pathlib.Path, kill_after: tuple[int, float] | None = None) -> in
         status = 1
         try:
             os.close(reader)
-            train(folder, writer)
+            train(folder, kind, writer)
             status = 0
         finally:
             os._exit(status)
@@ -126,7 +146,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=17, help="number of trials")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", choices=MODELS, default="gan")
     arguments = parser.parse_args()
+    kind = arguments.model
 
     # Imported once, for all processes. Keras imports TensorFlow while it loads a file.
     import kgan  # noqa: F401
@@ -139,14 +161,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         straight = pathlib.Path(name, "straight")
         straight.mkdir()
-        total = run(straight)
+        total = run(straight, kind)
         for trial in range(arguments.kills):
             folder = pathlib.Path(name, str(trial))
             folder.mkdir()
-            kills = [run(folder, (moments.randint(1, total - 1), moments.random() / 20))]
+            moment = moments.randint(1, total - 1), moments.random() / 20
+            kills = [run(folder, kind, moment)]
             if trial % 2:
-                kills.append(run(folder, (moments.randint(1, 3), moments.random() / 100)))
-            last = run(folder)
+                moment = moments.randint(1, 3), moments.random() / 100
+                kills.append(run(folder, kind, moment))
+            last = run(folder, kind)
             same += equal(folder, straight)
             print(
                 f"{trial:>3}: killed after {' and '.join(map(str, kills))} batches, then "
@@ -154,7 +178,8 @@ def main() -> None:
                 flush=True,
             )
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    print(f"{backend}: {same} of {arguments.kills} runs equal the run without a kill")
+    count = f"{same} of {arguments.kills}"
+    print(f"{backend}, {kind}: {count} runs equal the run without a kill")
     sys.exit(same != arguments.kills)
 
 

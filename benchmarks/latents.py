@@ -33,8 +33,9 @@ class Projected:
 
     def draw(self, latents: np.ndarray, labels) -> np.ndarray:
         """Returns the uint8 samples of latents; mapped latents have no labels."""
-        labels = labels if self.space == "z" else None
-        return self.gan.sample(as_uint8=True, labels=labels, **{self.space: latents})
+        if self.space == "w":
+            return self.gan.sample(as_uint8=True, w=latents)
+        return self.gan.sample(as_uint8=True, labels=labels, z=latents)
 
     def path(self) -> np.ndarray:
         """Returns samples between the first two pictures, with the label of the first."""

@@ -37,7 +37,7 @@ def speed(batch_size: int = 16, turns: int = 4) -> None:
     inception.load(model, tensors)
     reference = Reference(tensors, torch.float32)
     x = np.random.default_rng(0).normal(size=(batch_size, 299, 299, 3)).astype("float32")
-    times = {"kgan": [], "PyTorch": []}
+    times: dict[str, list[float]] = {"kgan": [], "PyTorch": []}
     for turn in range(turns + 1):
         for name, run in (("kgan", model.predict_on_batch), ("PyTorch", reference)):
             with torch.no_grad():
@@ -102,6 +102,7 @@ def effects(path: str) -> None:
     from kgan import metrics
 
     images, labels = kgan.data.load(path)
+    assert labels is not None
     order = np.random.default_rng(0).permutation(len(images))
     images, labels = images[order], labels[order]
     extractor = metrics.classifier(images[:30_000], labels[:30_000])

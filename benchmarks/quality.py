@@ -18,6 +18,7 @@ import argparse
 import json
 import pathlib
 import time
+from typing import Any
 
 import copied
 import keras
@@ -93,7 +94,11 @@ class Contender:
             return getattr(self, limit) >= until
 
         # A `fit` stops in the middle of an epoch, and the next one continues there.
-        arguments = {"epochs": 10**6, "verbose": 0, "callbacks": [StopWhen(step)]}
+        arguments: dict[str, Any] = {
+            "epochs": 10**6,
+            "verbose": 0,
+            "callbacks": [StopWhen(step)],
+        }
         if self.name == "kgan":
             self.gan.fit(self.batches, initial_epoch=self.gan.epoch, **arguments)
         else:
@@ -114,6 +119,7 @@ def main() -> None:
     out = pathlib.Path(arguments.out)
     out.mkdir(parents=True, exist_ok=True)
     images, labels = kgan.data.load(arguments.data)
+    assert labels is not None
     train, held_out = slice(0, -HELD_OUT), slice(-HELD_OUT, None)
     judge = Judge(images[train], labels[train], (images[held_out], labels[held_out]))
     print(f"judge: accuracy {judge.accuracy:.2%}, floor {judge.floor:.2f}", flush=True)

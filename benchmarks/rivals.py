@@ -22,7 +22,6 @@ import json
 import pathlib
 import sys
 import time
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -315,7 +314,7 @@ def scale_schedules(settings: dict[str, Any], decay: float) -> None:
         settings[f"{name}_scheduler"]["total_nimg"] = decay
 
 
-def compile_or_bypass(operation: types.ModuleType) -> None:
+def compile_or_bypass(operation: Any) -> None:
     """Bypasses an operation's CUDA plugin by its reference if it does not compile."""
     try:
         operation._init()
@@ -348,7 +347,11 @@ def real_batches(
 
 def save(rival: Rival, path: pathlib.Path, samples: int, seed: int) -> None:
     """Writes samples of a rival and its counts."""
-    row = {"name": rival.name, "shown": rival.shown, "seconds": rival.seconds}
+    row: dict[str, Any] = {
+        "name": rival.name,
+        "shown": rival.shown,
+        "seconds": rival.seconds,
+    }
     row["processor_seconds"] = rival.processor_seconds
     part = path.with_suffix(".part.npz")
     np.savez_compressed(part, samples=rival.sample(samples, seed), **row)
@@ -379,7 +382,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     images = np.load(arguments.data)["images"]
     if arguments.rival == "keras_io":
-        rival = KerasIO(images, arguments.seed)
+        rival: Rival = KerasIO(images, arguments.seed)
     else:
         names = ("width", "batch", "decay", "augment", "mirror")
         options = {name: getattr(arguments, name) for name in names}

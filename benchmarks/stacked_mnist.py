@@ -17,6 +17,7 @@ section 2.3.
 
 import argparse
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,7 +28,7 @@ import kgan
 SHAPE, LATENT_DIM, BATCH_SIZE, SAMPLES = (28, 28, 3), 64, 64, 25_600
 PENALTY = 1.0
 
-RECIPES = {
+RECIPES: dict[str, dict[str, Any]] = {
     "plain": {"loss": "non_saturating"},
     "packed": {"loss": "non_saturating", "pack": 2},
     "r1_r2": {"loss": "non_saturating", "penalties": True},
@@ -151,6 +152,7 @@ def main() -> None:
     parser.add_argument("--grid", help="path of a PNG file, of the last recipe")
     arguments = parser.parse_args()
     digits, labels = kgan.data.load(arguments.data)
+    assert labels is not None
     digits = digits[..., 0]
     classifier, accuracy = build_classifier(digits, labels)
     frequencies = np.bincount(labels, minlength=10) / len(labels)

@@ -166,8 +166,12 @@ def trained(arguments: argparse.Namespace, pairs: Pairs, seed: int) -> kgan.GAN:
         drop_remainder=True,
         noise=arguments.noise,
     )
-    length = {"epochs": preset.epochs, "steps_per_epoch": preset.steps_per_epoch}
-    gan.fit(batches, **length, verbose=0)
+    gan.fit(
+        batches,
+        epochs=preset.epochs,
+        steps_per_epoch=preset.steps_per_epoch,
+        verbose=0,
+    )
     return gan
 
 

@@ -24,6 +24,7 @@ import json
 import pathlib
 import re
 import time
+from typing import Any
 
 import keras
 import numpy as np
@@ -39,7 +40,6 @@ MARGIN = 2
 # The code points of the five skin tones.
 TONE = re.compile(r"-1f3f[b-f]", re.IGNORECASE)
 METHODS = ("copy", "l1", "pix2pix", "cyclegan")
-Model = keras.Model | None
 
 
 def split(names: list[str], seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +58,7 @@ def unet() -> keras.Model:
     return kgan.networks.unet_generator(SHAPE, width=24, dropout=0.2)
 
 
-def build(method: str, images: int | None, seed: int) -> Model:
+def build(method: str, seed: int) -> keras.Model | None:
     """Returns the model of a method, compiled; None for a copy."""
     keras.utils.set_random_seed(seed)
     if method == "copy":
@@ -72,7 +72,7 @@ def build(method: str, images: int | None, seed: int) -> Model:
         model = kgan.Translator(unet(), judge, seed=seed)
         model.compile(optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5))
         return model
-    options = {"width": 16, "normalization": "instance"}
+    options: dict[str, Any] = {"width": 16, "normalization": "instance"}
     model = kgan.CycleGAN(
         *(kgan.networks.unet_generator(SHAPE, dropout=0, **options) for _ in range(2)),
         *(kgan.networks.patch_discriminator(SHAPE, depth=2, **options) for _ in range(2)),
@@ -110,9 +110,9 @@ def train(
     """Trains a model until its budget is used, and returns the number of pairs shown."""
     kind = kgan.data.UnpairedBatches if method == "cyclegan" else kgan.data.PairBatches
     margin = (0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)
-    wide = (np.pad(x, margin, constant_values=255) for x in (sources, targets))
     batches = kind(
-        *wide,
+        np.pad(sources, margin, constant_values=255),
+        np.pad(targets, margin, constant_values=255),
         crop=SHAPE[:2],
         batch_size=arguments.batch_size,
         seed=arguments.seed,
@@ -132,7 +132,7 @@ def train(
     return shown
 
 
-def translate(model: Model, sources: np.ndarray) -> np.ndarray:
+def translate(model: keras.Model | None, sources: np.ndarray) -> np.ndarray:
     """Returns uint8 translations."""
     if model is None:
         return sources
@@ -150,7 +150,7 @@ def main() -> None:
     sources, targets = (emoji.pictures(artist) for artist in ("google", "twitter"))
     seen, held_out = split(emoji.names(), arguments.seed)
     for method in arguments.method:
-        model, shown, start = build(method, arguments.images, arguments.seed), 0, 0.0
+        model, shown = build(method, arguments.seed), 0
         start = time.perf_counter()
         if model is not None:
             shown = train(model, method, sources[seen], targets[seen], arguments)

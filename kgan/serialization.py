@@ -1,5 +1,6 @@
 """Registration, names and configs of kgan's option objects."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
 
@@ -72,21 +73,45 @@ def _deserialize(value: Any) -> Any:
     return value
 
 
+def copy_without_state(option: Any) -> Any:
+    """Returns a new option of the same class and config, which has no state yet.
+
+    Args:
+        option: A `Configurable`, or a list or tuple of these. The options in its config
+            are copied too; other values, for example networks, are not.
+    """
+    if isinstance(option, Configurable):
+        config = option.get_config()
+        return type(option).from_config(
+            {name: copy_without_state(value) for name, value in config.items()}
+        )
+    if isinstance(option, list | tuple):
+        return type(option)(map(copy_without_state, option))
+    return option
+
+
 def by_name(base: type[Option], namespace: Mapping[str, Any]) -> dict[str, type[Option]]:
     """Returns the named subclasses of a base class, by name, in alphabetical order.
 
     Args:
         base: The base class, for example `kgan.losses.Loss`.
         namespace: `globals()` of the module that imports the classes. A class has a name
-            if its own body sets `name`; a name that it inherits does not count.
+            if its own body sets `name`; a name that it inherits does not count. Nor does
+            the name of a class that needs arguments, since a name alone can't build it.
     """
     found = {
         vars(value)["name"]: value
         for value in namespace.values()
         if isinstance(value, type) and issubclass(value, base) and value is not base
-        if "name" in vars(value)
+        if "name" in vars(value) and not _needs_arguments(value)
     }
     return dict(sorted(found.items()))
+
+
+def _needs_arguments(known: type) -> bool:
+    parameters = inspect.signature(known).parameters.values()
+    positional = (p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    return any(parameter.default is parameter.empty for parameter in positional)
 
 
 def get(

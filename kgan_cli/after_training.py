@@ -157,6 +157,10 @@ class ExportSettings(Settings):
         help='the file, or the folder of a SavedModel; by default "generator", with the '
         "end of the format",
     )
+    to: str | None = option(
+        choices=("a", "b"),
+        help="for a CycleGAN: the set to which the generator translates; b by default",
+    )
     licence: str | None = option(
         metavar="TEXT",
         help="the licence of the weights, for the model card of a run",

@@ -90,6 +90,14 @@ def channels_first():
     keras.config.set_image_data_format("channels_last")
 
 
+@pytest.fixture
+def policy():
+    """Sets the dtype policy, for one test."""
+    before = keras.config.dtype_policy()
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy(before)
+
+
 @pytest.fixture(scope="session")
 def digits():
     return kgan.data.load("digits")[0]

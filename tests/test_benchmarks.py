@@ -2,11 +2,13 @@
 
 import importlib
 import itertools
+import json
 import pathlib
 import sys
 import types
 import zipfile
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -176,3 +178,38 @@ def test_pictures_are_projected_and_drawn(network, monkeypatch, tmp_path):
         assert picture.size == (8 * cell + gap, 3 * cell + gap)
     with Image.open(tmp_path / "out" / "path.png") as picture:
         assert picture.size == (8 * cell + gap, cell + gap)
+
+
+@pytest.mark.slow
+def test_translations_of_emoji_are_scored(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    script = importlib.import_module("translate")
+    monkeypatch.setattr(script, "HELD_OUT", 3)
+    # The features of the judge are means of pixels.
+    pixels = keras.Input((32, 32, 3))
+    rows = keras.layers.Rescaling(1 / 255)(keras.ops.mean(pixels, axis=(2, 3)))
+    judge = keras.Model(pixels, [rows, rows[:, :1]])
+    monkeypatch.setattr(
+        importlib.import_module("colour_judge"), "_trained", lambda *_: judge
+    )
+    names = [f"{number}.png" for number in range(8)]
+    for artist, change in (("google", 0), ("twitter", 40)):
+        with zipfile.ZipFile(tmp_path / f"{artist}.zip", "w") as archive:
+            for number, name in enumerate(names):
+                grey = 20 * number + change
+                with archive.open(name, "w") as file:
+                    Image.new("RGB", (32, 32), (grey, grey, grey)).save(file, "png")
+    rows = [f"{name},{name},kind,part" for name in names]
+    table = "\n".join(["file_name,name,category,subcategory", *rows])
+    (tmp_path / "emoji.csv").write_text(table, encoding="utf-8")
+    out = tmp_path / "out"
+    options = ["--method", "copy", "pix2pix", "--images", "4", "--batch-size", "4"]
+    arguments = ["translate.py", str(tmp_path), *options, "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    script.main()
+    lines = (out / "translate.jsonl").read_text("utf-8").splitlines()
+    copied, drawn = map(json.loads, lines)
+    # Each pixel of a target is 40 brighter.
+    assert copied["l1"] == 40 and copied["pairs"] == drawn["pairs"] == 3
+    assert drawn["images"] == 4 and drawn["l1"] != 40
+    assert (out / "translate-pix2pix-0.png").exists()

@@ -170,6 +170,30 @@ def test_kgan_export_compares_a_saved_model_and_describes_it(tmp_path, capsys):
     assert 0 <= record["comparison"]["difference"] < 1e-5
 
 
+@pytest.mark.backends("tensorflow", "jax", reason="Keras can't export on PyTorch")
+def test_kgan_export_chooses_the_direction_of_a_cyclegan(tmp_path, capsys):
+    sides = (8, 8, 1), (8, 8, 3)
+    generators = [
+        kgan.networks.unet_generator(b, a, width=2, depth=1)
+        for a, b in (sides, sides[::-1])
+    ]
+    judges = [kgan.networks.patch_discriminator(x, width=2, depth=1) for x in sides]
+    kgan.CycleGAN(*generators, *judges).save(tmp_path / "cyclegan.keras")
+    for to, channels in ((["--to", "a"], 1), ([], 3)):
+        out = tmp_path / f"saved{channels}"
+        options = [str(tmp_path / "cyclegan.keras"), "--out", str(out), *to]
+        assert main(["export", *options]) == 0
+        record = exports.read_record(out, exports.get("saved_model"))
+        assert record["output"]["shape"] == [None, 8, 8, channels]
+        assert 0 <= record["comparison"]["difference"] < 1e-5
+    small().save(tmp_path / "gan.keras")
+    options = [str(tmp_path / "gan.keras"), "--out", str(tmp_path / "x"), "--to", "b"]
+    assert main(["export", *options]) == 1
+    assert (
+        "a generator of a CycleGAN. Received: --to b for a GAN" in capsys.readouterr().err
+    )
+
+
 def test_kgan_export_refuses_the_end_of_another_format(tmp_path, capsys):
     options = ["--format", "onnx", "--out", str(tmp_path / "generator.tflite")]
     assert main(["export", str(tmp_path / "gan.keras"), *options]) == 1

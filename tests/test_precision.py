@@ -10,13 +10,6 @@ import kgan
 POINTS = np.random.default_rng(0).uniform(-1, 1, (32, 2)).astype("float32")
 
 
-@pytest.fixture
-def policy():
-    before = keras.config.dtype_policy()
-    yield keras.config.set_dtype_policy
-    keras.config.set_dtype_policy(before)
-
-
 def trained(tiny, epochs=2, **options):
     keras.utils.set_random_seed(0)
     gan = tiny()

@@ -21,12 +21,12 @@ TRAIN = HERE / "strategies" / "train.py"
 CASES = [
     "hinge", "relativistic", "hinge penalties", "relativistic penalties",
     "d_steps", "steps_per_execution", "noise_batch_size", "regularised",
-    "conditional", "vectors", "packed", "scheduled",
+    "conditional", "vectors", "packed", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
 # How workers differ from devices does not depend on the loss.
 BETWEEN_WORKERS = [
     "relativistic", "hinge penalties", "d_steps", "noise_batch_size", "regularised",
-    "conditional", "vectors", "scheduled",
+    "conditional", "vectors", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240
@@ -107,13 +107,14 @@ def test_replicas_share_the_noise_of_one_device(runs):
     np.testing.assert_array_equal(noise, arrays["one"]["noise"])
 
 
-def test_resumed_in_mid_epoch_on_two_devices(runs):
+@pytest.mark.parametrize("case", ["hinge penalties", "cyclegan"])
+def test_resumed_in_mid_epoch_on_two_devices(runs, case):
     arrays, _ = runs
     mirrored = arrays["mirrored"]
-    keys = [key for key in mirrored if key.startswith("resumed:")]
+    keys = [key for key in mirrored if key.startswith(f"resumed {case}:")]
     assert len(keys) > 10
     for key in keys:
-        wanted = mirrored[key.replace("resumed", "hinge penalties")]
+        wanted = mirrored[key.removeprefix("resumed ")]
         # The devices' sums are kept as one, and halved again.
         rounding = 1e-6 if ":log" in key else 0
         np.testing.assert_allclose(mirrored[key], wanted, rounding, rounding, key)

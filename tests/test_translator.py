@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state, numpy
+from helpers import numpy
 from keras import layers, ops
 from PIL import Image
 
@@ -173,19 +173,6 @@ def test_a_translator_without_a_size_takes_any():
     assert translator.predict(wide, verbose=0).shape == (2, 12, 20, 1)
 
 
-@pytest.mark.parametrize("normalization", [None, "batch", "instance"])
-def test_a_saved_translator_goes_on_alike(normalization, tmp_path):
-    translator = compiled(normalization)
-    translator.fit(SOURCES, TARGETS, batch_size=4, verbose=0)
-    translator.save(tmp_path / "translator.keras")
-    loaded = keras.models.load_model(tmp_path / "translator.keras")
-    assert isinstance(loaded, kgan.Translator)
-    assert_same_state(loaded, translator)
-    for model in (translator, loaded):
-        model.fit(SOURCES, TARGETS, batch_size=4, verbose=0, epochs=2, initial_epoch=1)
-    assert_same_state(loaded, translator)
-
-
 def test_grids_show_source_translation_and_target(tmp_path):
     translator = compiled(sample_shape=(8, 8, 3))
     targets = np.repeat(TARGETS, 3, axis=-1)
@@ -204,18 +191,6 @@ def test_grids_show_source_translation_and_target(tmp_path):
         np.testing.assert_array_equal(cells[0], np.repeat(sources[number], 3, axis=-1))
         np.testing.assert_array_equal(cells[1], drawn[number])
         np.testing.assert_array_equal(cells[2], shown[number])
-
-
-@pytest.mark.backends("tensorflow", reason="TensorFlow alone writes these signatures")
-def test_an_exported_translator_takes_pictures(tmp_path):
-    import tensorflow as tf
-
-    translator = compiled()
-    translator.export(tmp_path / "model", verbose=False)
-    model = tf.saved_model.load(tmp_path / "model")
-    floats = SOURCES / np.float32(127.5) - 1
-    expected = translator.translate(SOURCES)
-    np.testing.assert_allclose(model.serve(floats), expected, atol=1e-5)
 
 
 ERRORS = {

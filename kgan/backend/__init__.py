@@ -15,6 +15,9 @@ Each framework has one file with the same functions:
 `draw_local_rows(draw, size)`
     Draws `size` rows of random numbers for this replica: `draw(n)` returns `n` rows.
     All replicas together draw the same rows as one device.
+`on_all_rows(function, rows)`
+    Calls `function` with the rows of all replicas together, and returns the rows of its
+    result that belong to this replica. All replicas must have the same number of rows.
 `take_rows(x, index)`
     Returns the rows `x[b, index[b, i]]` of a tensor `(batch, n, channels)`, as a tensor
     `(batch, m, channels)` for an int tensor `(batch, m)`. It can be differentiated twice.
@@ -56,6 +59,7 @@ value_and_grad = framework.value_and_grad
 pullback = framework.pullback
 apply = framework.apply
 draw_local_rows = framework.draw_local_rows
+on_all_rows = framework.on_all_rows
 take_rows = framework.take_rows
 random_state = framework.random_state
 set_random_state = framework.set_random_state
@@ -79,6 +83,7 @@ __all__ = [
     "has_gpu",
     "machine_memory",
     "num_threads",
+    "on_all_rows",
     "pullback",
     "random_state",
     "reset_peak",

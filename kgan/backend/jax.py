@@ -82,6 +82,11 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size)
 
 
+def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    # Under a `keras.distribution`, these are the rows of the whole batch.
+    return function(rows)
+
+
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return jnp.take_along_axis(x, index[..., None], axis=1)
 

@@ -68,6 +68,15 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size * context.num_replicas_in_sync)[start : start + size]
 
 
+def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return function(rows)
+    size = tf.shape(rows)[0]
+    start = context.replica_id_in_sync_group * size
+    return function(context.all_gather(rows, axis=0))[start : start + size]
+
+
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     # Keras' `take_along_axis` reads each number of a row by itself, which is slower.
     return tf.gather(x, index, batch_dims=1)

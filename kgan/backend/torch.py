@@ -76,6 +76,10 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size)
 
 
+def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    return function(rows)
+
+
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return torch.take_along_dim(x, index[..., None].long(), dim=1)
 

@@ -205,6 +205,23 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
     Raises:
         ValueError: If there is no GAN, or its file is damaged.
     """
+    gan = load_model(path)
+    if not isinstance(gan, kgan.GAN):
+        raise ValueError(
+            f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
+        )
+    return gan
+
+
+def load_model(path: pathlib.Path) -> kgan.GAN | kgan.CycleGAN:
+    """Loads a GAN or a CycleGAN, see `load_gan`.
+
+    Args:
+        path: The folder, the file or the name. A path that exists is no name.
+
+    Raises:
+        ValueError: If there is neither, or the file is damaged.
+    """
     if is_pretrained(path):
         return kgan.GAN.from_preset(str(path))
     file = gan_file(path)
@@ -225,7 +242,7 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
             f"{file.name} is damaged, or no file that kgan saved ({reason}). "
             f"Received: {file}"
         ) from None
-    if not isinstance(gan, kgan.GAN):
+    if not isinstance(gan, kgan.GAN | kgan.CycleGAN):
         raise ValueError(
             f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
         )

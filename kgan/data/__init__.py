@@ -36,6 +36,7 @@ from kgan.data.reading.reports import (
 from kgan.data.sample_range import UNBOUNDED, SampleRange
 from kgan.data.store import Store, chunks
 from kgan.data.unpaired_batches import UnpairedBatches
+from kgan.data.unpaired_check import UnpairedCheck
 
 __all__ = [
     "NO_CONDITIONS",
@@ -55,6 +56,7 @@ __all__ = [
     "SampleRange",
     "Store",
     "UnpairedBatches",
+    "UnpairedCheck",
     "captioned_grid",
     "captions_of",
     "check_bad_files",

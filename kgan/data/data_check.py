@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kgan import checks
+from kgan.data.batches import Batches
 from kgan.data.checks import to_array
 from kgan.data.conditions import NO_CONDITIONS, Conditions
 from kgan.data.sample_range import UNBOUNDED, SampleRange
@@ -23,8 +24,6 @@ class DataCheck:
         conditions: The `Conditions` of the model; it ignores others.
         d_steps: Int, the number of discriminator updates among which a batch is divided.
         argument: Name of the argument that holds the data, for the errors.
-        paired: Bool, whether each sample has conditions of its own; samples without pairs
-            are another number than the conditions.
     """
 
     shape: Shape
@@ -32,7 +31,6 @@ class DataCheck:
     conditions: Conditions = NO_CONDITIONS
     d_steps: int = 1
     argument: str = "x"
-    paired: bool = True
 
     def samples(self, x: Any) -> None:
         """Checks an array of samples, `(n, *shape)`, uint8 or float.
@@ -59,14 +57,27 @@ class DataCheck:
         if not isinstance(x, Store) and x.dtype != np.uint8:
             self.sample_range.check(x, self.shape, self.argument)
 
-    def conditions_of(self, y: Any, count: int) -> Tensors | None:
+    def conditions_of(self, y: Any, count: int | None) -> Tensors | None:
         """Returns the conditions of samples as arrays; None for a model without any.
+
+        Args:
+            y: The conditions.
+            count: Int, the number of samples; None for any number of conditions.
 
         Raises:
             ValueError: If a condition is missing, or is not as expected.
         """
-        number = count if self.paired else None
-        return self.conditions.checked(y, number, self.argument, f" of {self.argument}")
+        return self.conditions.checked(y, count, self.argument, f" of {self.argument}")
+
+    def batches(self, x: Any, y: Tensors | None, **options: Any) -> Batches:
+        """Returns batches of checked samples and of their conditions.
+
+        Args:
+            x: Array `(n, *shape)`, or a `Store`.
+            y: The conditions.
+            **options: See `Batches`.
+        """
+        return Batches(x, labels=y, smallest=self.d_steps, **options)
 
     def size(self, count: int) -> None:
         """Checks that each update of the discriminator gets a sample.

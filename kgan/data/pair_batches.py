@@ -1,14 +1,16 @@
 """Batches of pairs of pictures, with the same random windows and mirrors for both."""
 
+from typing import Any
+
 import numpy as np
 
-from kgan.data.batches import Batches
 from kgan.data.images import check_pictures
+from kgan.data.window_batches import WindowBatches
 from kgan.data.windows import Windows
 from kgan.types import ArrayLike
 
 
-class PairBatches(Batches):
+class PairBatches(WindowBatches):
     """Shuffled batches of pairs of pictures, with random windows and mirror images.
 
     Both pictures of a pair get the same window, and are mirrored together. The windows
@@ -24,12 +26,7 @@ class PairBatches(Batches):
         crop: Int, or pair `(height, width)`, the size of the windows; None for whole
             pictures.
         flip: Bool, whether to mirror half of the pairs left to right.
-        batch_size: Int, number of pairs in a batch.
-        shuffle: Bool, whether to shuffle the pairs in each epoch.
-        seed: Int of at least 0.
-        epoch: Int, see `kgan.data.Batches`.
-        drop_remainder: Bool, whether to drop the last batch if it is not full.
-        smallest: Int; a last batch with fewer pairs is left out.
+        **options: `batch_size`, `shuffle`, `seed` and others, see `kgan.data.Batches`.
 
     Attributes:
         x: The targets, cut to the window in the middle. The GAN checks these, and shows
@@ -59,28 +56,12 @@ class PairBatches(Batches):
         targets: ArrayLike,
         crop: int | tuple[int, int] | None = None,
         flip: bool = True,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        seed: int = 0,
-        epoch: int = 0,
-        drop_remainder: bool = False,
-        smallest: int = 1,
+        **options: Any,
     ):
         check_pictures(sources=sources, targets=targets)
-        self.windows = Windows.checked(crop, flip)
-        _check_pairs(self.windows, crop, sources, targets)
-        self._whole = targets, sources
-        target, source = map(self.windows.middle, self._whole)
-        super().__init__(
-            target,
-            batch_size,
-            shuffle,
-            seed,
-            epoch,
-            drop_remainder,
-            labels=source,
-            smallest=smallest,
-        )
+        windows = Windows.checked(crop, flip)
+        _check_pairs(windows, crop, sources, targets)
+        super().__init__(targets, sources, windows, **options)
 
     def batch(self, number: int) -> tuple[np.ndarray, ...]:
         """Returns the batch with this number, counted from the start of epoch 0.
@@ -92,9 +73,9 @@ class PairBatches(Batches):
         epoch, index = divmod(number, len(self))
         # The order of the epoch is drawn from the seed and the epoch alone.
         seed = np.random.SeedSequence((self.seed, epoch), spawn_key=(index,))
-        drawn = np.random.default_rng(seed), len(rows), self._whole[0]
+        drawn = np.random.default_rng(seed), len(rows), self.whole[0]
         places = self.windows.draw(*drawn)
-        return tuple(self.windows.cut(images[rows], *places) for images in self._whole)
+        return tuple(self.windows.cut(images[rows], *places) for images in self.whole)
 
 
 def _check_pairs(

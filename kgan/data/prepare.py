@@ -15,7 +15,6 @@ from kgan.data.checks import ONE_LABEL, to_array
 from kgan.data.conditions import Conditions, map_conditions
 from kgan.data.data_check import CheckedData, DataCheck
 from kgan.data.store import Store
-from kgan.data.unpaired_batches import UnpairedBatches
 from kgan.types import ArrayLike, Data, Tensors
 
 # How many samples of each class are returned as examples of the data.
@@ -67,11 +66,14 @@ def prepare(
         y = check.conditions_of(y, len(x))
         batch_size = default_batch_size if batch_size is None else batch_size
         batch_size = _check_batch_size(batch_size, check.d_steps)
-        options = batch_size, shuffle, seed, 0, drop_remainder
-        if check.paired:
-            batches = Batches(x, *options, y, smallest=check.d_steps)
-        else:
-            batches = UnpairedBatches(y, x, None, False, *options, check.d_steps)
+        batches = check.batches(
+            x,
+            y,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            seed=seed,
+            drop_remainder=drop_remainder,
+        )
         return batches, *_examples(batches, check.conditions)
     if batch_size is not None:
         raise ValueError(

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from kgan.data.batches import Batches
 from kgan.data.images import check_pictures
+from kgan.data.window_batches import WindowBatches
 from kgan.data.windows import Windows
 from kgan.types import ArrayLike
 
@@ -13,7 +13,7 @@ from kgan.types import ArrayLike
 _B, _A = 0, 1
 
 
-class UnpairedBatches(Batches):
+class UnpairedBatches(WindowBatches):
     """Shuffled batches of two sets of pictures, A and B, which are no pairs.
 
     Each set has an order of its own. An epoch shows each picture of the longer set once;
@@ -28,12 +28,8 @@ class UnpairedBatches(Batches):
         crop: Int, or pair `(height, width)`, the size of the windows; None for whole
             pictures. Each picture gets a window of its own.
         flip: Bool, whether to mirror half of the pictures left to right.
-        batch_size: Int, number of pictures of each set in a batch.
-        shuffle: Bool, whether to shuffle the pictures in each epoch.
-        seed: Int of at least 0.
-        epoch: Int, see `kgan.data.Batches`.
-        drop_remainder: Bool, whether to drop the last batch if it is not full.
-        smallest: Int; a last batch with fewer pictures is left out.
+        **options: `batch_size`, the number of pictures of each set in a batch, `shuffle`,
+            `seed` and others, see `kgan.data.Batches`.
 
     Attributes:
         x: The pictures of B, cut to the window in the middle.
@@ -60,43 +56,28 @@ class UnpairedBatches(Batches):
         b: ArrayLike,
         crop: int | tuple[int, int] | None = None,
         flip: bool = True,
-        batch_size: int = 32,
-        shuffle: bool = True,
-        seed: int = 0,
-        epoch: int = 0,
-        drop_remainder: bool = False,
-        smallest: int = 1,
+        **options: Any,
     ):
         check_pictures(a=a, b=b)
-        self.windows = Windows.checked(crop, flip)
+        windows = Windows.checked(crop, flip)
         for images in (a, b):
-            if not self.windows.fit(images):
+            if not windows.fit(images):
                 raise ValueError(
                     "`crop` must be at most the size of the pictures. Received: "
                     f"crop={crop}, a.shape={a.shape}, b.shape={b.shape}"
                 )
-        self._whole = b, a
-        super().__init__(
-            self.windows.middle(b),
-            batch_size,
-            shuffle,
-            seed,
-            epoch,
-            drop_remainder,
-            labels=self.windows.middle(a),
-            smallest=smallest,
-        )
+        super().__init__(b, a, windows, **options)
 
     @property
     def count(self) -> int:
-        return max(len(self.x), len(self._whole[_A]))
+        return max(len(self.x), len(self.whole[_A]))
 
     def draw_order(self, epoch: int) -> np.ndarray:
         """Draws the numbers of the pictures of both sets, `(count, 2)`: B, A."""
         return np.stack([self._order_of(side, epoch) for side in (_B, _A)], axis=1)
 
     def _order_of(self, side: int, epoch: int) -> np.ndarray:
-        length = len(self._whole[side])
+        length = len(self.whole[side])
         if not self.shuffle:
             return np.arange(self.count) % length
         seed = np.random.SeedSequence((self.seed, epoch), spawn_key=(side,))
@@ -121,7 +102,7 @@ class UnpairedBatches(Batches):
         seed = np.random.SeedSequence((self.seed, epoch), spawn_key=(_A, index))
         generator = np.random.default_rng(seed)
         found = []
-        for images, chosen in zip(self._whole, rows.T, strict=True):
+        for images, chosen in zip(self.whole, rows.T, strict=True):
             places = self.windows.draw(generator, len(chosen), images)
             found.append(self.windows.cut(images[chosen], *places))
         return tuple(found)

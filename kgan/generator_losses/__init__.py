@@ -13,8 +13,6 @@ from kgan.generator_losses.reconstruction import Reconstruction as Reconstructio
 from kgan.types import Identifier
 
 _LOSSES = serialization.by_name(GeneratorLoss, globals())
-# A name alone can't build the loss, which needs a network.
-del _LOSSES[Perceptual.name]
 
 
 def names() -> list[str]:

@@ -82,6 +82,24 @@ def check_argument(name: str, value: Any) -> None:
         checks.instance(Extractor, "a `kgan.metrics.Extractor`, or None", extractor=value)
 
 
+def check_no_weights(arguments: dict[str, Any]) -> None:
+    """Removes the weights of samples, which must be None, from arguments of a method.
+
+    Args:
+        arguments: Dict of further arguments of the method.
+
+    Raises:
+        ValueError: If weights are given.
+    """
+    for name in ("class_weight", "sample_weight"):
+        if arguments.pop(name, None) is not None:
+            raise ValueError(
+                f"A GAN learns the distribution of the data as it is, so `{name}` "
+                "can't be used: leave it out, or repeat samples in the data. "
+                f"Received: {name} that is not None"
+            )
+
+
 def _check_callbacks(callbacks: Any) -> None:
     kinds = keras.callbacks.Callback, keras.callbacks.CallbackList
     parts = callbacks if isinstance(callbacks, list | tuple) else [callbacks]

@@ -1,12 +1,11 @@
 """How a CycleGAN trains: the options of `CycleGAN.compile`, resolved and checked."""
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 
-from kgan import checks
+from kgan import checks, serialization
 from kgan import schedules as schedules_lib
 from kgan.models.fake_history import FakeHistory
 from kgan.models.recipe import Recipe
@@ -19,8 +18,8 @@ class CycleRecipe(Recipe):
 
     Args:
         loss: See `Recipe`.
-        penalties: See `Recipe`. Each discriminator has penalties of its own.
-        augment: See `Recipe`. Each discriminator has an augmentation of its own.
+        penalties: See `Recipe`. Each discriminator has copies of its own.
+        augment: See `Recipe`. Each discriminator has a copy of its own.
         schedules: See `Recipe`.
         cycle_weight: Float of at least 0, or a schedule, the weight of the mean absolute
             error between pictures and their translations there and back.
@@ -59,8 +58,10 @@ class CycleRecipe(Recipe):
         self.histories: list[FakeHistory] = []
         super().__init__(loss, penalties, augment=augment, schedules=schedules)
         # Penalties and augmentations may keep numbers about their discriminator.
-        own = copy.deepcopy((self.penalties, self.augment))
-        self.twin = Recipe(self.loss, own[0], augment=own[1])
+        given = self.penalties, self.augment
+        self.penalties, self.augment = serialization.copy_without_state(given)
+        penalties, augment = serialization.copy_without_state(given)
+        self.twin = Recipe(self.loss, penalties, augment=augment)
 
     @property
     def uses_identity(self) -> bool:
@@ -89,11 +90,6 @@ class CycleRecipe(Recipe):
                 "A history needs discriminators of pictures of a known size: pass "
                 f"`history=0`. {checks.received(history=self.history)}, pictures of "
                 f"shapes {shapes[0]} and {shapes[1]}"
-            )
-        if self.history and gan.devices.replicas > 1:
-            raise ValueError(
-                "Devices of a strategy keep no history of fakes: pass `history=0`. "
-                f"{checks.received(history=self.history)}, {gan.devices.replicas} devices"
             )
 
     def build(self, gan: Any) -> list[keras.Variable]:

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kgan import backend
 from kgan.types import Shape, Tensor
 
 
@@ -14,6 +15,9 @@ class FakeHistory:
     the discriminator does not forget what the generator drew before. The fakes of a batch
     are exchanged with different places, and a batch larger than the history exchanges its
     first fakes only.
+
+    Several devices have one history: all devices exchange the fakes of the whole batch by
+    the same random numbers, so each keeps the same fakes as a single device.
 
     Args:
         size: Int, at least 1: number of fakes.
@@ -30,11 +34,13 @@ class FakeHistory:
 
     def __init__(self, size: int, shape: Shape, name: str):
         self.size = size
+        # All devices assign equal values.
+        options = {"trainable": False, "aggregation": "only_first_replica"}
         self._fakes = keras.Variable(
-            "zeros", (size, *shape), "float32", trainable=False, name=f"{name}_fakes"
+            "zeros", (size, *shape), "float32", name=f"{name}_fakes", **options
         )
         self._count = keras.Variable(
-            "zeros", (), "int32", trainable=False, name=f"{name}_count"
+            "zeros", (), "int32", name=f"{name}_count", **options
         )
         self.variables = [self._fakes, self._count]
 
@@ -50,6 +56,14 @@ class FakeHistory:
         Returns:
             A tensor of the shape and dtype of `fakes`.
         """
+        return backend.on_all_rows(
+            lambda rows: self._exchange_all(rows, seed_generator), fakes
+        )
+
+    def _exchange_all(
+        self, fakes: Tensor, seed_generator: keras.random.SeedGenerator
+    ) -> Tensor:
+        """Exchanges the fakes of all devices together."""
         number, places = ops.shape(fakes)[0], ops.arange(self.size)
         earlier, count = map(ops.convert_to_tensor, self.variables)
         keys, coins = ops.unstack(

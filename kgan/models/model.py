@@ -11,7 +11,7 @@ from keras import ops
 from kgan import backend, checks, data
 from kgan.backend import keras_private
 from kgan.metrics import Evaluation, default_extractor
-from kgan.models.arguments import with_checked_arguments
+from kgan.models.arguments import check_no_weights, with_checked_arguments
 from kgan.models.conditions import ConditionBank
 from kgan.models.progress import (
     PREFIXES,
@@ -51,6 +51,9 @@ class TrainedModel(Trainer):
         real_conditions: Their conditions, or None.
         bank: The `ConditionBank` of conditions from the data; None for labels.
     """
+
+    # The class of the check that data must pass.
+    _check_type: type[data.DataCheck] = data.DataCheck
 
     def create_state(
         self,
@@ -143,11 +146,11 @@ class TrainedModel(Trainer):
         Raises:
             ValueError: If the model can't be trained on the data.
         """
-        _check_no_weights(kwargs)
+        check_no_weights(kwargs)
         keras_private.assert_compiled(self, "fit")
         self._keep_average_fresh()
         if validation_split:
-            (x, y), validation_data = data.split(x, validation_split, y)
+            (x, y), validation_data = self._split(x, y, validation_split)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
         validation_data = self._prepared_for_validation(
             validation_data, validation_batch_size, batch_size
@@ -214,21 +217,22 @@ class TrainedModel(Trainer):
         Returns:
             `[loss, d_loss, g_loss, d_real, d_fake]` and the metrics, or a dict of them.
         """
-        _check_no_weights(kwargs)
+        check_no_weights(kwargs)
         if keras_private.is_called_by_fit(kwargs):
             # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
         seed = checks.fixed_seed(seed=seed)
         evaluation = None
         if metrics is not None:
-            evaluation = self._evaluation(x, y, metrics, extractor, seed)
+            reals = self._samples_first(x, y)
+            evaluation = self._evaluation(*reals, metrics, extractor, seed)
         batches = self._prepared(x, self._data_check(), batch_size, shuffle=False, y=y)[0]
         batches, kwargs["steps"] = self.devices.dataset(batches, kwargs.get("steps"))
         self.seed_validation(seed, _EVALUATION_DRAWS)
         losses = super().evaluate(x=batches, **kwargs)
         if evaluation is None:
             return losses
-        results = evaluation.of(self._drawer(x, y), self.sample_range)
+        results = evaluation.of(self._drawer(reals[1]), self.sample_range)
         found = {result.name: result.value for result in results}
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 
@@ -247,6 +251,17 @@ class TrainedModel(Trainer):
         """
         check = self._data_check(d_steps=self.updates_per_batch)
         self._prepared(x, check, batch_size, y=y)
+
+    def _samples_first(self, x: Data, y: Tensors | None) -> tuple[Data, Tensors | None]:
+        """Returns the data of `fit` in the order of batches: samples, then conditions.
+
+        A subclass whose `fit` takes the conditions first exchanges both.
+        """
+        return x if isinstance(x, tuple) and len(x) == 2 else (x, y)
+
+    def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
+        """Returns the data to train on and the held-out data, for `validation_split`."""
+        return data.split(x, share, y)
 
     def _keep_average_fresh(self) -> None:
         """Called before weights are used: an average that has not begun copies them.
@@ -290,7 +305,7 @@ class TrainedModel(Trainer):
             argument: Name of the argument that holds the data, for the errors.
             d_steps: Int, number of updates into which a step divides a batch.
         """
-        return data.DataCheck(
+        return self._check_type(
             self.sample_shape, self.sample_range, self.conditions, d_steps, argument
         )
 
@@ -318,6 +333,7 @@ class TrainedModel(Trainer):
         self, x: Data, check: data.DataCheck, batch_size: int | None, **options: Any
     ) -> tuple[Data, np.ndarray, Tensors | None]:
         """Returns batches, some of the samples, and the conditions of these samples."""
+        x, options["y"] = self._samples_first(x, options.get("y"))
         prepared = data.prepare(x, check, batch_size, seed=self.seed, **options)
         size, last = len(prepared[1]), 0
         if isinstance(prepared[0], data.Batches):
@@ -325,12 +341,11 @@ class TrainedModel(Trainer):
         self.devices.check_divisible("batch_size", size, check.d_steps, last)
         return prepared
 
-    def _drawer(self, x: Data, y: Tensors | None) -> Callable[..., np.ndarray]:
+    def _drawer(self, y: Tensors | None) -> Callable[..., np.ndarray]:
         """Returns the function that draws samples for metrics.
 
         With conditions other than labels, the samples have conditions of the data.
         """
-        y = x[1] if isinstance(x, tuple) and len(x) == 2 else y
         if not self.conditions or self.conditions.are_labels:
             return self.sample
 
@@ -346,7 +361,6 @@ class TrainedModel(Trainer):
     def _evaluation(
         self, x: Data, y: Tensors | None, names: Any, extractor: Any, seed: int
     ) -> Evaluation:
-        x, y = x if isinstance(x, tuple) and len(x) == 2 else (x, y)
         if getattr(x, "dtype", None) != np.uint8 or x.shape[1:] != self.sample_shape:
             raise ValueError(
                 "Metrics compare samples with an array of uint8 images of shape "
@@ -433,13 +447,3 @@ def _as_list(callbacks: Any) -> list[keras.callbacks.Callback]:
     if callbacks is None:
         return []
     return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
-
-
-def _check_no_weights(arguments: dict[str, Any]) -> None:
-    for name in ("class_weight", "sample_weight"):
-        if arguments.pop(name, None) is not None:
-            raise ValueError(
-                f"A GAN learns the distribution of the data as it is, so `{name}` "
-                "can't be used: leave it out, or repeat samples in the data. "
-                f"Received: {name} that is not None"
-            )

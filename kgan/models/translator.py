@@ -8,7 +8,6 @@ import numpy as np
 from keras import ops
 
 from kgan import data, serialization
-from kgan.backend import keras_private
 from kgan.models.gan import GAN
 from kgan.models.pairs import like, targets_first
 from kgan.models.recipe import Recipe, with_arguments_of
@@ -22,6 +21,12 @@ class Translator(GAN):
     The generator has no latents: its samples are functions of the source. The
     discriminator judges pictures together with their source. All that a `kgan.GAN` can do
     applies: averages, penalties, callbacks, exact resume, strategies and exports.
+
+    `fit(x, y)` takes sources `x` and targets `y`: uint8 pixels, or floats in the range of
+    the samples. In place of both, `x` is a `kgan.data.PairBatches`, a pair
+    `(sources, targets)`, or a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator
+    that yields batches of such pairs. `validation_data` is like `x`. `evaluate` takes the
+    same; its metrics compare the targets with translations of the sources.
 
     Args:
         generator: A `keras.Model`, sources `(batch, ...)` to targets `(batch, ...)`, for
@@ -109,66 +114,8 @@ class Translator(GAN):
             **options,
         )
 
-    def fit(
-        self,
-        x: Data = None,
-        y: ArrayLike | None = None,
-        *args: Any,
-        validation_data: Data = None,
-        **kwargs: Any,
-    ) -> keras.callbacks.History:
-        """Trains the model on pairs, see `kgan.GAN.fit`.
-
-        Args:
-            x: Sources: uint8 pixels, or floats in the range of the samples. Or a
-                `kgan.data.PairBatches`; or a pair `(sources, targets)`; or a
-                `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator that yields
-                batches of such pairs.
-            y: Targets, for an array of sources.
-            *args: See `kgan.GAN.fit`.
-            validation_data: Held-out pairs, like `x`.
-            **kwargs: See `kgan.GAN.fit`.
-
-        Returns:
-            A `keras.callbacks.History`.
-
-        Raises:
-            ValueError: If the model can't be trained on the data.
-        """
-        held_out = validation_data
-        if isinstance(held_out, tuple):
-            held_out = targets_first(*held_out)
-        elif held_out is not None:
-            held_out, _ = targets_first(held_out, None)
-        pairs = targets_first(x, y)
-        return super().fit(*pairs, *args, validation_data=held_out, **kwargs)
-
-    def evaluate(
-        self, x: Data = None, y: ArrayLike | None = None, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Computes the losses, and metrics, on held-out pairs, see `kgan.GAN.evaluate`.
-
-        Args:
-            x: Sources, as in `fit`. Metrics compare the targets with translations of the
-                sources.
-            y: Targets, as in `fit`.
-            *args: See `kgan.GAN.evaluate`.
-            **kwargs: See `kgan.GAN.evaluate`.
-
-        Returns:
-            See `kgan.GAN.evaluate`.
-        """
-        # `fit` has put the targets first already.
-        if not keras_private.is_called_by_fit(kwargs):
-            x, y = targets_first(x, y)
-        return super().evaluate(x, y, *args, **kwargs)
-
-    def check_data(
-        self, x: Data, batch_size: int | None = None, y: ArrayLike | None = None
-    ) -> None:
-        """Raises the error that `fit` would raise for this data, if any."""
-        x, y = targets_first(x, y)
-        super().check_data(x, batch_size, y)
+    def _samples_first(self, x: Data, y: Tensors | None) -> tuple[Data, Tensors | None]:
+        return targets_first(x, y)
 
     def call(self, sources: Tensors, training: bool | None = None) -> Tensor:
         """Translates pictures, always in inference mode.

@@ -1,21 +1,17 @@
 """A model that translates pictures between two sets, in both directions."""
 
-import dataclasses
-from typing import Any
-
 import keras
 import numpy as np
 from keras import ops
 
 from kgan import checks, data
-from kgan.backend import keras_private
 from kgan.data.checks import to_array
 from kgan.models.arguments import with_checked_arguments
 from kgan.models.compiled import CompiledModel
 from kgan.models.latents import Latents
 from kgan.models.network_pair import NetworkPair
 from kgan.models.pairs import like, targets_first
-from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor
+from kgan.types import ArrayLike, Data, KerasArgument, PathLike, Shape, Tensor, Tensors
 
 _SIDES = ("a", "b")
 
@@ -26,6 +22,13 @@ class TwoWayModel(CompiledModel):
 
     The class is independent of the training. A subclass sets the attributes. The samples
     of the model are pictures of B, and each is drawn from a picture of A.
+
+    `fit(a, b)` takes pictures of A and of B, in any numbers: uint8 pixels, or floats in
+    the range of the samples. An epoch has the length of the longer set. In place of both,
+    `x` is a `kgan.data.UnpairedBatches`, a pair `(a, b)`, or a `tf.data.Dataset`, a
+    `keras.utils.PyDataset` or a generator that yields batches of such pairs.
+    `validation_data` is like `x`. `evaluate` takes the same; its metrics compare the
+    pictures of B with translations of the pictures of A.
 
     Attributes:
         generator: Both generators, from A to B and from B to A.
@@ -40,75 +43,9 @@ class TwoWayModel(CompiledModel):
     ema_generator: NetworkPair | None
     shape_a: Shape
     latents_to_a: Latents
+    _check_type = data.UnpairedCheck
 
-    def fit(
-        self,
-        x: Data = None,
-        y: ArrayLike | None = None,
-        *args: Any,
-        validation_data: Data = None,
-        **kwargs: Any,
-    ) -> keras.callbacks.History:
-        """Trains the model on two sets of pictures, see `kgan.GAN.fit`.
-
-        Args:
-            x: Pictures of A: uint8 pixels, or floats in the range of the samples. Or a
-                `kgan.data.UnpairedBatches`; or a pair `(a, b)`; or a `tf.data.Dataset`,
-                a `keras.utils.PyDataset` or a generator that yields batches of such
-                pairs.
-            y: Pictures of B, for an array of pictures of A, in any number. An epoch has
-                the length of the longer set.
-            *args: See `kgan.GAN.fit`.
-            validation_data: Held-out pictures, a pair `(a, b)`, or data like `x`.
-            **kwargs: See `kgan.GAN.fit`.
-
-        Returns:
-            A `keras.callbacks.History`.
-
-        Raises:
-            ValueError: If the model can't be trained on the data.
-        """
-        if kwargs.get("validation_split"):
-            raise ValueError(
-                "`validation_split` divides pairs: pass `validation_data=(a, b)`. "
-                f"Received: validation_split={kwargs['validation_split']}"
-            )
-        held_out = validation_data
-        if held_out is not None:
-            first, second = self._b_first(held_out, None)
-            held_out = first if second is None else (first, second)
-        sets = self._b_first(x, y)
-        return super().fit(*sets, *args, validation_data=held_out, **kwargs)
-
-    def evaluate(
-        self, x: Data = None, y: ArrayLike | None = None, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Computes the losses, and metrics, on held-out sets, see `kgan.GAN.evaluate`.
-
-        Args:
-            x: Pictures of A, as in `fit`. Metrics compare the pictures of B with
-                translations of the pictures of A.
-            y: Pictures of B, as in `fit`.
-            *args: See `kgan.GAN.evaluate`.
-            **kwargs: See `kgan.GAN.evaluate`.
-
-        Returns:
-            See `kgan.GAN.evaluate`.
-        """
-        # `fit` has put B first already.
-        if not keras_private.is_called_by_fit(kwargs):
-            x, y = self._b_first(x, y)
-        return super().evaluate(x, y, *args, **kwargs)
-
-    def check_data(
-        self, x: Data, batch_size: int | None = None, y: ArrayLike | None = None
-    ) -> None:
-        """Raises the error that `fit` would raise for this data, if any."""
-        x, y = self._b_first(x, y)
-        super().check_data(x, batch_size, y)
-
-    def _b_first(self, x: Data, y: Data) -> tuple[Data, Data]:
-        """Returns the data as batches have it: pictures of B, then pictures of A."""
+    def _samples_first(self, x: Data, y: Tensors | None) -> tuple[Data, Tensors | None]:
         arrays = isinstance(x, data.Store) or hasattr(x, "__array__")
         if (arrays and y is None) or (x is None and y is not None):
             raise ValueError(
@@ -125,9 +62,11 @@ class TwoWayModel(CompiledModel):
         images = images if isinstance(images, data.Store) else to_array(images, name)
         data.DataCheck(shape, self.sample_range, argument=name).samples(images)
 
-    def _data_check(self, argument: str = "x", d_steps: int = 1) -> data.DataCheck:
-        check = super()._data_check(argument, d_steps)
-        return dataclasses.replace(check, paired=False)
+    def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
+        raise ValueError(
+            "`validation_split` divides pairs: pass `validation_data=(a, b)`. "
+            f"{checks.received(validation_split=share)}"
+        )
 
     @property
     def sampling_generator(self) -> keras.Model:

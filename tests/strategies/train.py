@@ -20,6 +20,7 @@ import kgan
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype("float32")
 
+PICTURES = np.random.default_rng(2).uniform(-1, 1, (40, 4, 4, 1)).astype("float32")
 LABELS = np.arange(40) % 3
 VECTORS = np.random.default_rng(1).standard_normal((40, 4)).astype("float32")
 
@@ -50,7 +51,12 @@ CASES = {
         "penalties": [kgan.penalties.LeCam(0.5), kgan.penalties.R1(0.5)],
         "schedules": {"learning_rate": kgan.schedules.Cosine(0.1, 0.02, 64)},
     },
+    # Two batches fill the history, and the others exchange fakes.
+    "cyclegan": {"model": kgan.CycleGAN, "history": 10, "penalties": penalties()[:2]},
+    "translator": {"model": kgan.Translator, "penalties": penalties()[:2]},
 }
+# The cases that are interrupted on two devices.
+RESUMED = ["hinge penalties", "cyclegan"]
 
 
 def make_strategy(kind):
@@ -64,30 +70,57 @@ def make_strategy(kind):
     return tf.distribute.get_strategy()
 
 
-def build(strategy, regulariser=None, pack=1, **options):
+def translating(model):
+    """Returns a small model of a class, which translates pictures of 4x4 pixels."""
+
+    def network(channels):
+        inputs = keras.Input((4, 4, channels))
+        return keras.Model(inputs, keras.layers.Conv2D(1, 3, padding="same")(inputs))
+
+    if model is kgan.CycleGAN:
+        return kgan.CycleGAN(*(network(1) for _ in range(4)), seed=1)
+    inputs = keras.Input((4, 4, 1)), keras.Input((4, 4, 1))
+    logits = network(2)(keras.layers.Concatenate()(inputs))
+    return kgan.Translator(network(1), keras.Model(inputs, logits), seed=1)
+
+
+def build(strategy, model=kgan.GAN, **options):
+    keras.utils.set_random_seed(0)
+    sgd = keras.optimizers.SGD
+    with strategy.scope():
+        if model is kgan.GAN:
+            return dense(**options)
+        found = translating(model)
+        found.compile(sgd(0.01), sgd(0.01), **options)
+    return found
+
+
+def dense(regulariser=None, pack=1, **options):
+    """Returns a small GAN of points."""
     names = ("num_classes", "condition_dim")
     condition = {name: options.pop(name) for name in names if name in options}
-    keras.utils.set_random_seed(0)
-    with strategy.scope():
-        if regulariser is None:
-            discriminator = kgan.networks.mlp_discriminator(
-                (2,), (8,), pack=pack, **condition
-            )
-        else:
-            decay = keras.regularizers.L2(regulariser)
-            layers = [keras.Input((2,)), keras.layers.Dense(8, "relu")]
-            layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
-            discriminator = keras.Sequential(layers)
-        generator = kgan.networks.mlp_generator(
-            (2,), 3, hidden=(8,), activation=None, **condition
+    if regulariser is None:
+        discriminator = kgan.networks.mlp_discriminator(
+            (2,), (8,), pack=pack, **condition
         )
-        gan = kgan.GAN(generator, discriminator, pack=pack, seed=1)
-        gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **options)
+    else:
+        decay = keras.regularizers.L2(regulariser)
+        layers = [keras.Input((2,)), keras.layers.Dense(8, "relu")]
+        layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
+        discriminator = keras.Sequential(layers)
+    generator = kgan.networks.mlp_generator(
+        (2,), 3, hidden=(8,), activation=None, **condition
+    )
+    gan = kgan.GAN(generator, discriminator, pack=pack, seed=1)
+    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **options)
     return gan
 
 
 def fit(gan, data=POINTS, epochs=2, **options):
     """Ten steps on batches of eight."""
+    if gan.group_size > 1:
+        data = PICTURES, -PICTURES
+        options["batch_size"] = 8
     if isinstance(data, np.ndarray):
         options.setdefault("batch_size", 8)
         given = VECTORS if "condition" in gan.conditions.names else LABELS
@@ -108,12 +141,12 @@ class Interrupt(keras.callbacks.Callback):
             raise Interrupted
 
 
-def resumed(strategy, folder):
-    """The case `hinge penalties`, interrupted in its first epoch and gone on with."""
+def resumed(strategy, name, folder):
+    """A case, interrupted in its first epoch and gone on with."""
     path = os.path.join(folder, "gan.keras")
     save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
     with contextlib.suppress(Interrupted):
-        fit(build(strategy, **CASES["hinge penalties"]), callbacks=[save, Interrupt()])
+        fit(build(strategy, **CASES[name]), callbacks=[save, Interrupt()])
     with strategy.scope():
         gan = keras.models.load_model(path)
     return gan, fit(gan)
@@ -136,11 +169,12 @@ def main(kind, out, *names):
     if kind == "mirrored":
         noise = strategy.run(lambda: gan.noise.draw_local(4, 3, gan.seed_generator))
         arrays["noise"] = np.concatenate(strategy.experimental_local_results(noise))
-        gan, logs = resumed(strategy, os.path.dirname(out))
-        for i, weight in enumerate(gan.get_weights()):
-            arrays[f"resumed:weight {i}"] = weight
-        for key, values in logs.items():
-            arrays[f"resumed:log {key}"] = np.array(values)
+        for name in RESUMED:
+            gan, logs = resumed(strategy, name, os.path.dirname(out))
+            for i, weight in enumerate(gan.get_weights()):
+                arrays[f"resumed {name}:weight {i}"] = weight
+            for key, values in logs.items():
+                arrays[f"resumed {name}:log {key}"] = np.array(values)
         gan = build(strategy, **CASES["hinge"])
         dataset = tf.data.Dataset.from_tensor_slices((POINTS, np.arange(40))).batch(8)
         fit(gan, dataset)
