@@ -202,7 +202,7 @@ POINTS = np.random.default_rng(0).uniform(-1, 1, (128, 2)).astype("float32")
 
 @pytest.fixture
 def few(tmp_path):
-    np.savez(tmp_path / "few.npz", points=POINTS)
+    np.savez(tmp_path / "few.npz", x=POINTS)
     return ["--data", str(tmp_path / "few.npz"), "--latent-dim", "8"]
 
 
@@ -231,7 +231,7 @@ def test_workers_with_different_data_are_refused(tmp_path):
         # One coordinate of one point differs.
         points = POINTS.copy()
         points[100, 1] = index
-        np.savez(tmp_path / f"{index}.npz", points=points)
+        np.savez(tmp_path / f"{index}.npz", x=points)
         command = [sys.executable, "-m", "kgan", "train", "--strategy", "multi_worker"]
         options = ["--data", str(tmp_path / f"{index}.npz"), "--latent-dim", "8"]
         workers.append(
