@@ -131,7 +131,8 @@ def main() -> None:
     wanted = np.repeat(np.arange(10), 2 if arguments.smoke else 64)
     conditions = encoder([f"please draw a {NAMES[digit]}" for digit in wanted])
     stages = [
-        model.sample(conditions=conditions, seed=0, as_uint8=True) for model in (first, gan)
+        model.sample(conditions=conditions, seed=0, as_uint8=True)
+        for model in (first, gan)
     ]
     enlarged = stages[0].repeat(2, axis=1).repeat(2, axis=2)
     epochs = 1 if arguments.smoke else 30

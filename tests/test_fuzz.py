@@ -85,6 +85,11 @@ def builders():
         build = getattr(kgan.networks, name)
         if build is features:
             continue
+        if name == "stacked_generator":
+            stages = {"first": kgan.networks.mlp_generator((2,), 3)}
+            stages["second"] = keras.Sequential([keras.Input((2,))])
+            yield f"networks.{name}", build, stages
+            continue
         known = inspect.signature(build).parameters
         given = {k: v for k, v in NETWORKS.items() if k in known}
         yield f"networks.{name}", build, {next(iter(known)): shape_of(name), **given}

@@ -57,7 +57,7 @@ def stacked_generator(
 
 
 def _check_fit(first: keras.Model, second: keras.Model) -> None:
-    source, *conditions = ([tuple(x.shape[1:]) for x in second.inputs])
+    source, *conditions = [tuple(x.shape[1:]) for x in second.inputs]
     given = [tuple(x.shape[1:]) for x in first.inputs[1:]]
     drawn = tuple(first.output_shape[1:])
     if not checks.same_shape(drawn, source) or (conditions and conditions != given):

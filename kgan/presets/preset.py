@@ -66,9 +66,7 @@ class Preset:
     reasons: tuple[str, ...] = ()
     expectation: str = ""
 
-    def build(
-        self, seed: int | None = None, generator: keras.Model | None = None
-    ) -> GAN:
+    def build(self, seed: int | None = None, generator: keras.Model | None = None) -> GAN:
         """Returns the compiled GAN.
 
         Args:
