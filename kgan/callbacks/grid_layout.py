@@ -18,8 +18,9 @@ class Layout:
 
     Without conditions, each cell shows a sample of its own latents. With conditions, each
     row has one class, from 0 on, or the conditions of one real sample, and all rows have
-    the same latents. The conditions of the rows may also be given. A model that translates pictures shows them side by side, in groups
-    of cells, see `kgan.Translator.side_by_side`.
+    the same latents. The conditions of the rows may also be given. A model that
+    translates pictures shows them side by side, in groups of cells, see
+    `kgan.Translator.side_by_side`.
 
     Args:
         model: The `kgan.GAN`, or another `kgan.models.sampling.SamplingModel`.

@@ -127,10 +127,11 @@ def _stages(
         form="(height, width, channels)",
         source_shape=source_shape,
     )
-    if source[:2] not in stages[1:]:
+    size = source[0], source[1]
+    if size not in stages[1:]:
         raise ValueError(
             "`source_shape` must have the height and the width of a halved image: "
             f"{', '.join(map(str, stages[1:]))}. "
             f"{checks.received(image_shape=image_shape, source_shape=source_shape)}"
         )
-    return stages, stages.index(source[:2], 1), (source[2], channels)
+    return stages, stages.index(size, 1), (source[2], channels)
