@@ -196,6 +196,9 @@ def allowed(argument, value):
     if argument.endswith(FUNCTIONS) or argument == "dtype":
         # Keras calls functions and classes, and reads arrays as constants.
         return callable(value) or isinstance(value, np.ndarray | np.generic)
+    if argument == "conditions":
+        # Only the model knows their shapes.
+        return isinstance(value, np.ndarray)
     if argument == "function":
         return callable(value)
     if argument in ("path", "directory", "gif", "log_dir", "cache", "filepath"):

@@ -231,7 +231,10 @@ def test_metrics_draw_from_all_captions_of_the_run(tmp_path, run, monkeypatch, c
 
 @pytest.mark.parametrize(
     "given, received",
-    [({"captions": ["a"]}, "8 rows.*captions=\\['a'\\]"), ({"conditions": 1}, "cond")],
+    [
+        ({"captions": ["a"]}, "8 rows.*captions=\\['a'\\]"),
+        ({"conditions": np.zeros((2, 3))}, r"shape \(2, 3\)"),
+    ],
 )
 def test_captions_and_conditions_of_a_grid_are_checked(run, tmp_path, given, received):
     gan = load_gan(run)

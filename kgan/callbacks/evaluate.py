@@ -11,6 +11,7 @@ from kgan.callbacks.interval import (
     samples_interval,
     shown_before_epoch,
 )
+from kgan.data.conditions import check_rows
 from kgan.metrics import (
     Evaluation,
     Extractor,
@@ -91,7 +92,7 @@ class Evaluate(keras.callbacks.Callback):
         # Raises before training if a name is unknown.
         self._first = parse_all(metrics, self.extractor)[0]
         self.metrics, self.cache = metrics, cache
-        self.conditions = conditions
+        self.conditions = check_rows(conditions=conditions)
         self.evaluation: Evaluation | None = None
         self.results: list[Result] = []
 

@@ -17,6 +17,7 @@ from kgan.callbacks.interval import (
     samples_interval,
     samples_shown,
 )
+from kgan.data.conditions import check_rows
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
 from kgan.types import ArrayLike, PathLike, Tensors
@@ -103,7 +104,8 @@ class SampleGrid(keras.callbacks.Callback):
         if latents is not None:
             checks.resolved(_rows, "numbers of shape (n, latent_dim)", latents=latents)
         self.reals = checks.flag(reals=reals)
-        self.conditions, self.captions = conditions, captions
+        self.conditions = check_rows(conditions=conditions)
+        self.captions = _check_captions(captions)
         # The grids of this training; None until its first epoch begins.
         self._grids: list[pathlib.Path] | None = None
 
@@ -229,6 +231,16 @@ def _check_save_freq(save_freq: int | str) -> int | str:
             f"{checks.received(save_freq=save_freq)}"
         )
     return int(save_freq)
+
+
+def _check_captions(captions: Sequence[str] | None) -> list[str] | None:
+    if captions is None:
+        return None
+    is_list = isinstance(captions, list | tuple)
+    if not is_list or not all(isinstance(text, str) for text in captions):
+        received = checks.received(captions=captions)
+        raise ValueError(f"`captions` must be a list of str, or None. {received}")
+    return list(captions)
 
 
 def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:
