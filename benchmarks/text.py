@@ -2,11 +2,14 @@
 
     python benchmarks/text.py EMOJI --images 200_000 --seeds 0 1 2
     python benchmarks/text.py EMOJI --size 64 --noise 0
+    python benchmarks/text.py EMOJI --size 64 --stages 2
 
 `EMOJI` is the folder of benchmarks/colour.py. The captions are the names of the emoji. A
 fifth of the names is held out, with all their pictures. The preset for vectors is trained
 on the Twitter pictures of the other names, and draws a sample for each held-out picture
-from the vector of its name.
+from the vector of its name. With `--stages 2`, the preset is first trained at half the
+size, and then a second generator doubles the size of its samples. Each stage is shown
+`--images` pictures.
 
 `category` is the share of samples in which the classifier of benchmarks/colour_judge.py,
 which was trained on the Google pictures, finds the category of the name, divided by this
@@ -15,8 +18,9 @@ right one of 20 held-out names is found, divided by this share of the real held-
 pictures. A network with two towers finds the name: it was trained on the pictures, as the
 features of the classifier, and on the names of the training set.
 
-The page `text-SIZE-SEED.png` shows the first twenty held-out names, each with the real
-picture and samples. The order of the names is that of the random split.
+The page `text-SIZE-SEED.png`, or `text-SIZE-stages-SEED.png`, shows the first twenty
+held-out names, each with the real picture and samples. The order of the names is that of
+the random split.
 """
 
 import argparse
@@ -38,6 +42,8 @@ ARTIST = "twitter"
 _HELD_OUT, _CHOICES = 0.2, 20
 # The rows and the samples in a row of the page.
 _ROWS, _SAMPLES = 20, 7
+# The network of the second stage.
+_WIDTH, _BLOCKS = 32, 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,8 +154,36 @@ def _contrastive(numbers: keras.KerasTensor, logits: keras.KerasTensor) -> objec
     return (by_picture - ops.sum(wanted * other, axis=1)) / 2
 
 
-def trained(arguments: argparse.Namespace, pairs: Pairs, seed: int) -> kgan.GAN:
-    """Returns the GAN of the preset, trained on pairs."""
+def two_stages(
+    arguments: argparse.Namespace, small: Pairs, pairs: Pairs, seed: int
+) -> kgan.GAN:
+    """Returns a GAN of two stages, trained on small pictures and then on large ones."""
+    first = trained(arguments, small, seed).sampling_generator
+    second = kgan.networks.super_resolution_generator(
+        pairs.pictures.shape[1:],
+        small.pictures.shape[1:],
+        width=_WIDTH,
+        blocks=_BLOCKS,
+        condition_dim=pairs.vectors.shape[1],
+    )
+    generator = kgan.networks.stacked_generator(first, second)
+    return trained(arguments, pairs, seed, generator)
+
+
+def trained(
+    arguments: argparse.Namespace,
+    pairs: Pairs,
+    seed: int,
+    generator: keras.Model | None = None,
+) -> kgan.GAN:
+    """Returns the GAN of the preset, trained on pairs.
+
+    Args:
+        arguments: The arguments of the command.
+        pairs: The pairs.
+        seed: Int.
+        generator: A generator in the place of the preset's, or None.
+    """
     preset = kgan.presets.suggest(
         pairs.pictures.shape[1:],
         len(pairs.pictures),
@@ -157,7 +191,7 @@ def trained(arguments: argparse.Namespace, pairs: Pairs, seed: int) -> kgan.GAN:
         budget=arguments.images,
         condition_dim=pairs.vectors.shape[1],
     )
-    gan = preset.build(seed)
+    gan = preset.build(seed, generator)
     batches = kgan.data.CaptionBatches(
         pairs.pictures,
         pairs.vectors,
@@ -196,7 +230,11 @@ def main() -> None:
         train, held = split(emoji, seed)
         retrieval = Retrieval(judge.examine(train.pictures)[0], train, seed)
         start = time.perf_counter()
-        gan = trained(arguments, train, seed)
+        if arguments.stages == 2:
+            half = Emoji(arguments.emoji, arguments.size // 2)
+            gan = two_stages(arguments, split(half, seed)[0], train, seed)
+        else:
+            gan = trained(arguments, train, seed)
         seconds = time.perf_counter() - start
         samples = gan.sample(seed=seed, conditions=held.vectors, as_uint8=True)
         rates = []
@@ -207,6 +245,7 @@ def main() -> None:
         drawn, real = rates
         row = {
             "size": arguments.size,
+            "stages": arguments.stages,
             "seed": seed,
             "noise": arguments.noise,
             "images": int(gan.images_seen),
@@ -220,13 +259,15 @@ def main() -> None:
         print(json.dumps(row), flush=True)
         with open(folder / "text.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
-        save_page(gan, held, folder / f"text-{arguments.size}-{seed}.png")
+        stages = "-stages" if arguments.stages == 2 else ""
+        save_page(gan, held, folder / f"text-{arguments.size}{stages}-{seed}.png")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("emoji", type=pathlib.Path, help="folder of the pictures")
     parser.add_argument("--size", type=int, default=32, choices=(32, 64))
+    parser.add_argument("--stages", type=int, default=1, choices=(1, 2))
     parser.add_argument("--compute", choices=("cpu", "gpu"))
     parser.add_argument("--images", type=int, default=200_000, help="reals shown")
     parser.add_argument("--noise", type=float, default=0.5, help="see CaptionBatches")

@@ -159,3 +159,16 @@ def test_a_users_own_frozen_layers_stay_frozen():
     for a, b in zip([*before[0], *before[1]], [*after[0], *after[1]], strict=True):
         np.testing.assert_array_equal(a, b)
     assert np.abs(gan.generator.layers[-1].get_weights()[0]).max() > 0
+
+
+def test_layers_inside_of_layers_stay_frozen_in_a_loaded_model():
+    inputs = [keras.Input((4, 4, 2)), keras.Input((3,))]
+    modulated = kgan.layers.ModulatedBatchNormalization()
+    inner = keras.Model(inputs, modulated(inputs))
+    frozen = kgan.layers.Frozen(inner)
+    config = keras.saving.serialize_keras_object(frozen)
+    loaded = keras.saving.deserialize_keras_object(config)
+    for model in (frozen, loaded):
+        model(inputs)
+        assert len(model.variables) == 4
+        assert not any(variable.trainable for variable in model.variables)

@@ -85,6 +85,11 @@ def builders():
         build = getattr(kgan.networks, name)
         if build is features:
             continue
+        if name == "stacked_generator":
+            stages = {"first": kgan.networks.mlp_generator((2,), 3)}
+            stages["second"] = keras.Sequential([keras.Input((2,))])
+            yield f"networks.{name}", build, stages
+            continue
         known = inspect.signature(build).parameters
         given = {k: v for k, v in NETWORKS.items() if k in known}
         yield f"networks.{name}", build, {next(iter(known)): shape_of(name), **given}
@@ -191,6 +196,9 @@ def allowed(argument, value):
     if argument.endswith(FUNCTIONS) or argument == "dtype":
         # Keras calls functions and classes, and reads arrays as constants.
         return callable(value) or isinstance(value, np.ndarray | np.generic)
+    if argument == "conditions":
+        # Only the model knows their shapes.
+        return isinstance(value, np.ndarray)
     if argument == "function":
         return callable(value)
     if argument in ("path", "directory", "gif", "log_dir", "cache", "filepath"):

@@ -51,7 +51,7 @@ def judged(network, x, conditions):
 @pytest.mark.parametrize(
     "name",
     [f"{kind}_{end}" for kind in PAIRS for end in ("generator", "discriminator")]
-    + ["projected_discriminator"],
+    + ["projected_discriminator", "super_resolution_generator"],
 )
 def test_a_vector_reaches_the_output(name):
     network = built(name, condition_dim=DIM)

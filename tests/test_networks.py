@@ -13,7 +13,10 @@ from kgan.critic import heads_of, logits_of
 
 ENDS = ("generator", "discriminator")
 BUILDERS = [
-    name for name in kgan.networks.__all__ if name.endswith((*ENDS, "translator"))
+    name
+    for name in kgan.networks.__all__
+    # This builder takes networks and no shape.
+    if name.endswith((*ENDS, "translator")) and name != "stacked_generator"
 ]
 
 

@@ -152,11 +152,16 @@ def test_a_run_keeps_its_encoder_and_draws_texts(tmp_path, run, capsys):
     np.testing.assert_allclose(
         np.load(run / "vectors.npy"), expected_vectors(TEXTS), rtol=1e-5
     )
-    # The captions of the rows are those of the first pictures that the GAN keeps.
+    # The captions of the rows are the first of pictures evenly spaced.
     shown = (run / "samples" / "captions.txt").read_text("utf-8").splitlines()
-    assert len(shown) == 8 and set(shown) <= {"the first", *TEXTS[2:]}
-    kept = keras.ops.convert_to_numpy(gan.bank.rows[0])[:8]
-    np.testing.assert_allclose(kept, expected_vectors(shown), rtol=1e-5)
+    assert shown == ["the first", *(f"number {i}" for i in (1, 3, 4, 6, 7, 9, 11))]
+    z = np.tile(gan.noise.sample((8, gan.latent_dim), seed=0), (8, 1))
+    rows = np.load(run / "vectors.npy")[[0, 2, 4, 5, 7, 8, 10, 12]]
+    pixels = gan.sample(z=z, conditions=rows.repeat(8, axis=0), as_uint8=True)
+    wanted = np.asarray(kgan.data.captioned_grid(pixels, shown)).astype(int)
+    with Image.open(run / "samples" / "samples-000000024.png") as picture:
+        drawn = np.asarray(picture.convert("RGB"))
+    np.testing.assert_allclose(drawn, wanted, atol=2)
 
     capsys.readouterr()
     out = str(tmp_path / "texts.npz")
@@ -200,6 +205,44 @@ def test_a_grid_shows_the_captions_of_its_rows():
     assert picture[middle // 2, -9:-2].max() == 0
     with pytest.raises(ValueError, match="4 images and 3 captions"):
         kgan.data.captioned_grid(pixels, ["a", "b", "c"])
+
+
+def test_metrics_draw_from_all_captions_of_the_run(tmp_path, run, monkeypatch, capsys):
+    asked, sample = [], kgan.GAN.sample
+
+    def spied(self, *args, **kwargs):
+        asked.append(kwargs["conditions"])
+        return sample(self, *args, **kwargs)
+
+    monkeypatch.setattr(kgan.GAN, "sample", spied)
+    assert main(["evaluate", str(run), "--metrics", "fd26"]) == 0
+    assert "fd26" in capsys.readouterr().out
+    # Each caption equally often, also the second one of the first picture.
+    np.testing.assert_array_equal(
+        np.unique(np.concatenate(asked), axis=0, return_counts=True)[1], [2] * 13
+    )
+
+    # Latents of pictures would need the captions of the pictures.
+    picture = tmp_path / "picture.png"
+    Image.fromarray(PIXELS[0, ..., 0]).save(picture)
+    assert main(["project", str(run), str(picture), "--out", f"{picture}.npz"]) == 1
+    assert "a GAN with condition\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "given, received",
+    [
+        ({"captions": ["a"]}, "8 rows.*captions=\\['a'\\]"),
+        ({"conditions": np.zeros((2, 3))}, r"shape \(2, 3\)"),
+    ],
+)
+def test_captions_and_conditions_of_a_grid_are_checked(run, tmp_path, given, received):
+    gan = load_gan(run)
+    grid = kgan.callbacks.SampleGrid(tmp_path, reals=False, **given)
+    grid.set_model(gan)
+    gan.real_samples, gan.real_conditions = PIXELS, np.zeros((12, 4), "float32")
+    with pytest.raises(ValueError, match=received):
+        grid.on_train_begin()
 
 
 def test_a_resumed_run_is_the_run_without_a_break(tmp_path, command):

@@ -11,6 +11,7 @@ from kgan.callbacks.interval import (
     samples_interval,
     shown_before_epoch,
 )
+from kgan.data.conditions import check_rows
 from kgan.metrics import (
     Evaluation,
     Extractor,
@@ -20,7 +21,8 @@ from kgan.metrics import (
     parse_all,
 )
 from kgan.metrics.extractors import Images
-from kgan.types import ArrayLike, PathLike
+from kgan.models.conditions import sampler
+from kgan.types import ArrayLike, PathLike, Tensors
 
 
 class Evaluate(keras.callbacks.Callback):
@@ -47,6 +49,8 @@ class Evaluate(keras.callbacks.Callback):
             keys in their logs, and callbacks that monitor a key warn about that.
         seed: Int, seed of latents and subsets.
         cache: Folder for the features of real sets, see `kgan.metrics.Evaluation`.
+        conditions: Conditions of the data, from which each sample has one, for a GAN with
+            conditions other than labels; None for the few that the GAN keeps.
 
     Raises:
         ValueError: If no metric has one of the names, or the reals are no uint8 images.
@@ -70,6 +74,7 @@ class Evaluate(keras.callbacks.Callback):
         every: int | None = None,
         seed: int = 0,
         cache: PathLike | None = None,
+        conditions: Tensors | None = None,
     ):
         super().__init__()
         self.every = check_every(every)
@@ -87,6 +92,7 @@ class Evaluate(keras.callbacks.Callback):
         # Raises before training if a name is unknown.
         self._first = parse_all(metrics, self.extractor)[0]
         self.metrics, self.cache = metrics, cache
+        self.conditions = check_rows(conditions=conditions)
         self.evaluation: Evaluation | None = None
         self.results: list[Result] = []
 
@@ -123,6 +129,7 @@ class Evaluate(keras.callbacks.Callback):
         if not self._is_due(epoch):
             return
         assert self.evaluation is not None
-        self.results = self.evaluation.of(self.model.sample, self.model.sample_range)
+        draw = sampler(self.model, self.conditions)
+        self.results = self.evaluation.of(draw, self.model.sample_range)
         if logs is not None:
             logs.update({f"val_{r.name}": r.value for r in self.results})

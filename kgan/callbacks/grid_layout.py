@@ -18,8 +18,9 @@ class Layout:
 
     Without conditions, each cell shows a sample of its own latents. With conditions, each
     row has one class, from 0 on, or the conditions of one real sample, and all rows have
-    the same latents. A model that translates pictures shows them side by side, in groups
-    of cells, see `kgan.Translator.side_by_side`.
+    the same latents. The conditions of the rows may also be given. A model that
+    translates pictures shows them side by side, in groups of cells, see
+    `kgan.Translator.side_by_side`.
 
     Args:
         model: The `kgan.GAN`, or another `kgan.models.sampling.SamplingModel`.
@@ -27,6 +28,7 @@ class Layout:
         columns: Int. Groups of cells fill the largest multiple of their size up to it.
         seed: Int, seed of the latents.
         latents: Float array `(rows * columns, latent_dim)` to use instead.
+        given: The conditions of each row; None to choose them.
 
     Attributes:
         rows: Int.
@@ -40,12 +42,14 @@ class Layout:
         columns: int,
         seed: int,
         latents: ArrayLike | None = None,
+        given: Tensors | None = None,
     ):
         self._model = model
+        self._given = None if given is None else model.latents.given(given, None)
         self._group = model.group_size
         labelled = model.conditions.are_labels
         classes = min(model.num_classes or 1, _MAX_ROWS) if labelled else _ROWS
-        self.rows = rows or classes
+        self.rows = rows or (classes if given is None else _count(self._given))
         self.columns = max(1, columns // self._group) * self._group
         self.conditions = self._conditions()
         self.latents = self._draw_latents(seed) if latents is None else latents
@@ -55,6 +59,9 @@ class Layout:
         model, count = self._model, self.rows * self.columns
         if not model.conditions or self._group > 1:
             return None
+        if self._given is not None:
+            chosen = np.arange(count) // self.columns % _count(self._given)
+            return map_conditions(lambda x: x[chosen], self._given)
         # Without latents, all samples of one condition are equal.
         numbers = np.arange(count) // (self.columns if model.latent_dim else 1)
         if model.conditions.are_labels:
@@ -87,16 +94,17 @@ class Layout:
         """Returns a uint8 real sample for each cell; cells without one are white.
 
         Cells of a label have samples with this label. With other conditions, the sample
-        of these conditions is the first of its row. None if there are no samples, or the
-        grids show them already.
+        of these conditions is the first of its row. Conditions that were given have no
+        real samples, so all cells have any. None if there are no samples, or the grids
+        show them already.
         """
         model = self._model
         if model.real_samples is None or self._group > 1:
             return None
         samples, given = model.sample_range.to_uint8(model.real_samples), self.conditions
-        if given is None:
+        if given is None or self._given is not None:
             return samples
-        count = len(parts_of(given)[0])
+        count = _count(given)
         cells = np.full((count, *samples.shape[1:]), 255, "uint8")
         if model.conditions.are_labels:
             for label in np.unique(given):
@@ -107,6 +115,11 @@ class Layout:
             places = np.arange(0, count, self.columns if model.latent_dim else 1)
             cells[places] = samples[np.arange(len(places)) % len(samples)]
         return cells
+
+
+def _count(conditions: Tensors) -> int:
+    """Returns the number of samples that have these conditions."""
+    return len(parts_of(conditions)[0])
 
 
 def are_drawable(samples: np.ndarray, callback: str, step: int) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -16,9 +17,10 @@ from kgan.callbacks.interval import (
     samples_interval,
     samples_shown,
 )
+from kgan.data.conditions import check_rows
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
-from kgan.types import ArrayLike, PathLike
+from kgan.types import ArrayLike, PathLike, Tensors
 
 # The largest number of frames in an animation.
 _MAX_FRAMES = 100
@@ -57,10 +59,14 @@ class SampleGrid(keras.callbacks.Callback):
         every: Int, the number of real samples to show from one grid to the next, in place
             of `save_freq`. A grid is drawn at the end of the batch that completes this
             number, and at the end of training.
+        conditions: The conditions of each row, see `kgan.GAN.sample`, in place of those
+            of real samples.
+        captions: List of str, a caption for each row, drawn beside the row.
 
     Raises:
         ValueError: If an argument is out of range, or both `every` and `save_freq` are
-            given; or, when training begins, if the GAN does not draw images.
+            given; or, when training begins, if the GAN does not draw images, or the
+            conditions or the captions don't fit.
 
     Example:
 
@@ -81,6 +87,8 @@ class SampleGrid(keras.callbacks.Callback):
         latents: ArrayLike | None = None,
         reals: bool = True,
         every: int | None = None,
+        conditions: Tensors | None = None,
+        captions: Sequence[str] | None = None,
     ):
         super().__init__()
         self.directory = pathlib.Path(checks.path(directory=directory))
@@ -96,6 +104,8 @@ class SampleGrid(keras.callbacks.Callback):
         if latents is not None:
             checks.resolved(_rows, "numbers of shape (n, latent_dim)", latents=latents)
         self.reals = checks.flag(reals=reals)
+        self.conditions = check_rows(conditions=conditions)
+        self.captions = _check_captions(captions)
         # The grids of this training; None until its first epoch begins.
         self._grids: list[pathlib.Path] | None = None
 
@@ -122,8 +132,19 @@ class SampleGrid(keras.callbacks.Callback):
             )
         self._grids = None
         self._layout = Layout(
-            self.model, self.rows, self.columns, self.seed, self.latents
+            self.model,
+            self.rows,
+            self.columns,
+            self.seed,
+            self.latents,
+            self.conditions,
         )
+        rows = self._layout.rows
+        if self.captions is not None and len(self.captions) != rows:
+            raise ValueError(
+                f"`captions` must have a caption for each of the {rows} rows. "
+                f"{checks.received(captions=self.captions)}"
+            )
         reals = self._layout.reals() if self.reals else None
         if reals is not None:
             self._save(reals, "reals.png")
@@ -192,7 +213,10 @@ class SampleGrid(keras.callbacks.Callback):
         if self.model.devices.is_chief:
             pixels = self.model.sample_range.to_uint8(images)
             rows, columns = self._layout.rows, self._layout.columns
-            picture = data.grid(pixels, rows, columns, self.scale)
+            if self.captions is None or name == "reals.png":
+                picture = data.grid(pixels, rows, columns, self.scale)
+            else:
+                picture = data.captioned_grid(pixels, self.captions, self.scale)
             with atomic_path(self.directory / name) as path:
                 picture.save(path, format="PNG")
         return self.directory / name
@@ -207,6 +231,16 @@ def _check_save_freq(save_freq: int | str) -> int | str:
             f"{checks.received(save_freq=save_freq)}"
         )
     return int(save_freq)
+
+
+def _check_captions(captions: Sequence[str] | None) -> list[str] | None:
+    if captions is None:
+        return None
+    is_list = isinstance(captions, list | tuple)
+    if not is_list or not all(isinstance(text, str) for text in captions):
+        received = checks.received(captions=captions)
+        raise ValueError(f"`captions` must be a list of str, or None. {received}")
+    return list(captions)
 
 
 def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:

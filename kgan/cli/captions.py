@@ -42,6 +42,14 @@ class EncodedCaptions:
         """All captions in the order of their vectors."""
         return [text for texts in self.texts for text in texts]
 
+    @property
+    def rows(self) -> "EncodedCaptions":
+        """The captions of the rows of the grids: the first of pictures evenly spaced."""
+        chosen = np.linspace(0, len(self.texts) - 1, ROWS).astype(int)
+        starts = np.cumsum([0, *map(len, self.texts)])
+        texts = [self.texts[i][:1] for i in chosen]
+        return EncodedCaptions(texts, self.vectors[starts[chosen]], self.encoder)
+
     def batches(
         self, samples: ArrayLike, batch_size: int, seed: int
     ) -> kgan.data.CaptionBatches:
@@ -152,21 +160,16 @@ class RowCaptions(keras.callbacks.Callback):
 
     Args:
         path: The file to write.
-        captions: The captions of the training.
+        captions: List of str, a caption for each row.
     """
 
-    def __init__(self, path: pathlib.Path, captions: EncodedCaptions):
+    def __init__(self, path: pathlib.Path, captions: list[str]):
         super().__init__()
         self.path, self.captions = path, captions
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not self.model.devices.is_chief:
             return
-        # The grids show the conditions of real samples.
-        vectors, texts = self.captions.vectors, self.captions.flat
-        by_vector = {v.tobytes(): text for v, text in zip(vectors, texts, strict=True)}
-        shown = self.model.real_conditions
-        rows = [by_vector[shown[i % len(shown)].tobytes()] for i in range(ROWS)]
         with atomic_path(self.path) as path:
-            lines = [" ".join(text.split()) for text in rows]
+            lines = [" ".join(text.split()) for text in self.captions]
             path.write_text("\n".join(lines) + "\n", "utf-8")

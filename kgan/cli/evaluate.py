@@ -3,7 +3,7 @@
 import dataclasses
 import pathlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from kgan.cli import dataset, measures, run_folder, text_table
 from kgan.cli.record import Record
 from kgan.data import LoadedData
 from kgan.metrics.result import shared_protocol
+from kgan.models.conditions import sampler
 from kgan.types import ArrayLike, Shape
 from kgan_cli.option import spellings
 from kgan_cli.settings import EvaluateSettings, ImageSettings
@@ -37,7 +38,7 @@ def run(settings: EvaluateSettings) -> int:
     results = (
         evaluation(_random_subset(fakes, evaluation.count, settings.seed))
         if gan is None
-        else evaluation.of(gan.sample, gan.sample_range)
+        else evaluation.of(_sampler(gan, settings.fakes), gan.sample_range)
     )
     results = [
         dataclasses.replace(result, halves=half)
@@ -104,6 +105,12 @@ def _gan(path: pathlib.Path) -> kgan.GAN | None:
             f"{gan.sample_shape}"
         )
     return gan
+
+
+def _sampler(gan: kgan.GAN, path: str) -> Callable[..., np.ndarray]:
+    """Returns the function that draws samples: with the captions of a run, if any."""
+    file = run_folder.vectors_file(pathlib.Path(path))
+    return sampler(gan, np.load(file) if file.exists() else None)
 
 
 def _load(settings: EvaluateSettings) -> LoadedData:

@@ -35,6 +35,7 @@ class RunFolder:
         self.path = pathlib.Path(path)
         self.config = self.path / "config.json"
         self.encoder = self.path / captions.ENCODER
+        self.vectors = self.path / captions.VECTORS
         self.gan = self.path / "gan.keras"
         self.best = self.path / "best.keras"
         self.health = self.path / "health.txt"
@@ -271,6 +272,11 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
 def encoder_file(path: pathlib.Path) -> pathlib.Path:
     """Returns the path of the encoder beside the GAN of a run, which need not exist."""
     return RunFolder(gan_file(path).parent).encoder
+
+
+def vectors_file(path: pathlib.Path) -> pathlib.Path:
+    """Returns the path of the vectors of the captions of a run, which need not exist."""
+    return RunFolder(gan_file(path).parent).vectors
 
 
 def is_pretrained(path: pathlib.Path) -> bool:

@@ -115,17 +115,18 @@ def _grids(
     if not kgan.data.is_image_shape(training.gan.sample_shape):
         return []
     text = training.text
+    rows = None if text is None else text.rows
     grids = kgan.callbacks.SampleGrid(
         folder.samples,
-        rows=None if text is None else captions.ROWS,
         gif=folder.animation,
         reals=False,
         every=settings.grid_every,
+        conditions=None if rows is None else rows.vectors,
+        captions=None if rows is None else rows.flat,
     )
-    if text is None:
+    if rows is None:
         return [grids]
-    path = folder.samples / "captions.txt"
-    return [grids, captions.RowCaptions(path, text)]
+    return [grids, captions.RowCaptions(folder.samples / "captions.txt", rows.flat)]
 
 
 def _tracks(
@@ -153,4 +154,5 @@ def _evaluate(
         every=settings.evaluate_every or 1,
         seed=training.settings.seed,
         cache=settings.features,
+        conditions=None if training.text is None else training.text.vectors,
     )

@@ -222,6 +222,27 @@ class Conditions:
 NO_CONDITIONS = Conditions()
 
 
+def check_rows(**argument: Tensors | None) -> Tensors | None:
+    """Checks conditions as far as is possible without the model, and returns them.
+
+    Args:
+        **argument: The argument to check, given as `name=value`: numbers with a row for
+            each sample, or a tuple of these, or None.
+
+    Raises:
+        ValueError: If a part has no rows of numbers.
+    """
+    ((name, values),) = argument.items()
+    for x in parts_of(values):
+        x = x if isinstance(x, Store) else to_array(x, name, "rows of numbers")
+        if x.ndim == 0 or not len(x) or not np.issubdtype(x.dtype, np.number):
+            raise ValueError(
+                f"`{name}` must be an array with a row for each sample, or a tuple of "
+                f"arrays. {checks.received(**argument)}"
+            )
+    return values
+
+
 def parts_of(values: Tensors | None) -> tuple[Any, ...]:
     """Returns the conditions of samples as a tuple: empty for None."""
     if values is None:

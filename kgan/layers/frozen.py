@@ -40,12 +40,12 @@ class Frozen(keras.layers.Wrapper):
     def __init__(self, layer: keras.layers.Layer, **kwargs: KerasArgument):
         checks.instance(keras.layers.Layer, "a layer of Keras", layer=layer)
         super().__init__(layer, **kwargs)
-        layer.trainable = False
+        _freeze(layer)
 
     def build(self, input_shape: Shape | Sequence[Shape] | None = None) -> None:
         super().build(input_shape)
         # The flag of a layer does not reach weights that the layer makes later.
-        self.layer.trainable = False
+        _freeze(self.layer)
 
     @property
     def trainable(self) -> bool:
@@ -65,3 +65,11 @@ class Frozen(keras.layers.Wrapper):
 
     def compute_output_shape(self, input_shape: Shape) -> Shape | Sequence[Shape]:
         return self.layer.compute_output_shape(input_shape)
+
+
+def _freeze(layer: keras.layers.Layer) -> None:
+    """Makes a layer, and all layers in it, not trainable."""
+    # On TensorFlow, a layer ignores a value that it has already. The layers that a loaded
+    # layer has made since would stay trainable.
+    layer.trainable = True
+    layer.trainable = False

@@ -1,7 +1,7 @@
 """Conditions that a model keeps, and conditions that a training step draws."""
 
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -81,6 +81,27 @@ class ConditionBank:
         chosen = generator.integers(count, size=n)
         found = tuple(variable.numpy()[chosen] for variable in self.rows)
         return found[0] if len(found) == 1 else found
+
+
+def sampler(model: Any, conditions: Tensors | None) -> Callable[..., np.ndarray]:
+    """Returns the function that draws samples for metrics, of `n` and a `seed`.
+
+    Args:
+        model: A `kgan.models.sampling.SamplingModel`.
+        conditions: Conditions of the data, from which each sample has one; None, or a
+            model with labels alone, for the conditions that the model draws itself.
+    """
+    if conditions is None or not model.conditions or model.conditions.are_labels:
+        return model.sample
+
+    def draw(n: int, seed: int) -> np.ndarray:
+        count = len(data.parts_of(conditions)[0])
+        order = np.random.default_rng(seed).permutation(count)
+        chosen = np.sort(np.resize(order, n))
+        given = data.map_conditions(lambda part: part[chosen], conditions)
+        return model.sample(n, seed=seed, conditions=given)
+
+    return draw
 
 
 def draw_conditions(

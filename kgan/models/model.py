@@ -1,7 +1,6 @@
 """A Keras model that trains on any data, and resumes exactly where training stopped."""
 
 import random
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -12,7 +11,7 @@ from kgan import backend, checks, data
 from kgan.backend import keras_private
 from kgan.metrics import Evaluation, default_extractor
 from kgan.models.arguments import check_no_weights, with_checked_arguments
-from kgan.models.conditions import ConditionBank
+from kgan.models.conditions import ConditionBank, sampler
 from kgan.models.progress import (
     PREFIXES,
     EpochProgress,
@@ -232,7 +231,9 @@ class TrainedModel(Trainer):
         losses = super().evaluate(x=batches, **kwargs)
         if evaluation is None:
             return losses
-        results = evaluation.of(self._drawer(reals[1]), self.sample_range)
+        x, y = reals
+        given = x[1] if isinstance(x, tuple) and len(x) == 2 else y
+        results = evaluation.of(sampler(self, given), self.sample_range)
         found = {result.name: result.value for result in results}
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 
@@ -340,23 +341,6 @@ class TrainedModel(Trainer):
             size, last = prepared[0].batch_size, prepared[0].last_size
         self.devices.check_divisible("batch_size", size, check.d_steps, last)
         return prepared
-
-    def _drawer(self, y: Tensors | None) -> Callable[..., np.ndarray]:
-        """Returns the function that draws samples for metrics.
-
-        With conditions other than labels, the samples have conditions of the data.
-        """
-        if not self.conditions or self.conditions.are_labels:
-            return self.sample
-
-        def draw(n: int, seed: int) -> np.ndarray:
-            count = len(data.parts_of(y)[0])
-            order = np.random.default_rng(seed).permutation(count)
-            chosen = np.sort(np.resize(order, n))
-            given = data.map_conditions(lambda part: part[chosen], y)
-            return self.sample(n, seed=seed, conditions=given)
-
-        return draw
 
     def _evaluation(
         self, x: Data, y: Tensors | None, names: Any, extractor: Any, seed: int

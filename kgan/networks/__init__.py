@@ -10,7 +10,9 @@ from kgan.networks.projected import projected_discriminator
 from kgan.networks.r3gan import r3gan_discriminator, r3gan_generator
 from kgan.networks.resnet import resnet_discriminator, resnet_generator
 from kgan.networks.small import small_discriminator, small_generator
+from kgan.networks.stacked import stacked_generator
 from kgan.networks.stylegan2 import stylegan2_discriminator, stylegan2_generator
+from kgan.networks.super_resolution import super_resolution_generator
 from kgan.networks.transformer import (
     transformer_discriminator,
     transformer_generator,
@@ -38,8 +40,10 @@ __all__ = [
     "resnet_translator",
     "small_discriminator",
     "small_generator",
+    "stacked_generator",
     "stylegan2_discriminator",
     "stylegan2_generator",
+    "super_resolution_generator",
     "transformer_discriminator",
     "transformer_generator",
     "unet_generator",

@@ -66,16 +66,18 @@ class Preset:
     reasons: tuple[str, ...] = ()
     expectation: str = ""
 
-    def build(self, seed: int | None = None) -> GAN:
+    def build(self, seed: int | None = None, generator: keras.Model | None = None) -> GAN:
         """Returns the compiled GAN.
 
         Args:
             seed: Int, the seed of weights, noise and the order of the data; None for a
                 random seed.
+            generator: A generator in the place of the preset's, for example of
+                `kgan.networks.stacked_generator`.
         """
         if seed is not None:
             keras.utils.set_random_seed(seed)
-        gan = self._gan(seed).make()
+        gan = self._gan(seed, generator).make()
         gan.compile(**make(dict(self.compile)))
         return gan
 
@@ -154,8 +156,11 @@ class Preset:
             f"gan.fit(batches, epochs={self.epochs}{steps})",
         ]
 
-    def _gan(self, seed: int | None) -> Call:
-        networks = {"generator": self.generator, "discriminator": self.discriminator}
+    def _gan(self, seed: int | None, generator: keras.Model | None = None) -> Call:
+        networks = {
+            "generator": self.generator if generator is None else generator,
+            "discriminator": self.discriminator,
+        }
         return Call("kgan.GAN", {**networks, **self.gan, "seed": seed})
 
 
