@@ -8,6 +8,7 @@ from kgan_cli.captions import CaptionSettings
 from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
 from kgan_cli.transfer import TransferSettings
+from kgan_cli.translation import TranslationSettings
 
 _EXTRACTORS = [
     "classifier",
@@ -170,6 +171,7 @@ class ModelSettings(
     TransferSettings,
     ImageSettings,
     CaptionSettings,
+    TranslationSettings,
     PresetSettings,
 ):
     """The options that decide which GAN is trained, and on which data."""

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import kgan
 from kgan import metrics
 from kgan.cli import dataset
+from kgan.cli.dataset import AnyData
 from kgan.cli.run_folder import RunFolder, check_same_data
-from kgan.data import LoadedData
 from kgan.types import Config
 from kgan_cli.settings import ModelSettings
 from kgan_cli.spelling import as_options
@@ -95,7 +95,7 @@ class Record:
         except FileNotFoundError:
             return []
 
-    def load_data(self) -> LoadedData:
+    def load_data(self) -> AnyData:
         """Loads the data of the run again.
 
         Raises:
@@ -103,12 +103,12 @@ class Record:
         """
         settings = ModelSettings(**ModelSettings.checked(self.config["arguments"]))
         try:
-            data = dataset.load(settings)
+            data = dataset.load_training(settings)
         except (OSError, ValueError, ImportError) as error:
             raise ValueError(
                 f"The data of the run can't be loaded. {as_options(str(error), settings)}"
             ) from None
-        check_same_data(self.config, data.samples, data.labels)
+        check_same_data(self.config, data)
         return data
 
     def is_of_images(self) -> bool:

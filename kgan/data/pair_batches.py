@@ -30,6 +30,8 @@ class PairBatches(Batches):
         epoch: Int, see `kgan.data.Batches`.
         drop_remainder: Bool, whether to drop the last batch if it is not full.
         smallest: Int; a last batch with fewer pairs is left out.
+        margin: Int, number of pixels by which windows may lie outside of a picture, where
+            its border is repeated. With a `margin` and no `crop`, pictures are moved.
 
     Attributes:
         x: The targets, cut to the window in the middle. The GAN checks these, and shows
@@ -65,9 +67,10 @@ class PairBatches(Batches):
         epoch: int = 0,
         drop_remainder: bool = False,
         smallest: int = 1,
+        margin: int = 0,
     ):
         check_pictures(sources=sources, targets=targets)
-        self.windows = Windows.checked(crop, flip)
+        self.windows = Windows.checked(crop, flip, margin)
         _check_pairs(self.windows, crop, sources, targets)
         self._whole = targets, sources
         target, source = map(self.windows.middle, self._whole)
@@ -109,9 +112,10 @@ def _check_pairs(
             f"Received: {len(sources)} sources and {len(targets)} targets"
         )
     one_size = sources.shape[1:3] == targets.shape[1:3]
-    if windows.size is not None and not (one_size and windows.fit(sources)):
+    moved = windows.size is not None or windows.margin
+    if moved and not (one_size and windows.fit(sources)):
         raise ValueError(
-            "`crop` needs sources and targets of one size, at least as large as the "
-            f"windows. Received: crop={crop}, sources.shape={sources.shape}, "
-            f"targets.shape={targets.shape}"
+            "`crop` and `margin` need sources and targets of one size, at least as large as the "
+            f"windows. Received: crop={crop}, margin={windows.margin}, "
+            f"sources.shape={sources.shape}, targets.shape={targets.shape}"
         )

@@ -34,6 +34,8 @@ class UnpairedBatches(Batches):
         epoch: Int, see `kgan.data.Batches`.
         drop_remainder: Bool, whether to drop the last batch if it is not full.
         smallest: Int; a last batch with fewer pictures is left out.
+        margin: Int, number of pixels by which windows may lie outside of a picture, where
+            its border is repeated. With a `margin` and no `crop`, pictures are moved.
 
     Attributes:
         x: The pictures of B, cut to the window in the middle.
@@ -66,9 +68,10 @@ class UnpairedBatches(Batches):
         epoch: int = 0,
         drop_remainder: bool = False,
         smallest: int = 1,
+        margin: int = 0,
     ):
         check_pictures(a=a, b=b)
-        self.windows = Windows.checked(crop, flip)
+        self.windows = Windows.checked(crop, flip, margin)
         for images in (a, b):
             if not self.windows.fit(images):
                 raise ValueError(

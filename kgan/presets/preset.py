@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kgan.models.gan import GAN
+from kgan.models.compiled import CompiledModel
 from kgan.presets.call import Call, code, make
 
 # About as many reports of a training as a reader looks at.
@@ -66,7 +66,7 @@ class Preset:
     reasons: tuple[str, ...] = ()
     expectation: str = ""
 
-    def build(self, seed: int | None = None) -> GAN:
+    def build(self, seed: int | None = None) -> CompiledModel:
         """Returns the compiled GAN.
 
         Args:
@@ -130,7 +130,11 @@ class Preset:
         ]
 
     def code_to_train(
-        self, seed: int, batches: str = "Batches", given: str | None = None
+        self,
+        seed: int,
+        batches: str = "Batches",
+        given: str | None = None,
+        samples: str = "samples",
     ) -> list[str]:
         """Returns the lines of Python that train `gan` on `samples`.
 
@@ -139,6 +143,7 @@ class Preset:
             batches: Name of the class of the batches in `kgan.data`.
             given: The conditions as arguments of the batches, in Python; None for the
                 `labels` or the `vectors` that the networks take.
+            samples: The first arguments of the batches, in Python.
         """
         if given is None:
             names = {"num_classes": "labels", "condition_dim": "vectors"}
@@ -148,7 +153,7 @@ class Preset:
         steps = f", steps_per_epoch={shorter}" if shorter else ""
         return [
             f"batches = kgan.data.{batches}(",
-            f"    samples, batch_size={self.batch_size}, {given}seed={seed}, "
+            f"    {samples}, batch_size={self.batch_size}, {given}seed={seed}, "
             "drop_remainder=True",
             ")",
             f"gan.fit(batches, epochs={self.epochs}{steps})",
