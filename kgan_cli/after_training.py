@@ -161,3 +161,7 @@ class ExportSettings(Settings):
         metavar="TEXT",
         help="the licence of the weights, for the model card of a run",
     )
+    to: str | None = option(
+        choices=("a", "b"),
+        help="for a CycleGAN, the set to which the network translates; by default b",
+    )

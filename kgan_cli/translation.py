@@ -88,7 +88,7 @@ class TranslationSettings(Settings):
                 f"{self.given_sides} can't be given together with {other}. Received: "
                 f"{self.given_sides}, {other}"
             )
-        self._check_paths()
+        check_paths(*self.sides)
         fields = {field.name: field for field in dataclasses.fields(self)}
         for name in _FOR_SAMPLES:
             if name in fields and getattr(self, name) != fields[name].default:
@@ -114,19 +114,47 @@ class TranslationSettings(Settings):
                     f"--preset {own} needs --{name}. Received: --preset {preset}"
                 )
 
-    def _check_paths(self) -> None:
-        name, paths = self.sides
-        if len(paths) > 2:
-            raise ValueError(
-                f"--{name} takes the pictures to translate and the pictures to draw: two "
-                f"paths, or one. Received: {self.given_sides}"
+
+def check_paths(name: str, paths: Sequence[str] | None) -> None:
+    """Checks the paths of `--pairs` or `--unpaired`.
+
+    Args:
+        name: `"pairs"` or `"unpaired"`.
+        paths: The value of the option.
+
+    Raises:
+        ValueError: If there are more than two paths.
+        FileNotFoundError: If there is nothing at a path.
+    """
+    if len(paths or ()) > 2:
+        raise ValueError(
+            f"--{name} takes the pictures to translate and the pictures to draw: two "
+            f"paths, or one. Received: --{name} {' '.join(paths or ())}"
+        )
+    for path in paths or ():
+        if not os.path.exists(path):
+            raise FileNotFoundError(
+                "There is no folder and no archive of that name. Received: "
+                f"--{name} {path}"
             )
-        for path in paths:
-            if not os.path.exists(path):
-                raise FileNotFoundError(
-                    f"There is no folder and no archive of that name. Received: --{name} "
-                    f"{path}"
-                )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HeldOutSettings(Settings):
+    """The pairs of `kgan evaluate`."""
+
+    title = "image to image"
+
+    pairs: Sequence[str] | None = option(
+        nargs="+",
+        metavar="PATH",
+        help="held-out pairs, see `kgan train`, for a model that translates pictures",
+    )
+
+    def check(self) -> None:
+        """Checks the paths, see `check_paths`."""
+        super().check()
+        check_paths("pairs", self.pairs)
 
 
 def source_of(arguments: Mapping[str, Any]) -> str:
@@ -158,8 +186,8 @@ class TranslateSettings(Settings):
 
     summary = "translate pictures with a trained model"
     description = (
-        "Translates a picture, or all pictures of a folder or an archive, with a model of "
-        "`kgan train --pairs` or `--unpaired`. Pictures of another size than in the "
+        "Translates a picture, or all pictures of a folder or an archive, with a model "
+        "of `kgan train --pairs` or `--unpaired`. Pictures of another size than in the "
         "training are fitted to this size as the run fits its data."
     )
 

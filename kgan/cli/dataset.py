@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,13 +34,21 @@ def load(settings: ModelSettings | EvaluateSettings) -> LoadedData:
 
 def load_training(settings: ModelSettings) -> AnyData:
     """Loads the data of a training, and prints warnings."""
-    return load_sets(settings) if settings.translates else load(settings)
+    return load_sets(settings, *settings.sides) if settings.translates else load(settings)
 
 
-def load_sets(settings: ModelSettings | EvaluateSettings) -> PictureSets:
-    """Loads the pictures of image to image, and prints warnings."""
+def load_sets(
+    settings: ModelSettings | EvaluateSettings, name: str, paths: Sequence[str]
+) -> PictureSets:
+    """Loads the pictures of image to image, and prints warnings.
+
+    Args:
+        settings: The settings of the command.
+        name: `"pairs"` or `"unpaired"`.
+        paths: The paths of both sets, or one path.
+    """
     with _shown_warnings():
-        return picture_sets.load(settings, _options(settings))
+        return picture_sets.load(name, paths, _options(settings))
 
 
 def _options(settings: ModelSettings | EvaluateSettings) -> dict[str, Any]:
@@ -62,7 +70,7 @@ def _shown_warnings() -> Iterator[None]:
 def describe(data: AnyData) -> list[str]:
     """Returns lines that describe the data, and name its unusual properties."""
     if isinstance(data, PictureSets):
-        return data.describe()
+        return [f"{data}."]
     samples, labels, classes, report = data
     lines = [f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}."]
     lines += _classes(labels, classes)

@@ -2,6 +2,7 @@
 
 import pathlib
 
+import kgan
 from kgan import exports
 from kgan.cli import model_card, run_folder
 from kgan.cli.record import Record
@@ -21,7 +22,14 @@ def run(settings: ExportSettings) -> int:
     path = pathlib.Path(settings.run_or_model)
     # Made before the export, so that a damaged record is found before the work.
     card = _card(path, settings.licence)
-    run_folder.load_gan(path).export(out, format=format.name)
+    model = run_folder.load_model(path)
+    options = {} if settings.to is None else {"to": settings.to}
+    if options and not isinstance(model, kgan.CycleGAN):
+        raise ValueError(
+            "--to is for a CycleGAN, which translates in both directions. Received: --to "
+            f"{settings.to}, {path} with a {type(model).__name__}"
+        )
+    model.export(out, format=format.name, **options)
     if card:
         model_card.write(card, out, format)
     return Status.DONE

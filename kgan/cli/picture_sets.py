@@ -1,12 +1,12 @@
 """The data of image to image: pairs of pictures, or two sets that are no pairs."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import kgan
 from kgan.presets.translation import TranslatorPreset
 from kgan.types import ArrayLike
-from kgan_cli.translation import TranslationSettings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,11 +33,6 @@ class PictureSets:
         """The number of pictures that an epoch shows."""
         return max(len(self.sources), len(self.samples))
 
-    @property
-    def names(self) -> tuple[str, str]:
-        """What the sources and the samples are called."""
-        return ("sources", "targets") if self.paired else ("A", "B")
-
     def batches(
         self, preset: TranslatorPreset, seed: int
     ) -> kgan.data.PairBatches | kgan.data.UnpairedBatches:
@@ -51,28 +46,26 @@ class PictureSets:
             **preset.batches,
         )
 
-    def describe(self) -> list[str]:
-        """Returns lines that describe the pictures."""
-        kind = "pairs of pictures" if self.paired else "pictures, which are no pairs"
-        lines = [f"{self.count:,} {kind}."] if self.paired else []
-        for name, pictures in zip(self.names, (self.sources, self.samples), strict=True):
-            count = "" if self.paired else f"{len(pictures):,} pictures "
-            lines.append(f"{name}: {count}of shape {pictures.shape[1:]}.")
-        return lines
+    def __str__(self) -> str:
+        shapes = f"{self.sources.shape[1:]} and {self.samples.shape[1:]}"
+        if self.paired:
+            return f"{self.count:,} pairs of pictures of shapes {shapes}"
+        sizes = f"{len(self.sources):,} and {len(self.samples):,}"
+        return f"{sizes} pictures, without pairs, of shapes {shapes}"
 
     def fingerprint(self) -> dict[str, str]:
         """Returns the hash of the sources under its name in `config.json`."""
         return {"sources_sha256": kgan.data.fingerprint(self.sources)}
 
 
-def load(settings: TranslationSettings, options: dict[str, Any]) -> PictureSets:
-    """Loads the pictures of a training.
+def load(name: str, paths: Sequence[str], options: dict[str, Any]) -> PictureSets:
+    """Loads pairs, or two sets.
 
     Args:
-        settings: The settings of the command.
+        name: `"pairs"` or `"unpaired"`.
+        paths: The paths of both sets, or one path.
         options: The options of `kgan.data.load`, by name.
     """
-    name, paths = settings.sides
     paired = name == "pairs"
     loader = kgan.data.load_pairs if paired else kgan.data.load_unpaired
     given = {key: value for key, value in options.items() if key != "labels"}

@@ -332,18 +332,18 @@ def check_same_data(
         texts: The captions that were loaded now, or None.
 
     Raises:
-        ValueError: If the samples, the labels, the sources or the captions are not the same as in the
-            run.
+        ValueError: If the samples, the labels, the sources or the captions are not the
+            same as in the run.
     """
     hashes = _fingerprints(data, data.labels, texts)
     for key, found in hashes.items():
         # Unconditional runs, and runs of earlier releases, have no hash of labels.
         expected = config["data"].get(key, found)
         if found != expected:
+            source = source_of(config["arguments"])
             raise ValueError(
-                "A run keeps the data that it began with, but the data has "
-                f"changed. Received: {source_of(config['arguments'])} with {key} {found}, "
-                f"expected {expected}"
+                "A run keeps the data that it began with, but the data has changed. "
+                f"Received: {source} with {key} {found}, expected {expected}"
             )
 
 

@@ -223,7 +223,7 @@ def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None
     stops = "" if gan.devices.has_workers else " Ctrl-C stops and saves."
     data = f"{len(samples):,} samples of shape {gan.sample_shape}"
     if training.sets is not None:
-        data = " ".join(training.sets.describe()).rstrip(".")
+        data = str(training.sets)
     shown.say(
         f"Training on {data}, preset {preset.name!r}: {preset.images:,} samples to show, "
         f"in {preset.epochs} parts.{stops}"

@@ -115,7 +115,7 @@ def _check_pairs(
     moved = windows.size is not None or windows.margin
     if moved and not (one_size and windows.fit(sources)):
         raise ValueError(
-            "`crop` and `margin` need sources and targets of one size, at least as large as the "
-            f"windows. Received: crop={crop}, margin={windows.margin}, "
+            "`crop` and `margin` need sources and targets of one size, at least as large "
+            f"as the windows. Received: crop={crop}, margin={windows.margin}, "
             f"sources.shape={sources.shape}, targets.shape={targets.shape}"
         )

@@ -63,7 +63,9 @@ class CyclePreset(TranslatorPreset):
     def _gan(self, seed: int | None) -> Call:
         arguments = dict(self.generator.arguments)
         shapes = arguments["sample_shape"], arguments["source_shape"]
-        back = arguments | dict(zip(("source_shape", "sample_shape"), shapes, strict=True))
+        back = arguments | dict(
+            zip(("source_shape", "sample_shape"), shapes, strict=True)
+        )
         of_a = {**self.discriminator.arguments, "sample_shape": shapes[1]}
         networks = {
             "generator_ab": self.generator,
