@@ -12,6 +12,7 @@ from kgan.cli.dataset import AnyData
 from kgan.cli.training import Training
 from kgan.presets import Call
 from kgan.presets.call import code
+from kgan.presets.translation import TranslatorPreset
 from kgan_cli.settings import ImageSettings, TrainSettings
 from kgan_cli.status import Status
 
@@ -79,7 +80,7 @@ def _load(training: Training) -> str:
     names = [*(field.name for field in dataclasses.fields(ImageSettings)), "seed"]
     parameters = inspect.signature(kgan.data.load).parameters
     given = {n: values[n] for n in names if values[n] != parameters[n].default}
-    if training.sets is not None:
+    if isinstance(training.preset, TranslatorPreset):
         name, _ = settings.sides
         paths = dict(zip(("source", "target"), values[name], strict=False))
         call = Call(f"kgan.data.load_{name}", {**paths, **given})

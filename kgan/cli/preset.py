@@ -8,7 +8,6 @@ from kgan import losses, presets
 from kgan.cli import hyperparameters
 from kgan.models.compiled import CompiledModel
 from kgan.presets import Call, Preset, parts
-from kgan.types import Shape
 from kgan_cli.settings import ModelSettings
 
 # The penalties of a loss that replaces the loss of the preset.
@@ -28,7 +27,7 @@ def choose(
     num_images: int,
     num_classes: int | None,
     condition_dim: int | None = None,
-    source_shape: Shape | None = None,
+    source_shape: tuple[int, ...] | None = None,
 ) -> Preset:
     """Returns the preset for the settings and the data.
 

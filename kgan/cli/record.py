@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import kgan
 from kgan import metrics
 from kgan.cli import dataset
-from kgan.cli.dataset import AnyData
 from kgan.cli.run_folder import RunFolder, check_same_data
+from kgan.data import LoadedData
 from kgan.types import Config
 from kgan_cli.settings import ModelSettings
 from kgan_cli.spelling import as_options
@@ -95,15 +95,15 @@ class Record:
         except FileNotFoundError:
             return []
 
-    def load_data(self) -> AnyData:
-        """Loads the data of the run again.
+    def load_data(self) -> LoadedData:
+        """Loads the data of a run again that draws samples from latents.
 
         Raises:
             ValueError: If the data is gone, can't be read, or has changed.
         """
         settings = ModelSettings(**ModelSettings.checked(self.config["arguments"]))
         try:
-            data = dataset.load_training(settings)
+            data = dataset.load(settings)
         except (OSError, ValueError, ImportError) as error:
             raise ValueError(
                 f"The data of the run can't be loaded. {as_options(str(error), settings)}"

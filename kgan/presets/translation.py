@@ -12,8 +12,8 @@ from kgan.presets.request import Request
 
 # The times that the papers show each picture.
 _TIMES = 200
-# The part of a side by which pictures are moved: the papers enlarge a side from 256 to 286
-# pixels, and cut windows of 256 pixels.
+# The part of a side by which pictures are moved: the papers enlarge a side from 256 to
+# 286 pixels, and cut windows of 256 pixels.
 _MOVED = 1 / 16
 
 
@@ -61,12 +61,10 @@ class CyclePreset(TranslatorPreset):
     names: ClassVar[tuple[str, str]] = ("a", "b")
 
     def _gan(self, seed: int | None) -> Call:
-        arguments = dict(self.generator.arguments)
-        shapes = arguments["sample_shape"], arguments["source_shape"]
-        back = arguments | dict(
-            zip(("source_shape", "sample_shape"), shapes, strict=True)
-        )
-        of_a = {**self.discriminator.arguments, "sample_shape": shapes[1]}
+        forth = self.generator.arguments
+        b, a = forth["sample_shape"], forth["source_shape"]
+        back = {**forth, "sample_shape": a, "source_shape": b}
+        of_a = {**self.discriminator.arguments, "sample_shape": a}
         networks = {
             "generator_ab": self.generator,
             "generator_ba": Call(self.generator.function, back),
@@ -101,8 +99,8 @@ def pix2pix(request: Request) -> TranslatorPreset:
         budget=_budget(request, 800_000 if gpu else 100_000),
         batches={"margin": _margin(request)},
         reasons=(
-            "The settings of Isola et al., 2017, arXiv:1611.07004, with an average of the "
-            "generator.",
+            "The settings of Isola et al., 2017, arXiv:1611.07004, with an average of "
+            "the generator.",
             _augmented(request),
             *_scaled(
                 request,
