@@ -122,7 +122,7 @@ def get(
         if source_shape is None
         else checks.shape(source_shape=source_shape),
     )
-    translates = name in translation.RECIPES
+    translates = name in translation.NAMES
     if translates != (source_shape is not None):
         needs = "needs the shape of the sources" if translates else "has no sources"
         raise ValueError(

@@ -12,6 +12,8 @@ from kgan.presets.request import Request
 
 # The times that the papers show each picture.
 _TIMES = 200
+# The names of these presets.
+NAMES = ("pix2pix", "cyclegan")
 # The part of a side by which pictures are moved: the papers enlarge a side from 256 to
 # 286 pixels, and cut windows of 256 pixels.
 _MOVED = 1 / 16
@@ -152,10 +154,6 @@ def cyclegan(request: Request) -> CyclePreset:
             ),
         ),
     )
-
-
-# By which task a preset is for: with pairs, without pairs.
-RECIPES = {"pix2pix": pix2pix, "cyclegan": cyclegan}
 
 
 def _shapes(request: Request) -> dict[str, tuple[int, ...]]:
