@@ -81,7 +81,7 @@ def pix2pix(request: Request) -> TranslatorPreset:
     shapes = _shapes(request)
     gpu = request.compute == "gpu"
     dropout, width = (0.5, 64) if gpu else (0.2, 24)
-    # Of a single picture, the statistics of a batch are those of an instance.
+    # In batches of one picture, the statistics of a batch are those of an instance.
     normal = {"normalization": "instance" if gpu else "batch"}
     generator = _generator(shapes, width, dropout=dropout, **normal)
     size = {"width": width, "depth": _depth(request)}
