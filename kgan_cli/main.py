@@ -16,11 +16,13 @@ from kgan_cli.parser import Parser, fail
 from kgan_cli.quiet import quiet_tensorflow
 from kgan_cli.spelling import as_options
 from kgan_cli.status import Status
+from kgan_cli.translation import TranslateSettings
 
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
 COMMANDS: dict[str, type[Settings]] = {
     "train": settings.TrainSettings,
     "sample": settings.SampleSettings,
+    "translate": TranslateSettings,
     "evaluate": settings.EvaluateSettings,
     "info": settings.InfoSettings,
     "interpolate": after_training.InterpolateSettings,
@@ -47,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with checked_output():
             name, given = parse(argv)
             command = f"kgan {name}"
+            given.check()
             with quiet_tensorflow():
                 return _module(name).run(given)
     except (OutputError, ValueError, OSError, ImportError, MemoryError) as error:

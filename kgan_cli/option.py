@@ -94,15 +94,32 @@ class Settings:
             if field.name in record
         }
 
+    def check(self) -> None:
+        """Checks options against each other, and paths, before Keras is imported.
+
+        Raises:
+            ValueError: If the command can't be run.
+            OSError: If there is nothing at a path.
+        """
+
     def record(self) -> dict[str, Any]:
         """Returns the recorded options, by name. Paths that exist are absolute."""
         fields = [f for f in dataclasses.fields(self) if f.metadata["recorded"]]
         values = {field.name: getattr(self, field.name) for field in fields}
         for field in fields:
             value = values[field.name]
-            if field.metadata["is_path"] and value and os.path.exists(value):
-                values[field.name] = os.path.abspath(value)
+            if not field.metadata["is_path"] or not value:
+                continue
+            if field.metadata["nargs"]:
+                values[field.name] = list(map(_absolute, value))
+            else:
+                values[field.name] = _absolute(value)
         return values
+
+
+def _absolute(path: str) -> str:
+    """Returns the absolute path of something that exists; another text stays."""
+    return os.path.abspath(path) if os.path.exists(path) else path
 
 
 def parsed(field: dataclasses.Field, text: str) -> Any:
@@ -145,6 +162,13 @@ def from_file(field: dataclasses.Field, value: object) -> Any:
     """
     if value is None and field.default is None:
         return None
+    if field.metadata["nargs"]:
+        items = value if isinstance(value, list) and value else [value]
+        return [_item_from_file(field, item) for item in items]
+    return _item_from_file(field, value)
+
+
+def _item_from_file(field: dataclasses.Field, value: object) -> Any:
     name, received = spellings(field)[0], shortened(repr(value))
     if field.default is False:
         if isinstance(value, bool):

@@ -8,6 +8,7 @@ from kgan_cli.captions import CaptionSettings
 from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
 from kgan_cli.transfer import TransferSettings
+from kgan_cli.translation import HeldOutSettings, TranslationSettings
 
 _EXTRACTORS = [
     "classifier",
@@ -170,6 +171,7 @@ class ModelSettings(
     TransferSettings,
     ImageSettings,
     CaptionSettings,
+    TranslationSettings,
     PresetSettings,
 ):
     """The options that decide which GAN is trained, and on which data."""
@@ -412,7 +414,7 @@ class SampleSettings(Settings):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class EvaluateSettings(ExtractorSettings, ImageSettings):
+class EvaluateSettings(ExtractorSettings, HeldOutSettings, ImageSettings):
     """`kgan evaluate`."""
 
     summary = "compute metrics of samples, with the protocol of each number"

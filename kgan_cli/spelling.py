@@ -2,11 +2,14 @@
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from kgan_cli.option import Settings, spellings
 
 # Options whose value is the argument `source` of `kgan.data.load`.
 _SOURCES = ("data", "fakes")
+# Options whose values are the arguments `source` and `target` of `kgan.data.load_pairs`.
+_SIDES = ("pairs", "unpaired")
 
 
 def as_options(message: str, settings: Settings) -> str:
@@ -24,6 +27,9 @@ def as_options(message: str, settings: Settings) -> str:
         if name in names:
             value = getattr(settings, name)
             message = message.replace(f"source={value!r}", f"{names[name]} {value}")
+    for name in _SIDES:
+        if paths := getattr(settings, name, None):
+            message = _with_paths(message, names[name], paths)
     if "data" in names:
         message = message.replace("`x`", "--data").replace(": x with", ": --data with")
     for name, option in names.items():
@@ -33,3 +39,17 @@ def as_options(message: str, settings: Settings) -> str:
             message = message.replace(f"{option} True", option)
         message = message.replace(f"`{name}`", option)
     return message
+
+
+def _with_paths(message: str, option: str, paths: Sequence[str]) -> str:
+    """Returns a message on pictures of two paths with the option and the paths."""
+    given = dict(zip(("source", "target"), paths, strict=False))
+    arguments = [f"{name}={path!r}" for name, path in given.items()]
+    both = ", ".join(arguments)
+    message = message.replace(both, f"{option} {' '.join(paths)}")
+    for (name, path), argument in zip(given.items(), arguments, strict=True):
+        message = message.replace(argument, f"{option} {path}")
+        message = message.replace(f" of {name}", f" of {path}")
+    message = message.replace("`kgan.data.load_unpaired`", "--unpaired")
+    message = message.replace("a `target`", "a second path")
+    return message.replace("`source`", option).replace("`target`", option)

@@ -51,6 +51,23 @@ def test_all_windows_are_cut_from_both_pictures_alike():
     assert not any(mirrored for *_, mirrored in windows(flip=False))
 
 
+def test_a_margin_moves_pictures_and_repeats_their_borders():
+    places = set()
+    wide = np.pad(SOURCES, ((0, 0), (2, 2), (2, 2), (0, 0)), "edge")
+    batches = PairBatches(SOURCES, TARGETS, flip=False, batch_size=1, margin=2)
+    np.testing.assert_array_equal(batches.labels, SOURCES)
+    for targets, sources in epochs(batches, 60):
+        np.testing.assert_array_equal(targets, -sources)
+        number = int(sources[0, 3, 3, 0]) // (7 * 6)
+        (place,) = (
+            (top, left)
+            for top, left in np.ndindex(5, 5)
+            if (wide[number, top : top + 7, left : left + 6] == sources[0]).all()
+        )
+        places.add(place)
+    assert places == set(np.ndindex(5, 5))
+
+
 def test_windows_of_one_place_are_whole_pictures():
     batches = PairBatches(SOURCES, TARGETS, crop=(7, 6), flip=False, shuffle=False)
     for images, whole in zip(batches[0], (TARGETS, SOURCES), strict=True):

@@ -27,7 +27,10 @@ SHAPES = {
     "biggan": (8, 8, 1),
     "wavegan": (70, 1),
     "mlp": (5,),
+    "pix2pix": (8, 8, 3),
+    "cyclegan": (8, 8, 3),
 }
+SOURCES = {name: {"source_shape": (8, 8, 1)} for name in ("pix2pix", "cyclegan")}
 LABELS = np.arange(20) % 3
 
 
@@ -43,8 +46,13 @@ def narrowed(preset):
 @pytest.mark.parametrize("given", [{}, {"num_classes": 3}, {"condition_dim": 5}])
 @pytest.mark.parametrize("name", kgan.presets.names())
 def test_the_printed_code_builds_the_same_gan(name, given):
-    shape = SHAPES[name]
-    preset = kgan.presets.get(name, shape, 20, compute="cpu", budget=40, **given)
+    shape, given = SHAPES[name], {**given, **SOURCES.get(name, {})}
+    arguments = {"compute": "cpu", "budget": 40, **given}
+    if name in SOURCES and len(given) > 1:
+        with pytest.raises(ValueError, match="takes no labels and no vectors"):
+            kgan.presets.get(name, shape, 20, **arguments)
+        return
+    preset = kgan.presets.get(name, shape, 20, **arguments)
     assert preset.epochs == max(1, round(40 / preset.batch_size))
     assert preset.name == name
     preset = narrowed(preset)
@@ -63,10 +71,14 @@ def test_the_printed_code_builds_the_same_gan(name, given):
         (): ("", None),
         ("num_classes",): ("labels=labels", LABELS),
         ("condition_dim",): ("labels=vectors", np.zeros((20, 5), "float32")),
+        ("source_shape",): ("margin=1", np.zeros((20, 8, 8, 1), "float32")),
     }[tuple(given)]
-    built.check_data(np.zeros((20, *shape), "float32"), preset.batch_size, y)
+    data = np.zeros((20, *shape), "float32"), y
+    x, y = data[::-1] if name in SOURCES else data
+    built.check_data(x, preset.batch_size, y)
     assert f"batch_size={preset.batch_size}," in training and "epochs=" in training
-    assert ("labels=" in training) == bool(given) and argument in training
+    assert ("labels=" in training) == (bool(given) and name not in SOURCES)
+    assert argument in training
 
 
 def test_the_printed_code_trains():
@@ -106,7 +118,9 @@ def test_the_shape_and_the_machine_choose(shape, compute, name):
 @pytest.mark.parametrize("count", [5, 500, 1_797, 25_000, 60_000])
 def test_a_preset_shows_its_budget_in_about_sixty_parts(name, count):
     for budget in (20_000, 100_000, 150_000, 300_000, 10_000_000):
-        preset = kgan.presets.get(name, SHAPES[name], count, compute="cpu", budget=budget)
+        preset = kgan.presets.get(
+            name, SHAPES[name], count, None, "cpu", budget, **SOURCES.get(name, {})
+        )
         size = min(preset.batch_size, count)
         assert preset.images == preset.epochs * preset.steps_per_epoch * size
         assert abs(preset.images - budget) <= max(2 * size, budget / 1_000)
@@ -291,6 +305,10 @@ def test_batches_of_larger_images_are_smaller():
         ({"name": "fastgan", "image_shape": (64,)}, r"images.*=\(64,\)"),
         ({"name": "biggan", "image_shape": (8, 8, 8, 1)}, r"images.*=\(8, 8, 8, 1\)"),
         ({"name": "wavegan", "image_shape": (8, 8, 1)}, r"signals.*=\(8, 8, 1\)"),
+        ({"name": "pix2pix"}, "needs the shape of the sources.*source_shape=None"),
+        ({"name": "mlp", "source_shape": (8, 8, 1)}, r"has no sources.*\(8, 8, 1\)"),
+        ({"name": "cyclegan", "source_shape": (9, 8, 1)}, r"one `size`.*\(9, 8, 1\)"),
+        ({"source_shape": 3}, "source_shape=3"),
     ],
 )
 def test_arguments_of_presets_are_checked(arguments, message):
@@ -309,6 +327,58 @@ def test_ints_of_numpy_are_printed_as_ints():
     given = {name: np.int64(value) for name, value in counts.items()}
     preset = kgan.presets.suggest(shape, **given, compute="cpu")
     assert str(preset) == str(kgan.presets.suggest((8, 8, 1), **counts, compute="cpu"))
+
+
+def test_presets_of_pictures_have_the_settings_of_their_papers():
+    shape = (256, 256, 3)
+    options = {"compute": "gpu", "source_shape": shape}
+    pix2pix = kgan.presets.get("pix2pix", shape, 400, **options)
+    assert pix2pix.batch_size == 1 and pix2pix.budget == 200 * 400
+    assert pix2pix.compile["loss"] == "non_saturating"
+    (reconstruction,) = make(pix2pix.compile["generator_losses"])
+    assert reconstruction.weight == 100 and reconstruction.loss.__name__ == (
+        "mean_absolute_error"
+    )
+    cyclegan = kgan.presets.get("cyclegan", shape, 1_000, **options)
+    assert cyclegan.batch_size == 1 and cyclegan.budget == 200 * 1_000
+    chosen = {n: cyclegan.compile[n] for n in ("loss", "cycle_weight", "history")}
+    assert chosen == {"loss": "least_squares", "cycle_weight": 10, "history": 50}
+    assert cyclegan.compile["identity_weight"] == 0.5
+    rate = cyclegan.compile["schedules"]["learning_rate"].make()
+    found = [float(rate(seen)) for seen in (0, 100_000, 150_000, 200_000)]
+    np.testing.assert_allclose(found, [2e-4, 2e-4, 1e-4, 0], rtol=1e-5)
+    for preset in (pix2pix, cyclegan):
+        assert preset.compile["optimizer"].make().get_config()["beta_1"] == 0.5
+        for network in (preset.generator, preset.discriminator):
+            chosen = {n: network.arguments[n] for n in ("width", "normalization")}
+            assert chosen == {"width": 64, "normalization": "instance"}
+        # Patches of 70 pixels; windows that move by 15 pixels to each side.
+        assert preset.discriminator.arguments["depth"] == 3
+        assert abs(preset.batches["margin"] - (286 - 256) / 2) <= 1
+
+
+def test_sides_that_three_halvings_do_not_divide_have_a_resnet():
+    def generator(side):
+        shape = (side, 16, 3)
+        preset = kgan.presets.suggest(shape, 10, compute="cpu", source_shape=shape)
+        assert preset.name == "pix2pix"
+        return preset.generator.function
+
+    assert generator(24) == "kgan.networks.unet_generator"
+    assert generator(20) == "kgan.networks.resnet_translator"
+
+
+def test_the_cost_of_a_cyclegan():
+    shape = (8, 8, 1)
+    call = {"compute": "cpu", "source_shape": shape, "budget": 40}
+    cyclegan = narrowed(kgan.presets.get("cyclegan", shape, 20, **call)).build(seed=0)
+    g = cost.flops(cyclegan.generator.first) + cost.flops(cyclegan.generator.second)
+    d = 2 * cost.flops(cyclegan.discriminator.first)
+    # Fakes, discriminators; fakes and their judges, the way back, the identity.
+    wanted = (g + 6 * d) + (3 * g + 2 * d) + 3 * g + 3 * g
+    assert cost.flops_per_image(cyclegan, 16) == wanted > 0
+    measured = cost.measure_step(lambda: cyclegan, 4, seconds=0.01)
+    assert measured.batch_size == 4 and measured.seconds > 0
 
 
 def test_names_can_be_read_from_the_source():

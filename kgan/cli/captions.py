@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 import kgan
-from kgan.data import LoadedData
+from kgan.cli.dataset import AnyData
 from kgan.files import atomic_path
 from kgan.types import ArrayLike
 from kgan_cli.settings import ModelSettings
@@ -91,7 +91,7 @@ def check(settings: ModelSettings) -> None:
         )
 
 
-def read(settings: ModelSettings, data: LoadedData) -> Captions | None:
+def read(settings: ModelSettings, data: AnyData) -> Captions | None:
     """Returns the captions of the pictures; None for a training without captions.
 
     Raises:

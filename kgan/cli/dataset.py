@@ -1,14 +1,19 @@
 """Loads and describes the data of a command, and draws a grid of its samples."""
 
 import collections
+import contextlib
 import dataclasses
 import hashlib
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 import kgan
+from kgan.cli import picture_sets
+from kgan.cli.picture_sets import PictureSets
 from kgan.data import LoadedData, Report, reason_lines
 from kgan.files import atomic_path
 from kgan.types import ArrayLike, PathLike
@@ -17,23 +22,55 @@ from kgan_cli.settings import EvaluateSettings, ImageSettings, ModelSettings
 # The largest number of sizes or classes that a line lists.
 _LISTED = 10
 
+AnyData = LoadedData | PictureSets
+
 
 def load(settings: ModelSettings | EvaluateSettings) -> LoadedData:
-    """Loads the data that the settings of a command name, and prints warnings."""
-    names = [field.name for field in dataclasses.fields(ImageSettings)]
-    options = {name: getattr(settings, name) for name in names}
+    """Loads the data that `--data` names, and prints warnings."""
+    options = kgan.data.Options(**_options(settings))
+    with _shown_warnings():
+        return kgan.data.load_all(settings.data, options)
+
+
+def load_training(settings: ModelSettings) -> AnyData:
+    """Loads the data of a training, and prints warnings."""
+    return load_sets(settings, *settings.sides) if settings.translates else load(settings)
+
+
+def load_sets(
+    settings: ModelSettings | EvaluateSettings, name: str, paths: Sequence[str]
+) -> PictureSets:
+    """Loads the pictures of image to image, and prints warnings.
+
+    Args:
+        settings: The settings of the command.
+        name: `"pairs"` or `"unpaired"`.
+        paths: The paths of both sets, or one path.
+    """
+    with _shown_warnings():
+        return picture_sets.load(name, paths, _options(settings))
+
+
+def _options(settings: ModelSettings | EvaluateSettings) -> dict[str, Any]:
+    """Returns the options of `kgan.data.load`, by name."""
+    names = [*(field.name for field in dataclasses.fields(ImageSettings)), "seed"]
+    return {name: getattr(settings, name) for name in names}
+
+
+@contextlib.contextmanager
+def _shown_warnings() -> Iterator[None]:
+    """Context that prints warnings as lines of a command."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        data = kgan.data.load_all(
-            settings.data, kgan.data.Options(**options, seed=settings.seed)
-        )
+        yield
     for warning in caught:
         print(f"Warning: {warning.message}", file=sys.stderr)
-    return data
 
 
-def describe(data: LoadedData) -> list[str]:
+def describe(data: AnyData) -> list[str]:
     """Returns lines that describe the data, and name its unusual properties."""
+    if isinstance(data, PictureSets):
+        return [f"{data}."]
     samples, labels, classes, report = data
     lines = [f"{len(samples):,} samples of shape {samples.shape[1:]}, {samples.dtype}."]
     lines += _classes(labels, classes)

@@ -8,10 +8,11 @@ from typing import Any
 
 import kgan
 from kgan.cli import dataset, run_folder, source
+from kgan.cli.dataset import AnyData
 from kgan.cli.training import Training
-from kgan.data import LoadedData
 from kgan.presets import Call
 from kgan.presets.call import code
+from kgan.presets.translation import TranslatorPreset
 from kgan_cli.settings import ImageSettings, TrainSettings
 from kgan_cli.status import Status
 
@@ -35,9 +36,9 @@ def run(settings: TrainSettings) -> int:
     return Status.DONE
 
 
-def _load_data(settings: TrainSettings) -> LoadedData:
+def _load_data(settings: TrainSettings) -> AnyData:
     # A cache would be written.
-    return dataset.load(dataclasses.replace(settings, cache=None))
+    return dataset.load_training(dataclasses.replace(settings, cache=None))
 
 
 def python(training: Training) -> str:
@@ -74,10 +75,17 @@ def _source(path: str) -> str | Call:
 
 def _load(training: Training) -> str:
     """Returns the code that loads the data, with the options that are not the default."""
-    values = training.settings.record()
+    settings = training.settings
+    values = settings.record()
     names = [*(field.name for field in dataclasses.fields(ImageSettings)), "seed"]
     parameters = inspect.signature(kgan.data.load).parameters
     given = {n: values[n] for n in names if values[n] != parameters[n].default}
+    if isinstance(training.preset, TranslatorPreset):
+        name, _ = settings.sides
+        paths = dict(zip(("source", "target"), values[name], strict=False))
+        call = Call(f"kgan.data.load_{name}", {**paths, **given})
+        variables = ", ".join(training.preset.names)
+        return code(call, prefix=f"{variables} = ")
     if training.text is not None:
         return _load_captions(values, given)
     labels = "labels" if training.settings.conditional else "_"

@@ -9,10 +9,11 @@ import numpy as np
 
 import kgan
 from kgan import checks, metrics
-from kgan.cli import dataset, measures, run_folder, text_table
+from kgan.cli import dataset, evaluate_pairs, measures, run_folder, text_table
 from kgan.cli.record import Record
 from kgan.data import LoadedData
 from kgan.metrics.result import shared_protocol
+from kgan.models.compiled import CompiledModel
 from kgan.models.conditions import sampler
 from kgan.types import ArrayLike, Shape
 from kgan_cli.option import spellings
@@ -21,6 +22,8 @@ from kgan_cli.settings import EvaluateSettings, ImageSettings
 
 def run(settings: EvaluateSettings) -> int:
     """Computes and prints the metrics, and returns the exit status."""
+    if settings.pairs is not None:
+        return evaluate_pairs.run(settings, settings.pairs)
     record = _record(settings) if settings.data is None else None
     gan = _gan(pathlib.Path(settings.fakes))
     if gan is not None:
@@ -91,13 +94,18 @@ def _print(results: Sequence[metrics.Result], reals: int) -> None:
     print(f"Protocol: {metrics.Result('', 0, shared).facts()}")
 
 
-def _gan(path: pathlib.Path) -> kgan.GAN | None:
+def _gan(path: pathlib.Path) -> CompiledModel | None:
     """Returns the GAN at a path, or None for a path of images."""
     folder = run_folder.RunFolder(path)
     is_saved = path.suffix == ".keras" or folder.gan.exists()
     if not (is_saved or run_folder.is_pretrained(path)):
         return None
-    gan = run_folder.load_gan(path)
+    gan = run_folder.load_model(path)
+    if isinstance(gan, run_folder.TRANSLATORS):
+        raise ValueError(
+            f"A {type(gan).__name__} is measured on held-out pairs: add --pairs, the "
+            f"pictures to translate and their targets. Received: {path} without --pairs"
+        )
     if not kgan.data.is_image_shape(gan.sample_shape):
         raise ValueError(
             "`kgan evaluate` needs images; for other samples, pass your own features to "

@@ -5,7 +5,8 @@ import textwrap
 
 import kgan
 from kgan.cli import costs, dataset, source
-from kgan.data import LoadedData, NothingLeftError, check_bad_files
+from kgan.cli.dataset import AnyData
+from kgan.data import NothingLeftError, check_bad_files
 from kgan_cli.settings import InfoSettings
 from kgan_cli.status import Status
 
@@ -33,18 +34,18 @@ def run(settings: InfoSettings) -> int:
     return Status.DONE
 
 
-def _load(settings: InfoSettings) -> LoadedData:
+def _load(settings: InfoSettings) -> AnyData:
     # All files are examined, so that all bad files are listed.
     lenient = dataclasses.replace(settings, on_error="skip", max_bad=1.0)
     try:
-        return dataset.load(lenient)
+        return dataset.load_training(lenient)
     except NothingLeftError as error:
         for line in dataset.left_out(error.left_out):
             print(line)
         raise
 
 
-def _check_bad_files(settings: InfoSettings, data: LoadedData) -> None:
+def _check_bad_files(settings: InfoSettings, data: AnyData) -> None:
     """Raises the error with which `kgan train` refuses files that can't be read."""
     if data.report is not None:
         check_bad_files(

@@ -1,7 +1,7 @@
 """The metrics of a command: their names, and the extractor of their features."""
 
 from kgan import metrics
-from kgan.data import LoadedData
+from kgan.cli.dataset import AnyData
 from kgan.metrics import extractors
 from kgan_cli.settings import ExtractorSettings
 
@@ -9,7 +9,7 @@ from kgan_cli.settings import ExtractorSettings
 COUNT = 10_000
 
 
-def extractor(settings: ExtractorSettings, reals: LoadedData) -> metrics.Extractor:
+def extractor(settings: ExtractorSettings, reals: AnyData) -> metrics.Extractor:
     """Returns the extractor that the settings name.
 
     Args:

@@ -8,6 +8,7 @@ from kgan.cli import facts
 from kgan.cli.record import Record
 from kgan.files import atomic_path
 from kgan.metrics.result import shared_protocol
+from kgan_cli.translation import source_of
 
 _NO_LICENCE = (
     "To be filled in: the licence of the data decides on the licence of the weights."
@@ -55,7 +56,7 @@ def text(record: Record, licence: str | None = None) -> str:
 def _data(record: Record) -> str:
     data, arguments = record.config["data"], record.config["arguments"]
     found = {
-        "source": f"`{arguments['data']}`",
+        "source": f"`{source_of(arguments)}`",
         "samples": facts.facts(record)["data"],
         "classes": ", ".join(map(str, data.get("classes") or ())),
         "SHA-256": data["sha256"],

@@ -6,6 +6,7 @@ import numpy as np
 
 import kgan
 from kgan import metrics
+from kgan.models.compiled import CompiledModel
 from kgan.types import ArrayLike
 
 # The number of samples from which distances are measured, and of the ones to show.
@@ -56,7 +57,7 @@ class Memory:
         ]
 
 
-def find(gan: kgan.GAN, reals: ArrayLike, seed: int = 0) -> Memory:
+def find(gan: CompiledModel, reals: ArrayLike, seed: int = 0) -> Memory:
     """Finds the training images that are nearest to new samples.
 
     Args:

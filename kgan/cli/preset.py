@@ -4,9 +4,9 @@ import dataclasses
 
 import keras
 
-import kgan
 from kgan import losses, presets
 from kgan.cli import hyperparameters
+from kgan.models.compiled import CompiledModel
 from kgan.presets import Call, Preset, parts
 from kgan_cli.settings import ModelSettings
 
@@ -27,6 +27,7 @@ def choose(
     num_images: int,
     num_classes: int | None,
     condition_dim: int | None = None,
+    source_shape: tuple[int, ...] | None = None,
 ) -> Preset:
     """Returns the preset for the settings and the data.
 
@@ -36,16 +37,19 @@ def choose(
         num_images: Int, number of samples.
         num_classes: Int for a conditional GAN, or None.
         condition_dim: Int, length of the vectors of captions, or None.
+        source_shape: Shape of the pictures that a model translates, or None.
     """
     # The schedules of the preset span the budget, or else the epochs.
     budget = settings.budget
     if budget is None and settings.epochs:
         budget = settings.epochs * num_images
-    arguments = (shape, num_images, num_classes, settings.compute, budget, condition_dim)
+    counts = num_images, num_classes, settings.compute, budget, condition_dim
+    # Without pairs there is one preset, which `suggest` does not suggest.
+    name = "cyclegan" if settings.unpaired else settings.preset
     chosen = (
-        presets.get(settings.preset, *arguments)
-        if settings.preset
-        else presets.suggest(*arguments)
+        presets.get(name, shape, *counts, source_shape)
+        if name
+        else presets.suggest(shape, *counts, source_shape)
     )
     if settings.start_from:
         chosen = chosen.for_trained()
@@ -53,7 +57,7 @@ def choose(
     return hyperparameters.change(changed, settings)
 
 
-def build(preset: Preset, seed: int, precision: str) -> kgan.GAN:
+def build(preset: Preset, seed: int, precision: str) -> CompiledModel:
     """Returns the GAN of a preset, with networks that compute in a precision."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)

@@ -5,13 +5,11 @@ import pathlib
 import numpy as np
 
 import kgan
-from kgan import checks
-from kgan.cli import class_labels, outputs, run_folder
+from kgan.cli import class_labels, fitting, outputs, run_folder
 from kgan.files import atomic_path
 from kgan.layers.styles import has_styles
 from kgan.types import ArrayLike
 from kgan_cli.after_training import ProjectSettings
-from kgan_cli.settings import ImageSettings
 from kgan_cli.status import Status
 
 
@@ -52,28 +50,17 @@ def _read(gan: kgan.GAN, settings: ProjectSettings) -> np.ndarray:
     Raises:
         ValueError: If a file is no picture.
     """
-    folder = run_folder.RunFolder(settings.run_or_model)
-    record = folder.read_config()["arguments"] if folder.config.exists() else {}
-    chosen = ImageSettings(**ImageSettings.checked(record))
-    rgb = kgan.data.Options(background=chosen.background).rgb
-    # A picture has the same place in each reading, and a run may choose random places.
-    crop = "center" if chosen.crop == "random" else chosen.crop
-    height, width, channels = checks.shape(shape=gan.sample_shape)
-    fit = kgan.data.Fit(height, width, channels, crop, rgb)
+    fit = fitting.of_run(settings.run_or_model, gan.sample_shape)
     return np.stack([_read_one(path, fit) for path in settings.pictures])
 
 
 def _read_one(path: str, fit: kgan.data.Fit) -> np.ndarray:
-    try:
-        with open(path, "rb") as file, kgan.data.open_picture(file) as picture:
-            return fit(picture)
-    except FileNotFoundError:
-        raise
-    # A decoder may raise any exception for a damaged file.
-    except Exception as error:
-        raise ValueError(
-            f"The file can't be read as a picture ({error}). Received: {path}"
-        ) from None
+    with (
+        fitting.readable(path),
+        open(path, "rb") as file,
+        kgan.data.open_picture(file) as picture,
+    ):
+        return fit(picture)
 
 
 def _print(settings: ProjectSettings, pictures: np.ndarray, found: np.ndarray) -> None:

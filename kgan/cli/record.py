@@ -96,7 +96,7 @@ class Record:
             return []
 
     def load_data(self) -> LoadedData:
-        """Loads the data of the run again.
+        """Loads the data of a run again that draws samples from latents.
 
         Raises:
             ValueError: If the data is gone, can't be read, or has changed.
@@ -108,7 +108,7 @@ class Record:
             raise ValueError(
                 f"The data of the run can't be loaded. {as_options(str(error), settings)}"
             ) from None
-        check_same_data(self.config, data.samples, data.labels)
+        check_same_data(self.config, data)
         return data
 
     def is_of_images(self) -> bool:

@@ -5,13 +5,13 @@ import sys
 
 import numpy as np
 
-import kgan
 from kgan.cli import neighbors
 from kgan.cli.html import write_page
 from kgan.cli.neighbors import Memory
 from kgan.cli.record import Record, read_all
-from kgan.cli.run_folder import RunFolder, load_gan
+from kgan.cli.run_folder import TRANSLATORS, RunFolder, load_model
 from kgan.cli.training import Training
+from kgan.models.compiled import CompiledModel
 from kgan.types import ArrayLike
 from kgan_cli.after_training import ReportSettings
 from kgan_cli.status import Status
@@ -19,6 +19,11 @@ from kgan_cli.status import Status
 # The number of values of the training images up to which `kgan train` looks for
 # neighbours: a second or two.
 _MOST_VALUES = 1e8
+_NEAR_TARGETS = (
+    "This model translates pictures. A translation of a training picture should be near "
+    "to its target, so the nearest training images tell nothing: `kgan evaluate RUN "
+    "--pairs` compares translations of held-out pictures with their targets."
+)
 
 
 def run(settings: ReportSettings) -> int:
@@ -44,7 +49,9 @@ def write_at_end(training: Training, folder: RunFolder) -> None:
     try:
         record = Record.read(str(folder))
         memory: Memory | str = ""
-        if gan.devices.has_workers or np.prod(samples.shape) > _MOST_VALUES:
+        if training.sets is not None:
+            memory = _NEAR_TARGETS
+        elif gan.devices.has_workers or np.prod(samples.shape) > _MOST_VALUES:
             memory = f"`kgan report {folder}` looks for the nearest training images."
         elif record.is_of_images():
             memory = _find(gan, samples)
@@ -61,13 +68,16 @@ def _memory(record: Record) -> Memory | str:
     if not record.folder.gan.exists():
         return "The run folder has no GAN to draw samples from."
     try:
+        model = load_model(record.folder.path)
+        if isinstance(model, TRANSLATORS):
+            return _NEAR_TARGETS
         data = record.load_data()
-        return _find(load_gan(record.folder.path), data.samples)
+        return _find(model, data.samples)
     except ValueError as error:
         return f"The nearest training images are not known: {error}"
 
 
-def _find(gan: kgan.GAN, samples: ArrayLike) -> Memory | str:
+def _find(gan: CompiledModel, samples: ArrayLike) -> Memory | str:
     try:
         return neighbors.find(gan, samples)
     except ValueError as error:

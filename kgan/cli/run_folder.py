@@ -15,13 +15,19 @@ import numpy as np
 import kgan
 from kgan import backend, files, trainers
 from kgan.cli import captions
+from kgan.cli.dataset import AnyData
+from kgan.cli.picture_sets import PictureSets
 from kgan.cli.training import Training
 from kgan.files import atomic_path
-from kgan.types import ArrayLike, Config, PathLike
+from kgan.models.compiled import CompiledModel
+from kgan.types import Config, PathLike
 from kgan.version import versions
+from kgan_cli.translation import source_of
 
 # The file that is locked while a process trains. A process that is killed leaves it.
 _LOCK = ".lock"
+# The models that draw pictures from pictures.
+TRANSLATORS = (kgan.Translator, kgan.CycleGAN)
 
 
 class RunFolder:
@@ -61,7 +67,7 @@ class RunFolder:
 
         Args:
             out: The path; None for the next free number under `runs`.
-            data: The value of `--data`, from which a numbered folder gets its name.
+            data: The name of the data, from which a numbered folder gets its name.
 
         Yields:
             The run folder.
@@ -169,21 +175,22 @@ def record(training: Training) -> Config:
     Args:
         training: The training.
     """
-    gan, preset, batches = training.gan, training.preset, training.batches
-    text = training.text
+    gan, preset, samples = training.gan, training.preset, training.data.samples
+    text, sets = training.text, training.sets
+    labels = None if text or sets else training.batches.labels
     networks = ("generator", "discriminator")
     return {
         "arguments": training.settings.record(),
         "preset": {"code": str(preset).splitlines(), "reasons": preset.reasons},
         "data": {
-            "shape": list(batches.x.shape),
-            "dtype": str(batches.x.dtype),
-            **kgan.data.fingerprints(batches.x, None if text else batches.labels),
-            **captions.fingerprint(text.texts if text else None),
+            "shape": list(samples.shape),
+            "dtype": str(samples.dtype),
+            **_fingerprints(training.data, labels, text.texts if text else None),
             "classes": training.data.classes,
         },
         "parameters": {name: getattr(gan, name).count_params() for name in networks},
-        "gan": {k: v for k, v in gan.get_config().items() if k not in networks},
+        # Not the networks, which the code of the preset builds.
+        "gan": {k: v for k, v in gan.get_config().items() if not k.startswith(networks)},
         "compile": gan.get_compile_config(),
         "backend": keras.backend.backend(),
         "threads": backend.num_threads(),
@@ -192,12 +199,50 @@ def record(training: Training) -> Config:
     }
 
 
+def _fingerprints(
+    data: AnyData, labels: np.ndarray | None, texts: captions.Captions | None
+) -> dict[str, str]:
+    """Returns the hashes of data under their names in `config.json`."""
+    found = kgan.data.fingerprints(data.samples, labels) | captions.fingerprint(texts)
+    return found | data.fingerprint() if isinstance(data, PictureSets) else found
+
+
 def gan_file(path: pathlib.Path) -> pathlib.Path:
     """Returns the `.keras` file of a run folder, or the file itself."""
     return RunFolder(path).gan if path.is_dir() else path
 
 
 def load_gan(path: pathlib.Path) -> kgan.GAN:
+    """Loads a GAN that draws samples from latents, see `load_model`.
+
+    Raises:
+        ValueError: If the model translates pictures, and see `load_model`.
+    """
+    model = load_model(path)
+    if isinstance(model, TRANSLATORS) or not isinstance(model, kgan.GAN):
+        raise ValueError(
+            f"A {type(model).__name__} draws pictures from pictures, and has no latents "
+            f"to draw samples from: use `kgan translate`. Received: {path}"
+        )
+    return model
+
+
+def load_translator(path: pathlib.Path) -> kgan.Translator | kgan.CycleGAN:
+    """Loads a model that translates pictures, see `load_model`.
+
+    Raises:
+        ValueError: If the model draws samples from latents, and see `load_model`.
+    """
+    model = load_model(path)
+    if not isinstance(model, TRANSLATORS):
+        raise ValueError(
+            f"A {type(model).__name__} draws samples from latents, and translates no "
+            f"pictures: use `kgan sample`. Received: {path}"
+        )
+    return model
+
+
+def load_model(path: pathlib.Path) -> CompiledModel:
     """Loads the GAN of a run folder or a `.keras` file, or a trained GAN of the package.
 
     Args:
@@ -205,23 +250,6 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
 
     Raises:
         ValueError: If there is no GAN, or its file is damaged.
-    """
-    gan = load_model(path)
-    if not isinstance(gan, kgan.GAN):
-        raise ValueError(
-            f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
-        )
-    return gan
-
-
-def load_model(path: pathlib.Path) -> kgan.GAN | kgan.CycleGAN:
-    """Loads a GAN or a CycleGAN, see `load_gan`.
-
-    Args:
-        path: The folder, the file or the name. A path that exists is no name.
-
-    Raises:
-        ValueError: If there is neither, or the file is damaged.
     """
     if is_pretrained(path):
         return kgan.GAN.from_preset(str(path))
@@ -243,7 +271,7 @@ def load_model(path: pathlib.Path) -> kgan.GAN | kgan.CycleGAN:
             f"{file.name} is damaged, or no file that kgan saved ({reason}). "
             f"Received: {file}"
         ) from None
-    if not isinstance(gan, kgan.GAN | kgan.CycleGAN):
+    if not isinstance(gan, CompiledModel):
         raise ValueError(
             f"Expected a saved GAN. Received: {path}, a {type(gan).__name__}"
         )
@@ -300,32 +328,28 @@ def threads_changed(config: Config) -> str:
 
 
 def check_same_data(
-    config: Config,
-    samples: ArrayLike,
-    labels: np.ndarray | None,
-    texts: captions.Captions | None = None,
+    config: Config, data: AnyData, texts: captions.Captions | None = None
 ) -> None:
     """Checks that the data is the same as at the start of the run.
 
     Args:
         config: The content of the run's `config.json`.
-        samples: The samples that were loaded now.
-        labels: The labels that were loaded now, or None.
+        data: The data that was loaded now.
         texts: The captions that were loaded now, or None.
 
     Raises:
-        ValueError: If the samples, the labels or the captions are not the same as in the
-            run.
+        ValueError: If the samples, the labels, the sources or the captions are not the
+            same as in the run.
     """
-    hashes = kgan.data.fingerprints(samples, labels) | captions.fingerprint(texts)
+    hashes = _fingerprints(data, data.labels, texts)
     for key, found in hashes.items():
         # Unconditional runs, and runs of earlier releases, have no hash of labels.
         expected = config["data"].get(key, found)
         if found != expected:
+            source = source_of(config["arguments"])
             raise ValueError(
-                "A run keeps the data that it began with, but the data has "
-                f"changed. Received: {config['arguments']['data']} with {key} {found}, "
-                f"expected {expected}"
+                "A run keeps the data that it began with, but the data has changed. "
+                f"Received: {source} with {key} {found}, expected {expected}"
             )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 
 import kgan
 from kgan.cli import captions, dataset
+from kgan.cli.dataset import AnyData
 from kgan.cli.run_folder import (
     RunFolder,
     encoder_file,
@@ -15,7 +16,6 @@ from kgan.cli.run_folder import (
     load_gan,
 )
 from kgan.cli.training import Training
-from kgan.data import LoadedData
 from kgan.data.load import TABLE_EXTENSIONS
 from kgan_cli.option import spellings
 from kgan_cli.settings import ModelSettings
@@ -30,7 +30,8 @@ AnySettings = TypeVar("AnySettings", bound=ModelSettings)
 
 
 def begin(
-    settings: AnySettings, load: Callable[[AnySettings], LoadedData] = dataset.load
+    settings: AnySettings,
+    load: Callable[[AnySettings], AnyData] = dataset.load_training,
 ) -> Training:
     """Loads the data, and builds a GAN that has the weights of its source, if any.
 
@@ -56,7 +57,7 @@ def begin(
 
 
 def _prepare(
-    settings: ModelSettings, data: LoadedData, encoder: pathlib.Path | None = None
+    settings: ModelSettings, data: AnyData, encoder: pathlib.Path | None = None
 ) -> Training:
     texts = captions.read(settings, data)
     encoded = captions.encode(settings, texts, encoder)

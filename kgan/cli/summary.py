@@ -3,13 +3,13 @@
 import shutil
 import sys
 
-import kgan
 from kgan.callbacks.interval import samples_shown
-from kgan.cli.run_folder import RunFolder
+from kgan.cli.run_folder import TRANSLATORS, RunFolder
+from kgan.models.compiled import CompiledModel
 
 
 def print_summary(
-    gan: kgan.GAN, folder: RunFolder, epochs: int, seconds: float, stopped: bool
+    gan: CompiledModel, folder: RunFolder, epochs: int, seconds: float, stopped: bool
 ) -> None:
     """Prints the length of the training, the files of the run, and the next commands.
 
@@ -51,5 +51,8 @@ def print_summary(
     print("\nNext:\n")
     if stopped:
         print(f"  {program} train --resume {folder}")
-    print(f"  {program} sample {folder} --count 100 --out more.png")
+    if isinstance(gan, TRANSLATORS):
+        print(f"  {program} translate {folder} PICTURES translated")
+    else:
+        print(f"  {program} sample {folder} --count 100 --out more.png")
     print(f'  gan = keras.models.load_model("{folder.gan}")  # after: import kgan')

@@ -24,7 +24,7 @@ from kgan.cli.record import Record
 from kgan.cli.run_folder import (
     RunFolder,
     check_same_data,
-    load_gan,
+    load_model,
     threads_changed,
 )
 from kgan.cli.training import Training
@@ -34,6 +34,7 @@ from kgan_cli import status
 from kgan_cli.output import OutputError
 from kgan_cli.settings import TrainSettings
 from kgan_cli.status import Status
+from kgan_cli.translation import source_name
 
 
 def run(settings: TrainSettings) -> int:
@@ -43,6 +44,9 @@ def run(settings: TrainSettings) -> int:
     settings = settings.resumed(config["arguments"]) if folder else settings
     name = settings.strategy or "none"
     settings = dataclasses.replace(settings, strategy=name)
+    if folder:
+        # The options of the run were not known before.
+        settings.check()
     watch.check(settings)
     if settings.dry_run:
         return dry_run.run(settings)
@@ -68,7 +72,7 @@ def _begin(settings: TrainSettings) -> int:
     shown = _progress(settings, training)
     if not training.gan.devices.is_chief:
         return _train(settings, training, RunFolder(""), shown)
-    with RunFolder.new(settings.out, settings.data) as folder:
+    with RunFolder.new(settings.out, source_name(settings.record())) as folder:
         return _train(settings, training, folder, shown)
 
 
@@ -78,16 +82,16 @@ def _progress(settings: TrainSettings, training: Training) -> Progress:
 
 
 def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
-    data = dataset.load(settings)
+    data = dataset.load_training(settings)
     texts = captions.read(settings, data)
-    check_same_data(config, data.samples, data.labels, texts)
+    check_same_data(config, data, texts)
     with contextlib.ExitStack() as stack:
         # Only the chief of several workers locks, and only a GAN knows its worker.
         has_workers = settings.strategy == "multi_worker"
         if not has_workers:
             stack.enter_context(folder.locked())
         # A run that was stopped in its first epoch has saved no GAN.
-        gan = load_gan(folder.path) if folder.gan.exists() else None
+        gan = load_model(folder.path) if folder.gan.exists() else None
         text = captions.of_run(settings, texts, folder.path)
         training = Training.prepare(settings, data, gan, text)
         if gan is None and settings.start_from:
@@ -217,10 +221,12 @@ def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None
     if kgan.data.is_image_shape(gan.sample_shape):
         dataset.save_grid(samples, training.settings.seed, folder.reals)
     stops = "" if gan.devices.has_workers else " Ctrl-C stops and saves."
+    data = f"{len(samples):,} samples of shape {gan.sample_shape}"
+    if training.sets is not None:
+        data = str(training.sets)
     shown.say(
-        f"Training on {len(samples):,} samples of shape {gan.sample_shape}, preset "
-        f"{preset.name!r}: {preset.images:,} samples to show, in {preset.epochs} parts."
-        f"{stops}"
+        f"Training on {data}, preset {preset.name!r}: {preset.images:,} samples to show, "
+        f"in {preset.epochs} parts.{stops}"
     )
     for sentence in filter(None, (training.note, preset.expectation)):
         shown.say(sentence)

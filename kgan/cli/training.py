@@ -8,7 +8,10 @@ import numpy as np
 import kgan
 from kgan.cli import preset
 from kgan.cli.captions import EncodedCaptions
-from kgan.data import LoadedData
+from kgan.cli.dataset import AnyData
+from kgan.cli.picture_sets import PictureSets
+from kgan.models.compiled import CompiledModel
+from kgan.presets.translation import TranslatorPreset
 from kgan_cli.settings import ModelSettings
 
 
@@ -19,7 +22,7 @@ class Training:
     Args:
         settings: The settings of the command. If an option was not given, its value comes
             from the data or the preset.
-        data: The loaded data.
+        data: The loaded data: samples, or the pictures of image to image.
         preset: The preset from which the GAN is built.
         gan: The compiled GAN.
         batches: The checked samples, with labels for a conditional GAN, or with vectors
@@ -29,19 +32,24 @@ class Training:
     """
 
     settings: ModelSettings
-    data: LoadedData
+    data: AnyData
     preset: kgan.presets.Preset
-    gan: kgan.GAN
+    gan: CompiledModel
     batches: kgan.data.Batches
     text: EncodedCaptions | None = None
     note: str = ""
+
+    @property
+    def sets(self) -> PictureSets | None:
+        """The pictures of image to image; None for another training."""
+        return self.data if isinstance(self.data, PictureSets) else None
 
     @classmethod
     def prepare(
         cls,
         settings: ModelSettings,
-        data: LoadedData,
-        gan: kgan.GAN | None = None,
+        data: AnyData,
+        gan: CompiledModel | None = None,
         text: EncodedCaptions | None = None,
     ) -> Self:
         """Builds the GAN and the batches.
@@ -56,22 +64,29 @@ class Training:
             ValueError: If the GAN can't be trained on the data.
         """
         samples, labels = data.samples, _labels(settings, data.labels)
-        if (settings.batch_size or 0) > len(samples):
+        sets = data if isinstance(data, PictureSets) else None
+        count = len(samples) if sets is None else sets.count
+        if (settings.batch_size or 0) > count:
             raise ValueError(
-                f"--batch-size must be at most the number of samples, {len(samples)}. "
+                f"--batch-size must be at most the number of samples, {count}. "
                 f"Received: --batch-size {settings.batch_size}"
             )
         num_classes = None if labels is None else int(labels.max()) + 1
         dim = None if text is None else text.vectors.shape[1]
         shape = samples.shape[1:]
-        chosen = preset.choose(settings, shape, len(samples), num_classes, dim)
+        source_shape = None if sets is None else sets.sources.shape[1:]
+        chosen = preset.choose(settings, shape, count, num_classes, dim, source_shape)
         settings = _with_decided_values(settings, data, chosen)
         gan = gan or preset.build(chosen, settings.seed, settings.precision)
-        check = kgan.data.DataCheck(
+        is_paired = sets is None or sets.paired
+        kind = kgan.data.DataCheck if is_paired else kgan.data.UnpairedCheck
+        check = kind(
             gan.sample_shape, gan.sample_range, gan.conditions, gan.updates_per_batch
         )
         size, seed = chosen.batch_size, settings.seed
-        if text is None:
+        if isinstance(chosen, TranslatorPreset) and sets is not None:
+            batches, _, _ = kgan.data.prepare(sets.batches(chosen, seed), check)
+        elif text is None:
             batches, _, _ = kgan.data.prepare(
                 samples, check, size, y=labels, seed=seed, drop_remainder=True
             )
@@ -81,7 +96,7 @@ class Training:
 
 
 def _with_decided_values(
-    settings: ModelSettings, data: LoadedData, chosen: kgan.presets.Preset
+    settings: ModelSettings, data: AnyData, chosen: kgan.presets.Preset
 ) -> ModelSettings:
     """Returns the settings with the values of the data and of the preset.
 
@@ -98,7 +113,8 @@ def _with_decided_values(
         epochs=chosen.epochs,
         budget=chosen.budget if settings.budget or not settings.epochs else None,
         batch_size=chosen.batch_size,
-        latent_dim=chosen.generator.arguments["latent_dim"],
+        # A model that translates pictures has no latents.
+        latent_dim=chosen.generator.arguments.get("latent_dim"),
     )
 
 

@@ -26,6 +26,8 @@ class PairBatches(WindowBatches):
         crop: Int, or pair `(height, width)`, the size of the windows; None for whole
             pictures.
         flip: Bool, whether to mirror half of the pairs left to right.
+        margin: Int, number of pixels by which windows may lie outside of a picture, where
+            its border is repeated. With a `margin` and no `crop`, pictures are moved.
         **options: `batch_size`, `shuffle`, `seed` and others, see `kgan.data.Batches`.
 
     Attributes:
@@ -56,10 +58,11 @@ class PairBatches(WindowBatches):
         targets: ArrayLike,
         crop: int | tuple[int, int] | None = None,
         flip: bool = True,
+        margin: int = 0,
         **options: Any,
     ):
         check_pictures(sources=sources, targets=targets)
-        windows = Windows.checked(crop, flip)
+        windows = Windows.checked(crop, flip, margin)
         _check_pairs(windows, crop, sources, targets)
         super().__init__(targets, sources, windows, **options)
 
@@ -90,9 +93,10 @@ def _check_pairs(
             f"Received: {len(sources)} sources and {len(targets)} targets"
         )
     one_size = sources.shape[1:3] == targets.shape[1:3]
-    if windows.size is not None and not (one_size and windows.fit(sources)):
+    moved = windows.size is not None or windows.margin
+    if moved and not (one_size and windows.fit(sources)):
         raise ValueError(
-            "`crop` needs sources and targets of one size, at least as large as the "
-            f"windows. Received: crop={crop}, sources.shape={sources.shape}, "
-            f"targets.shape={targets.shape}"
+            "`crop` and `margin` need sources and targets of one size, at least as large "
+            f"as the windows. Received: crop={crop}, margin={windows.margin}, "
+            f"sources.shape={sources.shape}, targets.shape={targets.shape}"
         )

@@ -28,6 +28,8 @@ class UnpairedBatches(WindowBatches):
         crop: Int, or pair `(height, width)`, the size of the windows; None for whole
             pictures. Each picture gets a window of its own.
         flip: Bool, whether to mirror half of the pictures left to right.
+        margin: Int, number of pixels by which windows may lie outside of a picture, where
+            its border is repeated. With a `margin` and no `crop`, pictures are moved.
         **options: `batch_size`, the number of pictures of each set in a batch, `shuffle`,
             `seed` and others, see `kgan.data.Batches`.
 
@@ -56,10 +58,11 @@ class UnpairedBatches(WindowBatches):
         b: ArrayLike,
         crop: int | tuple[int, int] | None = None,
         flip: bool = True,
+        margin: int = 0,
         **options: Any,
     ):
         check_pictures(a=a, b=b)
-        windows = Windows.checked(crop, flip)
+        windows = Windows.checked(crop, flip, margin)
         for images in (a, b):
             if not windows.fit(images):
                 raise ValueError(

@@ -13,31 +13,38 @@ class Windows(NamedTuple):
     """Cuts windows out of pictures, and mirrors half of the windows left to right.
 
     Attributes:
-        size: `(height, width)` of the windows; None for whole pictures.
+        size: `(height, width)` of the windows; None for the size of the pictures.
         flip: Bool, whether to mirror.
+        margin: Int, the pixels by which a window may lie outside of its picture. There,
+            the window repeats the border of the picture.
     """
 
     size: tuple[int, int] | None = None
     flip: bool = False
+    margin: int = 0
 
     @classmethod
-    def checked(cls, crop: int | tuple[int, int] | None, flip: bool) -> "Windows":
+    def checked(
+        cls, crop: int | tuple[int, int] | None, flip: bool, margin: int = 0
+    ) -> "Windows":
         """Returns the windows for the arguments of a user.
 
         Args:
             crop: Int, or pair `(height, width)`, or None for whole pictures.
             flip: Bool.
+            margin: Int of at least 0.
 
         Raises:
             ValueError: If an argument can't be used.
         """
         flip = checks.flag(flip=flip)
+        margin = checks.count(minimum=0, margin=margin)
         if crop is None:
-            return cls(None, flip)
+            return cls(None, flip, margin)
         sides = crop if isinstance(crop, tuple | list) else (crop, crop)
         form = "an int, or (height, width)"
         height, width = checks.shape(rank=2, form=form, crop=sides)
-        return cls((height, width), flip)
+        return cls((height, width), flip, margin)
 
     def fit(self, images: ArrayLike) -> bool:
         """Whether the pictures are at least as large as the windows."""
@@ -55,10 +62,11 @@ class Windows(NamedTuple):
             images: Array `(n, height, width, channels)`, or a `kgan.data.Store`.
         """
         mirrored = generator.integers(2, size=count) > 0
-        if self.size is None:
+        if self.size is None and not self.margin:
             return np.zeros((count, 2), "int64"), mirrored & self.flip
-        room = np.subtract(images.shape[1:3], self.size)
-        places = generator.integers(room + 1, size=(count, 2))
+        sides = images.shape[1:3]
+        room = np.subtract(sides, self.size or sides) + 2 * self.margin
+        places = generator.integers(room + 1, size=(count, 2)) - self.margin
         return places, mirrored & self.flip
 
     def cut(
@@ -67,9 +75,16 @@ class Windows(NamedTuple):
         """Returns a window of each picture, see `draw`."""
         height, width = self.size or images.shape[1:3]
         cut = np.empty((len(images), height, width, images.shape[3]), images.dtype)
-        for row, (top, left) in enumerate(places.tolist()):
-            window = images[row, top : top + height, left : left + width]
-            cut[row] = window[:, ::-1] if mirrored[row] else window
+        for number, place in enumerate(places):
+            # Places outside of the picture become places of its border.
+            rows, columns = (
+                np.clip(np.arange(start, start + length), 0, side - 1)
+                for start, length, side in zip(
+                    place, (height, width), images.shape[1:3], strict=True
+                )
+            )
+            window = images[number][rows[:, None], columns]
+            cut[number] = window[:, ::-1] if mirrored[number] else window
         return cut
 
     def middle(self, images: np.ndarray | Store) -> np.ndarray | Store:

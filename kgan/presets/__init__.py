@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kgan import backend, checks
 from kgan.presets import cost as cost
-from kgan.presets import recipes
+from kgan.presets import recipes, translation
 from kgan.presets.call import Call
 from kgan.presets.preset import Preset, parts
 from kgan.presets.request import Request
@@ -19,6 +19,7 @@ def suggest(
     compute: str | None = None,
     budget: int | None = None,
     condition_dim: int | None = None,
+    source_shape: Sequence[int] | None = None,
 ) -> Preset:
     """Suggests a preset: networks, options of `compile`, batch size and epochs.
 
@@ -32,6 +33,8 @@ def suggest(
             the preset.
         condition_dim: Int, at least 1, for a GAN that is given float vectors of this
             length, for example vectors of captions by `kgan.text`; None without vectors.
+        source_shape: Shape of a source, for a model that translates pictures and learns
+            from pairs; None for other models.
 
     Returns:
         A `Preset`, which builds the GAN and prints as the Python code that builds it.
@@ -67,8 +70,9 @@ def suggest(
     gan.fit(batches, epochs=43, steps_per_epoch=109)
     """
     shape = checks.shape(image_shape=image_shape)
-    name = recipes.name_for(shape)
-    return get(name, shape, num_images, num_classes, compute, budget, condition_dim)
+    name = recipes.name_for(shape) if source_shape is None else "pix2pix"
+    counts = num_images, num_classes, compute, budget, condition_dim
+    return get(name, shape, *counts, source_shape)
 
 
 def get(
@@ -79,6 +83,7 @@ def get(
     compute: str | None = None,
     budget: int | None = None,
     condition_dim: int | None = None,
+    source_shape: Sequence[int] | None = None,
 ) -> Preset:
     """Returns the preset of a given name.
 
@@ -90,6 +95,9 @@ def get(
         compute: `"cpu"`, `"gpu"` or None, see `suggest`.
         budget: Int, at least 1, or None, see `suggest`.
         condition_dim: Int, at least 1, or None, see `suggest`.
+        source_shape: Shape of a source, for the presets `"pix2pix"` and `"cyclegan"`: a
+            source of a pair, or a picture of A. Then `image_shape` is the shape of a
+            target, or of a picture of B.
 
     Raises:
         ValueError: If there is no preset of that name, if the preset is not for samples
@@ -110,7 +118,16 @@ def get(
         compute=_compute(compute),
         budget=checks.optional_count(budget=budget),
         condition_dim=checks.optional_count(condition_dim=condition_dim),
+        source_shape=None
+        if source_shape is None
+        else checks.shape(source_shape=source_shape),
     )
+    translates = name in translation.NAMES
+    if translates != (source_shape is not None):
+        needs = "needs the shape of the sources" if translates else "has no sources"
+        raise ValueError(
+            f"The preset {name!r} {needs}. {checks.received(source_shape=source_shape)}"
+        )
     return recipes.RECIPES[name](request)
 
 

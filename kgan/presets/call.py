@@ -13,6 +13,7 @@ from kgan import (
     augment,
     constraints,
     data,
+    generator_losses,
     layers,
     losses,
     networks,
@@ -21,16 +22,21 @@ from kgan import (
     regularizers,
     schedules,
 )
+from kgan.models.cycle import CycleGAN
 from kgan.models.gan import GAN
+from kgan.models.translator import Translator
 
 # The names with which a function may start.
 _ROOTS = {
     "keras": keras,
     "kgan": types.SimpleNamespace(
         GAN=GAN,
+        CycleGAN=CycleGAN,
+        Translator=Translator,
         augment=augment,
         constraints=constraints,
         data=data,
+        generator_losses=generator_losses,
         layers=layers,
         losses=losses,
         networks=networks,

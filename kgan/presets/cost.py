@@ -4,14 +4,18 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import keras
 import numpy as np
 
 from kgan import backend, checks
 from kgan.data import is_image_shape
-from kgan.models.gan import GAN
-from kgan.types import Tensor
+from kgan.data.conditions import only_part
+from kgan.models.compiled import CompiledModel
+from kgan.models.cycle import CycleGAN
+from kgan.models.translator import Translator
+from kgan.types import Shape, Tensor
 
 # Training on a CPU reaches about this part of the speed of a matrix product: narrow
 # networks reach less, wide networks more.
@@ -45,7 +49,7 @@ class Cost:
         return self.flops / (_EFFICIENCY * speed)
 
 
-def estimate(gan: GAN, images: int, batch_size: int) -> Cost:
+def estimate(gan: CompiledModel, images: int, batch_size: int) -> Cost:
     """Estimates the cost of a training.
 
     Args:
@@ -66,7 +70,7 @@ def estimate(gan: GAN, images: int, batch_size: int) -> Cost:
     )
 
 
-def largest_batch(gan: GAN, memory: float) -> int:
+def largest_batch(gan: CompiledModel, memory: float) -> int:
     """Returns the largest batch size whose memory, by `estimate`, is within bounds.
 
     Args:
@@ -84,17 +88,17 @@ def largest_batch(gan: GAN, memory: float) -> int:
     return max(0, int(per_update)) * gan.recipe.d_steps
 
 
-def _parameters(gan: GAN) -> int:
+def _parameters(gan: CompiledModel) -> int:
     return gan.generator.count_params() + gan.discriminator.count_params()
 
 
-def _fixed_memory(gan: GAN) -> float:
+def _fixed_memory(gan: CompiledModel) -> float:
     """Returns an estimate of the memory that does not depend on the batch."""
     # Four bytes each for weight, gradient, two moments of the optimizer, and average.
     return _BASE_MEMORY + 4 * _parameters(gan) * 5
 
 
-def _memory_per_sample(gan: GAN) -> float:
+def _memory_per_sample(gan: CompiledModel) -> float:
     """Returns an estimate of the memory for each sample of an update."""
     penalties = (*gan.recipe.penalties, *gan.recipe.generator_penalties)
     penalized = any(penalty.passes for penalty in penalties)
@@ -102,7 +106,7 @@ def _memory_per_sample(gan: GAN) -> float:
     return 4 * copies * sum(map(_output_size, (gan.generator, gan.discriminator)))
 
 
-def flops_per_image(gan: GAN, batch_size: int) -> float:
+def flops_per_image(gan: CompiledModel, batch_size: int) -> float:
     """Returns the operations of training per real image.
 
     G and D stand for a forward pass of the generator and of the discriminator. The
@@ -116,12 +120,20 @@ def flops_per_image(gan: GAN, batch_size: int) -> float:
     An update of the generator costs 3 G + 2 D per fake, and D more per real if the loss
     compares fakes with reals. A path length costs 4 G more for each fake that it takes.
 
+    A CycleGAN costs for each picture of A with a picture of B G + 6 D for both
+    discriminators, and 6 G + 2 D for both generators, which translate there and back,
+    where G and D are a pass of both networks. Its identity loss costs 3 G more.
+
     Args:
-        gan: A compiled `kgan.GAN`.
+        gan: A compiled `kgan.GAN`, or a compiled `kgan.CycleGAN`.
         batch_size: Int, real images per batch.
     """
-    g, d = flops(gan.generator), flops(gan.discriminator) / gan.pack
     recipe = gan.recipe
+    if isinstance(gan, CycleGAN):
+        g, d = flops(gan.generator), flops(gan.discriminator)
+        penalties = sum(p.passes / p.every for p in recipe.penalties)
+        return (7 + 3 * gan.recipe.uses_identity) * g + (8 + penalties) * d
+    g, d = flops(gan.generator), flops(gan.discriminator) / gan.pack
     reals = batch_size / recipe.d_steps
     fakes = recipe.noise_batch_size or reals
     passes, g_passes = (
@@ -194,7 +206,7 @@ class MeasuredStep:
 
 
 def measure_step(
-    build: Callable[[], GAN], batch_size: int, seconds: float = 2.0
+    build: Callable[[], CompiledModel], batch_size: int, seconds: float = 2.0
 ) -> MeasuredStep:
     """Trains a new GAN on random samples, and measures its steps.
 
@@ -235,17 +247,25 @@ def measure_step(
     return MeasuredStep(batch_size, clock.steps, clock.elapsed / clock.steps, memory)
 
 
-def _random_batch(gan: GAN, size: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Returns random samples of the kind that `gan` trains on, and their labels."""
+def _random_batch(gan: CompiledModel, size: int) -> tuple[np.ndarray, Any]:
+    """Returns random data of the kind that `gan` trains on: the arguments of `fit`."""
     rng = np.random.default_rng(0)
-    shape = checks.shape(sample_shape=gan.sample_shape)
-    low, high = gan.sample_range.low, gan.sample_range.high
-    x = rng.uniform(low, high, (size, *shape)).astype("float32")
-    if is_image_shape(shape):
-        x = gan.sample_range.to_uint8(x)
-    if gan.num_classes is None:
-        return x, None
-    return x, rng.integers(gan.num_classes, size=size)
+
+    def drawn(shape: Shape) -> np.ndarray:
+        sides = checks.shape(sample_shape=shape)
+        low, high = gan.sample_range.low, gan.sample_range.high
+        x = rng.uniform(low, high, (size, *sides)).astype("float32")
+        return gan.sample_range.to_uint8(x) if is_image_shape(sides) else x
+
+    samples = drawn(gan.sample_shape)
+    if gan.num_classes is not None:
+        return samples, rng.integers(gan.num_classes, size=size)
+    if not gan.conditions:
+        return samples, None
+    given = only_part(tuple(drawn(condition.shape) for condition in gan.conditions))
+    # These models take the sources first.
+    translates = isinstance(gan, Translator | CycleGAN)
+    return (given, samples) if translates else (samples, given)
 
 
 class _Clock(keras.callbacks.Callback):

@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from kgan.models.gan import GAN
+from kgan.models.compiled import CompiledModel
 from kgan.presets.call import Call, code, make
 
 # About as many reports of a training as a reader looks at.
@@ -66,7 +66,9 @@ class Preset:
     reasons: tuple[str, ...] = ()
     expectation: str = ""
 
-    def build(self, seed: int | None = None, generator: keras.Model | None = None) -> GAN:
+    def build(
+        self, seed: int | None = None, generator: keras.Model | None = None
+    ) -> CompiledModel:
         """Returns the compiled GAN.
 
         Args:
@@ -77,7 +79,11 @@ class Preset:
         """
         if seed is not None:
             keras.utils.set_random_seed(seed)
-        gan = self._gan(seed, generator).make()
+        call = self._gan(seed)
+        if generator is not None:
+            arguments = {**call.arguments, "generator": generator}
+            call = dataclasses.replace(call, arguments=arguments)
+        gan = call.make()
         gan.compile(**make(dict(self.compile)))
         return gan
 
@@ -132,7 +138,11 @@ class Preset:
         ]
 
     def code_to_train(
-        self, seed: int, batches: str = "Batches", given: str | None = None
+        self,
+        seed: int,
+        batches: str = "Batches",
+        given: str | None = None,
+        samples: str = "samples",
     ) -> list[str]:
         """Returns the lines of Python that train `gan` on `samples`.
 
@@ -141,6 +151,7 @@ class Preset:
             batches: Name of the class of the batches in `kgan.data`.
             given: The conditions as arguments of the batches, in Python; None for the
                 `labels` or the `vectors` that the networks take.
+            samples: The first arguments of the batches, in Python.
         """
         if given is None:
             names = {"num_classes": "labels", "condition_dim": "vectors"}
@@ -150,17 +161,14 @@ class Preset:
         steps = f", steps_per_epoch={shorter}" if shorter else ""
         return [
             f"batches = kgan.data.{batches}(",
-            f"    samples, batch_size={self.batch_size}, {given}seed={seed}, "
+            f"    {samples}, batch_size={self.batch_size}, {given}seed={seed}, "
             "drop_remainder=True",
             ")",
             f"gan.fit(batches, epochs={self.epochs}{steps})",
         ]
 
-    def _gan(self, seed: int | None, generator: keras.Model | None = None) -> Call:
-        networks = {
-            "generator": self.generator if generator is None else generator,
-            "discriminator": self.discriminator,
-        }
+    def _gan(self, seed: int | None) -> Call:
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
         return Call("kgan.GAN", {**networks, **self.gan, "seed": seed})
 
 

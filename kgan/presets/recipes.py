@@ -4,6 +4,7 @@ from typing import Any
 
 from kgan.data import is_image_shape
 from kgan.networks import sizes
+from kgan.presets import translation
 from kgan.presets.call import Call
 from kgan.presets.expectation import expectation
 from kgan.presets.preset import Preset
@@ -316,6 +317,8 @@ RECIPES = {
     "biggan": biggan,
     "wavegan": wavegan,
     "mlp": mlp,
+    "pix2pix": translation.pix2pix,
+    "cyclegan": translation.cyclegan,
 }
 
 

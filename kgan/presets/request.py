@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from kgan import checks
 from kgan.data import is_image_shape
@@ -11,6 +11,8 @@ from kgan.presets.preset import Preset, parts
 
 # A discriminator memorises images that it sees more often than this.
 _MOST_TIMES = 200
+
+AnyPreset = TypeVar("AnyPreset", bound=Preset)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Request:
         budget: Int, number of real images to show; None for the default of the preset.
         condition_dim: Int, length of the vectors of a GAN that is given vectors; None
             without vectors.
+        source_shape: Shape of the pictures that a model translates; None for other
+            models.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Request:
     compute: str
     budget: int | None
     condition_dim: int | None = None
+    source_shape: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.num_classes is not None and self.condition_dim is not None:
@@ -42,6 +47,16 @@ class Request:
             raise ValueError(
                 "A preset is for labels or for vectors: give `num_classes` or "
                 f"`condition_dim`. {checks.received(**counts)}"
+            )
+        if self.source_shape is not None:
+            self._check_translation()
+
+    def _check_translation(self) -> None:
+        counts = {n: getattr(self, n) for n in ("num_classes", "condition_dim")}
+        if given := {n: value for n, value in counts.items() if value is not None}:
+            raise ValueError(
+                "A preset for the translation of pictures takes no labels and no "
+                f"vectors. {checks.received(source_shape=self.source_shape, **given)}"
             )
 
     def check_images(self) -> None:
@@ -60,12 +75,18 @@ class Request:
             f"{checks.received(image_shape=self.shape)}"
         )
 
-    def preset(self, budget: int, batch_size: int, **settings: Any) -> Preset:
+    def preset(
+        self,
+        budget: int,
+        batch_size: int,
+        kind: type[AnyPreset] = Preset,  # type: ignore[assignment]
+        **settings: Any,
+    ) -> AnyPreset:
         """Returns a `Preset` with the name, the data and the machine of the request."""
         epochs, steps = parts(budget, batch_size)
         if self.condition_dim is not None:
             settings = _matching_aware(settings)
-        return Preset(
+        return kind(
             name=self.name,
             sample_shape=self.shape,
             num_images=self.num_images,
