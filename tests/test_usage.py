@@ -99,7 +99,7 @@ def test_a_shell_completes_commands_and_options(capsys, tmp_path):
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return done.stdout.split()
 
-    assert completed("kgan", "tra") == ["train"]
+    assert completed("kgan", "trai") == ["train"]
     assert completed("kgan", "train", "--bud") == ["--budget"]
     assert completed("kgan", "train", "--compute", "g") == ["gpu"]
 

@@ -2,7 +2,6 @@
 
 import pathlib
 
-import kgan
 from kgan import exports
 from kgan.cli import model_card, run_folder
 from kgan.cli.record import Record
@@ -23,22 +22,12 @@ def run(settings: ExportSettings) -> int:
     # Made before the export, so that a damaged record is found before the work.
     card = _card(path, settings.licence)
     model = run_folder.load_model(path)
-    model.export(out, format=format.name, **_direction(settings.to, model))
+    run_folder.check_direction(settings.to, model, path)
+    options = {} if settings.to is None else {"to": settings.to}
+    model.export(out, format=format.name, **options)
     if card:
         model_card.write(card, out, format)
     return Status.DONE
-
-
-def _direction(to: str | None, model: kgan.GAN | kgan.CycleGAN) -> dict[str, str]:
-    """Returns the argument of `export` that chooses a generator of a CycleGAN."""
-    if to is None:
-        return {}
-    if not isinstance(model, kgan.CycleGAN):
-        raise ValueError(
-            "--to chooses a generator of a CycleGAN. "
-            f"Received: --to {to} for a {type(model).__name__}"
-        )
-    return {"to": to}
 
 
 def _card(path: pathlib.Path, licence: str | None) -> str:

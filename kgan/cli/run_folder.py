@@ -278,6 +278,19 @@ def load_model(path: pathlib.Path) -> CompiledModel:
     return gan
 
 
+def check_direction(to: str | None, model: CompiledModel, path: PathLike) -> None:
+    """Checks that `--to` is for a model of two directions.
+
+    Raises:
+        ValueError: If `--to` is given for a model of one direction.
+    """
+    if to is not None and not isinstance(model, kgan.CycleGAN):
+        raise ValueError(
+            "--to is for a CycleGAN, which translates in both directions. "
+            f"Received: --to {to}, {path} with a {type(model).__name__}"
+        )
+
+
 def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
     """Loads the encoder of the captions of a run.
 

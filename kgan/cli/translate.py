@@ -79,11 +79,7 @@ def _source_shape(model: Translator, settings: TranslateSettings) -> Shape:
     """
     if isinstance(model, kgan.CycleGAN):
         return model.sample_shape if settings.to == "a" else model.shape_a
-    if settings.to is not None:
-        raise ValueError(
-            "--to is for a CycleGAN, which translates in both directions. Received: --to "
-            f"{settings.to}, {settings.run_or_model} with a {type(model).__name__}"
-        )
+    run_folder.check_direction(settings.to, model, settings.run_or_model)
     return model.conditions.each[0].shape
 
 
