@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from kgan_cli import types
+from kgan_cli import paths, types
 from kgan_cli.option import REQUIRED, Settings, option
 from kgan_cli.settings import trained_gan
 
@@ -19,7 +19,12 @@ class ReportSettings(Settings):
     )
 
     runs: tuple[str, ...] = option(
-        REQUIRED, metavar="RUN", nargs="+", positional=True, help="run folder"
+        REQUIRED,
+        metavar="RUN",
+        nargs="+",
+        positional=True,
+        check=paths.check_run,
+        help="run folder",
     )
     out: str = option("report.html", metavar="FILE.html", help="the file to write")
 
@@ -35,7 +40,12 @@ class CompareSettings(Settings):
     )
 
     runs: tuple[str, ...] = option(
-        REQUIRED, metavar="RUN", nargs="+", positional=True, help="run folder"
+        REQUIRED,
+        metavar="RUN",
+        nargs="+",
+        positional=True,
+        check=paths.check_run,
+        help="run folder",
     )
 
 

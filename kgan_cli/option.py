@@ -36,6 +36,7 @@ def option(
     with_resume: bool = False,
     recorded: bool = True,
     const: str | None = None,
+    check: Callable[[str, str], None] | None = None,
 ) -> Any:
     """Declares an option as a field of a dataclass.
 
@@ -56,11 +57,14 @@ def option(
         recorded: Whether the record of a run has the option.
         const: The value if the option is given without a value; None if the option needs
             a value.
+        check: Function of a value, or of each of several values, and of the option's
+            spelling, which is empty for an argument without a name. Raises a
+            `ValueError` if the command can't be run with the value.
     """
     metadata = {"type": type, "choices": choices, "metavar": metavar, "aliases": aliases}
     metadata["nargs"] = nargs
     roles = {"positional": positional, "is_path": is_path, "with_resume": with_resume}
-    more = {"recorded": recorded, "const": const}
+    more = {"recorded": recorded, "const": const, "check": check}
     return dataclasses.field(
         default=default, metadata={"help": help, **metadata, **roles, **more}
     )
@@ -101,6 +105,13 @@ class Settings:
             ValueError: If the command can't be run.
             OSError: If there is nothing at a path.
         """
+        for field in dataclasses.fields(self):
+            check, value = field.metadata["check"], getattr(self, field.name)
+            if check is None or value is None:
+                continue
+            spelling = "" if field.metadata["positional"] else spellings(field)[0]
+            for one in (value,) if isinstance(value, str) else value:
+                check(one, spelling)
 
     def record(self) -> dict[str, Any]:
         """Returns the recorded options, by name. Paths that exist are absolute."""

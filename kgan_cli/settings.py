@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any, Self
 
-from kgan_cli import names, types
+from kgan_cli import names, paths, types
 from kgan_cli.captions import CaptionSettings
 from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
@@ -195,6 +195,7 @@ class RunSettings(Settings):
     )
     resume: str | None = option(
         metavar="RUN",
+        check=paths.check_run,
         with_resume=True,
         recorded=False,
         help="continue this run exactly where it stopped",
@@ -365,6 +366,7 @@ def trained_gan() -> str:
         REQUIRED,
         metavar="RUN|MODEL",
         positional=True,
+        check=paths.check_gan,
         help=f"run folder, .keras file, or a trained GAN of the package: {trained}",
     )
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from kgan_cli import types
+from kgan_cli import paths, types
 from kgan_cli.option import Settings, option
 
 
@@ -16,6 +16,7 @@ class TransferSettings(Settings):
         metavar="RUN|MODEL",
         aliases=("--from",),
         is_path=True,
+        check=paths.check_gan,
         help="begin with the weights of this run folder or .keras file, or of a trained "
         "GAN of the package; the networks, and the size of images, are as in its run",
     )

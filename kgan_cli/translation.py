@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kgan_cli import paths
 from kgan_cli.option import REQUIRED, Settings, option, spellings
 
 # Options of a training that samples from latents, which a translation has not.
@@ -63,8 +64,8 @@ class TranslationSettings(Settings):
     @property
     def given_sides(self) -> str:
         """The option for the pictures with its paths, for messages."""
-        name, paths = self.sides
-        return f"--{name} {' '.join(paths)}"
+        name, given = self.sides
+        return f"--{name} {' '.join(given)}"
 
     def check(self) -> None:
         """Checks the options for image to image.
@@ -115,23 +116,23 @@ class TranslationSettings(Settings):
                 )
 
 
-def check_paths(name: str, paths: Sequence[str] | None) -> None:
+def check_paths(name: str, given: Sequence[str] | None) -> None:
     """Checks the paths of `--pairs` or `--unpaired`.
 
     Args:
         name: `"pairs"` or `"unpaired"`.
-        paths: The value of the option.
+        given: The value of the option.
 
     Raises:
         ValueError: If there are more than two paths.
         FileNotFoundError: If there is nothing at a path.
     """
-    if len(paths or ()) > 2:
+    if len(given or ()) > 2:
         raise ValueError(
             f"--{name} takes the pictures to translate and the pictures to draw: two "
-            f"paths, or one. Received: --{name} {' '.join(paths or ())}"
+            f"paths, or one. Received: --{name} {' '.join(given or ())}"
         )
-    for path in paths or ():
+    for path in given or ():
         if not os.path.exists(path):
             raise FileNotFoundError(
                 "There is no folder and no archive of that name. Received: "
@@ -227,8 +228,7 @@ class TranslateSettings(Settings):
             FileNotFoundError: If there are no pictures.
         """
         super().check()
-        run = pathlib.Path(self.run_or_model)
-        file = run / "gan.keras" if run.is_dir() else run
+        file = paths.gan_file(self.run_or_model)
         if file.suffix != ".keras" or not file.is_file():
             raise ValueError(
                 "Expected the folder of a run of `kgan train --pairs` or `--unpaired`, "

@@ -37,9 +37,10 @@ PARSE = """
 import json, sys
 from kgan_cli.main import main
 try:
-    main(sys.argv[1:])
+    code = main(sys.argv[1:])
 except SystemExit as exit:
-    print(json.dumps([exit.code or 0, sorted(sys.modules)]))
+    code = exit.code or 0
+print(json.dumps([code, sorted(sys.modules)]))
 """
 
 
@@ -56,9 +57,19 @@ except SystemExit as exit:
         ("train --preset gpt", 2),
         ("sample", 2),
         ("info --resume run", 2),
+        ("sample none", 1),
+        ("interpolate none --seeds 0 1", 1),
+        ("project none picture.png", 1),
+        ("explore none", 1),
+        ("export none", 1),
+        ("translate none pictures out", 1),
+        ("report none", 1),
+        ("compare none", 1),
+        ("train --resume none", 1),
+        ("train --start-from none", 1),
     ],
 )
-def test_help_and_usage_errors_import_neither_keras_nor_a_framework(command, status):
+def test_help_and_early_errors_import_neither_keras_nor_a_framework(command, status):
     result = python("-c", PARSE, *command.split())
     code, imported = json.loads(result.stdout.splitlines()[-1])
     assert code == status, result.stderr

@@ -3,7 +3,8 @@
 import pathlib
 
 import kgan
-from kgan.cli.run_folder import RunFolder, is_pretrained
+from kgan.cli.run_folder import RunFolder
+from kgan_cli import paths
 
 
 def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
@@ -58,7 +59,7 @@ def names(gan: kgan.GAN, source: pathlib.Path) -> list[str]:
 
 def _known(source: pathlib.Path) -> list[str]:
     """Returns the names of the classes; none if they are not known."""
-    if is_pretrained(source):
+    if paths.is_trained_gan(source):
         return kgan.pretrained.class_names(str(source))
     folder = RunFolder(source)
     if not folder.config.exists():

@@ -13,6 +13,7 @@ from kgan.cli.training import Training
 from kgan.presets import Call
 from kgan.presets.call import code
 from kgan.presets.translation import TranslatorPreset
+from kgan_cli import paths
 from kgan_cli.settings import ImageSettings, TrainSettings
 from kgan_cli.status import Status
 
@@ -68,9 +69,9 @@ def python(training: Training) -> str:
 
 def _source(path: str) -> str | Call:
     """Returns the trained GAN of `--start-from` as an argument."""
-    if run_folder.is_pretrained(pathlib.Path(path)):
+    if paths.is_trained_gan(path):
         return Call("kgan.GAN.from_preset", {"name": path})
-    return str(run_folder.gan_file(pathlib.Path(path)))
+    return str(paths.gan_file(path))
 
 
 def _load(training: Training) -> str:

@@ -16,6 +16,7 @@ from kgan.metrics.result import shared_protocol
 from kgan.models.compiled import CompiledModel
 from kgan.models.conditions import sampler
 from kgan.types import ArrayLike, Shape
+from kgan_cli import paths
 from kgan_cli.option import spellings
 from kgan_cli.settings import EvaluateSettings, ImageSettings
 
@@ -98,7 +99,7 @@ def _gan(path: pathlib.Path) -> CompiledModel | None:
     """Returns the GAN at a path, or None for a path of images."""
     folder = run_folder.RunFolder(path)
     is_saved = path.suffix == ".keras" or folder.gan.exists()
-    if not (is_saved or run_folder.is_pretrained(path)):
+    if not (is_saved or paths.is_trained_gan(path)):
         return None
     gan = run_folder.load_model(path)
     if isinstance(gan, run_folder.TRANSLATORS):

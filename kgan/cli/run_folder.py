@@ -22,6 +22,7 @@ from kgan.files import atomic_path
 from kgan.models.compiled import CompiledModel
 from kgan.types import Config, PathLike
 from kgan.version import versions
+from kgan_cli import paths
 from kgan_cli.translation import source_of
 
 # The file that is locked while a process trains. A process that is killed leaves it.
@@ -39,10 +40,10 @@ class RunFolder:
 
     def __init__(self, path: PathLike):
         self.path = pathlib.Path(path)
-        self.config = self.path / "config.json"
+        self.config = self.path / paths.CONFIG
         self.encoder = self.path / captions.ENCODER
         self.vectors = self.path / captions.VECTORS
-        self.gan = self.path / "gan.keras"
+        self.gan = self.path / paths.GAN
         self.best = self.path / "best.keras"
         self.health = self.path / "health.txt"
         self.history = self.path / "history.csv"
@@ -157,8 +158,7 @@ class RunFolder:
             reason = getattr(error, "strerror", None)
             reason = reason or f"{type(error).__name__}: {error}"
             raise ValueError(
-                "Expected the folder of a run, with its config.json "
-                f"({reason}). Received: {f'{option} {self}'.strip()}"
+                f"{paths.NO_RUN} ({reason}). Received: {f'{option} {self}'.strip()}"
             ) from None
         return config
 
@@ -207,11 +207,6 @@ def _fingerprints(
     return found | data.fingerprint() if isinstance(data, PictureSets) else found
 
 
-def gan_file(path: pathlib.Path) -> pathlib.Path:
-    """Returns the `.keras` file of a run folder, or the file itself."""
-    return RunFolder(path).gan if path.is_dir() else path
-
-
 def load_gan(path: pathlib.Path) -> kgan.GAN:
     """Loads a GAN that draws samples from latents, see `load_model`.
 
@@ -251,15 +246,10 @@ def load_model(path: pathlib.Path) -> CompiledModel:
     Raises:
         ValueError: If there is no GAN, or its file is damaged.
     """
-    if is_pretrained(path):
+    paths.check_gan(path)
+    if paths.is_trained_gan(path):
         return kgan.GAN.from_preset(str(path))
-    file = gan_file(path)
-    if not file.exists() or file.suffix != ".keras":
-        raise ValueError(
-            "Expected a run folder with gan.keras, a .keras file that kgan saved, or a "
-            f"trained GAN of the package ({', '.join(kgan.pretrained.names())}). "
-            f"Received: {path}"
-        )
+    file = paths.gan_file(path)
     try:
         if not zipfile.is_zipfile(file):
             raise ValueError("not a whole zip archive")
@@ -302,7 +292,7 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
         ValueError: If the run has no captions, or the file of the encoder is damaged.
     """
     file = encoder_file(path)
-    if is_pretrained(path) or not file.exists():
+    if paths.is_trained_gan(path) or not file.exists():
         raise ValueError(
             "--text needs the run folder of a GAN that was trained with --captions. "
             f"Received: {path} --text {text[0]!r}"
@@ -312,17 +302,12 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
 
 def encoder_file(path: pathlib.Path) -> pathlib.Path:
     """Returns the path of the encoder beside the GAN of a run, which need not exist."""
-    return RunFolder(gan_file(path).parent).encoder
+    return RunFolder(paths.gan_file(path).parent).encoder
 
 
 def vectors_file(path: pathlib.Path) -> pathlib.Path:
     """Returns the path of the vectors of the captions of a run, which need not exist."""
-    return RunFolder(gan_file(path).parent).vectors
-
-
-def is_pretrained(path: pathlib.Path) -> bool:
-    """Whether a path that does not exist is the name of a trained GAN of the package."""
-    return not path.exists() and str(path) in kgan.pretrained.names()
+    return RunFolder(paths.gan_file(path).parent).vectors
 
 
 def threads_changed(config: Config) -> str:

@@ -8,15 +8,10 @@ from typing import Any, Self, TypeVar
 import kgan
 from kgan.cli import captions, dataset
 from kgan.cli.dataset import AnyData
-from kgan.cli.run_folder import (
-    RunFolder,
-    encoder_file,
-    gan_file,
-    is_pretrained,
-    load_gan,
-)
+from kgan.cli.run_folder import RunFolder, encoder_file, load_gan
 from kgan.cli.training import Training
 from kgan.data.load import TABLE_EXTENSIONS
+from kgan_cli import paths
 from kgan_cli.option import spellings
 from kgan_cli.settings import ModelSettings
 
@@ -86,9 +81,9 @@ class Source:
             ValueError: If there is no GAN, or its file or record is damaged.
         """
         gan = load_gan(pathlib.Path(path))
-        if is_pretrained(pathlib.Path(path)):
+        if paths.is_trained_gan(path):
             return cls(path, gan, _PRETRAINED)
-        folder = RunFolder(gan_file(pathlib.Path(path)).parent)
+        folder = RunFolder(paths.gan_file(path).parent)
         options: dict[str, Any] = {}
         if folder.config.exists():
             record = folder.read_config("--start-from")["arguments"]

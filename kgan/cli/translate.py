@@ -13,9 +13,6 @@ from PIL import Image
 
 import kgan
 from kgan.cli import fitting, outputs, run_folder
-from kgan.data.reading.entries import Entry, has_image_extension
-from kgan.data.reading.paths import pictures_at
-from kgan.data.reading.pictures import read_header
 from kgan.files import atomic_path
 from kgan.types import Shape
 from kgan_cli.status import Status
@@ -108,24 +105,24 @@ def _read(settings: TranslateSettings, shape: Shape) -> Iterator[_Picture]:
     fit = fitting.of_run(settings.run_or_model, shape)
     for entry in _entries(settings):
         with fitting.readable(entry.name), entry.open() as picture:
-            header = read_header(picture)
+            header = kgan.data.read_header(picture)
             own = header.height, header.width
             height, width = (a or b for a, b in zip(shape[:2], own, strict=True))
             pixels = dataclasses.replace(fit, height=height, width=width)(picture)
         yield _Picture(entry.name, pixels, own != (height, width))
 
 
-def _entries(settings: TranslateSettings) -> Iterable[Entry]:
+def _entries(settings: TranslateSettings) -> Iterable[kgan.data.Entry]:
     """Returns the files of the pictures."""
     path = pathlib.Path(settings.pictures)
-    if path.is_file() and has_image_extension(path.name):
-        return [Entry(path.name, path.read_bytes)]
+    if path.is_file() and kgan.data.has_image_extension(path.name):
+        return [kgan.data.Entry(path.name, path.read_bytes)]
     if settings.has_one:
         raise ValueError(
             "OUT must be a new or an empty folder, for the pictures of a folder or an "
             f"archive. Received: {settings.out}"
         )
-    return pictures_at(_SOURCES, pictures=os.fspath(path))
+    return kgan.data.pictures_at(_SOURCES, pictures=os.fspath(path))
 
 
 def _groups(pictures: Iterable[_Picture]) -> Iterator[list[_Picture]]:

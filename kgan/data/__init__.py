@@ -24,7 +24,9 @@ from kgan.data.pair_batches import PairBatches
 from kgan.data.pairs import load_pairs, load_unpaired
 from kgan.data.prepare import prepare, split
 from kgan.data.reading.arrays import to_image
-from kgan.data.reading.pictures import Fit, open_picture
+from kgan.data.reading.entries import Entry, has_image_extension
+from kgan.data.reading.paths import pictures_at
+from kgan.data.reading.pictures import Fit, open_picture, read_header
 from kgan.data.reading.read_pictures import LoadedData
 from kgan.data.reading.reports import (
     NothingLeftError,
@@ -47,6 +49,7 @@ __all__ = [
     "Condition",
     "Conditions",
     "DataCheck",
+    "Entry",
     "Fit",
     "LoadedData",
     "NothingLeftError",
@@ -66,6 +69,7 @@ __all__ = [
     "fingerprint",
     "fingerprints",
     "grid",
+    "has_image_extension",
     "is_image_shape",
     "load",
     "load_all",
@@ -75,7 +79,9 @@ __all__ = [
     "map_conditions",
     "open_picture",
     "parts_of",
+    "pictures_at",
     "prepare",
+    "read_header",
     "reason_lines",
     "scale_pixels",
     "split",

@@ -98,7 +98,7 @@ def pix2pix(request: Request) -> TranslatorPreset:
             "generator_losses": [reconstruction],
         },
         batch_size=1 if gpu else request.batch_size(16),
-        budget=_budget(request, 800_000 if gpu else 100_000),
+        budget=_budget(request, 800_000 if gpu else 400_000),
         batches={"margin": _margin(request)},
         reasons=(
             "The settings of Isola et al., 2017, arXiv:1611.07004, with an average of "
