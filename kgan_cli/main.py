@@ -49,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         with checked_output():
             name, given = parse(argv)
             command = f"kgan {name}"
+            given.check_each()
             given.check()
             with quiet_tensorflow():
                 return _module(name).run(given)

@@ -105,6 +105,13 @@ class Settings:
             ValueError: If the command can't be run.
             OSError: If there is nothing at a path.
         """
+
+    def check_each(self) -> None:
+        """Checks each option that was given by its own `check`.
+
+        Raises:
+            ValueError: If the command can't be run with a value.
+        """
         for field in dataclasses.fields(self):
             check, value = field.metadata["check"], getattr(self, field.name)
             if check is None or value is None:

@@ -186,7 +186,7 @@ def test_sample_replaces_no_folder_with_files(tmp_path, capsys):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     for out in ("full", "full/file"):
-        assert main(["sample", "run", "--out", str(tmp_path / out)]) == 1
+        assert main(["sample", "digits", "--out", str(tmp_path / out)]) == 1
         error = capsys.readouterr().err
         assert "--out must be a new or an empty folder" in error and out in error
     assert (tmp_path / "full" / "file").exists()
@@ -296,7 +296,7 @@ def test_a_lack_of_memory_is_one_line(capsys, monkeypatch, error):
         raise error
 
     monkeypatch.setattr("kgan.cli.sample.run", fail)
-    assert main(["sample", "run"]) == Status.ERROR
+    assert main(["sample", "digits"]) == Status.ERROR
     text = "kgan sample: The memory is not enough; try a smaller batch.\n"
     assert capsys.readouterr().err == text
 

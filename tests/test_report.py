@@ -168,7 +168,8 @@ def test_damaged_files_are_named(tmp_path, capsys, name, text, said):
 
 
 def test_the_page_ends_in_html(tmp_path, capsys):
-    assert main(["report", str(tmp_path), "--out", "x.pdf"]) == 1
+    make_run(tmp_path / "run")
+    assert main(["report", str(tmp_path / "run"), "--out", "x.pdf"]) == 1
     error = "kgan report: --out must end in .html. Received: --out x.pdf\n"
     assert capsys.readouterr().err == error
 

@@ -142,11 +142,11 @@ def test_only_the_command_changes_the_log_level(monkeypatch):
     )
     monkeypatch.delenv(LEVEL, raising=False)
     finders = list(sys.meta_path)
-    assert main.main(["sample", "gan.keras"]) == 0
+    assert main.main(["sample", "digits"]) == 0
     assert LEVEL not in os.environ and sys.meta_path == finders
     # The level of the user stays.
     monkeypatch.setenv(LEVEL, "0")
-    assert main.main(["sample", "gan.keras"]) == 0
+    assert main.main(["sample", "digits"]) == 0
     assert levels == ["3", "0"]
 
 
@@ -282,7 +282,7 @@ import os, sys
 sys.modules["jax"] = None
 os.environ["KERAS_BACKEND"] = "{name}"
 from kgan_cli.main import main
-sys.exit(main(["sample", "run"]))
+sys.exit(main(["sample", "digits"]))
 """
     result = python("-c", script)
     assert result.returncode == 1

@@ -113,7 +113,7 @@ def test_the_run_has_the_weights_of_the_source_and_resumes_without_it(
             2,
             "Expected a run folder with gan.keras, a .keras file that kgan saved, or a "
             "trained GAN of the package (digits, emoji, mnist). "
-            "Received: missing.keras",
+            "Received: --start-from missing.keras",
         ),
         (
             "--freeze-d 1",
