@@ -107,45 +107,9 @@ def guide_block(job: str, batch_size: int) -> Block:
     """The step of the keras.io guide ("DCGAN to generate face images"), in `fit`."""
     import keras
     import tensorflow as tf
+    from throughput import GuideGAN
 
-    class Guide(keras.Model):
-        def __init__(self, generator, discriminator):
-            super().__init__()
-            self.generator, self.discriminator = generator, discriminator
-            self.d_mean = keras.metrics.Mean(name="d_loss")
-            self.g_mean = keras.metrics.Mean(name="g_loss")
-            self.noise = keras.random.SeedGenerator(0)
-            self.built = True
-
-        def compile(self, g_optimizer, d_optimizer):
-            super().compile()
-            self.g_optimizer, self.d_optimizer = g_optimizer, d_optimizer
-            self.criterion = keras.losses.BinaryCrossentropy(from_logits=True)
-
-        def latents(self, size):
-            return keras.random.normal((size, LATENT_DIM), seed=self.noise)
-
-        def train_step(self, reals):
-            reals = tf.cast(reals, "float32") / 127.5 - 1
-            size = tf.shape(reals)[0]
-            fakes = self.generator(self.latents(size))
-            images = tf.concat([fakes, reals], axis=0)
-            labels = tf.concat([tf.ones((size, 1)), tf.zeros((size, 1))], axis=0)
-            labels += 0.05 * tf.random.uniform(tf.shape(labels))
-            with tf.GradientTape() as tape:
-                d_loss = self.criterion(labels, self.discriminator(images))
-            weights = self.discriminator.trainable_weights
-            self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
-            with tf.GradientTape() as tape:
-                logits = self.discriminator(self.generator(self.latents(size)))
-                g_loss = self.criterion(tf.zeros((size, 1)), logits)
-            weights = self.generator.trainable_weights
-            self.g_optimizer.apply(tape.gradient(g_loss, weights), weights)
-            self.d_mean.update_state(d_loss)
-            self.g_mean.update_state(g_loss)
-            return {"d_loss": self.d_mean.result(), "g_loss": self.g_mean.result()}
-
-    model = Guide(*networks(job))
+    model = GuideGAN(*networks(job))
     model.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in PARTS))
 
     def run(steps: int) -> None:
