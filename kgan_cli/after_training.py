@@ -7,6 +7,18 @@ from kgan_cli.option import REQUIRED, Settings, option
 from kgan_cli.settings import trained_gan
 
 
+def _runs() -> tuple[str, ...]:
+    """Returns the positional argument of the commands that show runs."""
+    return option(
+        REQUIRED,
+        metavar="RUN",
+        nargs="+",
+        positional=True,
+        check=paths.check_run,
+        help="run folder",
+    )
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ReportSettings(Settings):
     """`kgan report`."""
@@ -18,14 +30,7 @@ class ReportSettings(Settings):
         "configuration. Several runs are shown side by side."
     )
 
-    runs: tuple[str, ...] = option(
-        REQUIRED,
-        metavar="RUN",
-        nargs="+",
-        positional=True,
-        check=paths.check_run,
-        help="run folder",
-    )
+    runs: tuple[str, ...] = _runs()
     out: str = option("report.html", metavar="FILE.html", help="the file to write")
 
 
@@ -39,14 +44,7 @@ class CompareSettings(Settings):
         "metrics, the numbers of parameters, and the options that differ."
     )
 
-    runs: tuple[str, ...] = option(
-        REQUIRED,
-        metavar="RUN",
-        nargs="+",
-        positional=True,
-        check=paths.check_run,
-        help="run folder",
-    )
+    runs: tuple[str, ...] = _runs()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
