@@ -189,9 +189,7 @@ def test_kgan_export_chooses_the_direction_of_a_cyclegan(tmp_path, capsys):
     small().save(tmp_path / "gan.keras")
     options = [str(tmp_path / "gan.keras"), "--out", str(tmp_path / "x"), "--to", "b"]
     assert main(["export", *options]) == 1
-    assert (
-        "--to is for a CycleGAN" in capsys.readouterr().err
-    )
+    assert "--to is for a CycleGAN" in capsys.readouterr().err
 
 
 def test_kgan_export_refuses_the_end_of_another_format(tmp_path, capsys):
