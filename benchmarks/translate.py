@@ -10,7 +10,8 @@ skin tones are in one part. The methods:
 
 - `copy` returns the source;
 - `l1` is the U-Net, trained by the mean absolute error alone;
-- `pix2pix` is `kgan.Translator` with the same U-Net;
+- `pix2pix` is `kgan.Translator` with the same U-Net, and with `--weight` times the
+  absolute error;
 - `cyclegan` is `kgan.CycleGAN`, which sees both sets in orders of their own.
 
 A line of scores on the held-out pairs is added to `translate.jsonl`: `l1`, the mean
@@ -58,7 +59,7 @@ def unet() -> keras.Model:
     return kgan.networks.unet_generator(SHAPE, width=24, dropout=0.2)
 
 
-def build(method: str, seed: int) -> keras.Model | None:
+def build(method: str, seed: int, weight: float) -> keras.Model | None:
     """Returns the model of a method, compiled; None for a copy."""
     keras.utils.set_random_seed(seed)
     if method == "copy":
@@ -70,7 +71,10 @@ def build(method: str, seed: int) -> keras.Model | None:
     if method == "pix2pix":
         judge = kgan.networks.patch_discriminator(SHAPE, SHAPE, width=24, depth=2)
         model = kgan.Translator(unet(), judge, seed=seed)
-        model.compile(optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5))
+        model.compile(
+            optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
+            generator_losses=[kgan.generator_losses.Reconstruction(weight=weight)],
+        )
         return model
     options: dict[str, Any] = {"width": 16, "normalization": "instance"}
     model = kgan.CycleGAN(
@@ -150,7 +154,7 @@ def main() -> None:
     sources, targets = (emoji.pictures(artist) for artist in ("google", "twitter"))
     seen, held_out = split(emoji.names(), arguments.seed)
     for method in arguments.method:
-        model, shown = build(method, arguments.seed), 0
+        model, shown = build(method, arguments.seed, arguments.weight), 0
         start = time.perf_counter()
         if model is not None:
             shown = train(model, method, sources[seen], targets[seen], arguments)
@@ -159,6 +163,7 @@ def main() -> None:
         row = {
             "method": method,
             "seed": arguments.seed,
+            "weight": arguments.weight if method == "pix2pix" else None,
             "pairs": len(held_out),
             "images": shown,
             "seconds": round(seconds),
@@ -183,6 +188,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--images", type=int, help="pairs to show, in place of minutes")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--weight", type=float, default=10.0, help="of the absolute error of pix2pix"
+    )
     parser.add_argument("--out", default="translate", help="folder of results")
     return parser.parse_args()
 
