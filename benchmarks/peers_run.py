@@ -239,16 +239,13 @@ def torch_block(job: str, batch_size: int, compiled: bool = False) -> Block:
 def _torch_points(shape):
     from torch import nn
 
-    def dense(first, last, activation):
+    def dense(first, last):
         widths = (first, 128, 128, 128)
         for before, after in itertools.pairwise(widths):
-            yield from (nn.Linear(before, after), activation())
+            yield from (nn.Linear(before, after), nn.ReLU())
         yield nn.Linear(128, last)
 
-    def leaky():
-        return nn.LeakyReLU(0.2)
-
-    return dense(LATENT_DIM, shape[0], nn.ReLU), dense(shape[0], 1, leaky)
+    return dense(LATENT_DIM, shape[0]), dense(shape[0], 1)
 
 
 def _torch_dcgan(shape):

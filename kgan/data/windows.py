@@ -75,15 +75,11 @@ class Windows(NamedTuple):
         """Returns a window of each picture, see `draw`."""
         height, width = self.size or images.shape[1:3]
         cut = np.empty((len(images), height, width, images.shape[3]), images.dtype)
-        for number, place in enumerate(places):
-            # Places outside of the picture become places of its border.
-            rows, columns = (
-                np.clip(np.arange(start, start + length), 0, side - 1)
-                for start, length, side in zip(
-                    place, (height, width), images.shape[1:3], strict=True
-                )
-            )
-            window = images[number][rows[:, None], columns]
+        if self.margin:
+            sides = self.margin, self.margin
+            images = np.pad(images, ((0, 0), sides, sides, (0, 0)), "edge")
+        for number, (top, left) in enumerate((places + self.margin).tolist()):
+            window = images[number, top : top + height, left : left + width]
             cut[number] = window[:, ::-1] if mirrored[number] else window
         return cut
 
