@@ -62,8 +62,12 @@ class LazyPenalty(serialization.Configurable):
             seed_generator: Source of the random numbers in `function`.
             step: Int scalar, the number of updates before this one.
         """
-        is_due = ops.equal(step % self.every, 0)
-        return ops.cond(is_due, _without_writes(function, seed_generator), otherwise)
+        due = _without_writes(function, seed_generator)
+        return ops.cond(self.is_due(step), due, otherwise)
+
+    def is_due(self, step: Tensor) -> Tensor:
+        """Returns whether the penalty applies after `step` updates, a bool scalar."""
+        return ops.equal(step % self.every, 0)
 
     def get_config(self) -> dict[str, Any]:
         return {"weight": self.weight, "every": self.every}

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 import keras
@@ -15,8 +16,8 @@ _EPSILON = 1e-12
 class GeneratorPenalty(LazyPenalty):
     """Base class of the penalties that are added to the generator's loss.
 
-    Subclasses implement `value` and set `name`. A penalty that keeps state creates
-    `variables` in `build`; `value` returns their new values.
+    Subclasses implement `measure` and `value`, and set `name`. A penalty that keeps state
+    creates `variables` in `build`; `value` returns their new values.
 
     Args:
         weight: Float of at least 0, or a schedule: the factor of the value in the loss.
@@ -30,18 +31,33 @@ class GeneratorPenalty(LazyPenalty):
     def check(self, generator: keras.Model) -> None:
         """Raises a `ValueError` if the penalty can't be computed for a generator."""
 
-    def value(
+    def choose(self, inputs: Tensors) -> Tensors:
+        """Returns the rows of the inputs for which the penalty is computed: all."""
+        return inputs
+
+    def measure(
         self,
         generator: keras.Model,
         inputs: Tensors,
         seed_generator: keras.random.SeedGenerator,
-    ) -> tuple[Tensor, list[Tensor]]:
-        """Computes the penalty, without its weight.
+    ) -> Tensor:
+        """Measures each sample, in the updates in which the penalty is due.
 
         Args:
             generator: The generator.
             inputs: Latents `(batch, latent_dim)`, or `[latents, labels]`.
             seed_generator: Source of random numbers.
+
+        Returns:
+            A float32 tensor `(batch,)`.
+        """
+        raise NotImplementedError
+
+    def value(self, measures: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Computes the penalty, without its weight.
+
+        Args:
+            measures: The result of `measure`; zeros where the penalty is not due.
 
         Returns:
             A float32 scalar, and the new values of `variables`.
@@ -58,26 +74,36 @@ class GeneratorPenalty(LazyPenalty):
         """Returns `every` times the value if the penalty is due at this update, else 0.
 
         Args:
-            generator: See `value`.
-            inputs: See `value`.
-            seed_generator: See `value`.
+            generator: See `measure`.
+            inputs: See `measure`.
+            seed_generator: See `measure`.
             step: Int scalar, the number of updates before this one.
         """
+        inputs = self.choose(inputs)
 
-        def due() -> tuple[Tensor, list[Tensor]]:
-            return self.value(generator, inputs, seed_generator)
+        def due() -> Tensor:
+            return self.measure(generator, inputs, seed_generator)
 
-        def otherwise() -> tuple[Tensor, list[Tensor]]:
-            return ops.zeros(()), [ops.convert_to_tensor(v) for v in self.variables]
+        def otherwise() -> Tensor:
+            return ops.zeros(ops.shape(_latents(inputs))[:1])
 
         if self.every == 1:
-            value, new = due()
-        else:
-            value, new = self.if_due(due, otherwise, seed_generator, step)
-        # Outside the branch, since JAX can't assign variables within a branch.
-        for variable, number in zip(self.variables, new, strict=True):
-            variable.assign(number)
-        return self.every * value
+            value, new = self.value(due())
+            self._assign(new)
+            return value
+        # Devices exchange measures in `value`, and JAX assigns variables. Neither works
+        # within a branch.
+        value, new = self.value(self.if_due(due, otherwise, seed_generator, step))
+        is_due = self.is_due(step)
+        self._assign(
+            ops.where(is_due, number, variable)
+            for variable, number in zip(self.variables, new, strict=True)
+        )
+        return self.every * ops.where(is_due, value, 0.0)
+
+    def _assign(self, values: Iterable[Tensor]) -> None:
+        for variable, value in zip(self.variables, values, strict=True):
+            variable.assign(value)
 
 
 @serialization.register
@@ -99,8 +125,7 @@ class PathLength(GeneratorPenalty):
         every: Int; the penalty applies only in every `every`-th update of the generator,
             multiplied by `every`.
         decay: Float of 0 to 1: the share of the mean that an update replaces.
-        shrink: Int, at least 1: the penalty is computed for the first `1 / shrink` of the
-            latents.
+        shrink: Int, at least 1: the penalty is computed for every `shrink`-th latent.
 
     Raises:
         ValueError: If an argument is out of bounds.
@@ -140,18 +165,28 @@ class PathLength(GeneratorPenalty):
     def check(self, generator: keras.Model) -> None:
         style_parts(generator, "The penalty `path_length`")
 
-    def value(
-        self,
-        generator: keras.Model,
-        inputs: Tensors,
-        seed_generator: keras.random.SeedGenerator,
-    ) -> tuple[Tensor, list[Tensor]]:
-        lengths = self.lengths(generator, self._share(inputs), seed_generator)
-        old = ops.convert_to_tensor(self.variables[0])
-        mean = old + self.decay * (ops.mean(lengths) - old)
-        return ops.mean(ops.square(lengths - mean)), [ops.stop_gradient(mean)]
+    def choose(self, inputs: Tensors) -> Tensors:
+        if isinstance(inputs, list | tuple):
+            return [self.choose(x) for x in inputs]
+        size = ops.shape(inputs)[0]
+        share = size // self.shrink
+        share = max(1, share) if isinstance(size, int) else ops.maximum(1, share)
+        # Not the first rows: one device and several devices must choose the same rows.
+        return inputs[:: self.shrink][:share]
 
-    def lengths(
+    def value(self, measures: Tensor) -> tuple[Tensor, list[Tensor]]:
+        old = ops.convert_to_tensor(self.variables[0])
+
+        def deviations(lengths: Tensor) -> Tensor:
+            mean = old + self.decay * (ops.mean(lengths) - old)
+            squares = ops.square(lengths - mean)
+            return ops.stack([squares, ops.ones_like(squares) * mean], axis=1)
+
+        # The mean is that of all devices.
+        rows = backend.on_all_rows(deviations, measures)
+        return ops.mean(rows[:, 0]), [ops.stop_gradient(rows[0, 1])]
+
+    def measure(
         self,
         generator: keras.Model,
         inputs: Tensors,
@@ -160,15 +195,14 @@ class PathLength(GeneratorPenalty):
         """Returns the length `|J y|` for each sample, `(batch,)`.
 
         Args:
-            generator: See `value`.
-            inputs: See `value`.
-            seed_generator: See `value`.
+            generator: The generator.
+            inputs: Latents `(batch, latent_dim)`, or `[latents, labels]`.
+            seed_generator: Source of random numbers.
         """
         mapping, synthesis = style_parts(generator, "The penalty `path_length`")
-        latents = inputs[0] if isinstance(inputs, list | tuple) else inputs
         # Drawn here, since the scope below drops the new state of the seed.
         shape = tuple(synthesis.output.shape[1:])
-        noise = _noise(ops.shape(latents)[0], shape, seed_generator)
+        noise = _noise(ops.shape(_latents(inputs))[0], shape, seed_generator)
 
         def projected(shift: Tensor) -> tuple[Tensor, tuple]:
             images = synthesis(styles + shift, training=True)
@@ -185,16 +219,12 @@ class PathLength(GeneratorPenalty):
         axes = tuple(range(1, len(squares.shape)))
         return ops.sqrt(ops.mean(squares, axis=axes) + _EPSILON)
 
-    def _share(self, inputs: Tensors) -> Tensors:
-        if isinstance(inputs, list | tuple):
-            return [self._share(x) for x in inputs]
-        size = ops.shape(inputs)[0]
-        share = size // self.shrink
-        share = max(1, share) if isinstance(size, int) else ops.maximum(1, share)
-        return inputs[:share]
-
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "decay": self.decay, "shrink": self.shrink}
+
+
+def _latents(inputs: Tensors) -> Tensor:
+    return inputs[0] if isinstance(inputs, list | tuple) else inputs
 
 
 def _noise(size: Tensor, shape: Shape, seed: keras.random.SeedGenerator) -> Tensor:

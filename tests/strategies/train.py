@@ -31,15 +31,17 @@ def penalties():
 
 
 CASES = {
-    **{name: {"loss": name} for name in ("hinge", "relativistic")},
-    **{
-        f"{name} penalties": {"loss": name, "penalties": penalties()}
-        for name in ("hinge", "relativistic")
-    },
+    "hinge": {"loss": "hinge"},
+    "relativistic": {"loss": "relativistic"},
+    "hinge penalties": {"loss": "hinge", "penalties": penalties()},
     "d_steps": {"loss": "relativistic", "d_steps": 2, "penalties": penalties()},
-    "noise_batch_size": {"noise_batch_size": 6, "g_steps": 2},
-    "steps_per_execution": {"steps_per_execution": 2},
-    "regularised": {"regulariser": 0.1},
+    "g_steps": {
+        "g_steps": 2,
+        "noise_batch_size": 6,
+        "steps_per_execution": 2,
+        "regulariser": 0.1,
+    },
+    "path length": {"generator_penalties": [kgan.penalties.PathLength(2.0, 2, 0.5)]},
     "conditional": {"num_classes": 3, "penalties": penalties()},
     "vectors": {
         "condition_dim": 4,
@@ -95,6 +97,16 @@ def build(strategy, model=kgan.GAN, **options):
     return found
 
 
+def styled():
+    """Returns a small generator of points from styles."""
+    z = keras.Input((3,))
+    w = kgan.layers.StyleTruncation()(keras.layers.Dense(4, "tanh")(z))
+    mapping = keras.Model(z, w, name="mapping")
+    synthesis = [keras.Input((4,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(2)]
+    synthesis = keras.Sequential(synthesis, name="synthesis")
+    return keras.Model(z, synthesis(mapping(z)))
+
+
 def dense(regulariser=None, pack=1, **options):
     """Returns a small GAN of points."""
     names = ("num_classes", "condition_dim")
@@ -108,9 +120,12 @@ def dense(regulariser=None, pack=1, **options):
         layers = [keras.Input((2,)), keras.layers.Dense(8, "relu")]
         layers.append(keras.layers.Dense(1, kernel_regularizer=decay))
         discriminator = keras.Sequential(layers)
-    generator = kgan.networks.mlp_generator(
-        (2,), 3, hidden=(8,), activation=None, **condition
-    )
+    if "generator_penalties" in options:
+        generator = styled()
+    else:
+        generator = kgan.networks.mlp_generator(
+            (2,), 3, hidden=(8,), activation=None, **condition
+        )
     gan = kgan.GAN(generator, discriminator, pack=pack, seed=1)
     gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), **options)
     return gan
