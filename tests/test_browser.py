@@ -214,7 +214,7 @@ def test_a_browser_computes_operations_of_keras():
     first, second = keras.ops.split(x, [4], axis=-1)
     rows = layers.Reshape((2, 4))(second)
     a, b = keras.ops.unstack(rows, axis=1)
-    x = (2.5 + a) * first + keras.ops.roll(b, 1, axis=0) * 0.5
+    x = (2.5 + a) * first + kgan.layers.PairSwap()(b) * 0.5
     joined = layers.Concatenate()([x, layers.Flatten()(layers.Permute((2, 1))(rows))])
     model = settled(keras.Model(z, joined))
     # The page draws one sample at a time.

@@ -247,6 +247,7 @@ AFTER = {
     "styles": lambda: [
         kgan.layers.EqualizedDense(3, learning_rate=0.5),
         kgan.layers.ScaledLeakyReLU(),
+        kgan.layers.PairSwap(),
         kgan.layers.StyleTruncation(),
         Pair(),
         kgan.layers.StyleMixing(4),

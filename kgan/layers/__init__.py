@@ -31,7 +31,7 @@ from kgan.layers.scaled_leaky_relu import ScaledLeakyReLU
 from kgan.layers.self_attention import SelfAttention2D
 from kgan.layers.skip_layer_excitation import SkipLayerExcitation
 from kgan.layers.spectral_normalization import SpectralNormalization
-from kgan.layers.styles import StyleMixing, StyleTruncation
+from kgan.layers.styles import PairSwap, StyleMixing, StyleTruncation
 
 __all__ = [
     "BatchNormalization",
@@ -51,6 +51,7 @@ __all__ = [
     "ModulatedBatchNormalization",
     "ModulatedConv2D",
     "NoiseInjection",
+    "PairSwap",
     "PhaseShuffle",
     "PixelNormalization",
     "ProjectionLogit",

@@ -91,6 +91,43 @@ class StyleTruncation(keras.layers.Layer):
 
 @serialization.register
 @with_checked_arguments
+class PairSwap(keras.layers.Layer):
+    """Swaps two consecutive samples in training: a partner for each sample of a batch.
+
+    The samples 0 and 1 change places, and so do 2 and 3, and so on; a last sample without
+    a partner stays. Several devices with an even number of samples each swap what one
+    device swaps. In inference the samples stay where they are.
+
+    Args:
+        **kwargs: See `keras.layers.Layer`.
+
+    Example:
+
+    >>> import kgan
+    >>> x = keras.ops.array([[1.0], [2.0], [3.0]])
+    >>> [float(row[0]) for row in kgan.layers.PairSwap()(x, training=True)]
+    [2.0, 1.0, 3.0]
+    """
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """Returns the samples, `(batch, ...)`.
+
+        Args:
+            inputs: Tensor `(batch, ...)`.
+            training: Bool, whether to swap.
+        """
+        if not training:
+            return inputs
+        size = ops.shape(inputs)[0]
+        partners = ops.bitwise_xor(ops.arange(size, dtype="int32"), 1)
+        return ops.take(inputs, ops.minimum(partners, size - 1), axis=0)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        return tuple(input_shape)
+
+
+@serialization.register
+@with_checked_arguments
 class StyleMixing(keras.layers.Layer):
     """Gives each layer of a synthesis network its style, from one or two latents.
 

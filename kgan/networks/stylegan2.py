@@ -12,6 +12,7 @@ from kgan.layers import (
     MinibatchStdDev,
     ModulatedConv2D,
     NoiseInjection,
+    PairSwap,
     PixelNormalization,
     ScaledLeakyReLU,
     SmoothDownSampling2D,
@@ -50,7 +51,7 @@ def stylegan2_generator(
 
     The output has no activation. In training, layers draw fresh noise; in inference the
     noise is fixed, so equal latents give equal images. With style mixing, the second
-    latents are the latents of the next sample of the batch.
+    latents are the latents of another sample of the batch.
 
     Args:
         image_shape: `(height, width, channels)`, of any size. At powers of two the
@@ -211,8 +212,8 @@ def _mapping(
 
     w = StyleTruncation(dtype=_precise(), name="truncation")(style(latents))
     if style_mixing:
-        # The latents of the next sample have the distribution of the GAN's noise.
-        second = style(ops.roll(latents, 1, axis=0))
+        # The latents of another sample have the distribution of the GAN's noise.
+        second = style(PairSwap(dtype=_precise())(latents))
         mixing = StyleMixing(styles, style_mixing, dtype=_precise(), name="mixing")
         w = mixing([w, second])
     else:

@@ -46,6 +46,7 @@ CASES = {
     "vectors": {
         "condition_dim": 4,
         "generator_losses": [kgan.generator_losses.Reconstruction("mae", 0.5)],
+        "mismatch": 0.3,
     },
     "packed": {"loss": "relativistic", "pack": 2, "penalties": penalties()},
     "scheduled": {
@@ -100,9 +101,13 @@ def build(strategy, model=kgan.GAN, **options):
 def styled():
     """Returns a small generator of points from styles."""
     z = keras.Input((3,))
-    w = kgan.layers.StyleTruncation()(keras.layers.Dense(4, "tanh")(z))
+    dense = keras.layers.Dense(4, "tanh")
+    first = kgan.layers.StyleTruncation()(dense(z))
+    second = dense(kgan.layers.PairSwap()(z))
+    w = kgan.layers.StyleMixing(2, seed=1)([first, second])
     mapping = keras.Model(z, w, name="mapping")
-    synthesis = [keras.Input((4,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(2)]
+    synthesis = [keras.Input((2, 4)), keras.layers.Flatten()]
+    synthesis += [keras.layers.Dense(8, "tanh"), keras.layers.Dense(2)]
     synthesis = keras.Sequential(synthesis, name="synthesis")
     return keras.Model(z, synthesis(mapping(z)))
 

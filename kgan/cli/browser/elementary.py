@@ -7,10 +7,10 @@ from keras import layers
 
 from kgan.cli.browser.program import Program, Value
 from kgan.cli.browser.registry import array, translates, unknown
-from kgan.layers import GenerativeBasis, LabelEmbedding, LearnedConstant
+from kgan.layers import GenerativeBasis, LabelEmbedding, LearnedConstant, PairSwap
 
 
-@translates(layers.Dropout, layers.GaussianNoise)
+@translates(layers.Dropout, layers.GaussianNoise, PairSwap)
 def _identity(
     program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
 ) -> Value:

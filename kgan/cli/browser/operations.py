@@ -36,14 +36,6 @@ def _elementwise(
     return program.add(name, inputs, shape)
 
 
-@translates("Roll")
-def _roll(program: Program, operation: Any, inputs: Sequence[Value]) -> Value:
-    if operation.axis != 0:
-        raise unknown(operation, f"axis={operation.axis}")
-    # The page draws one sample at a time, which comes after itself.
-    return inputs[0]
-
-
 @translates("Unstack")
 def _unstack(program: Program, operation: Any, inputs: Sequence[Value]) -> list[Value]:
     (x,) = inputs
