@@ -62,6 +62,11 @@ class TranslationSettings(Settings):
         return name, list(getattr(self, name))
 
     @property
+    def preset_of_pictures(self) -> str | None:
+        """The only preset for the pictures to translate; None without these pictures."""
+        return _PRESETS[self.sides[0]] if self.translates else None
+
+    @property
     def given_sides(self) -> str:
         """The option for the pictures with its paths, for messages."""
         name, given = self.sides
@@ -100,9 +105,9 @@ class TranslationSettings(Settings):
                 )
         name, _ = self.sides
         preset = getattr(self, "preset", None)
-        if preset not in (None, _PRESETS[name]):
+        if preset not in (None, self.preset_of_pictures):
             raise ValueError(
-                f"The preset of --{name} is {_PRESETS[name]}. Received: "
+                f"The preset of --{name} is {self.preset_of_pictures}. Received: "
                 f"{self.given_sides}, --preset {preset}"
             )
 

@@ -44,8 +44,7 @@ def choose(
     if budget is None and settings.epochs:
         budget = settings.epochs * num_images
     counts = num_images, num_classes, settings.compute, budget, condition_dim
-    # Without pairs there is one preset, which `suggest` does not suggest.
-    name = "cyclegan" if settings.unpaired else settings.preset
+    name = settings.preset_of_pictures or settings.preset
     chosen = (
         presets.get(name, shape, *counts, source_shape)
         if name

@@ -78,11 +78,7 @@ class Training:
         chosen = preset.choose(settings, shape, count, num_classes, dim, source_shape)
         settings = _with_decided_values(settings, data, chosen)
         gan = gan or preset.build(chosen, settings.seed, settings.precision)
-        is_paired = sets is None or sets.paired
-        kind = kgan.data.DataCheck if is_paired else kgan.data.UnpairedCheck
-        check = kind(
-            gan.sample_shape, gan.sample_range, gan.conditions, gan.updates_per_batch
-        )
+        check = gan.data_check(d_steps=gan.updates_per_batch)
         size, seed = chosen.batch_size, settings.seed
         if isinstance(chosen, TranslatorPreset) and sets is not None:
             batches, _, _ = kgan.data.prepare(sets.batches(chosen, seed), check)

@@ -225,7 +225,7 @@ class TrainedModel(Trainer):
         if metrics is not None:
             reals = self._samples_first(x, y)
             evaluation = self._evaluation(*reals, metrics, extractor, seed)
-        batches = self._prepared(x, self._data_check(), batch_size, shuffle=False, y=y)[0]
+        batches = self._prepared(x, self.data_check(), batch_size, shuffle=False, y=y)[0]
         batches, kwargs["steps"] = self.devices.dataset(batches, kwargs.get("steps"))
         self.seed_validation(seed, _EVALUATION_DRAWS)
         losses = super().evaluate(x=batches, **kwargs)
@@ -250,7 +250,7 @@ class TrainedModel(Trainer):
         Raises:
             ValueError: If the model can't be trained on the data.
         """
-        check = self._data_check(d_steps=self.updates_per_batch)
+        check = self.data_check(d_steps=self.updates_per_batch)
         self._prepared(x, check, batch_size, y=y)
 
     def _samples_first(self, x: Data, y: Tensors | None) -> tuple[Data, Tensors | None]:
@@ -299,7 +299,7 @@ class TrainedModel(Trainer):
         """Sets the noise of validation: its seed, and the number of draws done."""
         self.test_seed_generator.state.assign([seed, draws % 2**31])
 
-    def _data_check(self, argument: str = "x", d_steps: int = 1) -> data.DataCheck:
+    def data_check(self, argument: str = "x", d_steps: int = 1) -> data.DataCheck:
         """Returns the check that the data of this model must pass.
 
         Args:
@@ -313,7 +313,7 @@ class TrainedModel(Trainer):
     def _prepared_for_training(
         self, x: Data, y: Tensors | None, batch_size: int | None, shuffle: bool
     ) -> Data:
-        check = self._data_check(d_steps=self.updates_per_batch)
+        check = self.data_check(d_steps=self.updates_per_batch)
         batches, self.real_samples, self.real_conditions = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y
         )
@@ -326,7 +326,7 @@ class TrainedModel(Trainer):
     ) -> Data:
         if validation_data is None:
             return None
-        check = self._data_check("validation_data")
+        check = self.data_check("validation_data")
         options = {"default_batch_size": default or 32, "shuffle": False}
         return self._prepared(validation_data, check, batch_size, **options)[0]
 
