@@ -113,3 +113,13 @@ def test_a_bar_is_drawn_on_a_terminal_only(monkeypatch, clock):
     assert "50/s" in text and "0:33:00 left" in text
     # The cursor is hidden, and comes back.
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
+
+
+def test_a_terminal_gets_lines_that_end_after_words(monkeypatch, clock):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stdout", stream)
+    monkeypatch.setenv("COLUMNS", "20")
+    bar = progress_bar.progress(9, TrainSettings())
+    bar.say("Training on 300 samples in a/path-of-more-than-20.zip")
+    lines = ["Training on 300", "samples in", "a/path-of-more-than-20.zip"]
+    assert stream.getvalue().splitlines() == lines

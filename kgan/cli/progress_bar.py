@@ -6,7 +6,9 @@ A class for each way to show both: as a bar, as lines, as JSON, or not at all.
 import dataclasses
 import json
 import math
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -196,7 +198,14 @@ class ProgressBar(Progress):
 
     def say(self, text: str) -> None:
         if self._bar is None:
-            print(text, flush=True)
+            # A terminal by itself breaks lines within words.
+            lines = textwrap.wrap(
+                text,
+                shutil.get_terminal_size().columns,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            print("\n".join(lines), flush=True)
         else:
             # Above the bar, which stays whole.
             self._bar.console.print(text, markup=False, highlight=False)

@@ -53,6 +53,9 @@ def print_summary(
         print(f"  {program} train --resume {folder}")
     if isinstance(gan, TRANSLATORS):
         print(f"  {program} translate {folder} PICTURES translated")
+    elif folder.encoder.exists():
+        print(f'  {program} sample {folder} --text "..." --out more.png')
     else:
         print(f"  {program} sample {folder} --count 100 --out more.png")
-    print(f'  gan = keras.models.load_model("{folder.gan}")  # after: import kgan')
+    print("\nIn Python:\n\n  import keras, kgan")
+    print(f'  gan = keras.models.load_model("{folder.gan}")')
