@@ -25,8 +25,10 @@ def as_options(message: str, settings: Settings) -> str:
     names = {field.name: spellings(field)[0] for field in dataclasses.fields(settings)}
     for name in _SOURCES:
         if name in names:
-            value = getattr(settings, name)
-            message = message.replace(f"source={value!r}", f"{names[name]} {value}")
+            option, value = names[name], getattr(settings, name)
+            if f"source={value!r}" in message:
+                message = message.replace(f"source={value!r}", f"{option} {value}")
+                message = message.replace("`source`", option)
     for name in _SIDES:
         if paths := getattr(settings, name, None):
             message = _with_paths(message, names[name], paths)

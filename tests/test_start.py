@@ -249,6 +249,11 @@ def test_outputs_that_are_closed_are_ignored():
             "--on-error skip leaves it out. Received: --data a with x.png",
         ),
         (
+            "evaluate run --data a",
+            "Expected `source` to be a folder. Received: source='a'",
+            "Expected --data to be a folder. Received: --data a",
+        ),
+        (
             "train",
             "`batch_size` must be 2. Received: batch_size=32, d_steps=3",
             "--batch-size must be 2. Received: --batch-size 32, --d-steps 3",

@@ -16,11 +16,11 @@ from kgan.data.store import Store
 from kgan.types import ArrayLike, Data, PathLike
 
 TABLE_EXTENSIONS = (".npz", ".npy", ".csv")
-_SOURCES = (
-    f'"digits", one of {", ".join(named.KERAS)}, "tfds:NAME", an array, a pair of '
-    "arrays, a dataset, a `Store`, a folder of pictures, an archive of pictures (.zip or "
-    ".tar), or the path of an .npz, .npy or .csv file"
+_NAMES = (
+    f'"digits", one of {", ".join(named.KERAS)}, "tfds:NAME", a folder of pictures, an '
+    "archive of pictures (.zip or .tar), or the path of an .npz, .npy or .csv file"
 )
+_SOURCES = f"an array, a pair of arrays, a dataset, a `Store`, {_NAMES}"
 
 
 def load(
@@ -210,4 +210,4 @@ def _load_path(path: PathLike, options: Options, found: list[str]) -> LoadedData
     argument, name = f"source={os.fspath(path)!r}", os.fspath(path).lower()
     if os.path.isfile(path) and name.endswith(TABLE_EXTENSIONS):
         return from_arrays(*tables.read(path, found), options, f"{argument}, samples")
-    return read_pictures(pictures_at(_SOURCES, source=path), options, argument)
+    return read_pictures(pictures_at(_NAMES, source=path), options, argument)
