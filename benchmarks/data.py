@@ -1,17 +1,21 @@
 """Measures the speed and the memory of reading a folder of pictures.
 
     python benchmarks/data.py --count 5000 --side 100
+    KERAS_BACKEND=jax python benchmarks/data.py --arrays
 
 Writes random pictures (smooth PNGs with transparency) into a temporary folder, and
 measures samples per second, with samples kept on disk: of the first reading, which
 decodes and resizes; of reading the batches of an epoch; and of training with the preset
 for a CPU. With `--memory` it trains a few steps on folders of growing size, each in a
-separate process, and measures the peak of memory.
+separate process, and measures the peak of memory. With `--arrays` it only reads, as
+training does, the shuffled batches of an array of 32x32x3 with mirror images: samples per
+second of processor time.
 """
 
 import argparse
 import pathlib
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +27,7 @@ import numpy as np
 from PIL import Image
 
 import kgan
+from kgan.backend.keras_private import get_data_adapter
 from kgan.types import ArrayLike, Config
 
 SIZE = 64
@@ -45,6 +50,31 @@ def time_batches(samples: ArrayLike, batch_size: int = 32) -> float:
     for number in range(len(batches)):
         batches.batch(number)
     return len(batches) * batch_size / (time.perf_counter() - start)
+
+
+def time_arrays(rounds: int = 5, count: int = 10_000, batch_size: int = 64) -> float:
+    """Reads the batches of an array as training does, and returns samples per second."""
+    images = np.random.default_rng(0).integers(0, 256, (count, 32, 32, 3), "uint8")
+    samples = np.concatenate([images, images[:, :, ::-1]])
+    networks = kgan.networks
+    gan = kgan.GAN(
+        networks.mlp_generator((32, 32, 3), 8),
+        networks.mlp_discriminator((32, 32, 3)),
+    )
+    batches = kgan.data.Batches(samples, batch_size, drop_remainder=True)
+    adapter = get_data_adapter(gan.devices.dataset(batches, None, training=True)[0])
+    read = {
+        "tensorflow": adapter.get_tf_dataset,
+        "jax": adapter.get_jax_iterator,
+        "torch": adapter.get_torch_dataloader,
+    }[keras.backend.backend()]
+    speeds = []
+    for _ in range(rounds):
+        start, shown = time.process_time(), 0
+        for (batch,) in read():
+            shown += len(batch)
+        speeds.append(shown / (time.process_time() - start))
+    return statistics.median(speeds)
 
 
 def time_training(samples: ArrayLike, steps: int = 40, warmup: int = 10) -> float:
@@ -99,10 +129,14 @@ def main() -> None:
         "--side", type=int, default=100, help="side of the pictures, in pixels"
     )
     parser.add_argument("--memory", type=int, nargs="*", metavar="N")
+    parser.add_argument("--arrays", action="store_true")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.one:
         print_memory(arguments.one, arguments.side)
+        return
+    if arguments.arrays:
+        print(f"{keras.backend.backend()}: {time_arrays():,.0f} samples a second")
         return
     if arguments.memory is not None:
         print("| pictures | peak of memory |\n| --- | --- |", flush=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from kgan_cli import after_training, config, names, settings, status
+from kgan_cli.compilations import kept_compilations
 from kgan_cli.completion import SHELLS, PrintCompletion
 from kgan_cli.option import Settings
 from kgan_cli.out_of_memory import is_out_of_memory
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             command = f"kgan {name}"
             given.check_each()
             given.check()
-            with quiet_tensorflow():
+            with quiet_tensorflow(), kept_compilations():
                 return _module(name).run(given)
     except (OutputError, ValueError, OSError, ImportError, MemoryError) as error:
         text = _message(error)

@@ -14,6 +14,8 @@ os.environ.setdefault(
     if os.environ.get("KERAS_BACKEND") == "jax" and version("jax").startswith("0.10.")
     else "--xla_backend_optimization_level=0",
 )
+# Commands would keep what JAX compiles in the folder of the user.
+os.environ["JAX_COMPILATION_CACHE_DIR"] = ""
 
 import keras
 import pytest

@@ -6,6 +6,8 @@ failure here points at Keras and not at kgan.
 
 import contextlib
 import inspect
+import sys
+import types
 
 import keras
 import numpy as np
@@ -364,6 +366,30 @@ def test_may_write(tmp_path, monkeypatch):
         for answer in ("y", "n"):
             monkeypatch.setattr("builtins.input", lambda question, said=answer: said)
             assert keras_private.may_write(path) == (answer == "y")
+
+
+def test_set_random_seed(monkeypatch):
+    seeded = []
+    fake = types.SimpleNamespace(
+        available=True, random=types.SimpleNamespace(set_seed=seeded.append)
+    )
+
+    def draws():
+        return np.random.rand(), float(keras.random.uniform(()))
+
+    with keras_still("sets all seeds, and TensorFlow's by a name of its module"):
+        monkeypatch.setattr(keras_private.rng_utils, "tf", fake)
+        keras.utils.set_random_seed(3)
+        expected = draws()
+        monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+        keras_private.set_random_seed(3)
+        assert draws() == expected
+        assert seeded == [3]
+        assert keras_private.rng_utils.tf is fake
+        # Where TensorFlow is imported already, its seed is set too.
+        monkeypatch.setitem(sys.modules, "tensorflow", fake)
+        keras_private.set_random_seed(4)
+        assert seeded == [3, 4]
 
 
 def test_get_data_adapter():

@@ -13,11 +13,12 @@ import pytest
 import kgan
 import kgan.cli.sample
 from kgan.metrics import extractors, specs
-from kgan_cli import main, names, quiet, spelling
+from kgan_cli import compilations, main, names, quiet, spelling
 from kgan_cli.settings import EvaluateSettings
 
 BACKEND = keras.backend.backend()
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+FOLDER = compilations.FOLDER
 SLOW_TO_IMPORT = {"keras", "kgan", "numpy", "PIL", "tensorflow", "jax", "torch"}
 
 
@@ -148,6 +149,41 @@ def test_only_the_command_changes_the_log_level(monkeypatch):
     monkeypatch.setenv(LEVEL, "0")
     assert main.main(["sample", "digits"]) == 0
     assert levels == ["3", "0"]
+
+
+def test_only_the_command_sets_the_folder_of_compilations(monkeypatch, tmp_path):
+    folders = []
+    monkeypatch.setattr(
+        kgan.cli.sample, "run", lambda _: folders.append(os.environ.get(FOLDER)) or 0
+    )
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.delenv(FOLDER)
+    before = dict(os.environ)
+    assert main.main(["sample", "digits"]) == 0
+    assert dict(os.environ) == before and not any(tmp_path.iterdir())
+    # The folder of the user stays.
+    monkeypatch.setenv(FOLDER, "mine")
+    assert main.main(["sample", "digits"]) == 0
+    # A file in the place of the folder, as an example of what can't be written.
+    monkeypatch.delenv(FOLDER)
+    (tmp_path / "keras").touch()
+    assert main.main(["sample", "digits"]) == 0
+    assert folders == [str(tmp_path / "keras" / "compiled"), "mine", None]
+
+
+@pytest.mark.backends("jax", reason="JAX's alone")
+def test_the_second_command_compiles_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.delenv(FOLDER)
+    command = ["-m", "kgan_cli", "sample", "digits", "--out", tmp_path / "digits.png"]
+    compiled = []
+    for _ in range(2):
+        result = python(*command)
+        assert (result.returncode, result.stderr) == (0, "")
+        compiled.append({path.name for path in (tmp_path / "compiled").glob("*-cache")})
+    first, second = compiled
+    # Whatever the second process compiles would be added.
+    assert first == second and any("jit_" in name for name in first)
 
 
 STATE = """

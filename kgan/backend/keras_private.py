@@ -5,6 +5,8 @@ changes a part, a test in `tests/test_keras_private.py` fails and names the part
 """
 
 import os
+import sys
+import types
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +20,7 @@ from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import SafeModeScope, in_safe_mode
 from keras.src.trainers.data_adapters import get_data_adapter as get_data_adapter
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter as DataAdapter
-from keras.src.utils import io_utils
+from keras.src.utils import io_utils, rng_utils
 
 from kgan.types import PathLike
 
@@ -89,6 +91,21 @@ def remember_optimizer_attributes() -> None:
     if global_state.get_global_attribute(key) is None:
         attributes = saving_lib.get_attr_skipset("Optimizer")
         global_state.set_global_attribute(key, attributes)
+
+
+def set_random_seed(seed: int) -> None:
+    """Sets all seeds without an import of TensorFlow (`keras.src.utils.rng_utils`).
+
+    On each backend, Keras also sets the seed of TensorFlow, and for this Keras imports
+    TensorFlow, which takes seconds.
+    """
+    tensorflow = rng_utils.tf
+    if "tensorflow" not in sys.modules:
+        rng_utils.tf = types.SimpleNamespace(available=False)
+    try:
+        keras.utils.set_random_seed(seed)
+    finally:
+        rng_utils.tf = tensorflow
 
 
 def may_write(path: PathLike) -> bool:

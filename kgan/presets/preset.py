@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kgan.backend import keras_private
 from kgan.models.compiled import CompiledModel
 from kgan.presets.call import Call, code, make
 
@@ -78,7 +79,7 @@ class Preset:
                 `kgan.networks.stacked_generator`.
         """
         if seed is not None:
-            keras.utils.set_random_seed(seed)
+            keras_private.set_random_seed(seed)
         call = self._gan(seed)
         if generator is not None:
             arguments = {**call.arguments, "generator": generator}
