@@ -87,6 +87,11 @@ def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     return function(rows)
 
 
+def mean_over_replicas(x: Tensor) -> Tensor:
+    # Under a `keras.distribution`, this is the mean of the whole batch.
+    return jax.lax.stop_gradient(x)
+
+
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return jnp.take_along_axis(x, index[..., None], axis=1)
 

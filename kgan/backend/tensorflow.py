@@ -77,6 +77,13 @@ def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     return function(context.all_gather(rows, axis=0))[start : start + size]
 
 
+def mean_over_replicas(x: Tensor) -> Tensor:
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return tf.stop_gradient(x)
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.stop_gradient(x))
+
+
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     # Keras' `take_along_axis` reads each number of a row by itself, which is slower.
     return tf.gather(x, index, batch_dims=1)

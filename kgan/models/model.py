@@ -147,6 +147,7 @@ class TrainedModel(Trainer):
         """
         check_no_weights(kwargs)
         keras_private.assert_compiled(self, "fit")
+        self.devices.synchronize()
         self._keep_average_fresh()
         if validation_split:
             (x, y), validation_data = self._split(x, y, validation_split)
@@ -221,6 +222,7 @@ class TrainedModel(Trainer):
             # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
         seed = checks.fixed_seed(seed=seed)
+        self.devices.synchronize()
         evaluation = None
         if metrics is not None:
             reals = self._samples_first(x, y)
