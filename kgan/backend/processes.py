@@ -72,7 +72,14 @@ def join() -> None:
         # Tensors on the CPU, for example hashes, are exchanged without the GPUs.
         kinds = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         with _explained():
-            distributed.init_process_group(kinds)
+            store, number, size = next(distributed.rendezvous("env://"))
+            # Restarted processes get the same store, in which are the addresses of the
+            # processes that have ended.
+            restart = os.environ["TORCHELASTIC_RESTART_COUNT"]
+            store = distributed.PrefixStore(f"restart {restart}", store)
+            distributed.init_process_group(
+                kinds, store=store, rank=number, world_size=size
+            )
 
 
 @contextlib.contextmanager
