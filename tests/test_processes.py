@@ -28,7 +28,7 @@ PATIENCE = 240
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The folder in which two processes have trained, one was killed, and both resumed."""
+    """The folder where two processes have trained, one was killed, and both resumed."""
     folder = tmp_path_factory.mktemp("processes")
     np.savez(folder / "few.npz", x=np.random.default_rng(0).uniform(-1, 1, (128, 2)))
     done = subprocess.run(
@@ -119,7 +119,10 @@ def test_one_process_writes(folder):
 @pytest.mark.parametrize(
     "name, said",
     [
-        ("batch_size", "Each of the 2 processes .* multiple of 2. Received: batch_size=7"),
+        (
+            "batch_size",
+            "Each of the 2 processes .* multiple of 2. Received: batch_size=7",
+        ),
         ("d_steps", "multiple of 4. Received: batch_size=6"),
         ("noise_batch_size", "multiple of 2. Received: noise_batch_size=7"),
         ("evaluate", "multiple of 2. Received: batch_size=9"),
@@ -142,10 +145,10 @@ def test_a_process_that_is_killed_ends_the_other_and_the_run_resumes(folder):
     assert "Another worker is gone" in error and "Traceback" not in error
     straight, broken = folder / "straight", folder / "broken"
     assert_same_history(broken, straight)
-    assert_same_state(*(keras.models.load_model(f / "gan.keras") for f in (straight, broken)))
-    assert {path.name for path in broken.iterdir()} == {
-        path.name for path in straight.iterdir()
-    }
+    gans = [keras.models.load_model(run / "gan.keras") for run in (straight, broken)]
+    assert_same_state(*gans)
+    files = [{path.name for path in run.iterdir()} for run in (straight, broken)]
+    assert files[0] == files[1]
 
 
 def test_without_torchrun(capsys):

@@ -268,7 +268,7 @@ def hash_of(data: Batches | CheckedData) -> str:
     """Returns a hash of an array and its batches, or of the first batch of a dataset."""
     if isinstance(data, Batches):
         parts = keras.tree.flatten(data.structure)
-        order = data.shuffle, data.seed, data.batch_size, len(data)
+        order: tuple[Any, ...] = data.shuffle, data.seed, data.batch_size, len(data)
     else:
         parts = [np.asarray(part) for part in keras.tree.flatten(next(iter(data.x)))]
         order = ()

@@ -35,7 +35,8 @@ def strategy(name: str) -> Any:
     needed = _STRATEGIES[checks.one_of(_STRATEGIES, strategy=name)]
     if keras.backend.backend() != needed:
         raise ValueError(
-            f"This strategy needs KERAS_BACKEND={needed}. {checks.received(strategy=name)}"
+            f"This strategy needs KERAS_BACKEND={needed}. "
+            f"{checks.received(strategy=name)}"
         )
     return FrameworkDevices.strategy_by_name(name)
 

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from kgan import checks
 from kgan.backend import keras_private
 from kgan.data import Batches, CheckedData
 from kgan.trainers import workers

@@ -89,7 +89,8 @@ class FrameworkDevices(Devices):
             return
         processes.join()
         model = self.model
-        variables = [*model.variables, *(model.optimizer.variables if model.compiled else ())]
+        optimizer = model.optimizer.variables if model.compiled else []
+        variables = [*model.variables, *optimizer]
         facts = [v.shape for v in variables], model.epoch, model.progress.batch
         self._check_same(
             "All processes must build or load the same GAN, at the same batch", str(facts)
@@ -143,8 +144,8 @@ class FrameworkDevices(Devices):
             )
         if name == "none" and processes.count() > 1:
             raise ValueError(
-                f"torchrun has started {processes.count()} processes, which train together "
-                f"under the strategy torchrun only. {checks.received(strategy=name)}"
+                f"torchrun has started {processes.count()} processes, which train under "
+                f"the strategy torchrun only. {checks.received(strategy=name)}"
             )
         processes.join()
         return Devices.strategy_by_name(name)

@@ -2,8 +2,8 @@
 
     python processes.py FOLDER CASE...
 
-torchrun imports everything again in each process, and again after a restart. Here, the
-same launcher forks the processes.
+torchrun imports everything again in each process, and again after a restart. Here, its
+launcher forks the processes.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import time
 
 import keras
 import numpy as np
+import tensorflow  # noqa: F401  # Otherwise Keras imports it in each process.
 import torch
 from cases import CASES, POINTS, RESUMED, build, fit, results, resumed, state
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
@@ -80,7 +81,9 @@ def trained(strategy, folder, cases):
     gan = kgan.GAN(*networks(keras.layers.Dropout(0.5)))
     gan.compile("sgd", "sgd")
     history = kgan.callbacks.HistoryCSV(folder / f"history{rank}.csv")
-    arrays |= state("unseeded", gan, gan.fit(POINTS, verbose=0, callbacks=history).history)
+    arrays |= state(
+        "unseeded", gan, gan.fit(POINTS, verbose=0, callbacks=history).history
+    )
     arrays["random"] = torch.rand(3).numpy()
     gan.save(folder / f"gan{rank}.keras")
     return arrays
