@@ -21,7 +21,8 @@ TRAIN = HERE / "strategies" / "train.py"
 CASES = [
     "hinge", "relativistic", "hinge penalties", "relativistic penalties",
     "d_steps", "steps_per_execution", "noise_batch_size", "regularised",
-    "conditional", "vectors", "packed", "ada", "translator", "cyclegan", "scheduled",
+    "conditional", "vectors", "packed", "ada", "drawn conditions",
+    "mismatch", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
 # How workers differ from devices does not depend on the loss.
 BETWEEN_WORKERS = [

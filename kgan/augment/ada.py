@@ -121,10 +121,9 @@ class ADA(Augmentation):
         self.build()
         p, r = self._variables
         size = ops.cast(size, "float32")
-        sign = ops.sign(ops.cast(ops.stop_gradient(real_logits), "float32"))
-        # The sign of the step below depends on the reals of all replicas.
-        sign = backend.mean_over_replicas(ops.mean(sign))
-        r.assign(r + ops.minimum(size / _WINDOW, 1.0) * (sign - r))
+        # The direction of the step below depends on the reals of all replicas.
+        sign = ops.sign(ops.cast(backend.all_rows(real_logits), "float32"))
+        r.assign(r + ops.minimum(size / _WINDOW, 1.0) * (ops.mean(sign) - r))
         step = ops.sign(r - self.target) * size / self.images
         p.assign(ops.clip(p + step, 0.0, self.maximum))
         self.stages.update(real_logits, size)

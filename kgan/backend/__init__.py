@@ -19,8 +19,8 @@ Each framework has one file with the same functions:
 `on_all_rows(function, rows)`
     Calls `function` with the rows of all replicas together, and returns the rows of its
     result that belong to this replica. All replicas must have the same number of rows.
-`mean_over_replicas(x)`
-    Returns the mean of a tensor over all replicas. It has no gradient.
+`all_rows(rows)`
+    Returns the rows of all replicas together, without a gradient.
 `take_rows(x, index)`
     Returns the rows `x[b, index[b, i]]` of a tensor `(batch, n, channels)`, as a tensor
     `(batch, m, channels)` for an int tensor `(batch, m)`. It can be differentiated twice.
@@ -62,8 +62,8 @@ value_and_grad = framework.value_and_grad
 pullback = framework.pullback
 apply = framework.apply
 draw_local_rows = framework.draw_local_rows
+all_rows = framework.all_rows
 on_all_rows = framework.on_all_rows
-mean_over_replicas = framework.mean_over_replicas
 take_rows = framework.take_rows
 random_state = framework.random_state
 set_random_state = framework.set_random_state
@@ -79,6 +79,7 @@ __all__ = [
     "GPU",
     "INEXACT_LAYERS",
     "Scope",
+    "all_rows",
     "apply",
     "channels_last",
     "draw_local_rows",
@@ -86,7 +87,6 @@ __all__ = [
     "gpu",
     "has_gpu",
     "machine_memory",
-    "mean_over_replicas",
     "num_threads",
     "on_all_rows",
     "pullback",

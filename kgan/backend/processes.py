@@ -70,7 +70,7 @@ def join() -> None:
     """Waits until all processes have joined, if torchrun has started several."""
     if count() > 1 and not are_joined():
         # Tensors on the CPU, for example hashes, are exchanged without the GPUs.
-        kinds = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        backends = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         with _explained():
             store, number, size = next(distributed.rendezvous("env://"))
             # Restarted processes get the same store, in which are the addresses of the
@@ -78,7 +78,7 @@ def join() -> None:
             restart = os.environ["TORCHELASTIC_RESTART_COUNT"]
             store = distributed.PrefixStore(f"restart {restart}", store)
             distributed.init_process_group(
-                kinds, store=store, rank=number, world_size=size
+                backends, store=store, rank=number, world_size=size
             )
 
 
@@ -131,13 +131,11 @@ def average(variables: Sequence[keras.Variable]) -> None:
         variable.assign(total / count())
 
 
-def mean(x: Tensor) -> Tensor:
-    """Returns the mean of a tensor over all processes, without a gradient."""
-    return _sums([x])[0] / count()
-
-
 def all_rows(rows: Tensor) -> Tensor:
-    """Returns the rows of all processes, which have equal numbers of rows."""
+    """Returns the rows of all processes, which have equal numbers of rows.
+
+    They have no gradient.
+    """
     rows = rows.detach().contiguous()
     found = [torch.empty_like(rows) for _ in range(count())]
     with _explained():
@@ -145,8 +143,8 @@ def all_rows(rows: Tensor) -> Tensor:
     return torch.cat(found)
 
 
-def kinds(fact: str) -> set[str]:
-    """Returns the different values that a text has in the processes."""
+def values_of(fact: str) -> set[str]:
+    """Returns the different values that a fact, a text, has in the processes."""
     found = [""] * count()
     with _explained():
         distributed.all_gather_object(found, fact)

@@ -68,6 +68,14 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size * context.num_replicas_in_sync)[start : start + size]
 
 
+def all_rows(rows: Tensor) -> Tensor:
+    rows = tf.stop_gradient(rows)
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return rows
+    return context.all_gather(rows, axis=0)
+
+
 def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
@@ -75,13 +83,6 @@ def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     size = tf.shape(rows)[0]
     start = context.replica_id_in_sync_group * size
     return function(context.all_gather(rows, axis=0))[start : start + size]
-
-
-def mean_over_replicas(x: Tensor) -> Tensor:
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return tf.stop_gradient(x)
-    return context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.stop_gradient(x))
 
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:

@@ -88,16 +88,16 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(processes.count() * size)[start : start + size]
 
 
+def all_rows(rows: Tensor) -> Tensor:
+    return processes.all_rows(rows) if processes.are_together() else rows.detach()
+
+
 def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     if not processes.are_together():
         return function(rows)
     size = len(rows)
     start = processes.rank() * size
     return function(processes.all_rows(rows))[start : start + size]
-
-
-def mean_over_replicas(x: Tensor) -> Tensor:
-    return processes.mean(x) if processes.are_together() else x.detach()
 
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:

@@ -293,7 +293,10 @@ class GAN(CompiledModel):
         With `m` for `mismatch`, the loss on fakes is `1 - m` times the loss on generated
         samples plus `m` times the loss on reals with wrong conditions.
         """
-        wrong = data.map_conditions(lambda x: ops.roll(x, 1, axis=0), real.conditions)
+        rolled = functools.partial(ops.roll, shift=1, axis=0)
+        wrong = data.map_conditions(
+            lambda x: backend.on_all_rows(rolled, x), real.conditions
+        )
         logits, (outputs, *_) = self.critic.forward(real.samples, wrong, frozen=True)
         values["d_mismatch"] = ops.mean(logits)
         other = over_scales(recipe.loss.discriminator_loss, real.outputs, outputs)

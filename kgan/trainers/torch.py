@@ -120,7 +120,7 @@ class FrameworkDevices(Devices):
         return keras.tree.map_structure(lambda array: array[rows], batch)
 
     def _check_same(self, expected: str, fact: str) -> None:
-        kinds = len(processes.kinds(fact))
+        kinds = len(processes.values_of(fact))
         if kinds > 1:
             raise ValueError(
                 f"{expected}. Received: {kinds} kinds among {self.replicas} processes, "

@@ -35,6 +35,8 @@ CASES = {
         "condition_dim": 4,
         "generator_losses": [kgan.generator_losses.Reconstruction("mae", 0.5)],
     },
+    "drawn conditions": {"num_classes": 3, "noise_batch_size": 6},
+    "mismatch": {"condition_dim": 4, "mismatch": 0.5, "penalties": penalties()},
     "packed": {"loss": "relativistic", "pack": 2, "penalties": penalties()},
     "scheduled": {
         "augment": kgan.augment.InstanceNoise(kgan.schedules.Linear(0.3, 0.0, 64)),

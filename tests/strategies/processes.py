@@ -26,7 +26,7 @@ import kgan
 from kgan.backend import processes
 from kgan_cli.main import main as kgan_command
 
-TRAIN = ["train", "--strategy", "torchrun", "--latent-dim", "8", "--epochs", "8"]
+TRAIN = ["train", "--strategy", "torchrun", "--latent-dim", "8", "--epochs", "5"]
 
 
 class Own(keras.utils.PyDataset):
@@ -76,6 +76,8 @@ def trained(strategy, folder, cases):
     arrays |= state("uneven", gan, fit(gan, POINTS[:33], shuffle=False))
     gan = normalised()
     arrays |= state("normalised", gan, fit(gan))
+    gan = clipped()
+    arrays |= state("clipped", gan, fit(gan))
     # Other weights and seeds in each process, until `fit`.
     keras.utils.set_random_seed(rank)
     gan = kgan.GAN(*networks(keras.layers.Dropout(0.5)))
@@ -100,6 +102,15 @@ def normalised():
     keras.utils.set_random_seed(0)
     gan = kgan.GAN(*networks(keras.layers.BatchNormalization()), seed=1)
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    return gan
+
+
+def clipped():
+    """Returns a GAN whose optimizers clip and accumulate gradients."""
+    keras.utils.set_random_seed(0)
+    gan = kgan.GAN(*networks(keras.layers.ReLU()), seed=1)
+    options = {"clipnorm": 0.01, "gradient_accumulation_steps": 2}
+    gan.compile(*(keras.optimizers.SGD(1.0, **options) for _ in range(2)))
     return gan
 
 
