@@ -1,9 +1,11 @@
 """Two processes of torchrun train what one process trains, and resume after a kill."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -35,12 +37,19 @@ def folder(tmp_path_factory):
     """The folder where two processes have trained, one was killed, and both resumed."""
     folder = tmp_path_factory.mktemp("processes")
     np.savez(folder / "few.npz", x=np.random.default_rng(0).uniform(-1, 1, (128, 2)))
-    done = subprocess.run(
+    launcher = subprocess.Popen(
         [sys.executable, str(HERE / "strategies" / "processes.py"), str(folder), *CASES],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, timeout=PATIENCE,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-5000:]
+    try:
+        _, error = launcher.communicate(timeout=PATIENCE)
+    finally:
+        # With the processes that it has started.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(launcher.pid, signal.SIGKILL)
+    assert launcher.returncode == 0, error[-5000:]
     return folder
 
 

@@ -45,7 +45,10 @@ CASES = {
     },
     "ada": {
         "augment": kgan.augment.ADA(
-            target=0.2, images=256, pipeline=kgan.augment.InstanceNoise(0.3)
+            target=0.07,
+            images=128,
+            pipeline=kgan.augment.InstanceNoise(0.3),
+            initial=0.4,
         ),
     },
     # Two batches fill the history, and the others exchange fakes.
