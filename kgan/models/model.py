@@ -147,7 +147,6 @@ class TrainedModel(Trainer):
         """
         check_no_weights(kwargs)
         keras_private.assert_compiled(self, "fit")
-        self.devices.synchronize()
         self._keep_average_fresh()
         if validation_split:
             (x, y), validation_data = self._split(x, y, validation_split)
@@ -315,6 +314,8 @@ class TrainedModel(Trainer):
     def _prepared_for_training(
         self, x: Data, y: Tensors | None, batch_size: int | None, shuffle: bool
     ) -> Data:
+        # Before the seed of the model gives the data its order.
+        self.devices.synchronize()
         check = self._data_check(d_steps=self.updates_per_batch)
         batches, self.real_samples, self.real_conditions = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y
