@@ -105,12 +105,18 @@ def features():
     def strategy():
         kgan.trainers.strategy("mirrored")
 
+    def processes():
+        # As torchrun does for a single process.
+        os.environ.update(TORCHELASTIC_RUN_ID="1", RANK="0", WORLD_SIZE="1")
+        kgan.trainers.strategy("torchrun")
+
     yield "`steps_per_execution` above 1", lambda: trained(steps_per_execution=2)
     yield "`jit_compile=True`", lambda: trained(jit_compile=True)
     yield "`mixed_bfloat16` convolutions here", lambda: precision("mixed_bfloat16")
     yield "`mixed_float16` convolutions here", lambda: precision("mixed_float16")
     yield "SavedModel export", export
     yield "`tf.distribute` strategies", strategy
+    yield "processes of `torchrun`", processes
 
 
 def works(function):

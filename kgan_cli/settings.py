@@ -201,10 +201,12 @@ class RunSettings(Settings):
         help="continue this run exactly where it stopped",
     )
     strategy: str | None = option(
-        choices=("none", "mirrored", "multi_worker"),
+        choices=("none", "mirrored", "multi_worker", "torchrun"),
         with_resume=True,
-        help="train on one device, on all devices of this machine, or on the cluster in "
-        "TF_CONFIG; by default one device, or as in the run that --resume names",
+        help="train on one device; with TensorFlow on all devices of this machine, or on "
+        "the cluster in TF_CONFIG; with PyTorch in the processes of `torchrun "
+        "--nproc_per_node N -m kgan train ...`; by default on one device, or as in the "
+        "run that --resume names",
     )
     dry_run: str | None = option(
         choices=("python", "json"),
@@ -213,6 +215,11 @@ class RunSettings(Settings):
         help="print the training as Python that runs, or as a file for --config, and "
         "train nothing",
     )
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether several processes train together."""
+        return self.strategy in ("multi_worker", "torchrun")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,13 @@ from helpers import release
 import kgan
 
 # Begun last, each would keep one process busy while the other has nothing left to do.
-LONGEST = ["test_backends.py", "test_strategies.py", "test_cli.py", "test_resume.py"]
+LONGEST = [
+    "test_backends.py",
+    "test_strategies.py",
+    "test_processes.py",
+    "test_cli.py",
+    "test_resume.py",
+]
 
 
 def pytest_configure(config):

@@ -20,13 +20,13 @@ TRAIN = HERE / "strategies" / "train.py"
 # One loss of single logits and one of pairs: `test_losses.py` has the others. A case has
 # several options where each of them changes the result.
 CASES = [
-    "hinge", "relativistic", "hinge penalties", "d_steps", "g_steps", "path length",
-    "conditional", "vectors", "packed", "translator", "cyclegan", "scheduled",
+    "hinge", "hinge penalties", "d_steps", "g_steps", "several steps", "path length",
+    "conditional", "vectors", "packed", "ada", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
 # How workers differ from devices does not depend on the loss.
 BETWEEN_WORKERS = [
-    "relativistic", "d_steps", "g_steps", "path length", "conditional", "vectors",
-    "cyclegan", "scheduled",
+    "d_steps", "g_steps", "path length", "conditional", "vectors", "ada", "cyclegan",
+    "scheduled",
 ]  # fmt: skip
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240

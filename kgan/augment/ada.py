@@ -3,7 +3,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kgan import checks, serialization
+from kgan import backend, checks, serialization
 from kgan.augment.additive_noise import AdditiveNoise
 from kgan.augment.base import Augmentation
 from kgan.augment.blit import Blit
@@ -121,9 +121,9 @@ class ADA(Augmentation):
         self.build()
         p, r = self._variables
         size = ops.cast(size, "float32")
-        sign = ops.sign(ops.cast(ops.stop_gradient(real_logits), "float32"))
+        # The direction of the step below depends on the reals of all replicas.
+        sign = ops.sign(ops.cast(backend.all_rows(real_logits), "float32"))
         r.assign(r + ops.minimum(size / _WINDOW, 1.0) * (ops.mean(sign) - r))
-        # Read `r` again: after `assign` its value is the mean over all replicas.
         step = ops.sign(r - self.target) * size / self.images
         p.assign(ops.clip(p + step, 0.0, self.maximum))
         self.stages.update(real_logits, size)

@@ -5,7 +5,8 @@ Each framework has one file with the same functions:
 `value_and_grad(function, variables, *inputs, scale)`
     Calls `function(*inputs)`, which returns `(loss, logs)`, and differentiates
     `scale(loss)` with respect to `variables` only. Returns
-    `((loss, logs), gradients)`, with one gradient per variable.
+    `((loss, logs), gradients)`, with one gradient per variable. Several processes of
+    PyTorch take the sums of their gradients, and the means of their losses and logs.
 `pullback(function, x, *inputs)`
     Calls `function(x, *inputs)`, which returns `(y, aux)`. Returns
     `((y, aux), gradient)`: `gradient()` is the gradient of `sum(y)` with respect to `x`,
@@ -18,6 +19,8 @@ Each framework has one file with the same functions:
 `on_all_rows(function, rows)`
     Calls `function` with the rows of all replicas together, and returns the rows of its
     result that belong to this replica. All replicas must have the same number of rows.
+`all_rows(rows)`
+    Returns the rows of all replicas together, without a gradient.
 `take_rows(x, index)`
     Returns the rows `x[b, index[b, i]]` of a tensor `(batch, n, channels)`, as a tensor
     `(batch, m, channels)` for an int tensor `(batch, m)`. It can be differentiated twice.
@@ -59,6 +62,7 @@ value_and_grad = framework.value_and_grad
 pullback = framework.pullback
 apply = framework.apply
 draw_local_rows = framework.draw_local_rows
+all_rows = framework.all_rows
 on_all_rows = framework.on_all_rows
 take_rows = framework.take_rows
 random_state = framework.random_state
@@ -75,6 +79,7 @@ __all__ = [
     "GPU",
     "INEXACT_LAYERS",
     "Scope",
+    "all_rows",
     "apply",
     "channels_last",
     "draw_local_rows",

@@ -82,6 +82,11 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size)
 
 
+def all_rows(rows: Tensor) -> Tensor:
+    # Under a `keras.distribution`, these are the rows of the whole batch.
+    return jax.lax.stop_gradient(rows)
+
+
 def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     # Under a `keras.distribution`, these are the rows of the whole batch.
     return function(rows)

@@ -68,6 +68,14 @@ def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
     return draw(size * context.num_replicas_in_sync)[start : start + size]
 
 
+def all_rows(rows: Tensor) -> Tensor:
+    rows = tf.stop_gradient(rows)
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return rows
+    return context.all_gather(rows, axis=0)
+
+
 def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:

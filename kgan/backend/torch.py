@@ -10,11 +10,15 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from kgan import checks
+from kgan.backend import processes
 from kgan.backend.machine import GPU
 from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
 COUNTER = "int64"
+
+# Before Keras makes a variable.
+processes.choose_gpu()
 
 
 def value_and_grad(
@@ -33,7 +37,10 @@ def value_and_grad(
     except RuntimeError as error:
         _explain(error)
         raise
-    return (loss.detach(), logs), list(gradients)
+    found = loss.detach(), logs
+    if processes.are_together():
+        return processes.combine(found, list(gradients))
+    return found, list(gradients)
 
 
 def pullback(
@@ -73,11 +80,25 @@ def apply(
 
 
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
-    return draw(size)
+    # Each process draws the rows of the whole batch from the same seed, and keeps its own
+    # rows.
+    if not processes.are_together():
+        return draw(size)
+    start = processes.rank() * size
+    return draw(processes.count() * size)[start : start + size]
+
+
+def all_rows(rows: Tensor) -> Tensor:
+    rows = rows.detach()
+    return processes.all_rows(rows) if processes.are_together() else rows
 
 
 def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    return function(rows)
+    if not processes.are_together():
+        return function(rows)
+    size = len(rows)
+    start = processes.rank() * size
+    return function(processes.all_rows(rows))[start : start + size]
 
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:

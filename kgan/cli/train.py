@@ -59,7 +59,7 @@ def run(settings: TrainSettings) -> int:
         print(f"\nkgan train: {error}", file=sys.stderr)
         return Status.NOT_FINITE
     except trainers.WorkerLost as error:
-        if name != "multi_worker":
+        if not settings.has_workers:
             raise
         raise ValueError(
             "Another worker is gone. Start all workers again with --resume and the run "
@@ -87,8 +87,7 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
     check_same_data(config, data, texts)
     with contextlib.ExitStack() as stack:
         # Only the chief of several workers locks, and only a GAN knows its worker.
-        has_workers = settings.strategy == "multi_worker"
-        if not has_workers:
+        if not settings.has_workers:
             stack.enter_context(folder.locked())
         # A run that was stopped in its first epoch has saved no GAN.
         gan = load_model(folder.path) if folder.gan.exists() else None
@@ -98,10 +97,10 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             training = source.Source.read(settings.start_from).start(training)
         _check_epochs(training)
         shown = _progress(settings, training)
-        if not has_workers and _is_finished(training, folder):
+        if not settings.has_workers and _is_finished(training, folder):
             return _end_at_once(folder, shown, _finished_sentence(training))
         if training.gan.devices.is_chief:
-            if has_workers:
+            if settings.has_workers:
                 stack.enter_context(folder.locked())
             files.remove_leftovers(folder.path)
             if changed := threads_changed(config):

@@ -29,11 +29,11 @@ def check(settings: TrainSettings) -> None:
     trackers.load(settings.track)
     if settings.metrics is not None:
         measures.check_names(settings, settings.metrics)
-        if settings.strategy == "multi_worker":
+        if settings.has_workers:
             raise ValueError(
                 "--metrics evaluates on one machine: leave it out, and run `kgan "
                 f"evaluate` after the training. Received: --metrics {settings.metrics}, "
-                "--strategy multi_worker"
+                f"--strategy {settings.strategy}"
             )
         return
     for name in ("evaluate_every", "early_stopping"):

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kgan import data
-from kgan.backend import draw_local_rows
+from kgan.backend import all_rows, draw_local_rows
 from kgan.types import Tensor, Tensors
 
 # The number of rows of the bank.
@@ -107,7 +107,11 @@ def sampler(model: Any, conditions: Tensors | None) -> Callable[..., np.ndarray]
 def draw_conditions(
     conditions: Tensors, size: Tensor, seed_generator: keras.random.SeedGenerator
 ) -> Tensors:
-    """Returns conditions of `size` samples, chosen at random, in the training step."""
+    """Returns conditions of `size` samples, chosen at random, in the training step.
+
+    They are chosen among the conditions of all replicas, as on one device.
+    """
+    conditions = data.map_conditions(all_rows, conditions)
     count = ops.shape(data.parts_of(conditions)[0])[0]
     shares = draw_local_rows(
         lambda n: keras.random.uniform((n,), seed=seed_generator), size

@@ -221,6 +221,7 @@ class TrainedModel(Trainer):
             # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
         seed = checks.fixed_seed(seed=seed)
+        self.devices.synchronize()
         evaluation = None
         if metrics is not None:
             reals = self._samples_first(x, y)
@@ -313,6 +314,8 @@ class TrainedModel(Trainer):
     def _prepared_for_training(
         self, x: Data, y: Tensors | None, batch_size: int | None, shuffle: bool
     ) -> Data:
+        # Before the seed of the model gives the data its order.
+        self.devices.synchronize()
         check = self.data_check(d_steps=self.updates_per_batch)
         batches, self.real_samples, self.real_conditions = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y

@@ -302,6 +302,8 @@ class ResumeAtBackup(keras.callbacks.Callback):
         self.tracker = tracker
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        # Some processes may have found no backup.
+        self.model.devices.synchronize()
         progress = self.model.progress
         loaded = progress.times_restored > self.tracker.times_restored
         if self.tracker.backups and loaded:

@@ -5,17 +5,15 @@ that the function refers to. So the functions here refer to data only weakly, an
 adapters keep the data as long as Keras keeps the adapters.
 """
 
-import hashlib
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from kgan.backend.keras_private import DataAdapter
-from kgan.data import Batches, CheckedData, fingerprint
-from kgan.trainers.devices import CheckedAdapter
+from kgan.data import Batches, CheckedData
+from kgan.trainers.devices import CheckedAdapter, divided_rows
 from kgan.types import Data, Tensor, Tensors
 
 
@@ -117,18 +115,6 @@ class CheckedDataset(CheckedAdapter):
         return self.adapter.get_tf_dataset().map(on_batch)
 
 
-def fingerprint_of_batches(data: Batches | CheckedData) -> str:
-    """Returns a hash of an array and its batches, or of the first batch of a dataset."""
-    if isinstance(data, Batches):
-        parts = tf.nest.flatten(data.structure)
-        sizes: tuple[Any, ...] = (data.batch_size, len(data))
-    else:
-        parts = [np.asarray(part) for part in tf.nest.flatten(next(iter(data.x)))]
-        sizes = ()
-    facts = [(fingerprint(part), str(part.dtype), part.shape) for part in parts]
-    return hashlib.sha256(repr((facts, sizes)).encode()).hexdigest()
-
-
 def reads_dataset(data: Data) -> bool:
     """Whether data is read from a `tf.data.Dataset`, or from an array."""
     if isinstance(data, CheckedDataset):
@@ -151,9 +137,7 @@ class DistributedDataset(DataAdapter, tf.distribute.DistributedDataset):
         steps: Int, batches in an epoch; the next epoch continues with the next batch.
             None for all batches; each epoch then begins with the first batch.
         strategy: The strategy.
-        parts: Int, number of updates into which the step divides a batch. Each part is
-            divided among the devices, so each update uses the same samples as on one
-            device.
+        parts: Int, see `divided_rows`.
 
     Raises:
         ValueError: If the data is not a `tf.data.Dataset`, or its number of batches is
@@ -202,17 +186,9 @@ class DistributedDataset(DataAdapter, tf.distribute.DistributedDataset):
             )
 
     def _divided(self, batch: Tensor) -> Tensor:
-        """Divides a batch among all replicas: `(replicas, share, ...)`.
-
-        Every replica gets the same number of rows. Rows that are left over are dropped;
-        the rows of a batch that is too small are repeated.
-        """
+        """Divides a batch among all replicas: `(replicas, share, ...)`."""
         replicas = self.strategy.num_replicas_in_sync
-        size, multiple = batch.shape[0], replicas * self.parts
-        rows = tf.range(max(size // multiple, 1) * multiple) % size
-        rows = tf.reshape(rows, (self.parts, replicas, -1))
-        rows = tf.reshape(tf.transpose(rows, (1, 0, 2)), (replicas, -1))
-        return tf.gather(batch, rows)
+        return tf.gather(batch, divided_rows(batch.shape[0], replicas, self.parts))
 
     def get_tf_dataset(self) -> "DistributedDataset":
         return self

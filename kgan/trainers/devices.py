@@ -1,15 +1,18 @@
 """The devices on which a model trains: here, one process without a strategy."""
 
 import contextlib
+import functools
+import hashlib
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 
 from kgan import checks
 from kgan.backend.keras_private import DataAdapter, get_data_adapter
-from kgan.data import Batches, CheckedData
+from kgan.data import Batches, CheckedData, fingerprint
 from kgan.types import Data, Tensor, Tensors
 
 
@@ -22,6 +25,8 @@ class Devices:
 
     # The number of devices on which each step runs. Each takes a share of the batch.
     replicas: int = 1
+    # What the replicas are, for messages.
+    replicas_are: ClassVar[str] = "devices"
     # Whether several processes train together.
     has_workers: bool = False
     # Whether this process writes the files. With several workers, only one does.
@@ -81,6 +86,21 @@ class Devices:
         Raises:
             ValueError: If there is a remainder.
         """
+        # `kgan.data` checks the batches of one device. The last batch may have any size.
+        multiple = self.replicas * parts
+        if self.replicas > 1 and size is not None and size % multiple:
+            raise ValueError(
+                f"Each of the {self.replicas} {self.replicas_are} takes an equal share, "
+                f"so `{name}` must be a multiple of {multiple}. "
+                f"{checks.received(**{name: size})}"
+            )
+
+    def synchronize(self) -> None:
+        """Gives all processes the variables of the first process, before training.
+
+        Raises:
+            ValueError: If the processes have models that differ.
+        """
 
     def predict(self, inputs: Tensors, network: keras.Model) -> Tensor:
         """Returns the output of the model, or of a network in it, for one batch.
@@ -112,13 +132,23 @@ class Devices:
         Returns:
             `(data, steps)` for Keras.
         """
-        if isinstance(data, CheckedData):
-            return CheckedAdapter(data), steps
         if data is None:
             return None, steps
-        return EpochBatches(
-            data, steps or len(data), self.model if training else None
-        ), None
+        share = functools.partial(self.share, data=data, parts=parts)
+        if isinstance(data, CheckedData):
+            return CheckedAdapter(data, share), steps
+        model = self.model if training else None
+        return EpochBatches(data, steps or len(data), model, share), None
+
+    def share(self, batch: Tensors, data: Batches | CheckedData, parts: int) -> Tensors:
+        """Returns the share of this process in a batch.
+
+        Args:
+            batch: The batch.
+            data: The data with the batch.
+            parts: See `dataset`.
+        """
+        return batch
 
     def export_error(self, format: str) -> str:
         """Returns the reason why a format can't be exported; an empty str if it can."""
@@ -126,12 +156,7 @@ class Devices:
 
     @staticmethod
     def strategy_by_name(name: str) -> Any:
-        """See `kgan.trainers.strategy`."""
-        if name != "none":
-            raise ValueError(
-                "Strategies of `tf.distribute` need KERAS_BACKEND=tensorflow. "
-                f"Received: strategy={name}"
-            )
+        """See `kgan.trainers.strategy`, which has checked the name."""
         return types.SimpleNamespace(scope=contextlib.nullcontext)
 
 
@@ -142,10 +167,14 @@ class EpochBatches(keras.utils.PyDataset):
         batches: The `kgan.data.Batches`.
         steps: Int, batches in an epoch.
         model: The model whose `epoch` is the current epoch; None for epoch 0.
+        share: Function of a batch that returns the share of this process.
     """
 
-    def __init__(self, batches: Batches, steps: int, model: Any):
+    def __init__(
+        self, batches: Batches, steps: int, model: Any, share: Callable[..., Tensors]
+    ):
         super().__init__()
+        self.share = share
         self.batches = batches
         self.steps = steps
         self.model = model
@@ -155,7 +184,7 @@ class EpochBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         epoch = 0 if self.model is None else self.model.epoch
-        return self.batches.batch(epoch * self.steps + index)
+        return self.share(self.batches.batch(epoch * self.steps + index))
 
 
 class CheckedAdapter(DataAdapter):
@@ -166,9 +195,13 @@ class CheckedAdapter(DataAdapter):
 
     Args:
         data: The `kgan.data.CheckedData`.
+        share: See `EpochBatches`.
     """
 
-    def __init__(self, data: CheckedData):
+    def __init__(
+        self, data: CheckedData, share: Callable[..., Tensors] = lambda batch: batch
+    ):
+        self.share = share
         self.data = data.x
         self.adapter = get_data_adapter(data.x)
         self.check = data.check
@@ -176,7 +209,7 @@ class CheckedAdapter(DataAdapter):
     def _checked(self, batches: Iterable[Tensors]) -> Iterator[Tensors]:
         for batch in batches:
             self.check.batch(batch)
-            yield batch
+            yield self.share(batch)
 
     def get_numpy_iterator(self) -> Iterator[Tensors]:
         return self._checked(self.adapter.get_numpy_iterator())
@@ -211,6 +244,36 @@ class CheckedAdapter(DataAdapter):
 
     def on_epoch_end(self) -> None:
         self.adapter.on_epoch_end()
+
+
+def divided_rows(size: int, replicas: int, parts: int) -> np.ndarray:
+    """Returns the rows of a batch that each replica takes, `(replicas, share)`.
+
+    Every replica gets the same number of rows. Rows that are left over are dropped; the
+    rows of a batch that is too small are repeated.
+
+    Args:
+        size: Int, number of rows.
+        replicas: Int, number of replicas.
+        parts: Int, number of updates into which the step divides a batch. Each part is
+            divided among the replicas, so each update uses the same samples as on one
+            device.
+    """
+    multiple = replicas * parts
+    rows = np.arange(max(size // multiple, 1) * multiple) % size
+    return rows.reshape(parts, replicas, -1).swapaxes(0, 1).reshape(replicas, -1)
+
+
+def hash_of(data: Batches | CheckedData) -> str:
+    """Returns a hash of an array and its batches, or of the first batch of a dataset."""
+    if isinstance(data, Batches):
+        parts = keras.tree.flatten(data.structure)
+        order: tuple[Any, ...] = data.shuffle, data.seed, data.batch_size, len(data)
+    else:
+        parts = [np.asarray(part) for part in keras.tree.flatten(next(iter(data.x)))]
+        order = ()
+    facts = [(fingerprint(part), str(part.dtype), part.shape) for part in parts]
+    return hashlib.sha256(repr((facts, order)).encode()).hexdigest()
 
 
 def check_supported(

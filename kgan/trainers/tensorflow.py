@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
-from kgan import checks
 from kgan.backend import keras_private
 from kgan.data import Batches, CheckedData
 from kgan.trainers import workers
@@ -14,10 +13,9 @@ from kgan.trainers.datasets import (
     CheckedDataset,
     DistributedDataset,
     StreamedBatches,
-    fingerprint_of_batches,
     reads_dataset,
 )
-from kgan.trainers.devices import Devices, check_supported
+from kgan.trainers.devices import Devices, check_supported, hash_of
 from kgan.types import Data, Tensor, Tensors
 
 # The values that several devices support, and the reasons why other values are refused.
@@ -43,6 +41,7 @@ _SUPPORTED: dict[str, tuple] = {
 class FrameworkDevices(Devices):
     """The devices of the `tf.distribute` strategy under which the model was made."""
 
+    replicas_are: ClassVar[str] = "devices of the strategy"
     worker_lost: ClassVar[tuple[type[Exception], ...]] = (
         tf.errors.AbortedError,
         tf.errors.CancelledError,
@@ -152,18 +151,6 @@ class FrameworkDevices(Devices):
         if self.replicas > 1:
             check_supported(_WHERE, _SUPPORTED, arguments)
 
-    def check_divisible(
-        self, name: str, size: int | None, parts: int = 1, last: int = 0
-    ) -> None:
-        # `kgan.data` checks the batches of one device. The last batch may have any size.
-        multiple = self.replicas * parts
-        if self.replicas > 1 and size is not None and size % multiple:
-            raise ValueError(
-                f"Each of the {self.replicas} devices of the strategy takes an equal "
-                f"share, so `{name}` must be a multiple of {multiple}. "
-                f"{checks.received(**{name: size})}"
-            )
-
     def predict(self, inputs: Tensors, network: keras.Model) -> Tensor:
         # Not `predict_on_batch`: under a strategy, all workers would have to call it.
         if network not in self._predict:
@@ -201,7 +188,7 @@ class FrameworkDevices(Devices):
 
     def _check_same_data(self, data: Batches | CheckedData) -> None:
         """Checks that all workers were given the same data, before the first step."""
-        own = fingerprint_of_batches(data)
+        own = hash_of(data)
         number = tf.constant([int(own[:15], 16)], tf.int64)
 
         def gather() -> Tensor:

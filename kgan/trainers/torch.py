@@ -1,15 +1,21 @@
-"""Training on PyTorch."""
+"""Training on PyTorch, in one process or in the processes that torchrun has started."""
 
+import contextlib
+import zlib
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import keras
+import numpy as np
 import torch
 
-from kgan import extras
-from kgan.backend import keras_private
-from kgan.trainers.devices import Devices, check_supported
+from kgan import checks, extras
+from kgan.backend import keras_private, processes
+from kgan.data import Batches, CheckedData
+from kgan.trainers.devices import Devices, check_supported, divided_rows, hash_of
+from kgan.types import Data, Tensors
 
+_SAME_DATA = "All processes must train on the same data, of which each takes its share"
 _SUPPORTED = {
     "jit_compile": ((False, "auto"), "the step can't be compiled"),
     "steps_per_execution": ((1,), "Keras takes one step at a time"),
@@ -17,14 +23,57 @@ _SUPPORTED = {
 
 
 class FrameworkDevices(Devices):
-    """One device of PyTorch."""
+    """One device of PyTorch in each of the processes that torchrun has started.
 
+    All processes run the same program on the same data, and each reads all batches and
+    takes its rows. Each process computes the sums of the gradients over all processes,
+    and updates its own copy of the variables, so all copies stay equal.
+    """
+
+    replicas_are: ClassVar[str] = "processes"
+    worker_lost: ClassVar[tuple[type[Exception], ...]] = (processes.ProcessLost,)
     compile_overrides: ClassVar[dict[str, Any]] = {
         "jit_compile": "auto",
         "steps_per_execution": 1,
     }
 
+    def __init__(self, model: Any) -> None:
+        super().__init__(model)
+        self._statistics: list[keras.Variable] = []
+
+    @property
+    def replicas(self) -> int:
+        return processes.count()
+
+    @property
+    def has_workers(self) -> bool:
+        return processes.count() > 1
+
+    @property
+    def is_chief(self) -> bool:
+        return processes.rank() == 0
+
+    def _together(self) -> contextlib.AbstractContextManager[None]:
+        if not self.has_workers:
+            return contextlib.nullcontext()
+        return processes.together(self._statistics)
+
+    def train_step(self, *inputs: Any) -> Any:
+        with self._together():
+            return super().train_step(*inputs)
+
+    def test_step(self, *inputs: Any) -> Any:
+        with self._together():
+            logs = super().test_step(*inputs)
+        if not self.has_workers:
+            return logs
+        # In training, `value_and_grad` takes the means. Here, Keras reads the metrics.
+        found = {m.name: m for m in self.model.metrics if m.name in logs}
+        processes.average([v for metric in found.values() for v in metric.variables])
+        return {name: metric.result() for name, metric in found.items()}
+
     def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        self._statistics = list(_statistics(self.model))
         # Checked when training begins, since sampling needs no gradients.
         _check_convolutions(keras_private.all_layers(self.model))
         # Nothing to read: Keras reads the batches before it calls the function.
@@ -35,6 +84,49 @@ class FrameworkDevices(Devices):
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         check_supported("On the PyTorch backend,", _SUPPORTED, arguments)
 
+    def synchronize(self) -> None:
+        if not self.has_workers:
+            return
+        processes.join()
+        model = self.model
+        optimizer = model.optimizer.variables if model.compiled else []
+        variables = [*model.variables, *optimizer]
+        facts = [v.shape for v in variables], model.epoch, model.progress.batch
+        self._check_same(
+            "All processes must build or load the same GAN, at the same batch", str(facts)
+        )
+        processes.copy_first(variables)
+
+    def dataset(
+        self,
+        data: Data,
+        steps: int | None,
+        parts: int = 1,
+        training: bool = False,
+    ) -> tuple[Data, int | None]:
+        if training and isinstance(data, Batches) and self.has_workers:
+            self._check_same(_SAME_DATA, hash_of(data))
+        return super().dataset(data, steps, parts, training)
+
+    def share(self, batch: Tensors, data: Batches | CheckedData, parts: int) -> Tensors:
+        if not self.has_workers:
+            return batch
+        arrays = keras.tree.flatten(batch)
+        if isinstance(data, CheckedData):
+            # Only the order of arrays is known: a dataset may shuffle, or draw numbers.
+            facts = [_checksum(keras.ops.convert_to_numpy(array)) for array in arrays]
+            self._check_same(_SAME_DATA, str(facts))
+        rows = divided_rows(len(arrays[0]), self.replicas, parts)[processes.rank()]
+        return keras.tree.map_structure(lambda array: array[rows], batch)
+
+    def _check_same(self, expected: str, fact: str) -> None:
+        kinds = len(processes.values_of(fact))
+        if kinds > 1:
+            raise ValueError(
+                f"{expected}. Received: {kinds} kinds among {self.replicas} processes, "
+                f"with the hash {_checksum(fact.encode()):08x} in this process"
+            )
+
     def export_error(self, format: str) -> str:
         if format != "tf_saved_model":
             return ""
@@ -42,6 +134,36 @@ class FrameworkDevices(Devices):
             f"Keras writes no SavedModel on PyTorch: {extras.command('tensorflow')}, "
             "load the GAN with KERAS_BACKEND=tensorflow, and export it there."
         )
+
+    @staticmethod
+    def strategy_by_name(name: str) -> Any:
+        if name == "torchrun" and not processes.are_launched():
+            raise ValueError(
+                "Start the program with torchrun, for example with `torchrun "
+                f"--nproc_per_node 2 -m kgan`. {checks.received(strategy=name)}"
+            )
+        if name == "none" and processes.count() > 1:
+            raise ValueError(
+                f"torchrun has started {processes.count()} processes, which train under "
+                f"the strategy torchrun only. {checks.received(strategy=name)}"
+            )
+        processes.join()
+        return Devices.strategy_by_name(name)
+
+
+def _statistics(model: keras.Model) -> Iterable[keras.Variable]:
+    """Yields the variables that each process moves by its own rows."""
+    for variable in [*model.variables, *model.optimizer.variables]:
+        if variable.aggregation == "mean":
+            yield variable
+    for layer in keras_private.all_layers(model):
+        # Keras declares no aggregation for these statistics.
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable:
+            yield from (layer.moving_mean, layer.moving_variance)
+
+
+def _checksum(data: Any) -> int:
+    return zlib.crc32(np.ascontiguousarray(data).data)
 
 
 def _check_convolutions(layers: Iterable[keras.layers.Layer]) -> None:
