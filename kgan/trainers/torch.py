@@ -1,5 +1,7 @@
 """Training on PyTorch."""
 
+import contextlib
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -8,7 +10,9 @@ import torch
 
 from kgan import extras
 from kgan.backend import keras_private
+from kgan.backend.torch import fused_batch_normalization, lay_out
 from kgan.trainers.devices import Devices, check_supported
+from kgan.types import Tensor, Tensors
 
 _SUPPORTED = {
     "jit_compile": ((False, "auto"), "the step can't be compiled"),
@@ -27,10 +31,17 @@ class FrameworkDevices(Devices):
     def train_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         # Checked when training begins, since sampling needs no gradients.
         _check_convolutions(keras_private.all_layers(self.model))
+        lay_out([*self.model.variables, *self.model.optimizer.variables])
         # Nothing to read: Keras reads the batches before it calls the function.
         return self.model.progress.skipping_done_batches(
-            function, 1, read=lambda batches: None
+            _fast(function), 1, read=lambda batches: None
         )
+
+    def test_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return _fast(function)
+
+    def predict(self, inputs: Tensors, network: keras.Model) -> Tensor:
+        return _fast(super().predict)(inputs, network)
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         check_supported("On the PyTorch backend,", _SUPPORTED, arguments)
@@ -42,6 +53,20 @@ class FrameworkDevices(Devices):
             f"Keras writes no SavedModel on PyTorch: {extras.command('tensorflow')}, "
             "load the GAN with KERAS_BACKEND=tensorflow, and export it there."
         )
+
+
+def _fast(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function that keeps no graph, except where it computes gradients."""
+
+    @functools.wraps(function)
+    def wrapped(*inputs: Any) -> Any:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(torch.no_grad())
+            stack.enter_context(keras_private.channels_last_on_torch())
+            stack.enter_context(fused_batch_normalization())
+            return function(*inputs)
+
+    return wrapped
 
 
 def _check_convolutions(layers: Iterable[keras.layers.Layer]) -> None:
