@@ -98,4 +98,4 @@ def test_second_derivatives_of_batch_normalization():
         weights = [x, layer.gamma.value, layer.beta.value]
         found.append(torch.autograd.grad((slope**2).sum(), weights))
     for one, other in zip(*found, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-9)
+        np.testing.assert_allclose(one, other, rtol=1e-5)
