@@ -18,6 +18,7 @@ from kgan.backend import keras_private
 
 X, Y = np.ones((8, 3), "float32"), np.zeros((8, 1), "float32")
 tensorflow_only = pytest.mark.backends("tensorflow", reason="TensorFlow's alone")
+torch_only = pytest.mark.backends("torch", reason="PyTorch's alone")
 jax_only = pytest.mark.backends("jax", reason="JAX's alone")
 
 
@@ -426,3 +427,22 @@ def test_remember_optimizer_attributes(tmp_path, monkeypatch):
         model.save(tmp_path / "model.keras")
         assert made == []
         assert keras.models.load_model(tmp_path / "model.keras").optimizer.built
+
+
+@torch_only
+def test_channels_last_on_torch():
+    from keras.src.backend.torch import nn
+
+    does = "`nn._transpose_spatial_inputs` of PyTorch, which `conv` and `max_pool` call"
+    x = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(2, 6, 6, 3)))
+    kernel = ops.convert_to_tensor(np.random.default_rng(1).normal(size=(3, 3, 3, 4)))
+    calls = [lambda: ops.conv(x, kernel), lambda: ops.max_pool(x, 2)]
+    wanted = [call() for call in calls]
+    with keras_still(does):
+        before = nn._transpose_spatial_inputs
+        with keras_private.channels_last_on_torch():
+            assert nn._transpose_spatial_inputs(x).data_ptr() == x.data_ptr()
+            found = [call() for call in calls]
+        assert nn._transpose_spatial_inputs is before
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-12)

@@ -4,10 +4,11 @@ The functions follow the source of Keras 3.12.0 and 3.15.1. If another version o
 changes a part, a test in `tests/test_keras_private.py` fails and names the part.
 """
 
+import contextlib
 import os
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
@@ -140,6 +141,25 @@ def rate_schedule(
 def assign_rate(optimizer: keras.optimizers.Optimizer, rate: Any) -> None:
     """Assigns a tensor to the variable of an optimizer's learning rate."""
     optimizer._learning_rate.assign(rate)
+
+
+@contextlib.contextmanager
+def channels_last_on_torch() -> Iterator[None]:
+    """Context in which PyTorch reads the inputs of convolutions in their own order.
+
+    Otherwise `nn._transpose_spatial_inputs` copies the inputs of each convolution and
+    each pooling to `(batch, channels, ...)`, and `nn.conv` copies them back. Keras needs
+    the copies for exports only.
+    """
+    from keras.src.backend.torch import nn
+
+    copying = nn._transpose_spatial_inputs
+    # A view in which memory has the order that PyTorch calls "channels last".
+    nn._transpose_spatial_inputs = lambda x: x.movedim(-1, 1)
+    try:
+        yield
+    finally:
+        nn._transpose_spatial_inputs = copying
 
 
 def is_torch_optimizer(config: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """Training on PyTorch, in one process or in the processes that torchrun has started."""
 
 import contextlib
+import functools
 import zlib
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
@@ -11,9 +12,10 @@ import torch
 
 from kgan import checks, extras
 from kgan.backend import keras_private, processes
+from kgan.backend.torch import fused_batch_normalization, lay_out
 from kgan.data import Batches, CheckedData
 from kgan.trainers.devices import Devices, check_supported, divided_rows, hash_of
-from kgan.types import Data, Tensors
+from kgan.types import Data, Tensor, Tensors
 
 _SAME_DATA = "All processes must train on the same data, of which each takes its share"
 _SUPPORTED = {
@@ -76,10 +78,17 @@ class FrameworkDevices(Devices):
         self._statistics = list(_statistics(self.model))
         # Checked when training begins, since sampling needs no gradients.
         _check_convolutions(keras_private.all_layers(self.model))
+        lay_out([*self.model.variables, *self.model.optimizer.variables])
         # Nothing to read: Keras reads the batches before it calls the function.
         return self.model.progress.skipping_done_batches(
-            function, 1, read=lambda batches: None
+            _fast(function), 1, read=lambda batches: None
         )
+
+    def test_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return _fast(function)
+
+    def predict(self, inputs: Tensors, network: keras.Model) -> Tensor:
+        return _fast(super().predict)(inputs, network)
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         check_supported("On the PyTorch backend,", _SUPPORTED, arguments)
@@ -164,6 +173,20 @@ def _statistics(model: keras.Model) -> Iterable[keras.Variable]:
 
 def _checksum(data: Any) -> int:
     return zlib.crc32(np.ascontiguousarray(data).data)
+
+
+def _fast(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a function that keeps no graph, except where it computes gradients."""
+
+    @functools.wraps(function)
+    def wrapped(*inputs: Any) -> Any:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(torch.no_grad())
+            stack.enter_context(keras_private.channels_last_on_torch())
+            stack.enter_context(fused_batch_normalization())
+            return function(*inputs)
+
+    return wrapped
 
 
 def _check_convolutions(layers: Iterable[keras.layers.Layer]) -> None:
