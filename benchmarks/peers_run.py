@@ -107,9 +107,9 @@ def guide_block(job: str, batch_size: int) -> Block:
     """The step of the keras.io guide ("DCGAN to generate face images"), in `fit`."""
     import keras
     import tensorflow as tf
-    from throughput import GuideGAN
+    from guide import GuideGAN
 
-    model = GuideGAN(*networks(job))
+    model = GuideGAN(*networks(job), latent_dim=LATENT_DIM)
     model.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in PARTS))
 
     def run(steps: int) -> None:

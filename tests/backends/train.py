@@ -28,20 +28,11 @@ DATA = {
     "spectral": RANDOM.uniform(-1, 1, (80, 8, 8, 1)).astype("float32"),
     "stylegan2": RANDOM.uniform(-1, 1, (32, 8, 8, 1)).astype("float32"),
 }
-# These leave open at what level the logits lie. The gradient of the last bias is then
-# rounding, which Adam blows up to whole steps: after ten of them the mean logits are off
-# by up to 5e-4. The values of all losses are tested in test_losses.py.
-LEVEL_IS_FREE = {
-    "dual_contrastive",
-    "relativistic_average",
-    "relativistic_average_hinge",
-    "relativistic_average_least_squares",
-}
-LOSSES = [name for name in kgan.losses.names() if name not in LEVEL_IS_FREE]
-# Points take every loss, every other one with penalties. What convolutions add does not
-# depend on the loss, and takes long to compile.
-CASES = [("mlp", loss, i % 2 == 0) for i, loss in enumerate(LOSSES)]
-CASES += [
+# The values of all losses are tested in test_losses.py, on each backend. What layers add
+# does not depend on the loss, and takes long to compile.
+CASES = [
+    ("mlp", "least_squares", False),
+    ("mlp", "relativistic", True),
     ("batch", "non_saturating", False),
     ("batch", "wasserstein", True),
     ("spectral", "hinge", False),
