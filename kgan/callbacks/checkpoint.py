@@ -23,8 +23,8 @@ class Checkpoint(keras.callbacks.Callback):
     gan.fit(images, epochs=10, initial_epoch=gan.epoch)
     ```
 
-    With the default share of a twentieth, the GAN is saved at the end of a batch when
-    twenty times as long has passed as the last save took. It is also saved when training
+    With the default share of a fiftieth, the GAN is saved at the end of a batch when
+    fifty times as long has passed as the last save took. It is also saved when training
     is stopped, and when training ends. With several workers, every worker calls save at
     the end of an epoch, or after `every` samples; only the chief writes.
 
@@ -43,7 +43,7 @@ class Checkpoint(keras.callbacks.Callback):
         ValueError: If an argument has another form.
     """
 
-    def __init__(self, path: PathLike, share: float = 0.05, every: int | None = None):
+    def __init__(self, path: PathLike, share: float = 0.02, every: int | None = None):
         super().__init__()
         self.path = checks.path(suffix=".keras", path=path)
         self.share = checks.number(above=0, share=share)
