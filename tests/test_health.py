@@ -44,12 +44,14 @@ def test_numbers_are_those_worked_out_by_hand():
     samples = np.array([[0, 0], [0, 0], [0, 5]], "float32")
     # Distances of reals are 3, 4, 5; nearest 3, 3, 4. Of samples 0, 5, 5; 0, 0, 5.
     logits = {0.0: -1.0, 3.0: 2.0, 4.0: 4.0, 5.0: 0.0}
-    critic = types.SimpleNamespace(
-        pack=1,
-        discriminator=lambda x, training: np.array(
-            [[0.0, logits[float(row.max())]] for row in numpy(x)], "float32"
-        ),
-    )
+
+    def predict(x, network):
+        assert network is critic.discriminator
+        rows = [[0.0, logits[float(row.max())]] for row in numpy(x)]
+        return np.array(rows, "float32")
+
+    discriminator = types.SimpleNamespace(inputs=[1])
+    critic = types.SimpleNamespace(pack=1, discriminator=discriminator)
     model = types.SimpleNamespace(
         real_samples=reals,
         real_conditions=None,
@@ -58,7 +60,7 @@ def test_numbers_are_those_worked_out_by_hand():
         sample=lambda n, seed, conditions: samples,
         images_seen=keras.Variable(0.0),
         penalties=(),
-        devices=types.SimpleNamespace(is_chief=True),
+        devices=types.SimpleNamespace(is_chief=True, predict=predict),
     )
     health, logs = Health(), {"loss": 1.0}
     health.set_model(model)

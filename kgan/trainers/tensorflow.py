@@ -161,7 +161,8 @@ class FrameworkDevices(Devices):
                 lambda inputs: network(inputs, training=False),
                 input_signature=[signature],
             )
-        return self._predict[network](inputs).numpy()
+        outputs = self._predict[network](inputs)
+        return tf.nest.map_structure(lambda x: x.numpy(), outputs)
 
     def dataset(
         self,

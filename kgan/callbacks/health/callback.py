@@ -178,9 +178,8 @@ class Health(keras.callbacks.Callback):
         return {key: float(value) for key, value in values.items()}
 
     def _logits(self, samples: np.ndarray) -> np.ndarray:
-        # `predict` would run on all devices of a strategy.
         judge = self.model.critic.discriminator
-        outputs = judge(ops.convert_to_tensor(samples), training=False)
+        outputs = self.model.devices.predict(ops.convert_to_tensor(samples), judge)
         return _to_numpy(logits_of(heads_of(outputs)[0])[:, 0])
 
     def _penalty_message(self, logs: dict[str, Any]) -> str:
