@@ -96,7 +96,7 @@ class GeneratorPenalty(LazyPenalty):
         value, new = self.value(self.if_due(due, otherwise, seed_generator, step))
         is_due = self.is_due(step)
         self._assign(
-            ops.where(is_due, number, variable)
+            ops.where(is_due, number, ops.convert_to_tensor(variable))
             for variable, number in zip(self.variables, new, strict=True)
         )
         return self.every * ops.where(is_due, value, 0.0)
