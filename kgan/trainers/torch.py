@@ -88,6 +88,8 @@ class FrameworkDevices(Devices):
         return _fast(function)
 
     def predict(self, inputs: Tensors, network: keras.Model) -> Tensor:
+        # A loaded network computes the same roundings as the network that was trained.
+        lay_out(network.variables)
         return _fast(super().predict)(inputs, network)
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
