@@ -44,6 +44,16 @@ def _built(network: str, builder: str, **more: Any) -> Change:
     return change
 
 
+def _transformers(preset: Preset) -> Preset:
+    """Returns a preset with small transformers, in the way of GAT, arXiv:2509.24935."""
+    size = {"width": 64, "depth": 4, "patch_size": preset.sample_shape[0] // 8}
+    for network in ("generator", "discriminator"):
+        preset = _built(network, f"transformer_{network}", **size)(preset)
+    penalties = [Call(f"kgan.penalties.{name}", {"weight": 1.0}) for name in ("R1", "R2")]
+    changed = {"loss": "relativistic", "penalties": penalties, "schedules": None}
+    return _compiled(optimizer=_adam(5e-4), **changed)(preset)
+
+
 def _batches(size: int) -> Change:
     return lambda preset: dataclasses.replace(preset, batch_size=size)
 
@@ -98,6 +108,7 @@ VARIANTS: dict[str, Change] = {
     "momentum": _compiled(optimizer=_adam(2e-3, beta_1=0.5)),
     "light_penalty": _penalized(0.1),
     "heavy_penalty": _penalized(10.0),
+    "transformers": _transformers,
     "dcgan_generator": _built("generator", "dcgan_generator"),
     "dcgan_discriminator": _built(
         "discriminator", "dcgan_discriminator", normalization="batch"
