@@ -213,3 +213,20 @@ def test_translations_of_emoji_are_scored(monkeypatch, tmp_path):
     assert copied["l1"] == 40 and copied["pairs"] == drawn["pairs"] == 3
     assert drawn["images"] == 4 and drawn["l1"] != 40
     assert (out / "translate-pix2pix-0.png").exists()
+
+
+def test_the_time_of_each_callback_is_a_share_of_fit(monkeypatch, tmp_path, capsys):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    script = importlib.import_module("callbacks")
+    points = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
+    np.savez(tmp_path / "few.npz", x=points)
+    data = ["--data", str(tmp_path / "few.npz"), "--latent-dim", "8", "--epochs", "1"]
+    monkeypatch.setattr("sys.argv", ["callbacks.py", *data])
+    assert script.main() == 0
+    rows = [line.split("|")[1:3] for line in capsys.readouterr().out.splitlines()]
+    shares = {
+        row[0].strip(): float(row[1].strip(" %")) for row in rows if "%" in "".join(row)
+    }
+    whole = shares.pop("all")
+    assert {"HistoryCSV", "Problems", "StoppingCheckpoint"} <= set(shares)
+    assert sum(shares.values()) == pytest.approx(whole, abs=0.1) and 0 < whole < 100

@@ -9,6 +9,7 @@ from keras import ops
 from kgan import backend
 from kgan.models.model import TrainedModel
 from kgan.models.progress import Logs
+from kgan.models.saving import is_finite
 
 POINTS = np.random.default_rng(0).standard_normal((24, 2)).astype("float32")
 
@@ -101,3 +102,20 @@ class SaveFirst(Interrupt):
     def act(self):
         self.model.save(self.path)
         super().act()
+
+
+@pytest.mark.parametrize(
+    "weights, finite",
+    [
+        ([1.0, -1.0], True),
+        # The sum of these is no float32, and the sum of the last ones is NaN.
+        ([3e38, 3e38], True),
+        ([1.0, np.inf], False),
+        ([np.inf, -np.inf], False),
+        ([np.nan, 1.0], False),
+    ],
+)
+def test_weights_are_finite_one_by_one(weights, finite):
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
+    network.set_weights([np.array(weights, "float32")[:, None]])
+    assert is_finite(network) is finite
