@@ -133,6 +133,20 @@ def lay_out(variables: Iterable[keras.Variable]) -> None:
             kernel.data = kernel.data.movedim(-1, 0).contiguous().movedim(0, -1)
 
 
+@contextlib.contextmanager
+def in_keras_order(variables: Sequence[keras.Variable]) -> Iterator[None]:
+    """Context in which kernels have Keras' order in memory, see `lay_out`.
+
+    The exports of PyTorch take tensors of another order for parts of tensors.
+    """
+    for variable in variables:
+        variable.value.data = variable.value.data.contiguous()
+    try:
+        yield
+    finally:
+        lay_out(variables)
+
+
 def apply(
     optimizer: keras.optimizers.Optimizer,
     gradients: list[Tensor],

@@ -62,6 +62,7 @@ def export(
         written_by_chief(model, path, f".tmp{format.suffix}") as temporary,
         _further_files(path, temporary, format),
         _full_disk_as_os_error(path),
+        model.devices.exporting(network),
     ):
         if format.suffix:
             # Keras would print the temporary path, and a line for each variable.

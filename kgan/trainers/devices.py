@@ -150,6 +150,10 @@ class Devices:
         """
         return batch
 
+    def exporting(self, network: keras.Model) -> contextlib.AbstractContextManager[None]:
+        """Returns the context in which a network is exported."""
+        return contextlib.nullcontext()
+
     def export_error(self, format: str) -> str:
         """Returns the reason why a format can't be exported; an empty str if it can."""
         return ""

@@ -12,7 +12,11 @@ import torch
 
 from kgan import checks, extras
 from kgan.backend import keras_private, processes
-from kgan.backend.torch import fused_batch_normalization, lay_out
+from kgan.backend.torch import (
+    fused_batch_normalization,
+    in_keras_order,
+    lay_out,
+)
 from kgan.data import Batches, CheckedData
 from kgan.trainers.devices import Devices, check_supported, divided_rows, hash_of
 from kgan.types import Data, Tensor, Tensors
@@ -91,6 +95,9 @@ class FrameworkDevices(Devices):
         # A loaded network computes the same roundings as the network that was trained.
         lay_out(network.variables)
         return _fast(super().predict)(inputs, network)
+
+    def exporting(self, network: keras.Model) -> contextlib.AbstractContextManager[None]:
+        return in_keras_order(network.variables)
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         check_supported("On the PyTorch backend,", _SUPPORTED, arguments)
