@@ -61,12 +61,16 @@ class Judge:
 class Contender:
     """A GAN that trains a share of its arithmetic at a time."""
 
-    def __init__(self, name: str, images: np.ndarray, seed: int):
+    def __init__(
+        self, name: str, images: np.ndarray, seed: int, budget: int | None = None
+    ):
         keras.utils.set_random_seed(seed)
         self.name, self.images, self.seed = name, images, seed
         self.shown, self.seconds = 0, 0.0
         if name == "kgan":
-            preset = kgan.presets.suggest(images.shape[1:], len(images), compute="cpu")
+            preset = kgan.presets.suggest(
+                images.shape[1:], len(images), compute="cpu", budget=budget
+            )
             self.gan, self.batch_size = preset.build(seed), preset.batch_size
             self.flops = cost.flops_per_image(self.gan, self.batch_size)
         else:
@@ -111,6 +115,7 @@ def main() -> None:
     parser.add_argument("data", help=".npz with x_train and y_train")
     parser.add_argument("--tflop", type=float, default=12.0)
     parser.add_argument("--minutes", type=float, help="a budget of time instead")
+    parser.add_argument("--images", type=int, help="the budget that kgan plans for")
     parser.add_argument("--shares", type=int, default=6, help="turns of each")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", default=["kgan", "keras_io", "keras_gan"])
@@ -126,7 +131,10 @@ def main() -> None:
     minutes = arguments.minutes
     limit, budget = ("seconds", 60 * minutes) if minutes else ("tflop", arguments.tflop)
     for seed in arguments.seeds:
-        contenders = [Contender(name, images[train], seed) for name in arguments.only]
+        contenders = [
+            Contender(name, images[train], seed, arguments.images)
+            for name in arguments.only
+        ]
         for share in np.linspace(0, 1, arguments.shares + 1)[1:]:
             for contender in contenders:
                 contender.train(limit, share * budget)
