@@ -328,3 +328,62 @@ def test_sample_refuses(gan, arguments, message):
 def test_seeds_that_some_backend_cannot_take(tiny, seed):
     with pytest.raises(ValueError, match=f"Received: seed={seed}"):
         tiny(seed=seed)
+
+
+ENDLESS = BATCHED.batch(4).repeat()
+
+
+class EndlessBatches(Given):
+    @property
+    def num_batches(self):
+        return None
+
+
+@pytest.mark.parametrize("data", [ENDLESS, EndlessBatches(np.zeros)], ids=["tf", "Py"])
+@pytest.mark.parametrize(
+    "argument, steps",
+    [("x", "steps_per_epoch"), ("validation_data", "validation_steps"), ("x", "steps")],
+)
+def test_endless_data_needs_a_number_of_batches(gan, data, argument, steps):
+    message = rf"`{argument}` is endless.*`{steps}`.*Received: {steps}=None"
+    run = gan.evaluate if steps == "steps" else gan.fit
+    with pytest.raises(ValueError, match=message):
+        run(**{"x": DIGITS} | {argument: data}, verbose=0)
+    assert gan.images_seen == 0
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "a", [], [0]])
+def test_validation_freq_is_checked_before_training(gan, value):
+    with pytest.raises(ValueError, match=r"`validation_freq`.*Received: validation_freq"):
+        gan.fit(DIGITS, validation_data=DIGITS, validation_freq=value)
+    assert gan.images_seen == 0
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"x": DIGITS[..., 0]}, r"Received: x.shape=\(8, 8, 8\)"),
+        ({"x": NAN}, "`x` has NaN"),
+        ({"x": None}, "`x` is missing"),
+        ({"x": DIGITS, "sample_weight": np.ones(8)}, "`sample_weight` can't be used"),
+        ({"x": DIGITS, "class_weight": {0: 1.0}}, "`class_weight` can't be used"),
+    ],
+    ids=["rank", "nan", "none", "sample_weight", "class_weight"],
+)
+def test_a_single_batch_is_checked_too(gan, method, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(gan, method)(**arguments)
+    assert gan.images_seen == 0
+
+
+def test_a_single_batch_of_any_size_trains(gan):
+    gan.compile(d_steps=3, run_eagerly=True)
+    gan.train_on_batch(np.zeros((9, 8, 8, 1), "uint8"))
+    assert gan.images_seen == 9
+    gan.test_on_batch(DIGITS[:1])
+
+
+def test_metrics_name_the_dtype_that_was_received(gan):
+    with pytest.raises(ValueError, match=r"uint8 images.*dtype float32 and shape"):
+        gan.evaluate(DIGITS.astype("float32"), metrics="fd", verbose=0)
