@@ -120,7 +120,8 @@ class DataCheck:
         if samples.ndim == len(self.shape):
             raise ValueError(
                 f"`{self.argument}` yields single samples, not batches: call "
-                "`.batch(64)` on it. "
+                "`.batch(64)` on a `tf.data.Dataset`, or pass a dataset of PyTorch to a "
+                "`DataLoader`. "
                 f"Received: {self.argument} that yields shape {samples.shape}"
             )
         self.samples(samples)
@@ -152,7 +153,7 @@ class CheckedData(NamedTuple):
 
 def is_endless(dataset: Data) -> bool:
     """Whether a dataset says itself that it never ends."""
-    if hasattr(dataset, "cardinality"):  # Of a `tf.data.Dataset`.
+    if hasattr(dataset, "cardinality"):  # A `tf.data.Dataset` has this method.
         return int(dataset.cardinality()) == -1
     return isinstance(dataset, keras.utils.PyDataset) and dataset.num_batches is None
 

@@ -1,7 +1,6 @@
 """Checks of the arguments of `fit`, `evaluate` and the other methods, by their names."""
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -14,7 +13,15 @@ from kgan.types import Shape
 
 Model = TypeVar("Model", bound=type[keras.Model])
 
-_METHODS = ("fit", "evaluate", "save", "save_weights", "export")
+_METHODS = (
+    "fit",
+    "evaluate",
+    "train_on_batch",
+    "test_on_batch",
+    "save",
+    "save_weights",
+    "export",
+)
 _COUNTS = (
     "batch_size",
     "steps",
@@ -26,7 +33,7 @@ _FLAGS = ("shuffle", "overwrite", "return_dict", "run_eagerly", "auto_scale_loss
 
 
 def with_checked_arguments(model: Model) -> Model:
-    """Class decorator: checks the arguments of `fit`, `evaluate`, `save` and `export`.
+    """Class decorator: checks the arguments of the methods of a `keras.Model`.
 
     Only the methods that the class itself defines are checked.
 
@@ -38,11 +45,10 @@ def with_checked_arguments(model: Model) -> Model:
 
 
 def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
-    signature = inspect.signature(method)
-
     @functools.wraps(method)
     def checked(self: keras.Model, *args: Any, **kwargs: Any) -> Any:
-        given = signature.bind(self, *args, **kwargs).arguments
+        check_no_weights(kwargs)
+        given = checks.bound(method, self, *args, **kwargs)
         for name, value in {**given, **given.get("kwargs", {})}.items():
             check_argument(name, value)
         return method(self, *args, **kwargs)
@@ -115,7 +121,7 @@ def check_pixels(x: Any, shape: Shape) -> None:
         ValueError: If the value is another one.
     """
     dtype, found = getattr(x, "dtype", None), getattr(x, "shape", None)
-    if dtype != np.uint8 or found[1:] != shape:
+    if dtype != np.uint8 or found is None or found[1:] != shape:
         raise ValueError(
             f"Metrics compare samples with an array of uint8 images of shape {shape}. "
             f"Received: x of type {type(x).__name__}, dtype {dtype} and shape {found}"

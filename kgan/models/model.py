@@ -12,7 +12,6 @@ from kgan.backend import keras_private
 from kgan.metrics import Evaluation, default_extractor
 from kgan.models.arguments import (
     as_list,
-    check_no_weights,
     check_pixels,
     size_of,
     with_checked_arguments,
@@ -151,17 +150,15 @@ class TrainedModel(Trainer):
         Raises:
             ValueError: If the model can't be trained on the data.
         """
-        check_no_weights(kwargs)
         keras_private.assert_compiled(self, "fit")
         self._keep_average_fresh()
         if validation_split:
             (x, y), validation_data = self._split(x, y, validation_split)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
         validation_data = self._prepared_for_validation(
-            validation_data, validation_batch_size, batch_size
+            validation_data, validation_batch_size, batch_size, validation_steps
         )
         data.check_end(batches, steps_per_epoch=steps_per_epoch)
-        data.check_end(validation_data, validation_steps=validation_steps)
         callbacks = as_list(callbacks)
         # `Batches` that the user passes keep the user's own seed.
         reseeded = batches is not x and isinstance(batches, data.Batches)
@@ -224,7 +221,6 @@ class TrainedModel(Trainer):
         Returns:
             `[loss, d_loss, g_loss, d_real, d_fake]` and the metrics, or a dict of them.
         """
-        check_no_weights(kwargs)
         if keras_private.is_called_by_fit(kwargs):
             # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
@@ -248,12 +244,10 @@ class TrainedModel(Trainer):
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
 
     def train_on_batch(self, x: Data, y: Tensors | None = None, **kwargs: Any) -> Any:
-        check_no_weights(kwargs)
         self.check_data(x, size_of(x), y)
         return super().train_on_batch(*self._samples_first(x, y), **kwargs)
 
     def test_on_batch(self, x: Data, y: Tensors | None = None, **kwargs: Any) -> Any:
-        check_no_weights(kwargs)
         self._prepared(x, self.data_check(), size_of(x), y=y)
         return super().test_on_batch(*self._samples_first(x, y), **kwargs)
 
@@ -344,13 +338,19 @@ class TrainedModel(Trainer):
         return batches
 
     def _prepared_for_validation(
-        self, validation_data: Data, batch_size: int | None, default: int | None
+        self,
+        validation_data: Data,
+        batch_size: int | None,
+        default: int | None,
+        steps: int | None,
     ) -> Data:
         if validation_data is None:
             return None
         check = self.data_check("validation_data")
         options = {"default_batch_size": default or 32, "shuffle": False}
-        return self._prepared(validation_data, check, batch_size, **options)[0]
+        batches = self._prepared(validation_data, check, batch_size, **options)[0]
+        data.check_end(batches, validation_steps=steps)
+        return batches
 
     def _prepared(
         self, x: Data, check: data.DataCheck, batch_size: int | None, **options: Any
