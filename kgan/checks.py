@@ -12,6 +12,7 @@ Traceback (most recent call last):
 ValueError: `steps` must be an int of at least 1. Received: steps=2.0
 """
 
+import inspect
 import math
 import numbers
 import operator
@@ -327,6 +328,24 @@ def parameters(number: int, **arguments: Any) -> None:
             f"{names} must be smaller: a layer of the network would have {number:,} "
             f"parameters, and may have {MOST_PARAMETERS:,}. {received(**arguments)}"
         )
+
+
+def bound(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    """Returns the arguments of a call by their names, without calling the function.
+
+    Args:
+        function: The function.
+        *args: The positional arguments.
+        **kwargs: The other arguments.
+
+    Raises:
+        TypeError: If the function can't be called with the arguments. `inspect` alone
+            would not name the function.
+    """
+    try:
+        return inspect.signature(function).bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(f"{function.__qualname__}() {error}") from None
 
 
 def path(*, suffix: str = "", **argument: Any) -> PathLike:

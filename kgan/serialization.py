@@ -114,6 +114,21 @@ def _needs_arguments(known: type) -> bool:
     return any(parameter.default is parameter.empty for parameter in positional)
 
 
+def find(
+    identifier: Identifier, known: Mapping[str, Callable[[], Option]]
+) -> Callable[[], Option] | None:
+    """Returns what builds the object for a name or the name of a class; None for others.
+
+    Args:
+        identifier: A key of `known`, or as in Keras the name of a class in it: `"R1"`.
+        known: See `get`.
+    """
+    if not isinstance(identifier, str):
+        return None
+    classes = {made.__name__: made for made in known.values() if isinstance(made, type)}
+    return known.get(identifier) or classes.get(identifier)
+
+
 def get(
     identifier: Identifier,
     known: Mapping[str, Callable[[], Option]],
@@ -123,7 +138,7 @@ def get(
     """Returns the object for a name, a config or an object.
 
     Args:
-        identifier: A key of `known`, a serialised config, or an instance of `base`.
+        identifier: A name, see `find`, a serialised config, or an instance of `base`.
         known: From each name to a class, or to a function that builds the object.
         base: The class of which the result is an instance.
         argument: Name of the argument, for the error message.
@@ -136,11 +151,12 @@ def get(
     """
     if isinstance(identifier, dict):
         identifier = keras.saving.deserialize_keras_object(identifier)
-    if isinstance(identifier, str) and identifier in known:
-        return known[identifier]()
+    make = find(identifier, known)
+    if make is not None:
+        return make()
     if isinstance(identifier, base):
         return identifier
     raise ValueError(
-        f"Unknown `{argument}`. Expected one of {', '.join(sorted(known))}, or a "
-        f"`{base.__name__}` object. Received: {argument}={identifier!r}"
+        f"Unknown `{argument}`. Expected one of {', '.join(sorted(known))}, or an object "
+        f"of the class `{base.__name__}`. Received: {argument}={identifier!r}"
     )

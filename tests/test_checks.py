@@ -307,3 +307,14 @@ def test_a_received_value_is_one_short_line(value, shown):
     text = checks.received(x=value)
     assert shown in text
     assert "\n" not in text and len(text) < 230
+
+
+def test_a_call_with_wrong_arguments_names_the_function():
+    def double(number, times=1):
+        raise AssertionError
+
+    assert checks.bound(double, 3, times=2) == {"number": 3, "times": 2}
+    with pytest.raises(TypeError, match=r"double\(\) got an unexpected .* 'tims'"):
+        checks.bound(double, 3, tims=2)
+    with pytest.raises(TypeError, match=r"double\(\) missing a required .* 'number'"):
+        checks.bound(double)

@@ -1,5 +1,7 @@
 """Bad input is named, with what was received, before anything trains."""
 
+import pathlib
+
 import keras
 import numpy as np
 import pytest
@@ -55,6 +57,8 @@ BAD_DATA = {
     ),
     "int64": (DIGITS.astype("int64"), r"uint8.*Received: x of dtype int64"),
     "dict": ({"image": DIGITS}, r"Received: x of type dict"),
+    "name": ("digits", r"`kgan.data.load` reads.*Received: x='digits'"),
+    "path": (pathlib.Path("faces"), r"`kgan.data.load` reads.*Received: x=PosixPath"),
     "number": (7, r"`x` must be an array.*Received: x of type int"),
     "unbatched": (BATCHED, r"call `.batch\(64\)`.*shape \(8, 8, 1\)"),
     "dict batches": (
@@ -262,6 +266,21 @@ def test_compile_refuses(gan, case):
         gan.compile(**arguments)
 
 
+def test_an_optimizer_of_other_variables_is_refused(tiny):
+    used, other = tiny(), tiny()
+    used.compile()
+    message = r"`g_optimizer` keeps the moments.*Received: g_optimizer that was built"
+    with pytest.raises(ValueError, match=message):
+        other.compile(used.g_optimizer, used.d_optimizer)
+    with pytest.raises(ValueError, match="`d_optimizer` keeps the moments"):
+        other.compile(keras.optimizers.Adam(), used.d_optimizer)
+    # The optimizers of the same networks go on.
+    used.compile(used.g_optimizer, used.d_optimizer)
+    next(x for x in used.generator.layers if x.weights).trainable = False
+    with pytest.raises(ValueError, match="from before a change of `trainable`"):
+        used.compile(used.g_optimizer, used.d_optimizer)
+
+
 def test_two_outputs_need_a_keras_loss(tiny):
     with pytest.raises(ValueError, match=r"MeanSquaredError.*output shape \(None, 2\)"):
         tiny(outputs=2).compile(loss="hinge")
@@ -282,8 +301,24 @@ def test_a_sigmoid_under_a_loss_on_logits_is_named(tiny):
     with pytest.warns(UserWarning, match="ends in a sigmoid"):
         gan.compile()
     gan.compile(loss="binary_crossentropy")
-    with pytest.warns(UserWarning, match="from_logits=True"):
-        tiny().compile(loss=keras.losses.BinaryCrossentropy())
+    for loss in (keras.losses.BinaryCrossentropy(), "bce", "kl_divergence"):
+        with pytest.warns(UserWarning, match="from_logits=True"):
+            tiny().compile(loss=loss)
+
+
+@pytest.mark.filterwarnings("ignore:In loss categorical", "ignore:.*from_logits=True")
+@pytest.mark.parametrize(
+    "outputs, loss, message",
+    [
+        (1, "categorical_crossentropy", r"same value for all.*\(None, 1\)"),
+        (1, lambda true, found: keras.ops.zeros_like(true), r"Received: loss=<function"),
+        (2, "sparse_categorical_crossentropy", r"can't read.*\(None, 2\)"),
+    ],
+    ids=["one class", "zeros", "sparse"],
+)
+def test_keras_losses_that_teach_nothing_are_refused(tiny, outputs, loss, message):
+    with pytest.raises(ValueError, match=message):
+        tiny(outputs=outputs).compile(loss=loss)
 
 
 def test_generator_that_cannot_be_copied_is_named():
@@ -328,3 +363,62 @@ def test_sample_refuses(gan, arguments, message):
 def test_seeds_that_some_backend_cannot_take(tiny, seed):
     with pytest.raises(ValueError, match=f"Received: seed={seed}"):
         tiny(seed=seed)
+
+
+ENDLESS = BATCHED.batch(4).repeat()
+
+
+class EndlessBatches(Given):
+    @property
+    def num_batches(self):
+        return None
+
+
+@pytest.mark.parametrize("data", [ENDLESS, EndlessBatches(np.zeros)], ids=["tf", "Py"])
+@pytest.mark.parametrize(
+    "argument, steps",
+    [("x", "steps_per_epoch"), ("validation_data", "validation_steps"), ("x", "steps")],
+)
+def test_endless_data_needs_a_number_of_batches(gan, data, argument, steps):
+    message = rf"`{argument}` is endless.*`{steps}`.*Received: {steps}=None"
+    run = gan.evaluate if steps == "steps" else gan.fit
+    with pytest.raises(ValueError, match=message):
+        run(**{"x": DIGITS} | {argument: data}, verbose=0)
+    assert gan.images_seen == 0
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "a", [], [0]])
+def test_validation_freq_is_checked_before_training(gan, value):
+    with pytest.raises(ValueError, match=r"`validation_freq`.*Received: validation_freq"):
+        gan.fit(DIGITS, validation_data=DIGITS, validation_freq=value)
+    assert gan.images_seen == 0
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"x": DIGITS[..., 0]}, r"Received: x.shape=\(8, 8, 8\)"),
+        ({"x": NAN}, "`x` has NaN"),
+        ({"x": None}, "`x` is missing"),
+        ({"x": DIGITS, "sample_weight": np.ones(8)}, "`sample_weight` can't be used"),
+        ({"x": DIGITS, "class_weight": {0: 1.0}}, "`class_weight` can't be used"),
+    ],
+    ids=["rank", "nan", "none", "sample_weight", "class_weight"],
+)
+def test_a_single_batch_is_checked_too(gan, method, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(gan, method)(**arguments)
+    assert gan.images_seen == 0
+
+
+def test_a_single_batch_of_any_size_trains(gan):
+    gan.compile(d_steps=3, run_eagerly=True)
+    gan.train_on_batch(np.zeros((9, 8, 8, 1), "uint8"))
+    assert gan.images_seen == 9
+    gan.test_on_batch(DIGITS[:1])
+
+
+def test_metrics_name_the_dtype_that_was_received(gan):
+    with pytest.raises(ValueError, match=r"uint8 images.*dtype float32 and shape"):
+        gan.evaluate(DIGITS.astype("float32"), metrics="fd", verbose=0)

@@ -357,3 +357,9 @@ def test_projection_of_style_pictures_finds_mapped_latents(num_classes):
     assert after < 0.2 * before
     z = gan.project(pictures, labels, seed=2, steps=2, space="z")
     assert np.isfinite(gan.sample(z=z, labels=labels)).all()
+
+
+@pytest.mark.parametrize("end", [[1.0, np.nan], [np.inf, 0.0], "ab"], ids=str)
+def test_a_path_leads_to_finite_latents_only(end):
+    with pytest.raises(ValueError, match=r"`end` must be finite numbers.*Received: end="):
+        kgan.latents.interpolate([1.0, 2.0], end)

@@ -559,3 +559,9 @@ def test_the_rate_of_a_trained_gan_falls_over_the_whole_budget():
     assert changed.batch_size == preset.batch_size and changed.gan == preset.gan
     constant = dataclasses.replace(preset, compile={"loss": "hinge"})
     assert constant.for_trained() is constant
+
+
+@pytest.mark.parametrize("image_shape", [(1, 1, 1), (2, 2, 3), (1, 3, 2)], ids=str)
+def test_the_smallest_images_have_a_preset_that_builds(image_shape):
+    preset = kgan.presets.suggest(image_shape, num_images=10, compute="cpu")
+    assert preset.build().output_shapes == [(None, 1)]

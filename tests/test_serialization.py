@@ -88,3 +88,14 @@ def test_two_classes_can_not_have_one_name():
     for part in (losses, layer):
         config = keras.saving.serialize_keras_object(part)
         assert type(keras.saving.deserialize_keras_object(config)) is type(part)
+
+
+def test_the_names_of_classes_are_names_as_in_keras():
+    # Keras has a loss of the class `Hinge` too, which trains something else.
+    assert kgan.losses.get("Hinge") == kgan.losses.Hinge()
+    assert kgan.penalties.get("R1") == kgan.penalties.R1()
+    assert kgan.augment.get("ADA") == kgan.augment.ADA()
+    assert kgan.noise.get("Uniform") == kgan.noise.Uniform()
+    assert kgan.penalties.get("GradientPenalty") == kgan.penalties.get("gradient_penalty")
+    with pytest.raises(ValueError, match=r"r1, r2.*class `Penalty`.*Received: .*='R3'"):
+        kgan.penalties.get("R3")

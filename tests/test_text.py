@@ -34,7 +34,9 @@ def test_encoders_are_found_by_name_and_by_function():
     assert vectors.dtype == "float32"
     assert vectors.tolist() == [[5, 2, 1], [4, 1, 1]]
     for wrong in ("word2vec", 3, text.Function):
-        with pytest.raises(ValueError, match=r"kerashub, minilm, or a `Encoder` object"):
+        with pytest.raises(
+            ValueError, match=r"kerashub, minilm, or an object of the class `Encoder`"
+        ):
             text.get(wrong)
 
 

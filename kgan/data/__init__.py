@@ -15,7 +15,7 @@ from kgan.data.conditions import (
     map_conditions,
     parts_of,
 )
-from kgan.data.data_check import CheckedData, DataCheck
+from kgan.data.data_check import CheckedData, DataCheck, check_end
 from kgan.data.fingerprint import fingerprint, fingerprints
 from kgan.data.images import grid, is_image_shape, scale_pixels, to_float, to_uint8
 from kgan.data.load import load, load_all
@@ -63,6 +63,7 @@ __all__ = [
     "captioned_grid",
     "captions_of",
     "check_bad_files",
+    "check_end",
     "check_labels",
     "chunks",
     "divide_batch",

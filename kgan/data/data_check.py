@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 
 from kgan import checks
@@ -119,7 +120,8 @@ class DataCheck:
         if samples.ndim == len(self.shape):
             raise ValueError(
                 f"`{self.argument}` yields single samples, not batches: call "
-                "`.batch(64)` on it. "
+                "`.batch(64)` on a `tf.data.Dataset`, or pass a dataset of PyTorch to a "
+                "`DataLoader`. "
                 f"Received: {self.argument} that yields shape {samples.shape}"
             )
         self.samples(samples)
@@ -147,3 +149,29 @@ class CheckedData(NamedTuple):
 
     x: Data
     check: DataCheck
+
+
+def is_endless(dataset: Data) -> bool:
+    """Whether a dataset says itself that it never ends."""
+    if hasattr(dataset, "cardinality"):  # A `tf.data.Dataset` has this method.
+        return int(dataset.cardinality()) == -1
+    return isinstance(dataset, keras.utils.PyDataset) and dataset.num_batches is None
+
+
+def check_end(data: Batches | CheckedData | None, **steps: int | None) -> None:
+    """Checks that an epoch of data ends: Keras would never leave the first epoch.
+
+    Args:
+        data: The result of `prepare`, or None.
+        **steps: The number of batches in an epoch, given as `name=value`.
+
+    Raises:
+        ValueError: If the number is None, and the data is endless.
+    """
+    ((name, value),) = steps.items()
+    if value is None and isinstance(data, CheckedData) and is_endless(data.x):
+        argument = data.check.argument
+        raise ValueError(
+            f"`{argument}` is endless, so `{name}` must be the number of batches in an "
+            f"epoch. Received: {name}=None, {argument} of type {type(data.x).__name__}"
+        )

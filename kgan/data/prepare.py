@@ -3,6 +3,7 @@
 import copy
 import functools
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -52,12 +53,7 @@ def prepare(
         ValueError: If a GAN can't be trained on the data.
     """
     argument = check.argument
-    if x is None:
-        raise ValueError(
-            f"`{argument}` is missing: there is no data. Expected an array or a "
-            f"dataset of samples of shape {check.shape}. Received: {argument}=None"
-        )
-    check.no_weights(x)
+    _check_given(x, check)
     x, y = _unpack(x, y)
     if _is_array(x):
         x = _as_array(x, argument)
@@ -91,6 +87,22 @@ def prepare(
     _check_adapted(x, first, argument)
     _check_batch_size(len(samples), check.d_steps)
     return CheckedData(x, check), samples, labels
+
+
+def _check_given(x: Data, check: DataCheck) -> None:
+    """Checks that there is data, and that it is not the name of data."""
+    argument = check.argument
+    if x is None:
+        raise ValueError(
+            f"`{argument}` is missing: there is no data. Expected an array or a "
+            f"dataset of samples of shape {check.shape}. Received: {argument}=None"
+        )
+    if isinstance(x, str | os.PathLike):
+        raise ValueError(
+            f"`{argument}` must be an array or a dataset: `kgan.data.load` reads the "
+            f"samples of a path or a name. {checks.received(**{argument: x})}"
+        )
+    check.no_weights(x)
 
 
 def _examples(

@@ -38,7 +38,9 @@ def interpolate(start: ArrayLike, end: ArrayLike, steps: int = 8) -> np.ndarray:
         [White, 2016](https://arxiv.org/abs/1609.04468), section 2.1.
     """
     steps = checks.count(minimum=2, steps=steps)
-    first, last = np.asarray(start, "float64"), np.asarray(end, "float64")
+    expected = "finite numbers of shape (latent_dim,)"
+    first = checks.resolved(_as_numbers, expected, start=start)
+    last = checks.resolved(_as_numbers, expected, end=end)
     if first.ndim != 1 or first.shape != last.shape or not first.size:
         raise ValueError(
             "`start` and `end` must be latents of the same length. "
@@ -56,3 +58,10 @@ def interpolate(start: ArrayLike, end: ArrayLike, steps: int = 8) -> np.ndarray:
     # Without the rounding of the sines.
     path[0], path[-1] = first, last
     return path
+
+
+def _as_numbers(latents: ArrayLike) -> np.ndarray:
+    numbers = np.asarray(latents, "float64")
+    if not np.isfinite(numbers).all():
+        raise ValueError("A latent is NaN or infinite.")
+    return numbers

@@ -39,7 +39,7 @@ def with_checked_arguments(
 
     @functools.wraps(build)
     def checked(self: keras.layers.Layer, *args: Any, **kwargs: Any) -> None:
-        given = signature.bind(self, *args, **kwargs).arguments
+        given = checks.bound(build, self, *args, **kwargs)
         for name, value in {**given, **given.get("kwargs", {})}.items():
             _check(name, value, several)
         build(self, *args, **kwargs)

@@ -41,7 +41,7 @@ def get(identifier: Identifier) -> Loss:
         identifier: One of `names()`, a `kgan.losses.Loss`, a `keras.losses.Loss`, the
             name of a Keras loss (`"mse"`), a function of `(y_true, y_pred)`, or a
             serialised config. If kgan and Keras both have a loss of this name, the loss
-            of kgan is returned: `"hinge"` is the hinge loss of GANs.
+            of kgan is returned: `"hinge"` and `"Hinge"` are the hinge loss of GANs.
 
     Returns:
         A `kgan.losses.Loss`.
@@ -61,7 +61,7 @@ def get(identifier: Identifier) -> Loss:
         return KerasLoss(identifier)
     if callable(identifier) and not isinstance(identifier, type):
         return KerasLoss(identifier)
-    if isinstance(identifier, str) and identifier not in _LOSSES:
+    if isinstance(identifier, str) and not serialization.find(identifier, _LOSSES):
         try:
             return KerasLoss(identifier)
         except ValueError:

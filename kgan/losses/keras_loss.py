@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -5,7 +6,19 @@ from keras import ops
 
 from kgan import checks, serialization
 from kgan.losses.smoothed import Smoothed
-from kgan.types import Config, Identifier, Tensor
+from kgan.types import Config, Identifier, Shape, Tensor
+
+# The losses of Keras that take the logarithm of their inputs.
+_READ_PROBABILITIES = (
+    keras.losses.binary_crossentropy,
+    keras.losses.binary_focal_crossentropy,
+    keras.losses.categorical_crossentropy,
+    keras.losses.categorical_focal_crossentropy,
+    keras.losses.kl_divergence,
+    keras.losses.poisson,
+)
+# Outputs of a discriminator, to see whether a loss depends on them.
+_PROBES = (-2.0, 0.25, 0.75, 2.0)
 
 
 def _loss_of(identifier: Identifier) -> Any:
@@ -58,6 +71,37 @@ class KerasLoss(Smoothed):
         hinges = keras.losses.Hinge, keras.losses.SquaredHinge
         logits = getattr(self.loss, "from_logits", isinstance(self.loss, hinges))
         self.decision_boundary = 0.0 if logits else 0.5
+
+    @property
+    def reads_logits(self) -> bool | None:
+        """Whether the loss reads logits, not probabilities; None if it reads both."""
+        function = getattr(self.loss, "fn", self.loss)
+        is_listed = any(function is known for known in _READ_PROBABILITIES)
+        return getattr(self.loss, "from_logits", False if is_listed else None)
+
+    def check(self, outputs: Shape) -> None:
+        """Checks that the loss can read outputs, and that it depends on them.
+
+        Args:
+            outputs: The shape of the outputs of a discriminator, None for the batch.
+
+        Raises:
+            ValueError: If the loss fails, or has the same value for all outputs.
+        """
+        found = f"outputs of shape {outputs}. {checks.received(loss=self.loss)}"
+        shape = [2 if side is None else side for side in outputs]
+        try:
+            values = [self._probe(probe, shape) for probe in _PROBES]
+        except Exception as error:
+            raise ValueError(f"`loss` can't read {found}") from error
+        if all(value == values[0] for value in values):
+            raise ValueError(f"`loss` has the same value for all {found}")
+
+    def _probe(self, probe: float, shape: Sequence[int]) -> float:
+        outputs = ops.full(shape, probe)
+        if shape[-1] == 2:
+            outputs = ops.concatenate([1 - outputs[..., :1], outputs[..., :1]], axis=-1)
+        return float(ops.mean(self._values(1, outputs)))
 
     def discriminator_loss(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         reals = self._values(1 - self.label_smoothing, real_logits)

@@ -1,18 +1,27 @@
 """Checks of the arguments of `fit`, `evaluate` and the other methods, by their names."""
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import keras
+import numpy as np
 
 from kgan import checks
 from kgan.metrics import Extractor
+from kgan.types import Shape
 
 Model = TypeVar("Model", bound=type[keras.Model])
 
-_METHODS = ("fit", "evaluate", "save", "save_weights", "export")
+_METHODS = (
+    "fit",
+    "evaluate",
+    "train_on_batch",
+    "test_on_batch",
+    "save",
+    "save_weights",
+    "export",
+)
 _COUNTS = (
     "batch_size",
     "steps",
@@ -24,7 +33,7 @@ _FLAGS = ("shuffle", "overwrite", "return_dict", "run_eagerly", "auto_scale_loss
 
 
 def with_checked_arguments(model: Model) -> Model:
-    """Class decorator: checks the arguments of `fit`, `evaluate`, `save` and `export`.
+    """Class decorator: checks the arguments of the methods of a `keras.Model`.
 
     Only the methods that the class itself defines are checked.
 
@@ -36,11 +45,10 @@ def with_checked_arguments(model: Model) -> Model:
 
 
 def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
-    signature = inspect.signature(method)
-
     @functools.wraps(method)
     def checked(self: keras.Model, *args: Any, **kwargs: Any) -> Any:
-        given = signature.bind(self, *args, **kwargs).arguments
+        check_no_weights(kwargs)
+        given = checks.bound(method, self, *args, **kwargs)
         for name, value in {**given, **given.get("kwargs", {})}.items():
             check_argument(name, value)
         return method(self, *args, **kwargs)
@@ -76,6 +84,8 @@ def check_argument(name: str, value: Any) -> None:
         checks.one_of(("auto", False, True), jit_compile=value)
     elif name == "metrics" and value is not None:
         checks.names(metrics=value)
+    elif name == "validation_freq":
+        _check_frequency(value)
     elif name == "callbacks":
         _check_callbacks(value)
     elif name == "extractor" and value is not None:
@@ -98,6 +108,46 @@ def check_no_weights(arguments: dict[str, Any]) -> None:
                 "can't be used: leave it out, or repeat samples in the data. "
                 f"Received: {name} that is not None"
             )
+
+
+def check_pixels(x: Any, shape: Shape) -> None:
+    """Checks that `x` is an array of pictures, with which metrics compare samples.
+
+    Args:
+        x: The value.
+        shape: The shape of one sample.
+
+    Raises:
+        ValueError: If the value is another one.
+    """
+    dtype, found = getattr(x, "dtype", None), getattr(x, "shape", None)
+    if dtype != np.uint8 or found is None or found[1:] != shape:
+        raise ValueError(
+            f"Metrics compare samples with an array of uint8 images of shape {shape}. "
+            f"Received: x of type {type(x).__name__}, dtype {dtype} and shape {found}"
+        )
+
+
+def size_of(x: Any) -> int | None:
+    """Returns the number of samples in a batch; None for a value that is no batch."""
+    return len(x) if hasattr(x, "__array__") or isinstance(x, list) else None
+
+
+def as_list(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Returns the callbacks that `fit` was given: a list, one callback or None."""
+    if callbacks is None:
+        return []
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
+
+
+def _check_frequency(epochs: Any) -> None:
+    """Checks `validation_freq`, which Keras reads only after the first epoch."""
+    each = epochs if isinstance(epochs, list | tuple) else [epochs]
+    if not each or not all(checks.is_count(epoch) for epoch in each):
+        raise ValueError(
+            "`validation_freq` must be an int of at least 1, or a list of the epochs "
+            f"after which to validate. {checks.received(validation_freq=epochs)}"
+        )
 
 
 def _check_callbacks(callbacks: Any) -> None:

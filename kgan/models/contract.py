@@ -9,7 +9,7 @@ from kgan import backend, checks, data
 from kgan.backend.keras_private import all_layers
 from kgan.critic import has_classes, takes_conditions, with_conditions
 from kgan.data import UNBOUNDED, SampleRange
-from kgan.losses import Loss
+from kgan.losses import KerasLoss, Loss
 from kgan.models.reloading import warn_of_unknown
 from kgan.types import ArrayLike, Shape
 
@@ -336,18 +336,18 @@ def check_outputs(discriminator: keras.Model, outputs: Shape, loss: Loss) -> Non
             "`keras.losses.MeanSquaredError()`. "
             f"Received: discriminator with output shape {outputs}"
         )
+    while isinstance(inner := getattr(loss, "loss", None), Loss):
+        loss = inner
+    if isinstance(loss, KerasLoss):
+        loss.check(outputs)
     _warn_of_activation(discriminator, loss)
 
 
-def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
+def _warn_of_activation(discriminator: keras.Model, loss: Loss) -> None:
     last = _last_activation(discriminator)
     probabilities = last in ("sigmoid", "softmax", "hardsigmoid")
-    # Keras' cross-entropies have the attribute `from_logits`. Keras' other losses read
-    # logits as well as probabilities. The losses of kgan read logits.
-    while isinstance(getattr(loss, "loss", None), Loss):
-        loss = loss.loss
-    keras_loss = getattr(loss, "loss", None)
-    wants_logits = getattr(keras_loss, "from_logits", keras_loss is None or None)
+    # The losses of kgan read logits.
+    wants_logits = loss.reads_logits if isinstance(loss, KerasLoss) else True
     if wants_logits and probabilities:
         warnings.warn(
             f"{loss!r} reads logits, but the discriminator ends in a {last}: leave "
@@ -357,7 +357,8 @@ def _warn_of_activation(discriminator: keras.Model, loss: Any) -> None:
     if wants_logits is False and not probabilities:
         warnings.warn(
             f"{loss!r} reads probabilities, but the discriminator ends in logits: pass "
-            "`from_logits=True` to the loss.",
+            "`from_logits=True` to the loss, as in "
+            "`keras.losses.BinaryCrossentropy(from_logits=True)`.",
             stacklevel=5,
         )
 

@@ -10,7 +10,12 @@ from keras import ops
 from kgan import backend, checks, data
 from kgan.backend import keras_private
 from kgan.metrics import Evaluation, default_extractor
-from kgan.models.arguments import check_no_weights, with_checked_arguments
+from kgan.models.arguments import (
+    as_list,
+    check_pixels,
+    size_of,
+    with_checked_arguments,
+)
 from kgan.models.conditions import ConditionBank, sampler
 from kgan.models.progress import (
     PREFIXES,
@@ -145,16 +150,16 @@ class TrainedModel(Trainer):
         Raises:
             ValueError: If the model can't be trained on the data.
         """
-        check_no_weights(kwargs)
         keras_private.assert_compiled(self, "fit")
         self._keep_average_fresh()
         if validation_split:
             (x, y), validation_data = self._split(x, y, validation_split)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
         validation_data = self._prepared_for_validation(
-            validation_data, validation_batch_size, batch_size
+            validation_data, validation_batch_size, batch_size, validation_steps
         )
-        callbacks = _as_list(callbacks)
+        data.check_end(batches, steps_per_epoch=steps_per_epoch)
+        callbacks = as_list(callbacks)
         # `Batches` that the user passes keep the user's own seed.
         reseeded = batches is not x and isinstance(batches, data.Batches)
         tracker = TrackProgress(batches if reseeded else None, callbacks)
@@ -216,7 +221,6 @@ class TrainedModel(Trainer):
         Returns:
             `[loss, d_loss, g_loss, d_real, d_fake]` and the metrics, or a dict of them.
         """
-        check_no_weights(kwargs)
         if keras_private.is_called_by_fit(kwargs):
             # `fit` has prepared the data, and `TrackProgress` has set the seed.
             return super().evaluate(x=x, **kwargs)
@@ -227,6 +231,7 @@ class TrainedModel(Trainer):
             reals = self._samples_first(x, y)
             evaluation = self._evaluation(*reals, metrics, extractor, seed)
         batches = self._prepared(x, self.data_check(), batch_size, shuffle=False, y=y)[0]
+        data.check_end(batches, steps=kwargs.get("steps"))
         batches, kwargs["steps"] = self.devices.dataset(batches, kwargs.get("steps"))
         self.seed_validation(seed, _EVALUATION_DRAWS)
         losses = super().evaluate(x=batches, **kwargs)
@@ -237,6 +242,14 @@ class TrainedModel(Trainer):
         results = evaluation.of(sampler(self, given), self.sample_range)
         found = {result.name: result.value for result in results}
         return losses | found if isinstance(losses, dict) else [*losses, *found.values()]
+
+    def train_on_batch(self, x: Data, y: Tensors | None = None, **kwargs: Any) -> Any:
+        self.check_data(x, size_of(x), y)
+        return super().train_on_batch(*self._samples_first(x, y), **kwargs)
+
+    def test_on_batch(self, x: Data, y: Tensors | None = None, **kwargs: Any) -> Any:
+        self._prepared(x, self.data_check(), size_of(x), y=y)
+        return super().test_on_batch(*self._samples_first(x, y), **kwargs)
 
     def check_data(
         self, x: Data, batch_size: int | None = None, y: Tensors | None = None
@@ -325,13 +338,19 @@ class TrainedModel(Trainer):
         return batches
 
     def _prepared_for_validation(
-        self, validation_data: Data, batch_size: int | None, default: int | None
+        self,
+        validation_data: Data,
+        batch_size: int | None,
+        default: int | None,
+        steps: int | None,
     ) -> Data:
         if validation_data is None:
             return None
         check = self.data_check("validation_data")
         options = {"default_batch_size": default or 32, "shuffle": False}
-        return self._prepared(validation_data, check, batch_size, **options)[0]
+        batches = self._prepared(validation_data, check, batch_size, **options)[0]
+        data.check_end(batches, validation_steps=steps)
+        return batches
 
     def _prepared(
         self, x: Data, check: data.DataCheck, batch_size: int | None, **options: Any
@@ -348,12 +367,7 @@ class TrainedModel(Trainer):
     def _evaluation(
         self, x: Data, y: Tensors | None, names: Any, extractor: Any, seed: int
     ) -> Evaluation:
-        if getattr(x, "dtype", None) != np.uint8 or x.shape[1:] != self.sample_shape:
-            raise ValueError(
-                "Metrics compare samples with an array of uint8 images of shape "
-                f"{self.sample_shape}. Received: x of type {type(x).__name__} and shape "
-                f"{getattr(x, 'shape', None)}"
-            )
+        check_pixels(x, self.sample_shape)
         labels = None if self.conditions and not self.conditions.are_labels else y
         return Evaluation(x, extractor or default_extractor(x, labels), names, seed)
 
@@ -428,9 +442,3 @@ class TrainedModel(Trainer):
         # Keras does not save the states of random layers and of seed generators.
         states = [v for v in self.variables if keras_private.is_seed_state(v)]
         return {f"seed_{i}": state for i, state in enumerate(states)}
-
-
-def _as_list(callbacks: Any) -> list[keras.callbacks.Callback]:
-    if callbacks is None:
-        return []
-    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]

@@ -167,13 +167,19 @@ class OptimizerPair(keras.optimizers.Optimizer):
             freeze_d: Int, see `kgan.models.recipe.Recipe`.
 
         Raises:
-            ValueError: If a network has nothing to train.
+            ValueError: If a network has nothing to train, or an optimizer was built for
+                other variables.
         """
         _check_trainable("generator", generator)
         _check_trainable("discriminator", discriminator)
         self._frozen = {id(v) for v in first_weights(discriminator, freeze_d)}
-        self.g_optimizer.build(self._not_frozen(generator))
-        self.d_optimizer.build(self._not_frozen(discriminator))
+        for prefix, optimizer, network in (
+            ("g_", self.g_optimizer, generator),
+            ("d_", self.d_optimizer, discriminator),
+        ):
+            variables = self._not_frozen(network)
+            _check_unused(f"{prefix}optimizer", optimizer, variables)
+            optimizer.build(variables)
         self.built = True
 
     def _not_frozen(self, network: keras.Model) -> list[keras.Variable]:
@@ -299,6 +305,20 @@ def _check_trainable(role: str, network: keras.Model) -> None:
             "layers. The GAN itself freezes the discriminator while the generator "
             f"trains. Received: {role} with {len(network.weights)} weights, none of "
             "which is trainable"
+        )
+
+
+def _check_unused(
+    name: str, optimizer: keras.optimizers.Optimizer, variables: list[keras.Variable]
+) -> None:
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    built_for = keras_private.optimized(inner)
+    if inner.built and list(map(id, built_for)) != list(map(id, variables)):
+        raise ValueError(
+            f"`{name}` keeps the moments of other variables, for example of another GAN "
+            "or from before a change of `trainable`: pass a new optimizer. "
+            f"Received: {name} that was built for {len(built_for)} variables, and a "
+            f"network with {len(variables)}"
         )
 
 

@@ -243,7 +243,7 @@ def with_arguments_of(recipe: type[Recipe]) -> Callable[..., Any]:
 
         @functools.wraps(compile)
         def checked(self: keras.Model, *args: Any, **kwargs: Any) -> None:
-            for name, value in own.bind(self, *args, **kwargs).arguments.items():
+            for name, value in checks.bound(compile, self, *args, **kwargs).items():
                 check_argument(name, value)
             compile(self, *args, **kwargs)
 

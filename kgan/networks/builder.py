@@ -1,7 +1,6 @@
 """Every builder of a network has this decorator."""
 
 import functools
-import inspect
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -22,11 +21,10 @@ def builder(
     The layers are made for `(batch, ..., channels)`, also if the default of Keras is
     `channels_first`.
     """
-    signature = inspect.signature(build)
 
     @functools.wraps(build)
     def checked(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> keras.Model:
-        given = signature.bind(*args, **kwargs).arguments
+        given = checks.bound(build, *args, **kwargs)
         if "name" in given:
             checks.name(name=given["name"])
         if "activation" in given:

@@ -44,8 +44,9 @@ def small(request: Request) -> Preset:
 
 def _tiny(request: Request) -> Preset:
     """The preset `small` for images of up to 8 pixels."""
-    # These images are halved twice too, down to 2 pixels.
-    size: dict[str, Any] = {"width": 32, "depth": 2}
+    # These images are halved twice too, down to 2 pixels, but for smaller images.
+    depth = 2 if max(request.shape[:2]) > 2 else 1
+    size: dict[str, Any] = {"width": 32, "depth": depth}
     images = request.images(150_000)
     return request.preset(
         generator=request.network("dcgan_generator", latent_dim=64, **size),

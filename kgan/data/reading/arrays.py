@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from kgan.data.checks import ONE_LABEL, convert_labels, dark_pixels, to_array
+from kgan.data.data_check import is_endless
 from kgan.data.images import is_image_shape
 from kgan.data.options import Options
 from kgan.data.reading.entries import Entry, Source
@@ -150,11 +151,7 @@ def _elements(dataset: Data) -> Iterator[Tensors]:
 
 
 def _check_end(dataset: Data, argument: str) -> None:
-    if hasattr(dataset, "cardinality"):
-        endless = int(dataset.cardinality()) == -1
-    else:
-        endless = dataset.num_batches is None
-    if endless:
+    if is_endless(dataset):
         raise ValueError(
             "The dataset is endless: take a part of it, or pass it to `fit` with "
             f"`steps_per_epoch`. Received: {argument}={dataset!r}"
