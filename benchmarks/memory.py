@@ -3,8 +3,9 @@
     KERAS_BACKEND=torch python benchmarks/memory.py fits gans saves steps --plain
 
 Each part repeats one use of kgan in a process of its own, reads the memory of the process
-after each repetition, and prints the growth after the first fifth of the repetitions, in
-MB. `--plain` repeats the same with a plain Keras model, for comparison.
+after each repetition, and prints a row of a table with the growth after the first fifth of
+the repetitions. `--plain` repeats the same with a plain Keras model, for comparison, and
+`--repetitions` takes another number of repetitions.
 """
 
 import argparse
@@ -114,6 +115,7 @@ def steps(plain: bool) -> Iterator[None]:
                 images, ["fd32"], extractor=kgan.metrics.untrained((8, 8, 1))
             ),
             callbacks.Health(),
+            callbacks.TensorBoard(f"{folder}/logs"),
             callbacks.StopOnInterrupt(),
         ]
         # One `fit`, which a thread runs from reading to reading.
@@ -140,20 +142,22 @@ def epochs(gan, images, callbacks) -> Iterator[None]:
         turns[1].release()
 
 
-def measure(part: str, plain: bool) -> None:
+def measure(part: str, plain: bool, count: int) -> None:
     """Prints the growth of this process."""
-    count, per_reading = PARTS[part]
+    per_reading = PARTS[part][1]
     use: Callable[[bool], Iterator[None]] = globals()[part]
     repetitions, readings = use(plain), []
     for _ in range(count // per_reading):
         for _ in range(1 if part == "steps" else per_reading):
             next(repetitions)
         readings.append(megabytes())
-    fifth = readings[len(readings) // 5 - 1]
+    first = len(readings) // 5
+    growth = readings[-1] - readings[first - 1]
+    each = growth / (len(readings) - first) / per_reading
     print(
-        f"{os.environ['KERAS_BACKEND']:<12}{'Keras' if plain else 'kgan':<6}"
-        f"{count:>7,} {part:<6}{fifth:>8.1f} MB after a fifth{readings[-1]:>8.1f} at the "
-        f"end{readings[-1] - fifth:>+8.1f}",
+        f"| {os.environ['KERAS_BACKEND']} | {'plain Keras' if plain else 'kgan'} | "
+        f"{count:,} {part} | {readings[-1]:,.0f} MB | {growth:+.1f} MB | "
+        f"{1000 * each:+.1f} kB |",
         flush=True,
     )
     # Threads of a long fit may still run.
@@ -164,13 +168,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--plain", action="store_true", help="plain Keras too")
+    parser.add_argument("--repetitions", type=int, metavar="N")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inside:
-        measure(arguments.parts[0], arguments.plain)
+        part = arguments.parts[0]
+        measure(part, arguments.plain, arguments.repetitions or PARTS[part][0])
+    print("| backend | model | repetitions | memory | growth | each |")
+    print("| --- | --- | ---: | ---: | ---: | ---: |", flush=True)
+    options = ["--inside"]
+    if arguments.repetitions:
+        options += ["--repetitions", str(arguments.repetitions)]
     for part in arguments.parts or PARTS:
         for plain in [False, True] if arguments.plain and part != "steps" else [False]:
-            command = [sys.executable, __file__, part, "--inside"]
+            command = [sys.executable, __file__, part, *options]
             environment = {"KERAS_BACKEND": "tensorflow", **os.environ}
             subprocess.run(command + ["--plain"] * plain, env=environment, check=True)
 

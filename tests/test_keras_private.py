@@ -17,6 +17,7 @@ from keras import ops
 
 from kgan.backend import keras_private
 
+SOURCE = inspect.getsource(keras_private)
 X, Y = np.ones((8, 3), "float32"), np.zeros((8, 1), "float32")
 tensorflow_only = pytest.mark.backends("tensorflow", reason="TensorFlow's alone")
 torch_only = pytest.mark.backends("torch", reason="PyTorch's alone")
@@ -54,9 +55,6 @@ def test_each_function_has_a_test():
     assert {camel_to_snake(name) for name in functions} <= tests
 
 
-SOURCE = inspect.getsource(keras_private)
-
-
 def camel_to_snake(name):
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
@@ -78,16 +76,13 @@ def test_is_seed_state():
 
 @pytest.mark.parametrize("epoch, epochs", [(2, [2, 3]), (None, [0, 1, 2, 3])])
 def test_set_initial_epoch(epoch, epochs):
-    class Begin(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            keras_private.set_initial_epoch(self.model, epoch)
-
-        def on_epoch_begin(self, epoch, logs=None):
-            seen.append(epoch)
-
     model, seen = compiled(), []
+    begin = keras.callbacks.LambdaCallback(
+        lambda epoch, logs: seen.append(epoch),
+        on_train_begin=lambda logs: keras_private.set_initial_epoch(model, epoch),
+    )
     with keras_still("a callback's on_train_begin sets the epoch in which fit begins"):
-        model.fit(X, Y, epochs=4, verbose=0, callbacks=[Begin()])
+        model.fit(X, Y, epochs=4, verbose=0, callbacks=[begin])
         assert seen == epochs
 
 
@@ -125,9 +120,7 @@ def test_never_builds_symbolically():
             compiled(decorate(Model)()).fit(X, Y, verbose=0)
         return called
 
-    with keras_still(
-        "without its _maybe_symbolic_build a class is not called to be built"
-    ):
+    with keras_still("without _maybe_symbolic_build a class is not called to be built"):
         assert train(keras_private.never_builds_symbolically) == []
         assert "SymbolicTensor" in train(lambda model: model)
 
@@ -350,13 +343,10 @@ def test_data_adapter():
             read.append("begins")
             yield from [(tf.constant(X), tf.constant(Y))] * 2
 
-    class Count(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            read.append(batch)
-
     read = []
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda i, _: read.append(i))
     with keras_still("fit reads a DataAdapter that is a DistributedDataset as it is"):
-        compiled().fit(Two(), epochs=2, verbose=0, callbacks=[Count()])
+        compiled().fit(Two(), epochs=2, verbose=0, callbacks=[count])
         assert read == ["begins", 0, 1, "begins", 0, 1]
 
 
@@ -372,9 +362,8 @@ def test_may_write(tmp_path, monkeypatch):
 
 def test_set_random_seed(monkeypatch):
     seeded = []
-    fake = types.SimpleNamespace(
-        available=True, random=types.SimpleNamespace(set_seed=seeded.append)
-    )
+    generator = types.SimpleNamespace(set_seed=seeded.append)
+    fake = types.SimpleNamespace(available=True, random=generator)
 
     def draws():
         # Keras makes seeds of layers with Python's generator.
@@ -431,16 +420,27 @@ def test_remember_optimizer_attributes(tmp_path, monkeypatch):
         assert keras.models.load_model(tmp_path / "model.keras").optimizer.built
 
 
+@tensorflow_only
+def test_without_all_reduce(monkeypatch):
+    import tensorflow as tf
+
+    weight = keras.Variable(1.0)
+    monkeypatch.setattr(tf.distribute.ReplicaContext, "all_reduce", None)
+    does = "optimizers sum gradients in _all_reduce_sum_gradients only"
+    with keras_still(does), keras_private.without_all_reduce():
+        keras.optimizers.SGD(0.5).apply([tf.constant(1.0)], [weight])
+        assert float(weight.numpy()) == 0.5
+
+
 @torch_only
 def test_channels_last_on_torch():
     from keras.src.backend.torch import nn
 
-    does = "`nn._transpose_spatial_inputs` of PyTorch, which `conv` and `max_pool` call"
     x = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(2, 6, 6, 3)))
     kernel = ops.convert_to_tensor(np.random.default_rng(1).normal(size=(3, 3, 3, 4)))
     calls = [lambda: ops.conv(x, kernel), lambda: ops.max_pool(x, 2)]
     wanted = [call() for call in calls]
-    with keras_still(does):
+    with keras_still("`conv` and `max_pool` call `nn._transpose_spatial_inputs`"):
         before = nn._transpose_spatial_inputs
         with keras_private.channels_last_on_torch():
             assert nn._transpose_spatial_inputs(x).data_ptr() == x.data_ptr()

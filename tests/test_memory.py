@@ -70,3 +70,41 @@ def test_a_gan_is_freed_with_its_callbacks(tiny, tmp_path):
         return [weakref.ref(gan), weakref.ref(loaded), weakref.ref(gan.generator)]
 
     assert alive(used()) == 0
+
+
+@pytest.mark.backends("tensorflow", reason="other frameworks keep no such graph")
+def test_the_graph_of_a_step_is_freed(tiny):
+    import tensorflow as tf
+
+    def used():
+        gan = tiny()
+        step, graphs = gan.training_step, []
+
+        def watched(batch):
+            graphs.append(weakref.ref(tf.compat.v1.get_default_graph()))
+            return step(batch)
+
+        gan.training_step = watched
+        gan.compile(penalties=["r1"])
+        gan.fit(array(), verbose=0)
+        return graphs
+
+    graphs = used()
+    assert graphs and alive(graphs) == 0
+
+
+@pytest.mark.backends("torch", reason="other frameworks follow chosen variables only")
+def test_reals_have_no_graph_in_the_step_of_the_generator(tiny):
+    gan, kept = tiny(), []
+    gan.compile(loss="relativistic")
+    forward = gan.critic.forward
+
+    def watched(*inputs, **options):
+        result = forward(*inputs, **options)
+        kept.append(result[0].requires_grad)
+        return result
+
+    gan.critic.forward = watched
+    gan.train_on_batch(array())
+    # Reals and fakes train the discriminator, fakes the generator.
+    assert kept == [True, True, True, False]

@@ -11,6 +11,9 @@ Each framework has one file with the same functions:
     Calls `function(x, *inputs)`, which returns `(y, aux)`. Returns
     `((y, aux), gradient)`: `gradient()` is the gradient of `sum(y)` with respect to `x`,
     and can be differentiated again. The gradient is not computed before the first call.
+`without_gradient()`
+    Returns a context whose results are constants for `value_and_grad`. PyTorch would
+    otherwise keep the graph of these results in memory.
 `apply(optimizer, gradients, variables)`
     Updates the variables.
 `draw_local_rows(draw, size)`
@@ -60,6 +63,7 @@ framework = importlib.import_module(f"kgan.backend.{name}")
 
 value_and_grad = framework.value_and_grad
 pullback = framework.pullback
+without_gradient = framework.without_gradient
 apply = framework.apply
 draw_local_rows = framework.draw_local_rows
 all_rows = framework.all_rows
@@ -96,4 +100,5 @@ __all__ = [
     "take_rows",
     "value_and_grad",
     "without_autocast",
+    "without_gradient",
 ]

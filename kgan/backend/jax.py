@@ -61,6 +61,11 @@ def pullback(
     return (y, aux), lambda: vjp(jax.numpy.ones_like(y))[0]
 
 
+def without_gradient() -> contextlib.AbstractContextManager[None]:
+    # JAX follows the differentiated variables only.
+    return contextlib.nullcontext()
+
+
 def apply(
     optimizer: keras.optimizers.Optimizer,
     gradients: list[Tensor],

@@ -162,6 +162,24 @@ def channels_last_on_torch() -> Iterator[None]:
         nn._transpose_spatial_inputs = copying
 
 
+@contextlib.contextmanager
+def without_all_reduce() -> Iterator[None]:
+    """Context in which optimizers of TensorFlow take gradients as they are.
+
+    Otherwise `TFOptimizer._all_reduce_sum_gradients` sums the gradients over all devices,
+    also over one. TensorFlow keeps the derivative of this sum until the process ends, and
+    with it the whole graph of the step.
+    """
+    from keras.src.backend.tensorflow.optimizer import TFOptimizer
+
+    summing = TFOptimizer._all_reduce_sum_gradients
+    TFOptimizer._all_reduce_sum_gradients = lambda self, grads_and_vars: grads_and_vars
+    try:
+        yield
+    finally:
+        TFOptimizer._all_reduce_sum_gradients = summing
+
+
 def is_torch_optimizer(config: dict[str, Any]) -> bool:
     """Whether a serialised object is an optimizer whose class only PyTorch has."""
     return str(config.get("module")).startswith(_TORCH_OPTIMIZERS)

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.client.device_lib import list_local_devices
 
+from kgan.backend.keras_private import without_all_reduce
 from kgan.backend.machine import GPU, num_cores
 from kgan.types import Tensor, Tensors
 
@@ -50,12 +51,20 @@ def pullback(
     return (y, aux), lambda: tape.gradient(y, x)
 
 
+def without_gradient() -> contextlib.AbstractContextManager[None]:
+    # The tape follows the variables that it watches only.
+    return contextlib.nullcontext()
+
+
 def apply(
     optimizer: keras.optimizers.Optimizer,
     gradients: list[Tensor],
     variables: Sequence[keras.Variable],
 ) -> None:
-    optimizer.apply(gradients, variables)
+    context = tf.distribute.get_replica_context()
+    alone = context is not None and context.num_replicas_in_sync == 1
+    with without_all_reduce() if alone else contextlib.nullcontext():
+        optimizer.apply(gradients, variables)
 
 
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:

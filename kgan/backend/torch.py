@@ -61,6 +61,10 @@ def pullback(
     return (y, aux), gradient
 
 
+def without_gradient() -> contextlib.AbstractContextManager[None]:
+    return torch.no_grad()
+
+
 def _explain(error: RuntimeError) -> None:
     """Raises the reason if an operation of PyTorch can't be differentiated twice."""
     found = re.search(r"derivative for aten::(\w+)_backward is not impl", str(error))

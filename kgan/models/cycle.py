@@ -248,7 +248,8 @@ class CycleGAN(TwoWayModel):
         for critic, real, fake in zip(self.critics, reals, fakes, strict=True):
             real_outputs = None
             if recipe.loss.needs_reals:
-                _, (real_outputs, *_) = critic.forward(real, frozen=True)
+                with backend.without_gradient():
+                    _, (real_outputs, *_) = critic.forward(real, frozen=True)
             _, (fake_outputs, *_) = critic.forward(fake, frozen=True)
             outputs = real_outputs, fake_outputs
             found.append({"g_loss": over_scales(recipe.loss.generator_loss, *outputs)})

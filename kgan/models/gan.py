@@ -269,7 +269,11 @@ class GAN(CompiledModel):
         fake_outputs, fake_classes = heads_of(judged)
         real_outputs = None
         if recipe.loss.needs_reals:  # Relativistic losses compare fakes with reals.
-            _, (real_outputs, *_) = self.critic.forward(reals, conditions, frozen=True)
+            # No gradient of the reals reaches the generator.
+            with backend.without_gradient():
+                _, (real_outputs, *_) = self.critic.forward(
+                    reals, conditions, frozen=True
+                )
         loss = over_scales(recipe.loss.generator_loss, real_outputs, fake_outputs)
         values = {"g_loss": loss}
         if fake_classes is not None:
