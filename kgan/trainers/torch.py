@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import torch
 
-from kgan import checks, extras
+from kgan import checks
 from kgan.backend import keras_private, processes
 from kgan.backend.torch import (
     fused_batch_normalization,
@@ -144,14 +144,6 @@ class FrameworkDevices(Devices):
                 f"{expected}. Received: {kinds} kinds among {self.replicas} processes, "
                 f"with the hash {_checksum(fact.encode()):08x} in this process"
             )
-
-    def export_error(self, format: str) -> str:
-        if format != "tf_saved_model":
-            return ""
-        return (
-            f"Keras writes no SavedModel on PyTorch: {extras.command('tensorflow')}, "
-            "load the GAN with KERAS_BACKEND=tensorflow, and export it there."
-        )
 
     @staticmethod
     def strategy_by_name(name: str) -> Any:
