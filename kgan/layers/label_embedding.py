@@ -90,5 +90,5 @@ def lookup(table: Tensor, labels: Tensor, dtype: str) -> Tensor:
     """
     labels = ops.cast(ops.reshape(labels, (-1, 1)), "int32")
     # `ops.one_hot` of PyTorch checks the labels, which no exporter to LiteRT can write.
-    one_hot = ops.equal(labels, ops.arange(table.shape[0], dtype="int32"))
+    one_hot = ops.equal(labels, ops.arange(0, table.shape[0], dtype="int32"))
     return ops.cast(one_hot, dtype) @ ops.cast(table, dtype)
