@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import sys
 
 import keras
 import numpy as np
@@ -256,6 +257,24 @@ def test_kgan_export_refuses_the_end_of_another_format(tmp_path, capsys):
     options = ["--format", "onnx", "--out", str(tmp_path / "generator.tflite")]
     assert main(["export", "digits", *options]) == 1
     assert "--out must end in .onnx for --format onnx" in capsys.readouterr().err
+
+
+@pytest.mark.backends("torch", reason="only PyTorch exports to LiteRT by JAX")
+def test_a_second_export_to_litert_has_jax_in_64_bits(tmp_path, monkeypatch):
+    jax = pytest.importorskip("jax")
+    seen = []
+
+    def export(model, filepath, **kwargs):
+        pathlib.Path(filepath).write_text("new")
+        seen.append(jax.config.jax_enable_x64)
+
+    gan = small()
+    fake_export(monkeypatch, gan, export)
+    monkeypatch.setattr(exports, "compare", lambda *_: exports.Comparison(0.0, "x"))
+    gan.export(tmp_path / "x.tflite", format="litert")
+    monkeypatch.setitem(sys.modules, "litert_torch", sys)
+    gan.export(tmp_path / "x.tflite", format="litert")
+    assert seen == [False, True] and not jax.config.jax_enable_x64
 
 
 @pytest.mark.backends("torch", reason="only PyTorch writes its programs")

@@ -181,7 +181,8 @@ FORMATS = (
         "openvino",
         "openvino",
         _run_openvino,
-        dict.fromkeys(("tensorflow", "jax", "torch"), "openvino"),
+        # OpenVINO can't read the programs that JAX gives to TensorFlow.
+        {"tensorflow": "openvino", "torch": "openvino"},
         parts=(".bin",),
     ),
     # PyTorch fixes the batch size of the example that it traces.

@@ -2,8 +2,9 @@
 
 import contextlib
 import functools
+import sys
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 import keras
@@ -96,8 +97,10 @@ class FrameworkDevices(Devices):
         lay_out(network.variables)
         return _fast(super().predict)(inputs, network)
 
-    def exporting(self, network: keras.Model) -> contextlib.AbstractContextManager[None]:
-        return in_keras_order(network.variables)
+    @contextlib.contextmanager
+    def exporting(self, network: keras.Model) -> Iterator[None]:
+        with in_keras_order(network.variables), _jax_in_64_bits():
+            yield
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         check_supported("On the PyTorch backend,", _SUPPORTED, arguments)
@@ -210,3 +213,22 @@ def _has_gradients(dtype: str) -> bool:
     if dtype == "float16":
         return bool(mkldnn._is_mkldnn_fp16_supported())
     return bool(mkldnn._is_mkldnn_bf16_supported())
+
+
+@contextlib.contextmanager
+def _jax_in_64_bits() -> Iterator[None]:
+    """Context with the setting of JAX that `litert_torch` makes when it is imported.
+
+    `litert_torch` converts by JAX. Keras undoes the setting after each export, and a second
+    export to LiteRT would fail without it.
+    """
+    jax = sys.modules.get("jax")
+    if jax is None or "litert_torch" not in sys.modules:
+        yield
+        return
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)
