@@ -219,8 +219,8 @@ def _has_gradients(dtype: str) -> bool:
 def _jax_in_64_bits() -> Iterator[None]:
     """Context with the setting of JAX that `litert_torch` makes when it is imported.
 
-    `litert_torch` converts by JAX. Keras undoes the setting after each export, and a second
-    export to LiteRT would fail without it.
+    `litert_torch` converts by JAX. Keras undoes the setting after each export, so that a
+    second export to LiteRT would fail.
     """
     jax = sys.modules.get("jax")
     if jax is None or "litert_torch" not in sys.modules:
