@@ -84,10 +84,11 @@ def test_a_file_that_only_takes_the_first_batch_is_refused():
 
 def test_a_file_that_can_not_be_run_is_refused():
     def run(path, inputs):
-        raise RuntimeError("Unknown operation\nat node 7")
+        raise RuntimeError(f"Unknown operation in {path}\nat node 7")
 
-    with pytest.raises(ValueError, match=r"run by numpy \(Unknown operation\), so"):
-        exports.compare(format_that_runs(run), "x", INPUTS, network(INPUTS))
+    message = r"run by numpy \(Unknown operation in the file\), so"
+    with pytest.raises(ValueError, match=message):
+        exports.compare(format_that_runs(run), "x.tmp", INPUTS, network(INPUTS))
 
 
 def test_random_generators_are_not_compared(tmp_path, monkeypatch, capsys):

@@ -91,7 +91,9 @@ def _run(format: Format, path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np
         return format.run(path, inputs)
     # Each runtime has exceptions of its own.
     except Exception as error:
+        # A user knows nothing of the temporary path.
+        why = reason(error).replace(str(path), "the file")
         raise ValueError(
-            f"The exported file can't be run by {format.package} ({reason(error)}), so "
-            f"it is not kept. {checks.received(format=format.name)}"
+            f"The exported file can't be run by {format.package} ({why}), so it is not "
+            f"kept. {checks.received(format=format.name)}"
         ) from error
