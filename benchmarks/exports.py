@@ -3,9 +3,10 @@
     KERAS_BACKEND=tensorflow python benchmarks/exports.py
 
 The table has the largest difference of outputs, or the reason why there is no file. The
-runtimes are not in the extras of kgan:
+exporters and the runtimes are not in the extras of kgan:
 
-    pip install onnx onnxruntime tf2onnx onnxscript ai-edge-litert openvino
+    pip install onnxruntime ai-edge-litert openvino
+    pip install tf2onnx  # or jax2onnx; for PyTorch onnxscript litert-torch
 """
 
 import argparse
@@ -106,7 +107,7 @@ def _gan(family: str, num_classes: int | None) -> kgan.GAN:
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    return lines[0].replace("|", "/")[:100]
+    return lines[0].replace("|", "/")[:250]
 
 
 if __name__ == "__main__":

@@ -106,7 +106,12 @@ class ExploreSettings(Settings):
     count: int = option(
         256, type=types.count, metavar="N", help="number of seeds, from 0 up"
     )
-    out: str = option("explore.html", metavar="FILE.html", help="the file to write")
+    out: str = option(
+        "explore.html",
+        metavar="FILE.html",
+        check=paths.check_out,
+        help="the file to write",
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -157,11 +162,12 @@ class ExportSettings(Settings):
     format: str = option(
         "saved_model",
         choices=("saved_model", "onnx", "litert", "openvino", "pt2"),
-        help="the format; onnx and openvino need the packages of these names, and pt2 "
-        "needs KERAS_BACKEND=torch",
+        help="the format; onnx and openvino need packages, which a message names, "
+        "litert needs KERAS_BACKEND=tensorflow or torch, and pt2 KERAS_BACKEND=torch",
     )
     out: str | None = option(
         metavar="FILE|FOLDER",
+        check=paths.check_out,
         help='the file, or the folder of a SavedModel; by default "generator", with the '
         "end of the format",
     )

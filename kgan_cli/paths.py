@@ -54,5 +54,24 @@ def check_run(path: str | os.PathLike[str], option: str = "") -> None:
         raise ValueError(f"{NO_RUN}. Received: {_given(path, option)}")
 
 
+def check_out(path: str | os.PathLike[str], option: str) -> None:
+    """Checks that a file or a folder can be made at a path, whose folders may be missing.
+
+    Args:
+        path: The path.
+        option: The option that has the path.
+
+    Raises:
+        ValueError: If the folder that exists can't be written to.
+    """
+    folders = pathlib.Path(path).absolute().parents
+    folder = next(folder for folder in folders if folder.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(
+            f"{option} must be in a folder that can be written to, which {folder} is "
+            f"not. Received: {_given(path, option)}"
+        )
+
+
 def _given(path: str | os.PathLike[str], option: str) -> str:
     return f"{option} {os.fspath(path)}".strip()

@@ -73,19 +73,20 @@ def test_classes_without_names_have_numbers(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, shape, message",
+    "shape, options, message",
     [
-        ("r3gan", (8, 8, 1), "a layer that the page can't compute"),
-        ("mlp", (2,), "no pictures can be drawn"),
+        ((8, 8, 1), {"activation": "mish"}, "a layer that the page can't compute"),
+        ((8, 8, 1), {"condition_dim": 2}, "needs other conditions: use `kgan sample RUN"),
+        ((2,), {}, "no pictures can be drawn"),
     ],
 )
 def test_the_command_says_what_the_page_cannot_draw(
-    tmp_path, capsys, name, shape, message
+    tmp_path, capsys, shape, options, message
 ):
-    options = {"width": 32} if name == "r3gan" else {"hidden": (3,)}
+    dim = options.get("condition_dim")
     gan = kgan.GAN(
-        getattr(kgan.networks, f"{name}_generator")(shape, 4, **options),
-        kgan.networks.mlp_discriminator(shape, (3,)),
+        kgan.networks.mlp_generator(shape, 4, (3,), **options),
+        kgan.networks.mlp_discriminator(shape, (3,), condition_dim=dim),
     )
     gan.save(tmp_path / "gan.keras")
     out = tmp_path / "x.html"
@@ -93,6 +94,16 @@ def test_the_command_says_what_the_page_cannot_draw(
     error = capsys.readouterr().err
     assert error.startswith("kgan explore: ") and message in error
     assert error.count("\n") == 1 and not out.exists()
+
+
+@pytest.mark.parametrize("command", ["explore", "export"])
+def test_a_path_that_can_not_be_written_is_refused_first(tmp_path, capsys, command):
+    (tmp_path / "file").write_text("kept")
+    out = tmp_path / "file" / "x.html"
+    assert main([command, "digits", "--out", str(out)]) == 1
+    error = capsys.readouterr().err
+    assert f"--out must be in a folder that can be written to, which {tmp_path}" in error
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 def test_a_generator_that_draws_nan_gets_no_page(tmp_path, capsys):

@@ -2,6 +2,8 @@
 
 import json
 import pathlib
+import re
+import sys
 
 import keras
 import numpy as np
@@ -20,7 +22,14 @@ def network(inputs):
 
 def format_that_runs(run, **changes):
     options = {"package": "numpy", "runtime": "numpy", "batch": None, **changes}
+    options.setdefault("exporters", {keras.backend.backend(): ""})
     return exports.Format("onnx", "onnx", ".onnx", run=run, **options)
+
+
+def fake_export(monkeypatch, gan, export):
+    """Puts a function in the place of the exporter of Keras, which may be missing."""
+    monkeypatch.setattr(type(gan.sampling_generator), "export", export)
+    monkeypatch.setattr(exports.Format, "export_error", "")
 
 
 def small(num_classes=None):
@@ -75,10 +84,11 @@ def test_a_file_that_only_takes_the_first_batch_is_refused():
 
 def test_a_file_that_can_not_be_run_is_refused():
     def run(path, inputs):
-        raise RuntimeError("Unknown operation\nat node 7")
+        raise RuntimeError(f"Unknown operation in {path}\nat node 7")
 
-    with pytest.raises(ValueError, match=r"run by numpy \(Unknown operation\), so"):
-        exports.compare(format_that_runs(run), "x", INPUTS, network(INPUTS))
+    message = r"run by numpy \(Unknown operation in the file\), so"
+    with pytest.raises(ValueError, match=message):
+        exports.compare(format_that_runs(run), "x.tmp", INPUTS, network(INPUTS))
 
 
 def test_random_generators_are_not_compared(tmp_path, monkeypatch, capsys):
@@ -86,7 +96,7 @@ def test_random_generators_are_not_compared(tmp_path, monkeypatch, capsys):
         pathlib.Path(filepath).write_text("new")
 
     gan, numbers = small(), np.random.default_rng(0)
-    monkeypatch.setattr(type(gan.sampling_generator), "export", export)
+    fake_export(monkeypatch, gan, export)
     monkeypatch.setattr(
         gan.devices, "predict", lambda *_: numbers.random((3, 8, 8, 1)), raising=False
     )
@@ -115,12 +125,64 @@ def test_the_command_line_offers_the_formats():
     assert list(offered) == [format.alias for format in exports.FORMATS]
 
 
+@pytest.mark.parametrize(
+    "exporters, message",
+    [
+        ({"other": "", "third": ""}, "can't export to onnx: .*=other or third, and"),
+        ("no-such", "needs the package no-such to export to onnx: `pip install no-such`"),
+    ],
+)
+def test_a_format_that_needs_more_is_refused_before_the_work(
+    tmp_path, monkeypatch, capsys, exporters, message
+):
+    if isinstance(exporters, str):
+        exporters = {keras.backend.backend(): exporters}
+    refused = format_that_runs(network, exporters=exporters)
+    monkeypatch.setattr(exports, "get", lambda format: refused)
+    gan, out = small(), tmp_path / "x.onnx"
+    with pytest.raises(ValueError, match=f"{message}.* Received: format='onnx'"):
+        gan.export(out, format="onnx")
+    gan.save(tmp_path / "gan.keras")
+    options = [str(tmp_path / "gan.keras"), "--format", "onnx", "--out", str(out)]
+    assert main(["export", *options]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and re.search(message, error)
+    assert error.endswith("Received: --format onnx\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["gan.keras"]
+
+
+def test_an_export_that_fails_says_why_on_one_line(tmp_path, monkeypatch):
+    def export(model, filepath, **kwargs):
+        pathlib.Path(filepath).write_text("half")
+        raise RuntimeError(
+            "Exception encountered when calling Pad.call().\n\n"
+            "\x1b[1mNo such padding.\n\nArguments received:\x1b[0m"
+        )
+
+    gan = small()
+    fake_export(monkeypatch, gan, export)
+    message = r"to onnx \(Exception .* Pad.call\(\). No such padding\): load the GAN with"
+    with pytest.raises(ValueError, match=message):
+        gan.export(tmp_path / "x.onnx", format="onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_errors_of_the_system_stay_what_they_are(tmp_path, monkeypatch):
+    def export(model, filepath, **kwargs):
+        raise error
+
+    gan = small()
+    fake_export(monkeypatch, gan, export)
+    for error in (MemoryError(), PermissionError(13, "Permission denied", "x")):
+        with pytest.raises(type(error)):
+            gan.export(tmp_path / "x.onnx", format="onnx")
+
+
 @pytest.mark.parametrize("format", exports.FORMATS, ids=lambda f: f.name)
-def test_a_path_with_another_end_is_refused(format, tmp_path):
-    if keras.backend.backend() == "torch" and format.name == "tf_saved_model":
-        pytest.skip("PyTorch writes no SavedModel.")
+def test_a_path_with_another_end_is_refused(format, tmp_path, monkeypatch):
     if not format.suffix:
         return
+    monkeypatch.setattr(exports.Format, "export_error", "")
     with pytest.raises(ValueError, match=f"must end in {format.suffix}"):
         small().export(tmp_path / "generator.pb", format=format.alias)
     assert list(tmp_path.iterdir()) == []
@@ -198,6 +260,24 @@ def test_kgan_export_refuses_the_end_of_another_format(tmp_path, capsys):
     assert "--out must end in .onnx for --format onnx" in capsys.readouterr().err
 
 
+@pytest.mark.backends("torch", reason="only PyTorch exports to LiteRT by JAX")
+def test_a_second_export_to_litert_has_jax_in_64_bits(tmp_path, monkeypatch):
+    jax = pytest.importorskip("jax")
+    seen = []
+
+    def export(model, filepath, **kwargs):
+        pathlib.Path(filepath).write_text("new")
+        seen.append(jax.config.jax_enable_x64)
+
+    gan = small()
+    fake_export(monkeypatch, gan, export)
+    monkeypatch.setattr(exports, "compare", lambda *_: exports.Comparison(0.0, "x"))
+    gan.export(tmp_path / "x.tflite", format="litert")
+    monkeypatch.setitem(sys.modules, "litert_torch", sys)
+    gan.export(tmp_path / "x.tflite", format="litert")
+    assert seen == [False, True] and not jax.config.jax_enable_x64
+
+
 @pytest.mark.backends("torch", reason="only PyTorch writes its programs")
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_a_program_of_pytorch_is_compared(tmp_path, capsys, num_classes):
@@ -230,8 +310,8 @@ def test_workers_and_signatures_of_ones_own_are_not_compared(tmp_path, monkeypat
         said.append(comparison.reason)
 
     gan = small()
-    monkeypatch.setattr(type(gan.sampling_generator), "export", export)
     monkeypatch.setattr(exports, "write_record", write_record)
+    fake_export(monkeypatch, gan, export)
     out, quiet = tmp_path / "x.onnx", {"format": "onnx", "verbose": False}
     gan.export(out, **quiet, input_signature=[keras.InputSpec(shape=(7, 4))])
     monkeypatch.setattr(type(gan.devices), "has_workers", True)

@@ -548,6 +548,25 @@ def test_label_embedding_is_a_row_of_its_table(shape):
     np.testing.assert_array_equal(found, numpy(layer.embeddings)[LABELS])
 
 
+def test_a_label_out_of_range_has_a_vector_of_zeros():
+    layer = kgan.layers.LabelEmbedding(4, 2)
+    found = numpy(layer(np.array([-1, 3, 4], "int32")))
+    np.testing.assert_array_equal(found != 0, [[False] * 2, [True] * 2, [False] * 2])
+
+
+@pytest.mark.backends("torch", reason="only PyTorch has these programs")
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
+def test_no_label_is_checked_in_a_program_of_pytorch():
+    import torch
+
+    layer = kgan.layers.LabelEmbedding(4, 2)
+    layer.build((None,))
+    labels = torch.tensor(LABELS)
+    program = torch.export.export(layer, (labels,), strict=False).run_decompositions()
+    # No exporter to LiteRT can write a check.
+    assert "_assert_async" not in str(program.graph)
+
+
 @pytest.mark.parametrize("spectral", [False, True])
 def test_projection_logit_is_its_formula(spectral):
     x = RANDOM.normal(size=(3, 5)).astype("float32")

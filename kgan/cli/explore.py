@@ -19,10 +19,25 @@ def run(settings: ExploreSettings) -> int:
     outputs.check_out(out, (".html",))
     gan = run_folder.load_gan(source)
     outputs.check_images(gan, out)
+    _check_inputs(gan, source)
     outputs.check_finite(gan.sample(1, seed=0), settings.run_or_model)
     write_explorer(explore(gan, source, settings.count), out)
     print(f"{out} draws samples of {source} in a browser.")
     return Status.DONE
+
+
+def _check_inputs(gan: kgan.GAN, source: pathlib.Path) -> None:
+    """Checks that a seed and a class are all that a sample needs.
+
+    Raises:
+        ValueError: If the GAN has other conditions, or no latents.
+    """
+    if not gan.latent_dim or (gan.conditions and not gan.conditions.are_labels):
+        raise ValueError(
+            "The page draws samples of a seed and of a class, and this GAN needs other "
+            "conditions: use `kgan sample RUN --text` for a GAN of captions, and "
+            f"`gan.sample(conditions=...)` for another. Received: {source}"
+        )
 
 
 def explore(gan: kgan.GAN, source: pathlib.Path, count: int) -> Exploration:

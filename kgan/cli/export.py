@@ -18,6 +18,7 @@ def run(settings: ExportSettings) -> int:
         raise ValueError(
             f"--out must {expected} for --format {settings.format}. Received: --out {out}"
         )
+    format.check_backend(format=settings.format)
     path = pathlib.Path(settings.run_or_model)
     # Made before the export, so that a damaged record is found before the work.
     card = _card(path, settings.licence)

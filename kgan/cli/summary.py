@@ -3,6 +3,7 @@
 import shutil
 import sys
 
+from kgan import exports
 from kgan.callbacks.interval import samples_shown
 from kgan.cli.run_folder import TRANSLATORS, RunFolder
 from kgan.models.compiled import CompiledModel
@@ -24,7 +25,7 @@ def print_summary(
         f"Trained {epochs} parts, {samples_shown(gan):,} samples shown, in "
         f"{seconds:.0f} s. In {folder}:\n"
     )
-    why_not = gan.devices.export_error("tf_saved_model")
+    why_not = exports.get("saved_model").export_error
     lines = {
         folder.samples: "grids of samples, by the number of samples shown",
         folder.animation: "the grids as an animation",

@@ -120,7 +120,7 @@ def _check_epochs(training: Training) -> None:
 def _is_finished(training: Training, folder: RunFolder) -> bool:
     """Whether all epochs of a run are done, and all its files are written."""
     gan = training.gan
-    no_export = gan.devices.export_error("tf_saved_model")
+    no_export = exports.get("saved_model").export_error
     is_whole = bool(no_export) or folder.saved_model.exists()
     return gan.epoch == training.preset.epochs and is_whole
 
@@ -184,7 +184,7 @@ def _fit(
     )
     seconds = time.monotonic() - start
     if gan.devices.is_chief:
-        if not gan.devices.export_error("tf_saved_model"):
+        if not exports.get("saved_model").export_error:
             _export(gan, folder, shown)
         if reason := watched.reason_to_end():
             shown.say(f"Training has ended early: {reason}")

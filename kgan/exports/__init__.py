@@ -7,6 +7,7 @@ from kgan.exports.formats import Format as Format
 from kgan.exports.formats import get as get
 from kgan.exports.inputs import argument as argument
 from kgan.exports.inputs import signature as signature
+from kgan.exports.reasons import reason as reason
 from kgan.exports.record import companion as companion
 from kgan.exports.record import read_record as read_record
 from kgan.exports.record import write_record as write_record

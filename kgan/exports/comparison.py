@@ -9,6 +9,7 @@ import numpy as np
 
 from kgan import checks
 from kgan.exports.formats import Format
+from kgan.exports.reasons import reason
 
 # The largest difference, as a share of the largest output of Keras.
 _TOLERANCE = 1e-5
@@ -90,8 +91,9 @@ def _run(format: Format, path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np
         return format.run(path, inputs)
     # Each runtime has exceptions of its own.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        # A user knows nothing of the temporary path.
+        why = reason(error).replace(str(path), "the file")
         raise ValueError(
-            f"The exported file can't be run by {format.package} ({reason}), so it is "
-            f"not kept. {checks.received(format=format.name)}"
+            f"The exported file can't be run by {format.package} ({why}), so it is not "
+            f"kept. {checks.received(format=format.name)}"
         ) from error

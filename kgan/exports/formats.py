@@ -3,8 +3,9 @@
 import dataclasses
 import importlib.util
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import keras
 import numpy as np
 
 from kgan import checks
@@ -24,7 +25,10 @@ def _run_saved_model(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.nda
 def _run_onnx(path: pathlib.Path, inputs: Sequence[np.ndarray]) -> np.ndarray:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    # An error is raised, and need not be printed too.
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
     names = [node.name for node in session.get_inputs()]
     return session.run(None, dict(zip(names, inputs, strict=True)))[0]
 
@@ -72,6 +76,8 @@ class Format:
         runtime: The module that runs exported files.
         package: The package of this module.
         run: Function of a path and of the inputs, which returns the output.
+        exporters: The package that Keras needs to export, by the backends that export to
+            the format; an empty text for no package.
         batch: The only batch size of exported files; None for any batch size.
         parts: The ends of further files that are written beside the file.
     """
@@ -82,13 +88,44 @@ class Format:
     runtime: str
     package: str
     run: Runner
+    exporters: Mapping[str, str]
     batch: int | None = None
     parts: tuple[str, ...] = ()
 
     @property
     def can_run(self) -> bool:
         """Whether the runtime is installed."""
-        return importlib.util.find_spec(self.runtime) is not None
+        return _is_installed(self.runtime)
+
+    @property
+    def export_error(self) -> str:
+        """The reason why the backend can't export; an empty text if the backend can."""
+        backend = keras.backend.backend()
+        if backend not in self.exporters:
+            others = " or ".join(self.exporters)
+            return (
+                f"On {backend}, Keras can't export to {self.alias}: load the GAN with "
+                f"KERAS_BACKEND={others}, and export it there."
+            )
+        package = self.exporters[backend]
+        if not package or _is_installed(package.replace("-", "_")):
+            return ""
+        return (
+            f"On {backend}, Keras needs the package {package} to export to {self.alias}: "
+            f"`pip install {package}`."
+        )
+
+    def check_backend(self, **argument: object) -> None:
+        """Checks that the backend can export to the format.
+
+        Args:
+            **argument: The argument that names the format, for the message.
+
+        Raises:
+            ValueError: If the backend can't, or a package is missing.
+        """
+        if self.export_error:
+            raise ValueError(f"{self.export_error} {checks.received(**argument)}")
 
     def check_path(self, path: pathlib.Path) -> None:
         """Checks the end of a path.
@@ -103,14 +140,39 @@ class Format:
             )
 
 
+def _is_installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
 FORMATS = (
     Format(
-        "tf_saved_model", "saved_model", "", "tensorflow", "tensorflow", _run_saved_model
+        "tf_saved_model",
+        "saved_model",
+        "",
+        "tensorflow",
+        "tensorflow",
+        _run_saved_model,
+        {"tensorflow": "", "jax": "tensorflow"},
     ),
-    Format("onnx", "onnx", ".onnx", "onnxruntime", "onnxruntime", _run_onnx),
+    Format(
+        "onnx",
+        "onnx",
+        ".onnx",
+        "onnxruntime",
+        "onnxruntime",
+        _run_onnx,
+        {"tensorflow": "tf2onnx", "jax": "jax2onnx", "torch": "onnxscript"},
+    ),
     # With an open batch, LiteRT refuses some of the operations of TensorFlow.
     Format(
-        "litert", "litert", ".tflite", "ai_edge_litert", "ai-edge-litert", _run_litert, 1
+        "litert",
+        "litert",
+        ".tflite",
+        "ai_edge_litert",
+        "ai-edge-litert",
+        _run_litert,
+        {"tensorflow": "", "torch": "litert-torch"},
+        batch=1,
     ),
     Format(
         "openvino",
@@ -119,10 +181,12 @@ FORMATS = (
         "openvino",
         "openvino",
         _run_openvino,
+        # OpenVINO can't read the programs that JAX gives to TensorFlow.
+        {"tensorflow": "openvino", "torch": "openvino"},
         parts=(".bin",),
     ),
     # PyTorch fixes the batch size of the example that it traces.
-    Format("torch", "pt2", ".pt2", "torch", "torch", _run_torch, 1),
+    Format("torch", "pt2", ".pt2", "torch", "torch", _run_torch, {"torch": ""}, batch=1),
 )
 
 

@@ -88,5 +88,7 @@ def lookup(table: Tensor, labels: Tensor, dtype: str) -> Tensor:
         labels: Int tensor `(batch,)` or `(batch, 1)`.
         dtype: The dtype of the rows.
     """
-    labels = ops.cast(ops.reshape(labels, (-1,)), "int32")
-    return ops.one_hot(labels, table.shape[0], dtype=dtype) @ ops.cast(table, dtype)
+    labels = ops.cast(ops.reshape(labels, (-1, 1)), "int32")
+    # `ops.one_hot` of PyTorch checks the labels, which no exporter to LiteRT can write.
+    one_hot = ops.equal(labels, ops.arange(0, table.shape[0], dtype="int32"))
+    return ops.cast(one_hot, dtype) @ ops.cast(table, dtype)

@@ -40,8 +40,8 @@ def export(
         **kwargs: See `keras.Model.export`.
 
     Raises:
-        ValueError: If `filepath` has a wrong end or is a folder of other files, or if the
-            exported file differs from the network.
+        ValueError: If `filepath` has a wrong end or is a folder of other files, if Keras
+            can't export the network, or if the exported file differs from the network.
     """
     path = pathlib.Path(filepath)
     if path.is_dir() and any(path.iterdir()) and not (path / "saved_model.pb").exists():
@@ -64,11 +64,14 @@ def export(
         _full_disk_as_os_error(path),
         model.devices.exporting(network),
     ):
-        if format.suffix:
-            # Keras would print the temporary path, and a line for each variable.
-            network.export(str(temporary), format=format.name, verbose=False, **kwargs)
-        else:
-            exports.write_saved_model(network, temporary, inputs, sampling, **kwargs)
+        with _one_kind_of_error(format):
+            if format.suffix:
+                # Keras would print the temporary path, and a line for each variable.
+                network.export(
+                    str(temporary), format=format.name, verbose=False, **kwargs
+                )
+            else:
+                exports.write_saved_model(network, temporary, inputs, sampling, **kwargs)
         if not reason:
             comparison = exports.compare(
                 format, temporary, inputs, outputs, _is_exact(network)
@@ -134,7 +137,25 @@ def _full_disk_as_os_error(path: PathLike) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = os.strerror(errno.ENOSPC)
-        if reason not in str(error):
+        if not _is_full_disk(error):
             raise
-        raise OSError(errno.ENOSPC, reason, str(path)) from error
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+
+
+def _is_full_disk(error: Exception) -> bool:
+    return os.strerror(errno.ENOSPC) in str(error)
+
+
+@contextlib.contextmanager
+def _one_kind_of_error(format: exports.Format) -> Iterator[None]:
+    """Turns the exceptions of exporters, which are of many kinds, into a `ValueError`."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError | MemoryError) or _is_full_disk(error):
+            raise
+        raise ValueError(
+            f"On {keras.backend.backend()}, Keras can't export this generator to "
+            f"{format.alias} ({exports.reason(error)}): load the GAN with another "
+            f"KERAS_BACKEND, or try another format. {checks.received(format=format.name)}"
+        ) from error

@@ -213,8 +213,8 @@ class SamplingModel(TrainedModel):
 
         Raises:
             ValueError: If this backend can't export to the format, for example PyTorch
-                to a SavedModel, if `filepath` is a folder of other files, or if the
-                exported file differs.
+                to a SavedModel, if a package is missing, if `filepath` is a folder of
+                other files, or if the exported file differs.
 
         Example:
 
@@ -247,9 +247,7 @@ class SamplingModel(TrainedModel):
             **kwargs: See `export`.
         """
         chosen = exports.get(format)
-        reason = self.devices.export_error(chosen.name)
-        if reason:
-            raise ValueError(f"{reason} {checks.received(format=format)}")
+        chosen.check_backend(format=format)
         inputs = latents.example(_COMPARED)
         export(
             self,

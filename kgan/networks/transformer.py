@@ -90,7 +90,7 @@ def transformer_generator(
             for _ in range(2)
         )
         plain = LayerNormalization(center=False, scale=False)(x)
-        return plain * (1 + scale) + offset
+        return plain * (1.0 + scale) + offset
 
     x = LearnedConstant((*grid, blocks.width))(style)
     x = blocks(layers.Reshape((math.prod(grid), blocks.width))(x), normalized)

@@ -154,10 +154,6 @@ class Devices:
         """Returns the context in which a network is exported."""
         return contextlib.nullcontext()
 
-    def export_error(self, format: str) -> str:
-        """Returns the reason why a format can't be exported; an empty str if it can."""
-        return ""
-
     @staticmethod
     def strategy_by_name(name: str) -> Any:
         """See `kgan.trainers.strategy`, which has checked the name."""

@@ -1,12 +1,11 @@
 """Training on JAX: each step runs in a scope that holds the values of all variables."""
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 
-from kgan import checks, extras
+from kgan import checks
 from kgan.backend import keras_private
 from kgan.trainers.devices import Devices
 from kgan.types import Data, Tensors
@@ -122,11 +121,6 @@ class FrameworkDevices(Devices):
                 f"Each of the {devices} devices of the distribution takes an equal "
                 f"share, {problem}. {checks.received(batch_size=size)}"
             )
-
-    def export_error(self, format: str) -> str:
-        if format != "tf_saved_model" or importlib.util.find_spec("tensorflow"):
-            return ""
-        return extras.missing("A SavedModel", "tensorflow", "tensorflow")
 
 
 def _devices() -> int:

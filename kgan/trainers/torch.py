@@ -2,15 +2,16 @@
 
 import contextlib
 import functools
+import sys
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import torch
 
-from kgan import checks, extras
+from kgan import checks
 from kgan.backend import keras_private, processes
 from kgan.backend.torch import (
     fused_batch_normalization,
@@ -96,8 +97,10 @@ class FrameworkDevices(Devices):
         lay_out(network.variables)
         return _fast(super().predict)(inputs, network)
 
-    def exporting(self, network: keras.Model) -> contextlib.AbstractContextManager[None]:
-        return in_keras_order(network.variables)
+    @contextlib.contextmanager
+    def exporting(self, network: keras.Model) -> Iterator[None]:
+        with in_keras_order(network.variables), _jax_in_64_bits():
+            yield
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         check_supported("On the PyTorch backend,", _SUPPORTED, arguments)
@@ -144,14 +147,6 @@ class FrameworkDevices(Devices):
                 f"{expected}. Received: {kinds} kinds among {self.replicas} processes, "
                 f"with the hash {_checksum(fact.encode()):08x} in this process"
             )
-
-    def export_error(self, format: str) -> str:
-        if format != "tf_saved_model":
-            return ""
-        return (
-            f"Keras writes no SavedModel on PyTorch: {extras.command('tensorflow')}, "
-            "load the GAN with KERAS_BACKEND=tensorflow, and export it there."
-        )
 
     @staticmethod
     def strategy_by_name(name: str) -> Any:
@@ -218,3 +213,22 @@ def _has_gradients(dtype: str) -> bool:
     if dtype == "float16":
         return bool(mkldnn._is_mkldnn_fp16_supported())
     return bool(mkldnn._is_mkldnn_bf16_supported())
+
+
+@contextlib.contextmanager
+def _jax_in_64_bits() -> Iterator[None]:
+    """Context with the setting of JAX that `litert_torch` makes when it is imported.
+
+    `litert_torch` converts by JAX. Keras undoes the setting after each export, so that a
+    second export to LiteRT would fail.
+    """
+    jax = sys.modules.get("jax")
+    if jax is None or "litert_torch" not in sys.modules:
+        yield
+        return
+    before = jax.config.jax_enable_x64
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_x64", before)

@@ -11,6 +11,7 @@ import numpy as np
 from keras import layers
 
 from kgan.cli.browser.activations import activated
+from kgan.cli.browser.elementary import joined, sliced
 from kgan.cli.browser.program import Program, Value
 from kgan.cli.browser.registry import array, translates, translator, unknown
 from kgan.layers import SpectralNormalization
@@ -34,8 +35,26 @@ def _conv2d(
     kernel, (x,) = array(layer.kernel), inputs
     if layer.padding == "same":
         x = padded(program, x, kernel.shape[:2], layer.strides)
-    y = convolved(program, x, kernel, _bias(layer), layer.strides)
+    y = _grouped(program, x, kernel, _bias(layer), layer)
     return activated(program, layer, y)
+
+
+def _grouped(
+    program: Program,
+    x: Value,
+    kernel: np.ndarray,
+    bias: np.ndarray | None,
+    layer: keras.layers.Layer,
+) -> Value:
+    """Adds a convolution of each group of channels, see `convolved`."""
+    if layer.groups == 1:
+        return convolved(program, x, kernel, bias, layer.strides)
+    kernels = np.split(kernel, layer.groups, axis=-1)
+    biases = [None] * layer.groups if bias is None else np.split(bias, layer.groups)
+    groups = zip(sliced(program, x, layer.groups), kernels, biases, strict=True)
+    return joined(
+        program, [convolved(program, *group, layer.strides) for group in groups]
+    )
 
 
 def padded(
@@ -107,8 +126,6 @@ def _bias(layer: keras.layers.Layer) -> np.ndarray | None:
 
 def _check_convolution(layer: keras.layers.Layer) -> None:
     check_channels_last(layer)
-    if getattr(layer, "groups", 1) != 1:
-        raise unknown(layer, f"groups={layer.groups}")
     if set(layer.dilation_rate) != {1}:
         raise unknown(layer, f"dilation_rate={layer.dilation_rate}")
     if getattr(layer, "output_padding", None) is not None:

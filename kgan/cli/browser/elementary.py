@@ -56,9 +56,32 @@ def _concatenate(
     rank = len(inputs[0].shape)
     if layer.axis not in (-1, rank):
         raise unknown(layer, f"axis={layer.axis}")
-    widths = [value.shape[-1] for value in inputs]
-    shape = (*inputs[0].shape[:-1], sum(widths))
-    return program.add("concatenate", inputs, shape, numbers={"widths": widths})
+    return joined(program, inputs)
+
+
+def joined(program: Program, values: Sequence[Value]) -> Value:
+    """Adds a step that puts the channels of several values one after the other."""
+    widths = [value.shape[-1] for value in values]
+    shape = (*values[0].shape[:-1], sum(widths))
+    return program.add("concatenate", values, shape, numbers={"widths": widths})
+
+
+def sliced(program: Program, x: Value, parts: int | Sequence[int]) -> list[Value]:
+    """Adds steps that take parts of the last axis.
+
+    Args:
+        program: The program.
+        x: The numbers.
+        parts: The number of equal parts, or the places where parts begin, without 0.
+    """
+    *shape, channels = x.shape
+    if isinstance(parts, int):
+        parts = range(0, channels, channels // parts)[1:]
+    found = []
+    for start, end in zip([0, *parts], [*parts, channels], strict=True):
+        numbers = {"channels": channels, "start": start, "width": end - start}
+        found.append(program.add("slice", [x], (*shape, end - start), numbers=numbers))
+    return found
 
 
 @translates(LabelEmbedding, layers.Embedding)

@@ -7,6 +7,7 @@ import keras
 
 from kgan.cli.browser.program import Program, Value
 from kgan.cli.browser.registry import translator, unknown
+from kgan.layers import Frozen
 
 # A tensor of the graph: the name of its layer, the number of the call, the output.
 _History = tuple[str, int, int]
@@ -32,6 +33,8 @@ def _apply(
     program: Program, operation: keras.Operation, inputs: Sequence[Value]
 ) -> list[Value]:
     """Adds the steps of a layer or an operation, or of all layers of a model."""
+    if isinstance(operation, Frozen):
+        operation = operation.layer
     if not isinstance(operation, keras.Model):
         found = translator(operation)(program, operation, inputs)
         return found if isinstance(found, list) else [found]

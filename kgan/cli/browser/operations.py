@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from kgan.cli.browser.elementary import sliced
 from kgan.cli.browser.program import Program, Value
 from kgan.cli.browser.registry import translates, unknown
 
@@ -42,20 +43,20 @@ def _unstack(program: Program, operation: Any, inputs: Sequence[Value]) -> list[
     if operation.axis != 1:
         raise unknown(operation, f"axis={operation.axis}")
     count, *shape = x.shape
-    rows = _slices(program, x._replace(shape=(int(np.prod(x.shape)),)), count)
+    rows = sliced(program, x._replace(shape=(int(np.prod(x.shape)),)), count)
     return [row._replace(shape=tuple(shape)) for row in rows]
 
 
 @translates("Split")
 def _split(program: Program, operation: Any, inputs: Sequence[Value]) -> list[Value]:
     _check_last_axis(operation, inputs[0])
-    return _slices(program, inputs[0], operation.indices_or_sections)
+    return sliced(program, inputs[0], operation.indices_or_sections)
 
 
 @translates("Glu")
 def _glu(program: Program, operation: Any, inputs: Sequence[Value]) -> Value:
     _check_last_axis(operation, inputs[0])
-    x, gate = _slices(program, inputs[0], 2)
+    x, gate = sliced(program, inputs[0], 2)
     gate = program.add("sigmoid", [gate], gate.shape)
     return program.add("multiply", [x, gate], x.shape)
 
@@ -63,21 +64,3 @@ def _glu(program: Program, operation: Any, inputs: Sequence[Value]) -> Value:
 def _check_last_axis(operation: keras.Operation, x: Value) -> None:
     if operation.axis not in (-1, len(x.shape)):
         raise unknown(operation, f"axis={operation.axis}")
-
-
-def _slices(program: Program, x: Value, parts: int | Sequence[int]) -> list[Value]:
-    """Adds steps that take parts of the last axis.
-
-    Args:
-        program: The program.
-        x: The numbers.
-        parts: The number of equal parts, or the places where parts begin, without 0.
-    """
-    *shape, channels = x.shape
-    if isinstance(parts, int):
-        parts = range(0, channels, channels // parts)[1:]
-    found = []
-    for start, end in zip([0, *parts], [*parts, channels], strict=True):
-        numbers = {"channels": channels, "start": start, "width": end - start}
-        found.append(program.add("slice", [x], (*shape, end - start), numbers=numbers))
-    return found

@@ -15,10 +15,7 @@ Translator = Callable[[Program, Any, Sequence[Value]], Value | list[Value]]
 # By the class itself: a subclass may compute something else. By the name of the class for
 # the operations of `keras.ops`, whose classes are not public.
 _TRANSLATORS: dict[type | str, Translator] = {}
-_NETWORKS = (
-    "a generator of kgan.networks for images, without groups of channels, or a model of "
-    "the same layers"
-)
+_NETWORKS = "a generator of kgan.networks for images, or a model of the same layers"
 
 
 def translator(operation: keras.Operation) -> Translator:
