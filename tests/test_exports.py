@@ -104,6 +104,14 @@ def test_random_generators_are_not_compared(tmp_path, monkeypatch, capsys):
     assert "draws random numbers at each call" in capsys.readouterr().out
 
 
+def test_a_format_of_one_size_refuses_a_generator_of_any_size():
+    pictures, shapes = [np.zeros((1, 4, 4, 3), "float32")], {"sources": (None, None, 3)}
+    (signature,) = exports.signature(pictures, shapes, None)
+    assert signature.shape == (None, None, None, 3)
+    with pytest.raises(ValueError, match=r"takes any size: .* shapes=\{'sources'"):
+        exports.signature(pictures, shapes, 1)
+
+
 def test_without_a_runtime_nothing_is_compared():
     format = format_that_runs(network, runtime="no_such_module", package="no-such")
     found = exports.compare(format, "x", INPUTS, network(INPUTS))

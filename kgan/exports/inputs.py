@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kgan import checks
 from kgan.types import Shape
 
 
@@ -23,7 +24,16 @@ def signature(
         inputs: Arrays `(n, ...)`, any inputs of the generator.
         shapes: The shapes of the inputs without the batch, by their names.
         batch: Int, or None for an open batch size.
+
+    Raises:
+        ValueError: If the batch size is fixed, and the inputs have no fixed size.
     """
+    if batch is not None and any(None in shape for shape in shapes.values()):
+        raise ValueError(
+            "The format takes inputs of one size, and this generator takes any size: "
+            "export in Python with `input_signature=[keras.InputSpec(shape=(1, height, "
+            f"width, channels))]`. {checks.received(shapes=shapes)}"
+        )
     specs = [
         keras.InputSpec(shape=(batch, *shape), dtype=x.dtype.name, name=name)
         for (name, shape), x in zip(shapes.items(), inputs, strict=True)
