@@ -87,7 +87,7 @@ class Contender:
             self.asked = np.full(1, ARTISTS.index(arguments.artist))
         self.gan = self.preset.build(seed)
         if arguments.start_from:
-            self.gan.start_from(arguments.start_from)
+            self.gan.start_from(arguments.start_from, arguments.optimizers)
         self.batches = kgan.data.Batches(
             images, self.preset.batch_size, labels=labels, seed=seed, drop_remainder=True
         )
@@ -143,7 +143,7 @@ class Results:
         scores = self.judge(samples, categories)
         others = {
             key: getattr(arguments, key)
-            for key in ("few", "hold_out", "start_from", "freeze_d")
+            for key in ("few", "hold_out", "start_from", "optimizers", "freeze_d")
         }
         row = {"name": name, **work, **others, **facts, **scores}
         row["keras"] = keras.__version__
@@ -264,6 +264,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--save", action="store_true", help="keep the trained GANs")
     parser.add_argument("--start-from", help=".keras file of a GAN to begin with")
+    parser.add_argument(
+        "--optimizers", action="store_true", help="start with its optimizers' states too"
+    )
     parser.add_argument("--freeze-d", type=int, default=0, help="see GAN.compile")
     parser.add_argument("--score", nargs="+", default=[], help="files of samples")
     parser.add_argument("--out", default="colour", help="folder of results")
