@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 from tensorflow.python.client.device_lib import list_local_devices
 
 from kgan.backend.machine import GPU, num_cores
@@ -56,6 +57,10 @@ def apply(
     variables: Sequence[keras.Variable],
 ) -> None:
     optimizer.apply(gradients, variables)
+
+
+def is_multiple(counter: Tensor, every: int) -> Tensor:
+    return ops.equal(counter % every, 0)
 
 
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:
