@@ -54,14 +54,14 @@ class Recorder:
         self.layers = list(layers)
         self.can_record = True
         self._steps: collections.Counter = collections.Counter()
-        self._recordings: dict[Any, list[_Recording]] = collections.defaultdict(list)
+        self.recordings: dict[Any, list[_Recording]] = collections.defaultdict(list)
 
     def __call__(self, batch: Tensors) -> dict[str, Tensor]:
         inputs = keras.tree.flatten(batch)
         key = self._key(inputs) if self.can_record else None
         if key is None:
             return self.step(batch)
-        for recording in self._recordings[key]:
+        for recording in self.recordings[key]:
             if recording.fits():
                 return recording(self._values(), inputs)
         self._steps[key] += 1
@@ -90,16 +90,13 @@ class Recorder:
                 copies = [value.detach().clone() for value in self._values()]
                 wanted = recording(copies, inputs)
         except Exception:
-            import traceback
-
-            traceback.print_exc()
             # Not even an error of the step: the step itself raises it.
             self.can_record = False
             return self.step(batch)
         logs = self.step(batch)
         found = [*self._values(), *logs.values()]
         if all(map(_agree, found, [*copies, *wanted.values()])):
-            self._recordings[key].append(recording)
+            self.recordings[key].append(recording)
         else:
             self.can_record = False
         return logs
