@@ -433,6 +433,45 @@ def test_without_all_reduce(monkeypatch):
 
 
 @torch_only
+def test_values_on_torch():
+    variable = keras.Variable([1.0, 2.0])
+    with keras_still("a variable on PyTorch reads and assigns the tensor in `_value`"):
+        before = variable.value
+        other = ops.convert_to_tensor([3.0, 4.0])
+        with keras_private.values_on_torch([variable], [other]):
+            np.testing.assert_array_equal(variable.numpy(), [3, 4])
+            variable.assign([5.0, 6.0])
+        assert variable.value is before
+        np.testing.assert_array_equal(variable.numpy(), [1, 2])
+        np.testing.assert_array_equal(other, [5, 6])
+
+
+@torch_only
+def test_random_numbers_on_torch():
+    calls = []
+    with keras_still("`keras.random` draws by the functions of `backend.torch.random`"):
+        with keras_private.random_numbers_on_torch(lambda *args: calls.append(args)):
+            keras.random.normal((2, 3), stddev=2.0, seed=1)
+            keras.random.truncated_normal((2,), 1.0, dtype="float64", seed=2)
+            keras.random.uniform((), minval=-1.0, seed=3)
+            keras.random.randint((4,), 0, 9, seed=4)
+        assert calls == [
+            ("normal", (2, 3), 0.0, 2.0, "float32", 1),
+            ("truncated_normal", (2,), 1.0, 1.0, "float64", 2),
+            ("uniform", (), -1.0, 1.0, "float32", 3),
+            ("randint", (4,), 0, 9, "int32", 4),
+        ]
+        assert keras.random.normal((2, 3), seed=1).shape == (2, 3)
+
+
+def test_draw_seed():
+    generator = keras.random.SeedGenerator(7)
+    with keras_still("a draw takes the state of a generator, and counts it up"):
+        found = [keras_private.draw_seed(generator) for _ in range(2)]
+        np.testing.assert_array_equal(ops.stack(found), [[7, 0], [7, 1]])
+
+
+@torch_only
 def test_channels_last_on_torch():
     from keras.src.backend.torch import nn
 

@@ -16,6 +16,9 @@ Each framework has one file with the same functions:
     otherwise keep the graph of these results in memory.
 `apply(optimizer, gradients, variables)`
     Updates the variables.
+`is_multiple(counter, every)`
+    Returns whether the number of updates before this one is a multiple of `every`, a bool
+    scalar.
 `draw_local_rows(draw, size)`
     Draws `size` rows of random numbers for this replica: `draw(n)` returns `n` rows.
     All replicas together draw the same rows as one device.
@@ -65,6 +68,7 @@ value_and_grad = framework.value_and_grad
 pullback = framework.pullback
 without_gradient = framework.without_gradient
 apply = framework.apply
+is_multiple = framework.is_multiple
 draw_local_rows = framework.draw_local_rows
 all_rows = framework.all_rows
 on_all_rows = framework.on_all_rows
@@ -90,6 +94,7 @@ __all__ = [
     "frozen",
     "gpu",
     "has_gpu",
+    "is_multiple",
     "machine_memory",
     "num_threads",
     "on_all_rows",

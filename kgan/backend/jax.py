@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from keras import ops
 
 from kgan.backend.machine import GPU, num_cores
 from kgan.backend.scope import Scope
@@ -80,6 +81,10 @@ def apply(
     both = [*variables, *optimizer.variables]
     for variable, value in zip(both, [*trained, *state], strict=True):
         variable.assign(value)
+
+
+def is_multiple(counter: Tensor, every: int) -> Tensor:
+    return ops.equal(counter % every, 0)
 
 
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:

@@ -5,10 +5,11 @@ changes a part, a test in `tests/test_keras_private.py` fails and names the part
 """
 
 import contextlib
+import inspect
 import os
 import sys
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -17,6 +18,7 @@ from keras.src.backend.common.stateless_scope import (
     get_stateless_scope as get_stateless_scope,
 )
 from keras.src.backend.common.variables import AutocastScope
+from keras.src.random.seed_generator import draw_seed as draw_seed
 from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import SafeModeScope, in_safe_mode
 from keras.src.trainers.data_adapters import get_data_adapter as get_data_adapter
@@ -178,6 +180,56 @@ def without_all_reduce() -> Iterator[None]:
         yield
     finally:
         TFOptimizer._all_reduce_sum_gradients = summing
+
+
+@contextlib.contextmanager
+def random_numbers_on_torch(draw: Callable[..., Any]) -> Iterator[None]:
+    """Context in which a function draws in the place of `keras.random` on PyTorch.
+
+    Args:
+        draw: Function of the name of the function in `keras.random`, of the shape, of the
+            two numbers that the distribution has, of the dtype and of the seed.
+    """
+    from keras.src.backend.torch import random
+
+    names = "normal", "truncated_normal", "uniform", "randint"
+    functions = {name: getattr(random, name) for name in names}
+
+    def replaced(name: str) -> Callable[..., Any]:
+        signature = inspect.signature(functions[name])
+
+        def drawing(*args: Any, **kwargs: Any) -> Any:
+            arguments = signature.bind(*args, **kwargs)
+            arguments.apply_defaults()
+            return draw(name, *arguments.args)
+
+        return drawing
+
+    try:
+        for name in names:
+            setattr(random, name, replaced(name))
+        yield
+    finally:
+        for name, function in functions.items():
+            setattr(random, name, function)
+
+
+@contextlib.contextmanager
+def values_on_torch(
+    variables: Sequence[keras.Variable], values: Sequence[Any]
+) -> Iterator[None]:
+    """Context in which variables have other tensors as values (`Variable._value`).
+
+    In a `keras.StatelessScope`, a variable that copies another would share its tensor.
+    """
+    before = [variable._value for variable in variables]
+    try:
+        for variable, value in zip(variables, values, strict=True):
+            variable._value = value
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable._value = value
 
 
 def is_torch_optimizer(config: dict[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 from tensorflow.python.client.device_lib import list_local_devices
 
 from kgan.backend.keras_private import without_all_reduce
@@ -65,6 +66,10 @@ def apply(
     alone = context is not None and context.num_replicas_in_sync == 1
     with without_all_reduce() if alone else contextlib.nullcontext():
         optimizer.apply(gradients, variables)
+
+
+def is_multiple(counter: Tensor, every: int) -> Tensor:
+    return ops.equal(counter % every, 0)
 
 
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:

@@ -13,12 +13,13 @@ from keras import ops
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from kgan import checks
-from kgan.backend import processes
+from kgan.backend import processes, recording
 from kgan.backend.machine import GPU
 from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
 COUNTER = "int64"
+is_multiple = recording.is_multiple
 
 # Before Keras makes a variable.
 processes.choose_gpu()
@@ -157,6 +158,7 @@ def apply(
     variables: Sequence[keras.Variable],
 ) -> None:
     optimizer.apply(gradients, variables)
+    recording.count(optimizer.iterations)
 
 
 def draw_local_rows(draw: Callable[[Tensor], Tensor], size: Tensor) -> Tensor:

@@ -67,7 +67,7 @@ class LazyPenalty(serialization.Configurable):
 
     def is_due(self, step: Tensor) -> Tensor:
         """Returns whether the penalty applies after `step` updates, a bool scalar."""
-        return ops.equal(step % self.every, 0)
+        return backend.is_multiple(step, self.every)
 
     def get_config(self) -> dict[str, Any]:
         return {"weight": self.weight, "every": self.every}

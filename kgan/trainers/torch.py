@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import sys
+import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
@@ -13,6 +14,7 @@ import torch
 
 from kgan import checks
 from kgan.backend import keras_private, processes
+from kgan.backend.recording import Recorder
 from kgan.backend.torch import (
     fused_batch_normalization,
     in_keras_order,
@@ -86,8 +88,18 @@ class FrameworkDevices(Devices):
         lay_out([*self.model.variables, *self.model.optimizer.variables])
         # Nothing to read: Keras reads the batches before it calls the function.
         return self.model.progress.skipping_done_batches(
-            _fast(function), 1, read=lambda batches: None
+            _fast(self._recorded(function)), 1, read=lambda batches: None
         )
+
+    def _recorded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Returns a train function that soon needs less Python, see `Recorder`."""
+        model = self.model
+        # The processes exchange tensors in the step.
+        if self.has_workers or model.run_eagerly or not _is_known(model):
+            return function
+        variables = [*model.variables, *model.optimizer.variables]
+        variables += model.metrics_variables
+        return Recorder(function, variables, keras_private.all_layers(model))
 
     def test_function(self, function: Callable[..., Any]) -> Callable[..., Any]:
         return _fast(function)
@@ -191,6 +203,41 @@ def _fast(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*inputs)
 
     return wrapped
+
+
+def _is_known(model: keras.Model) -> bool:
+    """Whether all parts of a model, and of its recipe, are of Keras or of kgan.
+
+    The Python of other parts may do in each step what no list of operations does.
+    """
+    try:
+        with warnings.catch_warnings():
+            # `compile` has told already which parts can't be saved.
+            warnings.simplefilter("ignore")
+            configs = [model.get_config(), model.get_compile_config()]
+    except Exception:
+        return False
+    return all(map(_is_of_us, [type(model).__module__, *_modules(configs)]))
+
+
+def _is_of_us(module: str | None) -> bool:
+    return str(module).partition(".")[0] in ("keras", "kgan")
+
+
+def _modules(config: Any) -> Iterator[str | None]:
+    """Yields the modules of the classes and functions in a serialised config."""
+    if isinstance(config, dict):
+        kind = config.get("class_name")
+        # A layer of PyTorch's own has any Python in it.
+        if kind in ("__lambda__", "TorchModuleWrapper"):
+            yield None
+        elif kind is not None and not kind.startswith("__"):
+            yield config.get("module")
+        config = config.values()
+    elif not isinstance(config, list | tuple):
+        return
+    for item in config:
+        yield from _modules(item)
 
 
 def _check_convolutions(layers: Iterable[keras.layers.Layer]) -> None:
