@@ -255,6 +255,8 @@ def test_an_export_says_its_path_in_one_line(tmp_path, tiny, monkeypatch, capsys
 
     monkeypatch.setattr(type(gan.sampling_generator), "export", export)
     monkeypatch.setattr(kgan.exports.Format, "can_run", False)
+    # Also where the exporter is missing.
+    monkeypatch.setattr(kgan.exports.Format, "export_error", "")
     out = tmp_path / "model.onnx"
     gan.export(out, format="onnx")
     reason = "`pip install onnxruntime` installs the runtime"
@@ -269,7 +271,8 @@ def test_an_export_says_its_path_in_one_line(tmp_path, tiny, monkeypatch, capsys
     assert names == ["model.onnx", "model.onnx.json"]
 
 
-def test_an_export_replaces_no_folder_of_other_files(tmp_path, tiny):
+def test_an_export_replaces_no_folder_of_other_files(tmp_path, tiny, monkeypatch):
+    monkeypatch.setattr(kgan.exports.Format, "export_error", "")
     (tmp_path / "photo.png").write_text("a user's")
     with pytest.raises(ValueError, match=r"only an earlier export.*Received: filepath="):
         tiny().export(tmp_path, format="onnx")

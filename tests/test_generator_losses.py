@@ -199,7 +199,8 @@ ERRORS = {
     ),
     "unknown name": (
         lambda: paired_gan().compile(generator_losses=["l1"]),
-        "Expected one of feature_matching, reconstruction, or a `GeneratorLoss`",
+        "Expected one of feature_matching, reconstruction, or an object of the class "
+        "`GeneratorLoss`",
     ),
     "mismatch without conditions": (
         lambda: kgan.GAN(

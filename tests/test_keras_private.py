@@ -451,9 +451,9 @@ def test_random_numbers_on_torch():
     calls = []
     with keras_still("`keras.random` draws by the functions of `backend.torch.random`"):
         with keras_private.random_numbers_on_torch(lambda *args: calls.append(args)):
-            keras.random.normal((2, 3), stddev=2.0, seed=1)
+            keras.random.normal((2, 3), stddev=2.0, dtype="float32", seed=1)
             keras.random.truncated_normal((2,), 1.0, dtype="float64", seed=2)
-            keras.random.uniform((), minval=-1.0, seed=3)
+            keras.random.uniform((), minval=-1.0, dtype="float32", seed=3)
             keras.random.randint((4,), 0, 9, seed=4)
         assert calls == [
             ("normal", (2, 3), 0.0, 2.0, "float32", 1),

@@ -71,13 +71,15 @@ def test_kgan_export_writes_the_card_beside_the_export(
     folder = make_run(tmp_path / "run")
     small().save(tmp_path / "run" / "gan.keras")
     monkeypatch.setattr(kgan.GAN, "export", lambda *arguments, **options: None)
+    monkeypatch.setattr(kgan.exports.Format, "export_error", "")
     options = ["--format", format, "--out", str(tmp_path / out), "--licence", "MIT"]
     (tmp_path / card).parent.mkdir(parents=True, exist_ok=True)
     assert main(["export", folder, *options]) == 0
     assert (tmp_path / card).read_text("utf-8") == card_of(folder, "MIT")
 
 
-def test_a_licence_needs_a_run(tmp_path, capsys):
+def test_a_licence_needs_a_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(kgan.exports.Format, "export_error", "")
     small().save(tmp_path / "gan.keras")
     options = ["--licence", "MIT", "--out", str(tmp_path / "x")]
     assert main(["export", str(tmp_path / "gan.keras"), *options]) == 1
