@@ -3,8 +3,8 @@
     KERAS_BACKEND=torch python benchmarks/memory.py fits gans saves steps --plain
 
 Each part repeats one use of kgan in a process of its own, reads the memory of the process
-after each repetition, and prints a row of a table with the growth after the first fifth of
-the repetitions. `--plain` repeats the same with a plain Keras model, for comparison, and
+after each repetition, and prints a row of a table, with the growth after the first fifth
+of the repetitions. `--plain` repeats the same with a plain Keras model, for comparison, and
 `--repetitions` takes another number of repetitions.
 """
 
