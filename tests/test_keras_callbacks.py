@@ -284,6 +284,21 @@ def test_tensorboard_logs_scalars_histograms_and_samples(digits, tmp_path):
     np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), wanted)
 
 
+@pytest.mark.parametrize("frequency, steps", [("epoch", []), ("batch", [1, 2]), (2, [2])])
+def test_tensorboard_is_given_only_the_numbers_that_it_writes(
+    tiny, tmp_path, monkeypatch, frequency, steps
+):
+    given, gan = [], tiny()
+    gan.compile()
+    board = kgan.callbacks.TensorBoard(tmp_path, update_freq=frequency)
+    monkeypatch.setattr(
+        board.summary, "scalar", lambda name, value, step: given.append((name, step))
+    )
+    points = np.zeros((32, 2), "float32")
+    gan.fit(points, batch_size=16, verbose=0, callbacks=[board])
+    assert [step for name, step in given if name == "batch_d_loss"] == steps
+
+
 def test_tensorboard_that_is_missing_names_the_extra(monkeypatch, tmp_path):
     import importlib.util
 

@@ -57,6 +57,13 @@ class TensorBoard(keras.callbacks.TensorBoard):
             folder = os.path.join(self.log_dir, "samples")
             self._writer = self.summary.create_file_writer(folder)
 
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        frequency = self.update_freq
+        writes = frequency != "epoch" and self._global_train_batch % frequency == 0
+        # TensorFlow keeps each number that it is given until the process ends, also the
+        # numbers that it does not write.
+        super().on_train_batch_end(batch, logs if writes else None)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         if self._writer is None:
