@@ -97,7 +97,7 @@ def test_a_step_is_the_step_of_cyclegan(identity, gamma):
     g_loss, cycle, same = move((ab, ba), drawn)
     for variable, value in zip(cyclegan.variables, before, strict=True):
         variable.assign(value)
-    logs = cyclegan.train_on_batch(B, A[:8], return_dict=True)
+    logs = cyclegan.train_on_batch(A[:8], B, return_dict=True)
     wanted = {"d_loss": d_loss, "r1": penalty, "g_loss": g_loss, "cycle": cycle}
     wanted["identity"] = same
     assert ("identity" in logs) == (identity > 0)

@@ -344,7 +344,9 @@ def test_data_adapter():
             yield from [(tf.constant(X), tf.constant(Y))] * 2
 
     read = []
-    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda i, _: read.append(i))
+    count = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: read.append(batch)
+    )
     with keras_still("fit reads a DataAdapter that is a DistributedDataset as it is"):
         compiled().fit(Two(), epochs=2, verbose=0, callbacks=[count])
         assert read == ["begins", 0, 1, "begins", 0, 1]

@@ -94,7 +94,7 @@ def test_interrupted_and_resumed_it_is_the_training_that_never_was(kind, tmp_pat
 def test_16_bits_train_about_as_32_do(kind, name, policy, tmp_path):
     def logs():
         model = build(kind, run_eagerly=True, penalties=[kgan.penalties.R1(0.1)])
-        return model, model.train_on_batch(B[:4], A[:4], return_dict=True)
+        return model, model.train_on_batch(A[:4], B[:4], return_dict=True)
 
     _, wanted = logs()
     policy(name)
@@ -110,7 +110,7 @@ def test_16_bits_train_about_as_32_do(kind, name, policy, tmp_path):
     policy("float32")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     for one in (model, loaded):
-        one.train_on_batch(B[4:8], A[4:8])
+        one.train_on_batch(A[4:8], B[4:8])
     assert_same_state(loaded, model)
 
 
@@ -125,7 +125,7 @@ def test_accumulated_gradients_are_their_mean(kind):
         start = [x.get_weights() for x in networks]
         trained = [[v.path for v in x.trainable_variables] for x in networks]
         for rows in batches:
-            model.train_on_batch(B[rows], A[rows])
+            model.train_on_batch(A[rows], B[rows])
         moved = []
         for x, old, paths in zip(networks, start, trained, strict=True):
             pairs = zip(x.weights, old, strict=True)
@@ -147,7 +147,7 @@ def test_accumulated_gradients_are_their_mean(kind):
 @both
 def test_xla_computes_the_same_step(kind):
     models = [build(kind, jit_compile=flag) for flag in (True, False)]
-    logs = [m.train_on_batch(B[:4], A[:4], return_dict=True) for m in models]
+    logs = [m.train_on_batch(A[:4], B[:4], return_dict=True) for m in models]
     for key, value in logs[1].items():
         np.testing.assert_allclose(logs[0][key], value, rtol=1e-4, err_msg=key)
 

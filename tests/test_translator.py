@@ -73,7 +73,7 @@ def test_a_step_is_the_step_of_pix2pix():
         (*generator.weights, *discriminator.weights), before, strict=True
     ):
         variable.assign(value)
-    logs = translator.train_on_batch(TARGETS, SOURCES, return_dict=True)
+    logs = translator.train_on_batch(SOURCES, TARGETS, return_dict=True)
     np.testing.assert_allclose(logs["d_loss"], d_loss, rtol=1e-5)
     np.testing.assert_allclose(logs["g_loss"], g_loss, rtol=1e-5)
     np.testing.assert_allclose(logs["reconstruction"], l1, rtol=1e-5)
