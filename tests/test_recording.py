@@ -123,6 +123,7 @@ def test_trains_what_the_step_trains(name, recorders, monkeypatch):
     assert number_of_recordings(recorded) == recordings
 
 
+@pytest.mark.since_keras("3.15", reason="is known to record all of these layers")
 def test_normalisation_dropout_and_losses_of_layers(recorders, monkeypatch):
     options = {"x": PIXELS, "validation_data": PIXELS}
     recipe = {"penalties": ["r1"], "augment": "ada"}
