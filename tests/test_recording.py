@@ -108,8 +108,8 @@ CASES = {
     "updates": ({"penalties": ["gradient_penalty"], "d_steps": 2}, 1),
     "noise": ({"noise": "truncated_normal", "noise_batch_size": 6}, 1),
     "clipped": ({"optimizer": keras.optimizers.RMSprop(clipnorm=1.0)}, 1),
-    # Six steps of two updates: R1 is due in the updates 0, 3, 6 and 9, the other penalty in
-    # 0, 4 and 8. No two steps take the same branches.
+    # Six steps of two updates: R1 is due in the updates 0, 3, 6 and 9, the other penalty
+    # in 0, 4 and 8. No two steps take the same branches.
     "lazy": (LAZY, 6),
 }
 
