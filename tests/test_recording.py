@@ -89,8 +89,7 @@ def trained(gan, plain_steps, monkeypatch, x=POINTS, batch_size=12, **options):
 def check_equal(found, wanted):
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():
-        # The order of sums may depend on where tensors begin in memory.
-        np.testing.assert_allclose(found[name], value, 1e-5, 1e-6, err_msg=name)
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
 def number_of_recordings(recorder):
