@@ -10,6 +10,7 @@ The jobs:
 - `points`: dense layers on points, batches of 128: the time beside the layers;
 - `penalties`: `dcgan32` with R1 and R2 in each step;
 - `default`: the suggested preset for 10,000 images of 32x32x3;
+- `digits`: the suggested preset for images of 8x8x1;
 - `stylegan2`: 128x128, batches of 32, R1 and path length in some steps;
 - `r3gan`: 32x32, 256 channels, R1 and R2, batches of 256.
 
@@ -23,7 +24,8 @@ Each contender is a process. In each round the contenders run a block of steps o
 rounds, the lowest and the highest round, the ratio to the images a second of kgan's
 fastest backend, the share of the speed of this machine's products of matrices (blocks of
 the same rounds), the peak memory, and the seconds from the start to the end of the first
-step.
+step. After 50 steps kgan on PyTorch repeats a recorded step: with `--seconds` long
+enough, the block before the rounds has more steps.
 """
 
 import argparse
@@ -42,7 +44,7 @@ from peers_run import BLOCKS, MARK, SHAPES
 
 RUN = pathlib.Path(__file__).with_name("peers_run.py")
 BATCHES = {"dcgan32": 64, "dcgan64": 32, "points": 128, "penalties": 64, "default": 32,
-           "stylegan2": 32, "r3gan": 256}  # fmt: skip
+           "digits": 32, "stylegan2": 32, "r3gan": 256}  # fmt: skip
 BATCHES_ON_GPU = {**BATCHES, "dcgan64": 128}
 KGAN = ("kgan-tensorflow", "kgan-jax", "kgan-torch")
 _TORCH = ("torch", "torch.compile", "lightning")
@@ -53,6 +55,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     # `torch.compile` has no second derivatives.
     "penalties": ("torch",),
     "default": (),
+    "digits": (),
     "stylegan2": (),
     "r3gan": (),
 }

@@ -25,6 +25,7 @@ SHAPES: dict[str, tuple[int, ...]] = {
     "points": (2,),
     "penalties": (32, 32, 1),
     "default": (32, 32, 3),
+    "digits": (8, 8, 1),
     "stylegan2": (128, 128, 3),
     "r3gan": (32, 32, 3),
 }
@@ -72,7 +73,7 @@ def gan(job: str, batch_size: int):
 
     import kgan
 
-    if job == "default":
+    if job in ("default", "digits"):
         return kgan.presets.suggest(SHAPES[job], 10_000).build(seed=0)
     model = kgan.GAN(*networks(job), ema_half_life=None, seed=0)
     penalties = [kgan.penalties.R1(1.0), kgan.penalties.R2(1.0)]

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import torch
 from keras import ops
+from torch import library
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from kgan.backend import keras_private
@@ -194,7 +195,7 @@ class _Drawn(keras.random.SeedGenerator):
 
 # Keras makes a generator of PyTorch from the value of the seed. So the recording has the
 # function of Keras as one operation.
-@torch.library.custom_op("kgan::draw", mutates_args=())
+@library.custom_op("kgan::draw", mutates_args=())
 def _draw(
     seed: torch.Tensor,
     function: str,
