@@ -7,7 +7,7 @@ import pathlib
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state, numpy
+from helpers import assert_same_state, numpy, on_pytorch
 
 import kgan
 from kgan.presets import Call, cost
@@ -43,7 +43,9 @@ def narrowed(preset):
     return dataclasses.replace(preset, generator=networks[0], discriminator=networks[1])
 
 
-@pytest.mark.parametrize("given", [{}, {"num_classes": 3}, {"condition_dim": 5}])
+@pytest.mark.parametrize(
+    "given", [{"num_classes": 3}, on_pytorch({}), on_pytorch({"condition_dim": 5})]
+)
 @pytest.mark.parametrize("name", kgan.presets.names())
 def test_the_printed_code_builds_the_same_gan(name, given):
     shape, given = SHAPES[name], {**given, **SOURCES.get(name, {})}
