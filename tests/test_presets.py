@@ -14,9 +14,6 @@ from kgan.presets import Call, cost
 from kgan.presets.call import make
 from kgan_cli.main import main
 
-# Builds networks that other tests run on all backends.
-pytestmark = pytest.mark.slow
-
 SHAPES = {
     "small": (12, 9, 1),
     "dcgan": (12, 9, 1),
