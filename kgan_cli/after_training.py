@@ -2,9 +2,23 @@
 
 import dataclasses
 
-from kgan_cli import paths, types
+from kgan_cli import names, paths, types
 from kgan_cli.option import REQUIRED, Settings, option
-from kgan_cli.settings import trained_gan
+
+# The largest number of seeds of a page, which has the latents of each.
+_MOST_SEEDS = 2**14
+
+
+def trained_gan() -> str:
+    """Returns the positional argument of the commands that need a trained GAN."""
+    trained = ", ".join(names.trained_gans())
+    return option(
+        REQUIRED,
+        metavar="RUN|MODEL",
+        positional=True,
+        check=paths.check_gan,
+        help=f"run folder, .keras file, or a trained GAN of the package: {trained}",
+    )
 
 
 def _runs() -> tuple[str, ...]:
@@ -31,7 +45,12 @@ class ReportSettings(Settings):
     )
 
     runs: tuple[str, ...] = _runs()
-    out: str = option("report.html", metavar="FILE.html", help="the file to write")
+    out: str = option(
+        "report.html",
+        metavar="FILE.html",
+        check=paths.check_out_file,
+        help="the file to write",
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,6 +64,71 @@ class CompareSettings(Settings):
     )
 
     runs: tuple[str, ...] = _runs()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SampleSettings(Settings):
+    """`kgan sample`."""
+
+    summary = "draw samples from a trained GAN"
+    description = "Draws samples from the GAN of a run folder or a .keras file."
+
+    run_or_model: str = trained_gan()
+    count: int | None = option(
+        type=types.count,
+        metavar="N",
+        help="number of samples, for each of --seeds and --text; by default 64, or 8 for "
+        "each text",
+    )
+    seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
+    seeds: tuple[int, ...] | None = option(
+        type=types.seed,
+        nargs="+",
+        metavar="N",
+        help="several seeds in place of --seed, with a row of --count samples for each",
+    )
+    text: tuple[str, ...] | None = option(
+        nargs="+",
+        metavar="TEXT",
+        help="what the samples show, for a GAN that was trained with --captions; a row "
+        "for each text",
+    )
+    label: str | None = option(
+        metavar="N|NAME",
+        help="number, or name, of the class of the samples of a conditional GAN; by "
+        "default all classes in turn",
+    )
+    psi: float | None = option(
+        type=float,
+        metavar="P",
+        help="truncation of a StyleGAN2: below 1 for more typical samples",
+    )
+    out: str = option(
+        "samples.png",
+        metavar="FILE|FOLDER",
+        check=paths.check_out,
+        help=".png for a grid, .npz for an array, or a folder for a .png of each sample",
+    )
+
+    def check(self) -> None:
+        """Checks that the options don't exclude each other.
+
+        Raises:
+            ValueError: If two options can't be given together.
+        """
+        super().check()
+        if self.seeds is not None and self.seed:
+            raise ValueError(
+                "Give --seed or --seeds, not both. Received: --seed "
+                f"{self.seed}, --seeds {' '.join(map(str, self.seeds))}"
+            )
+        for name in ("label", "seeds"):
+            value = getattr(self, name)
+            if self.text and value is not None:
+                raise ValueError(
+                    f"Give --text or --{name}, not both. Received: --text "
+                    f"{self.text[0]!r}, --{name} {value}"
+                )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -86,6 +170,7 @@ class InterpolateSettings(Settings):
     out: str = option(
         "interpolation.gif",
         metavar="FILE|FOLDER",
+        check=paths.check_out,
         help=".gif for an animation, .mp4 for a film (needs ffmpeg), .png for a strip, "
         "or a folder for a .png of each sample",
     )
@@ -104,12 +189,15 @@ class ExploreSettings(Settings):
 
     run_or_model: str = trained_gan()
     count: int = option(
-        256, type=types.count, metavar="N", help="number of seeds, from 0 up"
+        256,
+        type=types.count_up_to(_MOST_SEEDS),
+        metavar="N",
+        help="number of seeds, from 0 up",
     )
     out: str = option(
         "explore.html",
         metavar="FILE.html",
-        check=paths.check_out,
+        check=paths.check_out_file,
         help="the file to write",
     )
 
@@ -126,7 +214,12 @@ class ProjectSettings(Settings):
 
     run_or_model: str = trained_gan()
     pictures: tuple[str, ...] = option(
-        REQUIRED, metavar="PICTURE", nargs="+", positional=True, help="picture file"
+        REQUIRED,
+        metavar="PICTURE",
+        nargs="+",
+        positional=True,
+        check=paths.check_file,
+        help="picture file",
     )
     label: str | None = option(
         metavar="N|NAME",
@@ -141,6 +234,7 @@ class ProjectSettings(Settings):
     out: str = option(
         "projection.png",
         metavar="FILE",
+        check=paths.check_out_file,
         help=".png for the pictures beside their reconstructions, .npz for the latents",
     )
 

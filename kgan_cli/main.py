@@ -22,7 +22,7 @@ from kgan_cli.translation import TranslateSettings
 # The settings of each command. `kgan.cli.COMMAND.run` runs the command.
 COMMANDS: dict[str, type[Settings]] = {
     "train": settings.TrainSettings,
-    "sample": settings.SampleSettings,
+    "sample": after_training.SampleSettings,
     "translate": TranslateSettings,
     "evaluate": settings.EvaluateSettings,
     "info": settings.InfoSettings,
@@ -137,5 +137,6 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}. Received: {error.filename}"
     if isinstance(error, MemoryError):
-        return f"The memory is not enough; try a smaller batch. {error}".rstrip()
+        remedy = "try a smaller batch, or fewer samples at a time"
+        return f"The memory is not enough; {remedy}. {error}".rstrip()
     return str(error)

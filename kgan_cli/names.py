@@ -21,6 +21,11 @@ def trained_gans() -> list[str]:
     )
 
 
+def data_sets() -> list[str]:
+    """Returns the names of data sets that `kgan.data.load` takes."""
+    return ["digits", *constant_items("data", "KERAS")]
+
+
 def class_names(room: str, base: str | None = None) -> list[str]:
     """Returns the names that classes set in their bodies, in alphabetical order.
 

@@ -1,6 +1,7 @@
 """Standard output that can be closed or full, for example in `kgan info | head -1`."""
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -47,6 +48,11 @@ def checked_output() -> Iterator[None]:
                 stack.callback(setattr, sys, name, None)
                 setattr(sys, name, stream)
         stdout = sys.stdout
+        # Names of files may have letters that the encoding of a terminal lacks. Standard
+        # error has this handler by default.
+        if isinstance(stdout, io.TextIOWrapper) and stdout.errors == "strict":
+            stdout.reconfigure(errors="backslashreplace")
+            stack.callback(stdout.reconfigure, errors="strict")
         checked = _Output(stdout)
         stack.enter_context(contextlib.redirect_stdout(cast(TextIO, checked)))
         try:

@@ -17,6 +17,7 @@ from kgan_cli.status import Status
 _NUMBER = re.compile(r"-\.?\d")
 # The beginnings of messages of argparse.
 _ARGUMENT = re.compile(r"argument (-[\w-]+)\S*: (?:\1 )?")
+_CHOICE = re.compile(r"(-[\w-]+) invalid choice: '?(.*?)'? \(choose from (.*)\)")
 _COMMAND = re.compile(r"argument COMMAND: invalid choice: '?(.*?)'? \(choose from (.*)\)")
 
 
@@ -74,6 +75,11 @@ class Parser(argparse.ArgumentParser):
         if wrong := _COMMAND.match(message):
             suggested = did_you_mean(wrong[1], re.findall(r"[\w-]+", wrong[2]))
             message = f"unknown command {shortened(wrong[1])}{suggested}"
+        elif wrong := _CHOICE.match(message):
+            name, value, listed = wrong.groups()
+            listed = listed.replace("'", "")
+            received = f"{name} {shortened(value)}"
+            message = f"{name} must be one of {listed}. Received: {received}"
         fail(self.prog, message)
 
     def _unknown(self, given: Iterable[str]) -> Iterator[str]:

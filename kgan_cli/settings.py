@@ -30,6 +30,7 @@ class PresetSettings(Settings):
         "digits",
         metavar="X",
         is_path=True,
+        check=paths.check_data,
         help='"digits"; a folder or archive of images; an .npz, .npy or .csv file; '
         '"mnist", "cifar10" and so on; or "tfds:NAME"',
     )
@@ -99,6 +100,7 @@ class ImageSettings(Settings):
     cache: str | None = option(
         metavar="FOLDER",
         is_path=True,
+        check=paths.check_folder,
         help="keep the decoded images in this folder for the next run",
     )
     workers: int | None = option(
@@ -239,6 +241,7 @@ class ExtractorSettings(Settings):
         metavar="FILE.pth",
         is_path=True,
         with_resume=True,
+        check=paths.check_file,
         help="weights of Inception; by default $KGAN_INCEPTION, or a download",
     )
     download: bool = option(
@@ -248,6 +251,7 @@ class ExtractorSettings(Settings):
         metavar="FOLDER",
         is_path=True,
         with_resume=True,
+        check=paths.check_folder,
         help="keep the features of the real images in this folder",
     )
 
@@ -324,6 +328,18 @@ class TrainSettings(ExtractorSettings, WatchSettings, RunSettings, ModelSettings
         "the history and the saved model."
     )
 
+    def check(self) -> None:
+        """Checks that the run folder can be written to, and see `TranslationSettings`.
+
+        Raises:
+            ValueError: If nothing can be written into the folder.
+        """
+        super().check()
+        if self.dry_run is None:
+            folder = "runs" if self.out is None else self.out
+            option = "--out" if self.resume is None else "--resume"
+            paths.check_folder(self.resume or folder, option)
+
     def resumed(self, record: dict[str, Any]) -> Self:
         """Returns the settings of a run that continues.
 
@@ -362,63 +378,9 @@ class InfoSettings(ModelSettings):
     )
 
     grid: str | None = option(
-        metavar="FILE.png", help="save an image of samples as the networks see them"
-    )
-
-
-def trained_gan() -> str:
-    """Returns the positional argument of the commands that need a trained GAN."""
-    trained = ", ".join(names.trained_gans())
-    return option(
-        REQUIRED,
-        metavar="RUN|MODEL",
-        positional=True,
-        check=paths.check_gan,
-        help=f"run folder, .keras file, or a trained GAN of the package: {trained}",
-    )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class SampleSettings(Settings):
-    """`kgan sample`."""
-
-    summary = "draw samples from a trained GAN"
-    description = "Draws samples from the GAN of a run folder or a .keras file."
-
-    run_or_model: str = trained_gan()
-    count: int | None = option(
-        type=types.count,
-        metavar="N",
-        help="number of samples, for each of --seeds and --text; by default 64, or 8 for "
-        "each text",
-    )
-    seed: int = option(0, type=types.seed, metavar="N", help="seed of the latents")
-    seeds: tuple[int, ...] | None = option(
-        type=types.seed,
-        nargs="+",
-        metavar="N",
-        help="several seeds in place of --seed, with a row of --count samples for each",
-    )
-    text: tuple[str, ...] | None = option(
-        nargs="+",
-        metavar="TEXT",
-        help="what the samples show, for a GAN that was trained with --captions; a row "
-        "for each text",
-    )
-    label: str | None = option(
-        metavar="N|NAME",
-        help="number, or name, of the class of the samples of a conditional GAN; by "
-        "default all classes in turn",
-    )
-    psi: float | None = option(
-        type=float,
-        metavar="P",
-        help="truncation of a StyleGAN2: below 1 for more typical samples",
-    )
-    out: str = option(
-        "samples.png",
-        metavar="FILE|FOLDER",
-        help=".png for a grid, .npz for an array, or a folder for a .png of each sample",
+        metavar="FILE.png",
+        check=paths.check_out_file,
+        help="save an image of samples as the networks see them",
     )
 
 
@@ -437,11 +399,13 @@ class EvaluateSettings(ExtractorSettings, HeldOutSettings, ImageSettings):
         REQUIRED,
         metavar="RUN|MODEL|FOLDER",
         positional=True,
+        check=paths.check_fakes,
         help="run folder, .keras file, trained GAN of the package, or images, see "
         "kgan.data.load",
     )
     data: str | None = option(
         metavar="X",
+        check=paths.check_data,
         help="the real images, see `kgan train`; by default the data of the run",
     )
     metrics: str = option(
@@ -455,5 +419,7 @@ class EvaluateSettings(ExtractorSettings, HeldOutSettings, ImageSettings):
         0, type=types.seed, metavar="N", help="seed of the latents and the subsets"
     )
     json: str | None = option(
-        metavar="FILE", help="write the numbers and their protocols to this file"
+        metavar="FILE",
+        check=paths.check_out_file,
+        help="write the numbers and their protocols to this file",
     )

@@ -4,12 +4,19 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from kgan_cli.nearest import did_you_mean
 from kgan_cli.option import Settings, spellings
 
 # Options whose value is the argument `source` of `kgan.data.load`.
 _SOURCES = ("data", "fakes")
 # Options whose values are the arguments `source` and `target` of `kgan.data.load_pairs`.
 _SIDES = ("pairs", "unpaired")
+# The error on an unknown name of `--loss`, whose names are no choices of the parser: the
+# losses of Keras have names too.
+_UNKNOWN = re.compile(
+    r"Expected one of ([\w, ]+), or an object of the class `\w+`\. "
+    r"(Received: --\S+ (\S+))"
+)
 
 
 def as_options(message: str, settings: Settings) -> str:
@@ -23,6 +30,11 @@ def as_options(message: str, settings: Settings) -> str:
         For example `"--on-error is wrong. Received: --on-error x"`.
     """
     names = {field.name: spellings(field)[0] for field in dataclasses.fields(settings)}
+    if "out" in names:
+        # The argument of `export` and `save`.
+        message = message.replace("filepath=", "out=").replace("`filepath`", "`out`")
+    if "metrics" in names:
+        message = message.replace("metric=", "metrics=")
     for name in _SOURCES:
         if name in names:
             option, value = names[name], getattr(settings, name)
@@ -34,13 +46,22 @@ def as_options(message: str, settings: Settings) -> str:
             message = _with_paths(message, names[name], paths)
     if "data" in names:
         message = message.replace("`x`", "--data").replace(": x with", ": --data with")
+    # Two sides.
+    message = re.sub(r"\bsize=\((\d+), (\d+)\)", r"size=\1x\2", message)
     for name, option in names.items():
         value = rf"(?<![\w.-]){name}=(?:'([^']*)'|\"([^\"]*)\"|([^\s,;()]+))"
         message = re.sub(value, rf"{option} \1\2\3", message)
         if isinstance(getattr(settings, name), bool):
             message = message.replace(f"{option} True", option)
         message = message.replace(f"`{name}`", option)
-    return message
+    return _UNKNOWN.sub(_with_nearest, message)
+
+
+def _with_nearest(error: re.Match) -> str:
+    """Returns the error on an unknown name, with the nearest known name."""
+    known, received, name = error.groups()
+    suggested = did_you_mean(name, known.split(", ")) or "."
+    return f"Expected one of {known}, or a name of Keras{suggested} {received}"
 
 
 def _with_paths(message: str, option: str, paths: Sequence[str]) -> str:

@@ -256,9 +256,7 @@ class TranslateSettings(Settings):
                 self._refuse("another file than IN, and no folder")
         elif out.exists() and (not out.is_dir() or any(out.iterdir())):
             self._refuse("a new or an empty folder, or a file that ends in .png")
-        parent = next(path for path in out.absolute().parents if path.exists())
-        if not (parent.is_dir() and os.access(parent, os.W_OK)):
-            self._refuse("in a folder that can be written to")
+        paths.check_out(self.out, "OUT")
 
     def _refuse(self, expected: str) -> None:
         raise ValueError(f"OUT must be {expected}. Received: {self.out}")

@@ -17,6 +17,15 @@ def count(text: str) -> int:
     return _integer(text, 1, _LARGEST_COUNT)
 
 
+def count_up_to(maximum: int) -> Callable[[str], int]:
+    """Returns the type of an int of at least 1 and at most `maximum`."""
+
+    def count(text: str) -> int:
+        return _integer(text, 1, maximum)
+
+    return count
+
+
 def seed(text: str) -> int:
     """Returns an int of 0 to 2**31 - 2."""
     return _integer(text, 0, _LARGEST_SEED)
@@ -33,7 +42,7 @@ def size(text: str) -> int | tuple[int, int]:
     if len(sides) == 2:
         return sides[0], sides[1]
     raise argparse.ArgumentTypeError(
-        "must be an int, or height x width, for example 48x64"
+        "must be an int of at least 1, or height x width, for example 48x64"
     )
 
 

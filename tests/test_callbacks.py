@@ -250,6 +250,22 @@ def test_a_signal_ends_training_after_the_batch(gan, digits, name):
     assert not stop.interrupted
 
 
+def test_a_signal_is_told_at_once(gan, digits):
+    told = []
+
+    class Told(kgan.callbacks.StopOnInterrupt):
+        def on_signal(self):
+            told.append(self.signal)
+
+    class Both(Send):
+        def on_train_batch_end(self, batch, logs=None):
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert told == [signal.SIGTERM]
+
+    gan.fit(digits[:20], verbose=0, callbacks=[Told(), Both()])
+    assert told == [signal.SIGTERM]
+
+
 def test_a_second_ctrl_c_ends_training_at_once(gan, digits):
     class Twice(Send):
         def on_train_batch_end(self, batch, logs=None):

@@ -15,6 +15,8 @@ from kgan_cli.main import main, parse
 pytestmark = pytest.mark.slow
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 9, 8, 4), dtype="uint8")
+# The second name has a letter outside of ASCII, and the end of a line.
+CLASSES = "a", "ü\n"
 RUN = ["--batch-size", "4", "--preset", "small", "--compute", "cpu"]
 
 
@@ -23,7 +25,7 @@ def pictures(tmp_path):
     """A folder of two classes, with a copy and a broken file."""
     root = tmp_path / "set"
     for number, pixels in enumerate(PIXELS):
-        path = root / "ab"[number % 2] / f"{number}.png"
+        path = root / CLASSES[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path)
     (root / "a" / "copy.png").write_bytes((root / "a" / "0.png").read_bytes())
@@ -80,7 +82,7 @@ def test_info_reports_what_is_there(tmp_path, pictures, capsys):
     assert "share of 0.01 that --max-bad allows" in capsys.readouterr().err
     for line in (
         "13 samples of shape (9, 8, 4), uint8.",
-        "2 classes: a 7, b 6.",
+        "2 classes: a 7, ü\\n 6.",
         "1 of them are exact copies of others.",
         "Sizes, height x width: 9x8 (13).",
         "Modes: RGBA (13).",

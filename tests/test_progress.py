@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -113,6 +114,20 @@ def test_a_bar_is_drawn_on_a_terminal_only(monkeypatch, clock):
     assert "50/s" in text and "0:33:00 left" in text
     # The cursor is hidden, and comes back.
     assert text.count("\x1b[?25l") == text.count("\x1b[?25h") == 1
+
+
+def test_a_bar_says_at_once_that_training_stops(monkeypatch):
+    monkeypatch.setattr("sys.stdout", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    bar = progress_bar.progress(100, TrainSettings())
+    # A signal may come before the bar is drawn.
+    bar.stop()
+    bar.set_model(SimpleNamespace(images_seen=np.array(0)))
+    bar.begin(0)
+    bar.stop()
+    bar.on_fit_end()
+    assert "stopping after this step" in sys.stdout.getvalue()
 
 
 def test_a_terminal_gets_lines_that_end_after_words(monkeypatch, clock):

@@ -305,6 +305,23 @@ def test_outputs_that_are_closed_are_ignored():
             "--data has NaN. Received: --data with 1 of",
         ),
         (
+            "train --loss hing",
+            "Unknown `loss`. Expected one of hinge, minimax, or an object of the class "
+            "`Loss`. Received: loss='hing'",
+            "Unknown --loss. Expected one of hinge, minimax, or a name of Keras; did you "
+            "mean hinge? Received: --loss hing",
+        ),
+        (
+            "train --size 9000x8",
+            "`size` is too large. Received: size=(9000, 8)",
+            "--size is too large. Received: --size 9000x8",
+        ),
+        (
+            "export run --out x",
+            "`filepath` is in use. Received: filepath='x'",
+            "--out is in use. Received: --out x",
+        ),
+        (
             "sample run",
             "Received: x.shape=(2,), images_seed=3",
             "Received: x.shape=(2,), images_seed=3",

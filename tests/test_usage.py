@@ -40,6 +40,16 @@ def refused(capsys, command):
             "GPU.",
         ),
         (
+            "info --size 1e3",
+            "--size must be an int of at least 1, or height x width, for example 48x64. "
+            "Received: --size 1e3.",
+        ),
+        (
+            "explore mnist --count 16385",
+            "--count must be an int of at least 1 and at most 16384. Received: --count "
+            "16385.",
+        ),
+        (
             "train --channels 7",
             "--channels must be one of 1, 2, 3, 4. Received: --channels 7.",
         ),
@@ -64,6 +74,11 @@ def test_a_usage_error_is_one_line_with_the_nearest_name(capsys, command, messag
     [
         ("trian", "unknown command trian; did you mean train?"),
         ("xyzzy --size 3", "unknown command xyzzy."),
+        (
+            "--print-completion fish",
+            "--print-completion must be one of bash, zsh, tcsh. Received: "
+            "--print-completion fish.",
+        ),
         ("--vresion", "unknown option --vresion; did you mean --version?"),
         ("", "the following arguments are required: COMMAND."),
     ],

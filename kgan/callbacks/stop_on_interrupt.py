@@ -62,6 +62,9 @@ class StopOnInterrupt(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self.on_fit_end()
 
+    def on_signal(self) -> None:
+        """Called at the first signal, while the current batch goes on."""
+
     def _stop(self, number: int, frame: types.FrameType | None) -> None:
         self.signal = number
         self.model.stop_training = True
@@ -69,3 +72,4 @@ class StopOnInterrupt(keras.callbacks.Callback):
             is_ctrl_c = each == signal.SIGINT
             at_once = signal.default_int_handler if is_ctrl_c else signal.SIG_DFL
             signal.signal(each, at_once)
+        self.on_signal()

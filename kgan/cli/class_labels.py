@@ -5,6 +5,7 @@ import pathlib
 import kgan
 from kgan.cli.run_folder import RunFolder
 from kgan_cli import paths
+from kgan_cli.nearest import did_you_mean
 
 
 def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
@@ -31,10 +32,12 @@ def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
     if label in classes:
         return classes.index(label)
     if not label.isdecimal() or int(label) >= gan.num_classes:
-        names = f", or one of {', '.join(classes)}" if classes else ""
+        words = [name for name in classes if not name.isdecimal()]
+        names = f", or one of {', '.join(words)}" if words else ""
+        suggested = did_you_mean(label, words) or "."
         raise ValueError(
-            f"--label must be one of the labels 0 to {gan.num_classes - 1}{names}. "
-            f"Received: --label {label}"
+            f"--label must be one of the labels 0 to {gan.num_classes - 1}{names}"
+            f"{suggested} Received: --label {label}"
         )
     return int(label)
 

@@ -121,8 +121,13 @@ def _classes(labels: np.ndarray | None, classes: list[str] | None) -> list[str]:
     values, counts = np.unique(labels, return_counts=True)
     names = classes or [str(value) for value in values]
     pairs = zip(names, counts, strict=True)
-    items = [f"{ascii(name)[1:-1]} {count:,}" for name, count in pairs]
-    return [f"{len(counts)} classes: {_first(items)}."]
+    items = [f"{_visible(name)} {count:,}" for name, count in pairs]
+    return [f"{len(counts)} classes: {_first(items)}"]
+
+
+def _visible(name: str) -> str:
+    """Returns the name of a folder on one line: a name may have any characters."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
 
 
 def _files(report: Report) -> list[str]:
@@ -131,7 +136,7 @@ def _files(report: Report) -> list[str]:
     items = [f"{height}x{width} ({count:,})" for (height, width), count in sizes]
     modes = [f"{mode} ({count:,})" for mode, count in report.modes.items()]
     enlarged = sum(n for (h, w), n in sizes if h < fit.height or w < fit.width)
-    lines = [f"Sizes, height x width: {_first(items)}.", f"Modes: {', '.join(modes)}."]
+    lines = [f"Sizes, height x width: {_first(items)}", f"Modes: {', '.join(modes)}."]
     if enlarged:
         lines.append(f"{enlarged:,} are smaller than {fit.height}x{fit.width}: enlarged.")
     if report.animated:
@@ -140,4 +145,5 @@ def _files(report: Report) -> list[str]:
 
 
 def _first(items: list[str]) -> str:
-    return ", ".join(items[:_LISTED]) + (", ..." if len(items) > _LISTED else "")
+    """Returns the first items as the end of a sentence."""
+    return ", ".join(items[:_LISTED]) + (", ..." if len(items) > _LISTED else ".")

@@ -1,10 +1,11 @@
 """`kgan info`."""
 
 import dataclasses
+import pathlib
 import textwrap
 
 import kgan
-from kgan.cli import costs, dataset, source
+from kgan.cli import costs, dataset, outputs, source
 from kgan.cli.dataset import AnyData
 from kgan.data import NothingLeftError, check_bad_files
 from kgan_cli.settings import InfoSettings
@@ -13,6 +14,8 @@ from kgan_cli.status import Status
 
 def run(settings: InfoSettings) -> int:
     """Prints the data, the preset and the cost, and returns the exit status."""
+    if settings.grid:
+        outputs.check_out(pathlib.Path(settings.grid), (".png",), "--grid")
     training = source.begin(settings, _load)
     data = training.data
     if settings.grid and not kgan.data.is_image_shape(data.samples.shape[1:]):

@@ -19,12 +19,13 @@ _RATE = 20
 _EVEN = "pad=ceil(iw/2)*2:ceil(ih/2)*2"
 
 
-def check_out(out: pathlib.Path, endings: Sequence[str]) -> None:
-    """Checks that `--out` has a known ending, or is a folder without other files.
+def check_out(out: pathlib.Path, endings: Sequence[str], option: str = "--out") -> None:
+    """Checks that a path has a known ending, or is a folder without other files.
 
     Args:
         out: The path.
         endings: The known endings, for example `.png`; an empty text for a folder.
+        option: The option that has the path.
 
     Raises:
         ValueError: If nothing can be written to the path, or the program for films is
@@ -33,7 +34,9 @@ def check_out(out: pathlib.Path, endings: Sequence[str]) -> None:
     if out.suffix not in endings:
         listed = " or ".join(filter(None, endings))
         folder = ", or be a folder" if "" in endings else ""
-        raise ValueError(f"--out must end in {listed}{folder}. Received: --out {out}")
+        raise ValueError(
+            f"{option} must end in {listed}{folder}. Received: {option} {out}"
+        )
     if not out.suffix and out.exists() and (not out.is_dir() or any(out.iterdir())):
         listed = " or ".join(filter(None, endings))
         raise ValueError(

@@ -146,6 +146,12 @@ class Progress(keras.callbacks.Callback):
     def show(self, snapshot: Snapshot) -> None:
         """Shows the progress."""
 
+    def stop(self) -> None:
+        """Shows that training stops after this step.
+
+        The handler of a signal may call this method.
+        """
+
     def say(self, text: str) -> None:
         """Shows a sentence on the run."""
 
@@ -195,6 +201,11 @@ class ProgressBar(Progress):
             self._bar.start_task(self._task)
         said = "  ".join([*snapshot.rate(), *snapshot.values()])
         self._bar.update(self._task, completed=snapshot.shown, said=said)
+
+    def stop(self) -> None:
+        # The thread of the bar draws: in the handler of a signal, nothing may be printed.
+        if self._bar is not None:
+            self._bar.update(self._task, said="stopping after this step")
 
     def say(self, text: str) -> None:
         if self._bar is None:

@@ -82,7 +82,7 @@ class RunFolder:
         existed = folder.path.exists()
         with contextlib.ExitStack() as stack:
             try:
-                folder._check_unused()
+                folder.check_unused()
                 folder.path.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(folder.locked())
             except OSError as error:
@@ -90,7 +90,7 @@ class RunFolder:
                     f"--out can't be written to ({error.strerror}). Received: --out {out}"
                 ) from None
             # Another process may have begun a run here before the folder was locked.
-            folder._check_unused()
+            folder.check_unused()
             files.remove_leftovers(folder.path)
             try:
                 yield folder
@@ -100,7 +100,12 @@ class RunFolder:
                 folder._discard_untrained(existed)
                 raise
 
-    def _check_unused(self) -> None:
+    def check_unused(self) -> None:
+        """Checks that a run can begin in the folder.
+
+        Raises:
+            ValueError: If there is a file at the path, or the folder has files.
+        """
         path = self.path
         if path.exists() and (not path.is_dir() or any(map(_is_used, path.iterdir()))):
             raise ValueError(

@@ -10,7 +10,7 @@ import kgan
 from kgan.cli import class_labels, outputs, run_folder
 from kgan.files import atomic_path
 from kgan.types import ArrayLike
-from kgan_cli.settings import SampleSettings
+from kgan_cli.after_training import SampleSettings
 
 # The number of samples, and of samples of each text.
 _COUNT, _FOR_EACH_TEXT = 64, 8
@@ -37,7 +37,6 @@ def run(settings: SampleSettings) -> int:
     """Draws samples, and returns the exit status."""
     out = pathlib.Path(settings.out)
     outputs.check_out(out, (".png", ".npz", ""))
-    _check_text(settings)
     gan = run_folder.load_gan(pathlib.Path(settings.run_or_model))
     if out.suffix != ".npz" and not kgan.data.is_image_shape(gan.sample_shape):
         raise ValueError(
@@ -55,16 +54,6 @@ def run(settings: SampleSettings) -> int:
             _save_pictures(path, drawn, gan.sample_range.to_uint8(drawn.samples))
     print(f"{len(drawn.samples)} samples in {out}")
     return 0
-
-
-def _check_text(settings: SampleSettings) -> None:
-    for name in ("label", "seeds"):
-        value = getattr(settings, name)
-        if settings.text and value is not None:
-            raise ValueError(
-                f"Give --text or --{name}, not both. Received: --text "
-                f"{settings.text[0]!r}, --{name} {value}"
-            )
 
 
 def _draw(settings: SampleSettings, gan: kgan.GAN) -> _Drawn:

@@ -1,8 +1,12 @@
 """The summary that `kgan train` prints at its end."""
 
+import json
+import pathlib
+import shlex
 import shutil
 import sys
 
+import kgan
 from kgan import exports
 from kgan.callbacks.interval import samples_shown
 from kgan.cli.run_folder import TRANSLATORS, RunFolder
@@ -21,8 +25,9 @@ def print_summary(
         seconds: Duration of the training.
         stopped: Whether a signal has stopped the training, so that it can continue.
     """
+    stopped_at = "Stopped. " if stopped else ""
     print(
-        f"Trained {epochs} parts, {samples_shown(gan):,} samples shown, in "
+        f"{stopped_at}Trained {epochs} parts, {samples_shown(gan):,} samples shown, in "
         f"{seconds:.0f} s. In {folder}:\n"
     )
     why_not = exports.get("saved_model").export_error
@@ -47,16 +52,32 @@ def print_summary(
             print(f"  {name:<13}{text}")
     if why_not:
         print(f"\nNo saved_model/: {why_not}")
-    # `kgan` is not on the path of a virtual environment that is not activated.
-    program = "kgan" if shutil.which("kgan") else f"{sys.executable} -m kgan_cli"
     print("\nNext:\n")
-    if stopped:
-        print(f"  {program} train --resume {folder}")
-    if isinstance(gan, TRANSLATORS):
-        print(f"  {program} translate {folder} PICTURES translated")
-    elif folder.encoder.exists():
-        print(f'  {program} sample {folder} --text "..." --out more.png')
-    else:
-        print(f"  {program} sample {folder} --count 100 --out more.png")
+    for command in _next_commands(gan, folder, stopped):
+        print(f"  {_program()} {command}")
+    file = json.dumps(str(folder.gan), ensure_ascii=False)
     print("\nIn Python:\n\n  import keras, kgan")
-    print(f'  gan = keras.models.load_model("{folder.gan}")')
+    print(f"  gan = keras.models.load_model({file})")
+
+
+def _next_commands(gan: CompiledModel, folder: RunFolder, stopped: bool) -> list[str]:
+    """Returns commands that go on with a run, as a shell reads them."""
+    run = shlex.quote(str(folder))
+    commands = [f"train --resume {run}"] if stopped else []
+    if isinstance(gan, TRANSLATORS):
+        return [*commands, f"translate {run} PICTURES translated"]
+    if folder.encoder.exists():
+        return [*commands, f'sample {run} --text "..." --out more.png']
+    ending = "png" if kgan.data.is_image_shape(gan.sample_shape) else "npz"
+    return [*commands, f"sample {run} --count 100 --out more.{ending}"]
+
+
+def _program() -> str:
+    """Returns kgan as a user types it."""
+    # `kgan` is not on the path of a virtual environment that is not activated.
+    if shutil.which("kgan"):
+        return "kgan"
+    typed = pathlib.Path(sys.argv[0])
+    if typed.stem == "kgan" and typed.is_file():
+        return shlex.quote(sys.argv[0])
+    return f"{shlex.quote(sys.executable)} -m kgan_cli"

@@ -68,6 +68,9 @@ def run(settings: TrainSettings) -> int:
 
 
 def _begin(settings: TrainSettings) -> int:
+    if settings.out is not None:
+        # Before the data is loaded, which may take minutes.
+        RunFolder(settings.out).check_unused()
     training = source.begin(settings)
     shown = _progress(settings, training)
     if not training.gan.devices.is_chief:
@@ -168,7 +171,7 @@ def _fit(
     if watched.has_ended(gan):
         longer = "A larger number for --early-stopping trains longer."
         return _end_at_once(folder, shown, f"{watched.reason_to_end()} {longer}")
-    stop = kgan.callbacks.StopOnInterrupt()
+    stop = _Stop(shown)
     # With several workers, a single worker can't stop after the current batch.
     stops = [] if gan.devices.has_workers else [stop]
     if gan.devices.is_chief:
@@ -184,6 +187,8 @@ def _fit(
     )
     seconds = time.monotonic() - start
     if gan.devices.is_chief:
+        if stop.interrupted:
+            shown.say("Training is stopped and saved. The last files are being written.")
         if not exports.get("saved_model").export_error:
             _export(gan, folder, shown)
         if reason := watched.reason_to_end():
@@ -194,6 +199,17 @@ def _fit(
             folder, lambda: summary.print_summary(gan, folder, epochs, seconds, stopped)
         )
     return Status.DONE if stop.signal is None else status.of_signal(stop.signal)
+
+
+class _Stop(kgan.callbacks.StopOnInterrupt):
+    """A `StopOnInterrupt` that shows the signal at once: a step may take seconds."""
+
+    def __init__(self, shown: Progress):
+        super().__init__()
+        self._shown = shown
+
+    def on_signal(self) -> None:
+        self._shown.stop()
 
 
 def _export(gan: kgan.GAN, folder: RunFolder, shown: Progress) -> None:

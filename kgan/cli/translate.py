@@ -117,12 +117,13 @@ def _entries(settings: TranslateSettings) -> Iterable[kgan.data.Entry]:
     path = pathlib.Path(settings.pictures)
     if path.is_file() and kgan.data.has_image_extension(path.name):
         return [kgan.data.Entry(path.name, path.read_bytes)]
+    found = kgan.data.pictures_at(_SOURCES, pictures=os.fspath(path))
     if settings.has_one:
         raise ValueError(
             "OUT must be a new or an empty folder, for the pictures of a folder or an "
             f"archive. Received: {settings.out}"
         )
-    return kgan.data.pictures_at(_SOURCES, pictures=os.fspath(path))
+    return found
 
 
 def _groups(pictures: Iterable[_Picture]) -> Iterator[list[_Picture]]:
