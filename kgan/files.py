@@ -50,8 +50,8 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
         yield temporary
         _replace(temporary, path)
     except OSError as error:
-        # A user knows nothing of the temporary path.
-        if str(error.filename) == str(temporary):
+        # A user knows nothing of the temporary path. A full disk has no name of a file.
+        if error.errno and str(error.filename or temporary).startswith(str(temporary)):
             error.filename, error.filename2 = str(path), None
         raise
     finally:

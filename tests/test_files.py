@@ -29,6 +29,21 @@ def test_a_file_replaces_no_folder(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+@pytest.mark.parametrize("name", [None, "", "/a.png"])
+def test_an_error_of_the_writer_names_the_path(tmp_path, name):
+    path = tmp_path / "samples"
+    with pytest.raises(OSError) as error, files.atomic_path(path) as temporary:
+        written = () if name is None else (f"{temporary}{name}",)
+        raise OSError(28, "No space left on device", *written)
+    assert error.value.filename == str(path)
+
+
+def test_an_error_of_another_file_keeps_its_name(tmp_path):
+    with pytest.raises(OSError) as error, files.atomic_path(tmp_path / "a.png"):
+        raise FileNotFoundError(2, "No such file or directory", "b.png")
+    assert error.value.filename == "b.png"
+
+
 def test_a_folder_that_can_not_be_replaced_stays(tmp_path, monkeypatch):
     folder, replace = tmp_path / "model", os.replace
     folder.mkdir()

@@ -157,9 +157,12 @@ def _train(
             gan.save(folder.gan)
         raise
     except OSError as error:
+        kept = "finished files are kept"
+        if folder.gan.exists():
+            kept += ", and --resume goes on from the last GAN that was saved"
         raise ValueError(
-            f"The run folder can't be written to ({error.strerror or error}); "
-            f"finished files are kept. Received: --out {folder}"
+            f"The run folder can't be written to ({error.strerror or error}); {kept}. "
+            f"Received: --out {folder}"
         ) from None
 
 
