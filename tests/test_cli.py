@@ -624,11 +624,31 @@ def test_a_run_that_the_system_ends_is_saved(
 
     monkeypatch.setattr(kgan.callbacks.HistoryCSV, "on_epoch_end", write_and_end)
     assert main([*command, str(out)]) == status
-    assert f"train --resume {out}" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Training is stopped and saved. The last files are being written." in said
+    assert "\nStopped. Trained 1 parts, " in said and f"train --resume {out}" in said
     assert keras.models.load_model(out / "gan.keras").epoch == 1
     monkeypatch.undo()
     assert main(["train", "--resume", str(out)]) == 0
     assert_same_history(straight, out)
+
+
+def test_a_full_disk_is_one_line_that_says_what_is_kept(
+    tmp_path, few, capsys, monkeypatch
+):
+    def write(self, epoch, logs=None):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kgan.callbacks.HistoryCSV, "on_epoch_end", write)
+    out = tmp_path / "run"
+    assert main(["train", "--data", few, "--out", str(out)]) == 1
+    error = capsys.readouterr().err
+    assert error == (
+        "kgan train: The run folder can't be written to (No space left on device); "
+        "finished files are kept, and --resume goes on from the last GAN that was saved. "
+        f"Received: --out {out}\n"
+    )
+    assert (out / "gan.keras").exists()
 
 
 def test_resume_refuses(tmp_path, few, capsys):

@@ -1,6 +1,7 @@
 """`kgan explore`."""
 
 import pathlib
+import shlex
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def explore(gan: kgan.GAN, source: pathlib.Path, count: int) -> Exploration:
     program = browser.translate(gan.fresh_generator())
     return Exploration(
         name=source.resolve().stem if source.is_file() else source.resolve().name,
-        command=f"kgan sample {source} --count 1 --seed N",
+        command=f"kgan sample {shlex.quote(str(source))} --count 1 --seed N",
         program=program,
         shape=gan.sample_shape,
         sample_range=gan.sample_range,

@@ -1,6 +1,7 @@
 """`kgan report`, and the page that `kgan train` writes at its end."""
 
 import pathlib
+import shlex
 import sys
 
 import numpy as np
@@ -52,7 +53,8 @@ def write_at_end(training: Training, folder: RunFolder) -> None:
         if training.sets is not None:
             memory = _NEAR_TARGETS
         elif gan.devices.has_workers or np.prod(samples.shape) > _MOST_VALUES:
-            memory = f"`kgan report {folder}` looks for the nearest training images."
+            run = shlex.quote(str(folder))
+            memory = f"`kgan report {run}` looks for the nearest training images."
         elif record.is_of_images():
             memory = _find(gan, samples)
         write_page([record], {record.name: memory}, folder.report)
