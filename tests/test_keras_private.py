@@ -439,6 +439,7 @@ def test_values_on_torch():
     variable = keras.Variable([1.0, 2.0])
     with keras_still("a variable on PyTorch reads and assigns the tensor in `_value`"):
         before = variable.value
+        assert keras_private.tensors_on_torch([variable])[0] is before
         other = ops.convert_to_tensor([3.0, 4.0])
         with keras_private.values_on_torch([variable], [other]):
             np.testing.assert_array_equal(variable.numpy(), [3, 4])

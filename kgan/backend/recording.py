@@ -82,7 +82,7 @@ class Recorder:
         return tuple(forms), tuple(part.trainable for part in parts)
 
     def _values(self) -> list[Tensor]:
-        return [variable.value for variable in self.variables]
+        return keras_private.tensors_on_torch(self.variables)
 
     def _record(
         self, batch: Tensors, inputs: list[Tensor], key: Any
