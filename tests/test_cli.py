@@ -297,7 +297,8 @@ def test_a_lack_of_memory_is_one_line(capsys, monkeypatch, error):
 
     monkeypatch.setattr("kgan.cli.sample.run", fail)
     assert main(["sample", "digits"]) == Status.ERROR
-    text = "kgan sample: The memory is not enough; try a smaller batch.\n"
+    remedy = "try a smaller batch, or fewer samples at a time"
+    text = f"kgan sample: The memory is not enough; {remedy}.\n"
     assert capsys.readouterr().err == text
 
 
