@@ -18,9 +18,10 @@ The benchmark trains a preset, or variants of it that differ in one setting, for
 images or minutes. After each share of the budget it draws 5,000 samples, adds a line of
 scores to `colour.jsonl`, and saves a grid of the first 100 samples, a picture of their
 spectrum over that of the reals (white: 10 dB more, black: 10 dB less) and, with `--few`,
-samples beside the nearest of the pictures that the GAN was trained on. `--score` scores
-samples that other programs drew, see benchmarks/rivals.py. `--hold-out N` keeps N reals
-from the GAN, in the file `held-out-ARTIST-SIZE-SEED.npz`, see benchmarks/latents.py.
+samples beside the nearest of the pictures that the GAN was trained on, and the scores of
+copies of these pictures. `--score` scores samples that other programs drew, see
+benchmarks/rivals.py. `--hold-out N` keeps N reals from the GAN, in the file
+`held-out-ARTIST-SIZE-SEED.npz`, see benchmarks/latents.py.
 """
 
 import argparse
@@ -118,6 +119,10 @@ class Contender:
         labels = np.random.default_rng(seed).choice(self.asked, SAMPLES)
         return self.gan.sample(SAMPLES, seed=seed, labels=labels, as_uint8=True), labels
 
+    def copies(self) -> np.ndarray:
+        """Returns the samples of a GAN that knows its training pictures by heart."""
+        return np.random.default_rng(self.seed + 1).choice(self.images, SAMPLES)
+
 
 class Results:
     """A folder of lines of scores and of pictures.
@@ -203,6 +208,9 @@ def main() -> None:
         )
         if arguments.few:
             results.compare(path, samples, contender.images)
+        if arguments.few and is_last and contender.name == arguments.variant[-1]:
+            copies = contender.copies()
+            results.add("copies", copies, None, seed=contender.seed, images=images)
         if arguments.save and is_last:
             contender.gan.save(f"{path}.keras")
 
