@@ -302,6 +302,25 @@ def resolved(get: Callable[[Any], Any], expected: str, **argument: Any) -> Any:
         ) from error
 
 
+def alone(argument: str, **others: Any) -> None:
+    """Checks that no argument is given beside an argument that takes its place.
+
+    Args:
+        argument: The name of an argument that is given.
+        **others: The arguments in whose place it is, given as `name=value`.
+
+    Raises:
+        ValueError: If one of the others is not None.
+    """
+    given = {name: value for name, value in others.items() if value is not None}
+    if given:
+        names = ", ".join(f"`{name}`" for name in given)
+        raise ValueError(
+            f"`{argument}` is in the place of {names}: pass one of them only. "
+            f"{received(**given)}"
+        )
+
+
 def units(**argument: Any) -> int:
     """Checks a number of channels, units or classes, or a side of a sample.
 

@@ -108,6 +108,12 @@ class Evaluate(keras.callbacks.Callback):
                 "`reals` must have the shape of the samples, "
                 f"{self.model.sample_shape}. Received: reals.shape={self.images.shape}"
             )
+        conditions = self.model.conditions
+        if self.conditions is not None and (not conditions or conditions.are_labels):
+            raise ValueError(
+                "`conditions` are for a GAN with conditions other than labels. "
+                f"{checks.received(conditions=self.conditions)}"
+            )
         if self.evaluation is None:
             self.evaluation = Evaluation(
                 self.images, self.extractor, self.metrics, self.seed, self.cache

@@ -62,10 +62,15 @@ class Latents:
         `name` is the argument in which the user gave the conditions.
         """
         batch_size, seed = checks.count(batch_size=batch_size), checks.seed(seed=seed)
-        seed = random.randrange(2**31 - 1) if seed is None else seed
+        for latents in ({"z": z}, {"noise": noise}):
+            self._check_takes(**latents)
         if z is not None:
+            # The seed may still draw conditions.
+            draws = self.conditions and conditions is None
+            checks.alone("z", noise=noise, seed=None if draws else seed)
             z = self._checked(z, n)
             n = len(z)
+        seed = random.randrange(2**31 - 1) if seed is None else seed
         if n is not None:
             # No array of float32 latents may be larger than 8 GB.
             n = checks.count(maximum=2**31 // max(1, self.dim), n=n)
@@ -92,12 +97,15 @@ class Latents:
         z = self.noise.sample((n, self.dim), seed=0) if self.dim else None
         return with_conditions(z, given)
 
-    def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
-        if not self.dim:
+    def _check_takes(self, **argument: Any) -> None:
+        ((name, value),) = argument.items()
+        if not self.dim and value is not None:
             raise ValueError(
-                "This generator has no latents, so it takes no `z`. "
-                f"{checks.received(z=z)}"
+                f"This generator has no latents, so it takes no `{name}`. "
+                f"{checks.received(**argument)}"
             )
+
+    def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
         z = checks.resolved(as_floats, f"numbers of shape (n, {self.dim})", z=z)
         if z.ndim != 2 or z.shape[1] != self.dim or len(z) == 0:
             raise ValueError(
@@ -193,13 +201,7 @@ def style_batches(
     Raises:
         ValueError: If `w` has a wrong shape, or another argument is given.
     """
-    given = {name: value for name, value in others.items() if value is not None}
-    if given:
-        names = ", ".join(f"`{name}`" for name in given)
-        raise ValueError(
-            f"`w` is in the place of {names}: pass one of them only. "
-            f"{checks.received(**given)}"
-        )
+    checks.alone("w", **others)
     batch_size = checks.count(batch_size=batch_size)
     w = checked_styles(shape, w=w)
     _check_number(n, w=w)

@@ -153,6 +153,7 @@ class TrainedModel(Trainer):
         keras_private.assert_compiled(self, "fit")
         self._keep_average_fresh()
         if validation_split:
+            checks.alone("validation_split", validation_data=validation_data)
             (x, y), validation_data = self._split(x, y, validation_split)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
         validation_data = self._prepared_for_validation(
@@ -227,6 +228,11 @@ class TrainedModel(Trainer):
         seed = checks.fixed_seed(seed=seed)
         self.devices.synchronize()
         evaluation = None
+        if metrics is None and extractor is not None:
+            raise ValueError(
+                "`extractor` is for `metrics`, and there are none. "
+                f"{checks.received(metrics=metrics, extractor=extractor)}"
+            )
         if metrics is not None:
             reals = self._samples_first(x, y)
             evaluation = self._evaluation(*reals, metrics, extractor, seed)
@@ -272,7 +278,7 @@ class TrainedModel(Trainer):
 
         A subclass whose `fit` takes the conditions first exchanges both.
         """
-        return x if isinstance(x, tuple) and len(x) == 2 else (x, y)
+        return data.unpack(x, y)
 
     def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
         """Returns the data to train on and the held-out data, for `validation_split`."""

@@ -90,6 +90,7 @@ class SamplingModel(TrainedModel):
             n: Int, number of samples, 1 by default. Leave it out with `z`, `labels` or
                 `conditions`.
             seed: Int, which gives the same samples again; None for a seed from Python.
+                Leave it out where nothing is drawn, with `z` or `w` and all conditions.
             z: Float array `(n, latent_dim)`, the latents themselves.
             noise: A distribution in place of the distribution of training, for example
                 `kgan.noise.TruncatedNormal(0.7)`.
@@ -113,8 +114,9 @@ class SamplingModel(TrainedModel):
 
         Raises:
             ValueError: If `z` or `w` has a wrong shape, if the lengths of `z`, `labels`
-                and `n` differ, if the GAN does not know a label, or if `psi` or `w` is
-                given for a generator without styles.
+                and `n` differ, if the GAN does not know a label, if `psi` or `w` is
+                given for a generator without styles, or if an argument is given beside
+                another one in its place, for example `noise` with `z`.
         """
         as_uint8 = checks.flag(as_uint8=as_uint8)
         generator = self.fresh_generator()
@@ -124,8 +126,8 @@ class SamplingModel(TrainedModel):
             inputs = self.latents.sample(n, z, noise, *given, seed, batch_size)
         else:
             _, network = style_parts(generator, "`w`")
-            others = {"z": z, "noise": noise, "labels": labels, "psi": psi}
-            others["conditions"] = conditions
+            others = {"z": z, "noise": noise, "seed": seed, "labels": labels}
+            others |= {"psi": psi, "conditions": conditions}
             shape = tuple(network.input_shape[1:])
             inputs = style_batches(w, shape, n, batch_size, **others)
         samples = self._computed(network, inputs, psi)
