@@ -16,6 +16,7 @@ from kgan.metrics import (
     Evaluation,
     Extractor,
     Result,
+    check_extractor,
     check_images,
     default_extractor,
     parse_all,
@@ -82,10 +83,7 @@ class Evaluate(keras.callbacks.Callback):
         self.seed = checks.fixed_seed(seed=seed)
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)
-        if extractor is not None:
-            checks.instance(
-                Extractor, "a `kgan.metrics.Extractor`, or None", extractor=extractor
-            )
+        check_extractor(extractor)
         if cache is not None:
             checks.path(cache=cache)
         self.extractor = extractor or default_extractor(self.images, labels)

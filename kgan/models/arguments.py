@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kgan import checks
-from kgan.metrics import Extractor
+from kgan.metrics import check_extractor
 from kgan.types import Shape
 
 Model = TypeVar("Model", bound=type[keras.Model])
@@ -88,8 +88,8 @@ def check_argument(name: str, value: Any) -> None:
         _check_frequency(value)
     elif name == "callbacks":
         _check_callbacks(value)
-    elif name == "extractor" and value is not None:
-        checks.instance(Extractor, "a `kgan.metrics.Extractor`, or None", extractor=value)
+    elif name == "extractor":
+        check_extractor(value)
 
 
 def check_no_weights(arguments: dict[str, Any]) -> None:

@@ -303,3 +303,21 @@ class SamplingModel(TrainedModel):
     def _keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():
             self.average.restart()
+
+
+def check_gan(gan: Any, drawn: str = "") -> None:
+    """Checks the argument `gan` of a function, a model that draws samples.
+
+    Args:
+        gan: The value.
+        drawn: The result of the function, if the function needs latents: "directions".
+
+    Raises:
+        ValueError: If the value is another object, or its generator has no latents.
+    """
+    checks.instance(SamplingModel, "a `kgan.GAN`", gan=gan)
+    if drawn and not gan.latent_dim:
+        raise ValueError(
+            f"This generator has no latents, so it has no {drawn}. "
+            f"{checks.received(gan=gan)}"
+        )
