@@ -11,6 +11,7 @@ from kgan.callbacks.interval import (
     samples_interval,
     shown_before_epoch,
 )
+from kgan.callbacks.paths import check_folder
 from kgan.data.conditions import check_rows
 from kgan.metrics import (
     Evaluation,
@@ -81,11 +82,16 @@ class Evaluate(keras.callbacks.Callback):
         self.every = check_every(every)
         self._interval = samples_interval(self.every, self)
         self.seed = checks.fixed_seed(seed=seed)
+        if isinstance(reals, tuple) and len(reals) != 2:
+            raise ValueError(
+                "`reals` must be uint8 images, or a pair (images, labels). "
+                f"Received: reals of type tuple with {len(reals)} parts"
+            )
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)
         check_extractor(extractor)
         if cache is not None:
-            checks.path(cache=cache)
+            check_folder(cache=cache)
         self.extractor = extractor or default_extractor(self.images, labels)
         # Raises before training if a name is unknown.
         self._first = parse_all(metrics, self.extractor)[0]
