@@ -16,6 +16,7 @@ Model = TypeVar("Model", bound=type[keras.Model])
 _METHODS = (
     "fit",
     "evaluate",
+    "predict",
     "train_on_batch",
     "test_on_batch",
     "save",

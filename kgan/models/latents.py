@@ -1,9 +1,10 @@
 """Latents, mapped latents and conditions for `GAN.sample`."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -14,7 +15,7 @@ from kgan.data.checks import to_array
 from kgan.data.conditions import only_part
 from kgan.models.conditions import ConditionBank
 from kgan.models.reloading import warn_of_unknown
-from kgan.types import ArrayLike, Identifier, Tensors
+from kgan.types import ArrayLike, Identifier, Shape, Tensors
 
 # The side of an example of a picture of any size.
 _EXAMPLE_SIDE = 32
@@ -96,6 +97,49 @@ class Latents:
         given = tuple(map(drawn, self.conditions))
         z = self.noise.sample((n, self.dim), seed=0) if self.dim else None
         return with_conditions(z, given)
+
+    def check_data(self, x: Any) -> None:
+        """Checks the data of `GAN.predict`; a dataset is not read.
+
+        Args:
+            x: Latents, `[latents, *conditions]`, or a dataset of batches of these.
+
+        Raises:
+            ValueError: If the generator can't take the data.
+        """
+        is_array = isinstance(x, list | tuple | str | dict) or hasattr(x, "shape")
+        if not is_array and isinstance(x, Iterable | keras.utils.PyDataset):
+            return
+        self.check_inputs(x)
+        given = data.parts_of(x)[bool(self.dim) :]
+        for condition, values in zip(self.conditions, given, strict=True):
+            if condition.num_classes is not None:
+                labels = to_array(values, "labels")
+                data.check_labels(labels, condition.num_classes, "labels")
+
+    def check_inputs(self, inputs: Tensors) -> None:
+        """Checks the shapes of arrays or tensors, without a look at their values.
+
+        Args:
+            inputs: Latents, or `[latents, *conditions]`.
+
+        Raises:
+            ValueError: If an input is missing, or has another shape.
+        """
+        shapes = [getattr(part, "shape", None) for part in data.parts_of(inputs)]
+        expected = [(self.dim,)] if self.dim else []
+        expected += [condition.shape for condition in self.conditions]
+        if len(shapes) == len(expected) and all(map(_has_rows, shapes, expected)):
+            return
+        names = ["latents"] * bool(self.dim) + self.conditions.names
+        rows = [", ".join(map(str, ("n", *shape))) for shape in expected]
+        form = ", ".join(f"{name} ({row})" for name, row in zip(names, rows, strict=True))
+        found = checks.received(inputs=inputs)
+        if shapes and None not in shapes:
+            found = f"Received: inputs of shapes {', '.join(map(str, shapes))}"
+        raise ValueError(
+            f"The generator takes {form if len(names) == 1 else f'[{form}]'}. {found}"
+        )
 
     def _check_takes(self, **argument: Any) -> None:
         ((name, value),) = argument.items()
@@ -231,6 +275,13 @@ def checked_styles(shape: tuple[int, ...], **argument: ArrayLike) -> np.ndarray:
         )
     w = w.reshape(len(w), *[1] * (1 + len(shape) - w.ndim), *w.shape[1:])
     return np.broadcast_to(w, (len(w), *shape))
+
+
+def _has_rows(found: Shape | None, shape: Shape) -> bool:
+    """Whether an array of the found shape has rows of a shape, or of one label."""
+    rows = tuple(found or ())[1:]
+    one_label = not shape and rows == (1,)
+    return bool(found) and (one_label or checks.same_shape(rows, shape))
 
 
 def _check_number(n: int | None, **latents: np.ndarray) -> None:

@@ -15,6 +15,7 @@ from kgan.models.latents import Latents, style_batches
 from kgan.models.model import TrainedModel
 from kgan.types import (
     ArrayLike,
+    Data,
     Identifier,
     KerasArgument,
     PathLike,
@@ -58,8 +59,39 @@ class SamplingModel(TrainedModel):
 
         Returns:
             A float tensor `(batch, ...)`, from `ema_generator` if there is an average.
+
+        Raises:
+            ValueError: If the generator takes other inputs.
         """
+        self.latents.check_inputs(latents)
         return self.sampling_generator(latents, training=False)
+
+    def predict(
+        self,
+        x: Data,
+        batch_size: int | None = None,
+        verbose: KerasArgument = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> np.ndarray:
+        """Generates samples from latents, as `call` does, in batches.
+
+        Args:
+            x: Latents `(n, latent_dim)`, or for a conditional GAN
+                `[latents, *conditions]`; or a dataset of batches of these.
+            batch_size: See `keras.Model.predict`.
+            verbose: See `keras.Model.predict`.
+            steps: See `keras.Model.predict`.
+            callbacks: See `keras.Model.predict`.
+
+        Returns:
+            A float array `(n, ...)`.
+
+        Raises:
+            ValueError: If the generator can't take `x`, or an argument is out of bounds.
+        """
+        self.latents.check_data(x)
+        return super().predict(x, batch_size, verbose, steps, callbacks)
 
     @property
     def sampling_generator(self) -> keras.Model:
