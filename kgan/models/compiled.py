@@ -151,7 +151,7 @@ class CompiledModel(SamplingModel):
             fake: The `Judgement` of the fakes.
         """
         inputs = real, fake, critic, self.d_optimizer.iterations
-        loss = add_penalties(recipe.penalties, loss, values, *inputs)
+        loss = add_penalties(recipe.terms["penalties"], loss, values, *inputs)
         if recipe.augment is not None:
             images = ops.shape(real.samples)[0] * critic.pack * self.devices.replicas
             boundary = recipe.loss.decision_boundary
