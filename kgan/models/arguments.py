@@ -129,6 +129,15 @@ def check_pixels(x: Any, shape: Shape) -> None:
         )
 
 
+def check_used(extractor: Any, metrics: Any) -> None:
+    """Checks that an extractor is given for metrics."""
+    if metrics is None and extractor is not None:
+        raise ValueError(
+            "`extractor` is for `metrics`, and there are none. "
+            f"{checks.received(metrics=metrics, extractor=extractor)}"
+        )
+
+
 def size_of(x: Any) -> int | None:
     """Returns the number of samples in a batch; None for a value that is no batch."""
     return len(x) if hasattr(x, "__array__") or isinstance(x, list) else None

@@ -13,6 +13,7 @@ from kgan.metrics import Evaluation, default_extractor
 from kgan.models.arguments import (
     as_list,
     check_pixels,
+    check_used,
     size_of,
     with_checked_arguments,
 )
@@ -228,11 +229,7 @@ class TrainedModel(Trainer):
         seed = checks.fixed_seed(seed=seed)
         self.devices.synchronize()
         evaluation = None
-        if metrics is None and extractor is not None:
-            raise ValueError(
-                "`extractor` is for `metrics`, and there are none. "
-                f"{checks.received(metrics=metrics, extractor=extractor)}"
-            )
+        check_used(extractor, metrics)
         if metrics is not None:
             reals = self._samples_first(x, y)
             evaluation = self._evaluation(*reals, metrics, extractor, seed)
@@ -339,6 +336,7 @@ class TrainedModel(Trainer):
         batches, self.real_samples, self.real_conditions = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y
         )
+        self.sample_range.warn_of_half(self.real_samples, "x", stacklevel=4)
         if self.bank is not None:
             self.bank.keep(self.real_conditions)
         return batches
