@@ -12,6 +12,7 @@ Traceback (most recent call last):
 ValueError: `steps` must be an int of at least 1. Received: steps=2.0
 """
 
+import functools
 import inspect
 import math
 import numbers
@@ -362,9 +363,14 @@ def bound(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, 
             would not name the function.
     """
     try:
-        return inspect.signature(function).bind(*args, **kwargs).arguments
+        return _signature(function).bind(*args, **kwargs).arguments
     except TypeError as error:
         raise TypeError(f"{function.__qualname__}() {error}") from None
+
+
+# Reading a signature takes longer than the rest of `bound`, which each step of
+# `train_on_batch` calls.
+_signature = functools.lru_cache(inspect.signature)
 
 
 def path(*, suffix: str = "", **argument: Any) -> PathLike:
