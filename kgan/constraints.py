@@ -58,8 +58,8 @@ def constrain(model: keras.Model, constraint: Identifier) -> None:
             `keras.constraints.get`.
 
     Raises:
-        ValueError: If the model is no model or not built; or if a weight belongs to a layer whose
-            config cannot hold the constraint, which saving would then lose. This is the
+        ValueError: If the model is not built, or an argument is another object; or if a
+            weight belongs to a layer whose config cannot hold the constraint, which saving would then lose. This is the
             case for a layer without an argument for the constraint, and for a layer
             inside another layer that does not save the arguments of its inner layers.
     """

@@ -62,7 +62,9 @@ class Configurable:
     def __repr__(self) -> str:
         config = self.get_config()
         # A serialised object is long, and the object itself is an attribute.
-        values = {k: getattr(self, k, v) if _is_object(v) else v for k, v in config.items()}
+        values = {
+            k: getattr(self, k, v) if _is_object(v) else v for k, v in config.items()
+        }
         arguments = ", ".join(f"{k}={_shown(v)}" for k, v in values.items())
         return f"{type(self).__name__}({arguments})"
 

@@ -249,7 +249,7 @@ def test_batches_have_numbers_of_at_least_0(value):
     for function, name in ((batches.batch, "number"), (batches.order, "epoch")):
         with pytest.raises(ValueError, match=f"`{name}` must be an int of at least 0"):
             function(value)
-    with pytest.raises(IndexError, match="`index` must be an int of 0 to 2. Received"):
+    with pytest.raises(IndexError, match=r"`index` must be an int of 0 to 2\. R"):
         batches[value]
 
 

@@ -113,6 +113,6 @@ def test_grids_of_translations_take_no_latents(tmp_path):
     )
     translator.compile()
     grid = kgan.callbacks.SampleGrid(tmp_path, latents=keras.ops.zeros((8, 3)))
-    with pytest.raises(ValueError, match="show the pictures of `fit`.*latents="):
+    with pytest.raises(ValueError, match=r"show the pictures of `fit`.*latents="):
         translator.fit(IMAGES, IMAGES, callbacks=[grid], verbose=0)
     assert translator.images_seen == 0

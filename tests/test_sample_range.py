@@ -133,7 +133,9 @@ def test_no_range(wrong):
 
 
 FLOATS = np.random.default_rng(0).uniform(0, 1, (8, *SHAPE)).astype("float32")
-HALF = r"`x` has values from .* only.*scale the data by `2 \* x - 1`.*sample_range=\(0, 1\)"
+HALF = (
+    r"`x` has values from .* only.*scale the data by `2 \* x - 1`.*sample_range=\(0, 1\)"
+)
 
 
 @pytest.mark.parametrize("kind", ["array", "generator"])

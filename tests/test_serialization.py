@@ -62,7 +62,7 @@ def test_keras_saves_and_restores_it(obj):
 NAMES = {
     **vars(keras.losses),
     **vars(kgan.generator_losses),
-    **{name: known for obj in OBJECTS for name, known in [(type(obj).__name__, type(obj))]},
+    **{type(obj).__name__: type(obj) for obj in OBJECTS},
     "Hinge": kgan.losses.Hinge,
 }
 

@@ -131,7 +131,6 @@ class SampleRange(NamedTuple):
                 f"Received: {argument} of dtype {x.dtype}"
             )
 
-
     def warn_of_half(self, x: np.ndarray, argument: str, stacklevel: int = 2) -> None:
         """Warns if float samples lie in 0 to 1, the upper half of the range -1 to 1.
 
@@ -145,7 +144,7 @@ class SampleRange(NamedTuple):
         if tuple(self) != (-1.0, 1.0, True) or not enough:
             return
         low, high = float(np.min(x)), float(np.max(x))
-        if 0 <= low and 0 < high <= 1:
+        if low >= 0 and 0 < high <= 1:
             warnings.warn(
                 f"`{argument}` has values from {low:g} to {high:g} only, but the "
                 "generator's output is between -1 and 1: scale the data by `2 * x - 1`, "
