@@ -59,9 +59,10 @@ def constrain(model: keras.Model, constraint: Identifier) -> None:
 
     Raises:
         ValueError: If the model is not built, or an argument is another object; or if a
-            weight belongs to a layer whose config cannot hold the constraint, which saving would then lose. This is the
-            case for a layer without an argument for the constraint, and for a layer
-            inside another layer that does not save the arguments of its inner layers.
+            weight belongs to a layer whose config cannot hold the constraint, which
+            saving would then lose. This is the case for a layer without an argument for
+            the constraint, and for a layer inside another layer that does not save the
+            arguments of its inner layers.
     """
     checks.instance(keras.Model, "a built `keras.Model`", model=model)
     constraint = checks.resolved(

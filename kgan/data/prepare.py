@@ -71,17 +71,7 @@ def prepare(
             drop_remainder=drop_remainder,
         )
         return batches, *_examples(batches, check.conditions)
-    if batch_size is not None:
-        raise ValueError(
-            f"`batch_size` is for arrays: this `{argument}` makes its own batches. "
-            f"Received: batch_size={batch_size}, {argument} of type {type(x).__name__}"
-        )
-    if y is not None:
-        raise ValueError(
-            f"`y` is for arrays: this `{argument}` yields its own conditions. "
-            f"Received: y of type {type(y).__name__}, {argument} of type "
-            f"{type(x).__name__}"
-        )
+    _check_own_batches(x, y, batch_size, argument)
     if isinstance(x, Batches):
         check.samples(_as_array(x.x, argument))
         check.conditions_of(x.labels, len(x.x))
@@ -109,6 +99,21 @@ def _check_given(x: Data, check: DataCheck) -> None:
             f"samples of a path or a name. {checks.received(**{argument: x})}"
         )
     check.no_weights(x)
+
+
+def _check_own_batches(x: Data, y: Any, batch_size: int | None, argument: str) -> None:
+    """Checks that data with batches of its own has no arguments for arrays."""
+    kind = f"{argument} of type {type(x).__name__}"
+    if batch_size is not None:
+        raise ValueError(
+            f"`batch_size` is for arrays: this `{argument}` makes its own batches. "
+            f"Received: batch_size={batch_size}, {kind}"
+        )
+    if y is not None:
+        raise ValueError(
+            f"`y` is for arrays: this `{argument}` yields its own conditions. "
+            f"Received: y of type {type(y).__name__}, {kind}"
+        )
 
 
 def _examples(

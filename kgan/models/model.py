@@ -154,8 +154,7 @@ class TrainedModel(Trainer):
         keras_private.assert_compiled(self, "fit")
         self._keep_average_fresh()
         if validation_split:
-            checks.alone("validation_split", validation_data=validation_data)
-            (x, y), validation_data = self._split(x, y, validation_split)
+            (x, y), validation_data = self._split(x, y, validation_split, validation_data)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
         validation_data = self._prepared_for_validation(
             validation_data, validation_batch_size, batch_size, validation_steps
@@ -277,8 +276,11 @@ class TrainedModel(Trainer):
         """
         return data.unpack(x, y)
 
-    def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
+    def _split(
+        self, x: Data, y: Tensors | None, share: float, held_out: Data
+    ) -> tuple[tuple, tuple]:
         """Returns the data to train on and the held-out data, for `validation_split`."""
+        checks.alone("validation_split", validation_data=held_out)
         return data.split(x, share, y)
 
     def _keep_average_fresh(self) -> None:
