@@ -69,10 +69,10 @@ class FrameworkDevices(Devices):
         return isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
     @property
-    def _distributes(self) -> bool:
-        """Whether the strategy is one of several devices, of which one may be there."""
+    def _is_alone(self) -> bool:
+        """Whether there is one device, and no strategy that could have several."""
         mirrored = isinstance(self.strategy, tf.distribute.MirroredStrategy)
-        return mirrored or self.has_workers
+        return self.replicas == 1 and not (mirrored or self.has_workers)
 
     @property
     def is_chief(self) -> bool:
@@ -148,7 +148,7 @@ class FrameworkDevices(Devices):
                 _Counted(model.predict_function.python_function),
                 reduce_retracing=True,
                 # XLA can't compile the step of a strategy.
-                jit_compile=True if compiles and not self._distributes else None,
+                jit_compile=True if compiles and self._is_alone else None,
             )
 
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
@@ -201,10 +201,9 @@ class FrameworkDevices(Devices):
             data, steps = StreamedBatches(data, steps or len(data), model), None
         elif isinstance(data, CheckedData):
             data = CheckedDataset(data, self._refusals)
-        alone = self.replicas == 1 and not self._distributes
         # With one device, Keras takes more kinds of data than `DistributedDataset`.
         other = self.replicas == 1 and not reads_dataset(data)
-        if data is None or alone or other:
+        if data is None or self._is_alone or other:
             return data, steps
         return DistributedDataset(data, steps, self.strategy, parts), steps
 
