@@ -77,7 +77,8 @@ def _is_object(value: Any) -> bool:
 def _shown(value: Any) -> str:
     """Returns the expression that builds a value."""
     if inspect.isfunction(value):
-        return value.__name__
+        name = value.__name__
+        return repr(name) if getattr(keras.losses, name, None) is value else name
     if not isinstance(value, keras.losses.Loss):
         return repr(value)
     known = inspect.signature(type(value)).parameters

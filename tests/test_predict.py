@@ -93,7 +93,7 @@ class Parts(keras.utils.PyDataset):
 def test_all_kinds_of_data_give_the_same_samples(tiny, labelled):
     gan = tiny()
     expected = numpy(gan(Z))
-    np.testing.assert_allclose(gan.predict([Z], verbose=0), expected, atol=1e-6)
+    np.testing.assert_allclose(gan.predict(Z, verbose=0), expected, atol=1e-6)
     found = gan.predict(keras.ops.convert_to_tensor(Z), batch_size=3, verbose=0)
     np.testing.assert_allclose(found, expected, atol=1e-6)
     np.testing.assert_allclose(gan.predict(Parts(), verbose=0), expected, atol=1e-6)
