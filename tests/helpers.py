@@ -6,6 +6,7 @@ import json
 
 import keras
 import numpy as np
+import pytest
 from PIL import Image
 
 import kgan
@@ -13,6 +14,15 @@ import kgan
 
 class Interrupted(Exception):
     pass
+
+
+def on_pytorch(*values):
+    """Returns one more case of a parametrized test, which PyTorch alone runs.
+
+    TensorFlow needs ten times as long to build a network or to trace a step.
+    """
+    reason = "PyTorch, the quickest backend, runs this case"
+    return pytest.param(*values, marks=pytest.mark.backends("torch", reason=reason))
 
 
 class Stop(keras.callbacks.Callback):

@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from helpers import numpy
+from helpers import numpy, on_pytorch
 from keras import ops
 
 import kgan
@@ -32,7 +32,7 @@ def averaged(x, places=4):
     return out
 
 
-@pytest.mark.parametrize("size", [(4, 8), (7, 13), (2, 1)])
+@pytest.mark.parametrize("size", [(7, 13), *map(on_pytorch, [(4, 8), (2, 1)])])
 @pytest.mark.parametrize("spectral", [False, True])
 def test_skip_layer_excitation_is_its_formula(size, spectral):
     layer = kgan.layers.SkipLayerExcitation(spectral_normalization=spectral)
@@ -136,8 +136,9 @@ def test_a_decoder_of_another_size_is_refused():
         layer.build(shapes)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("penalties", [[], ["r1"]])
+@pytest.mark.parametrize(
+    "penalties", [pytest.param(["r1"], marks=pytest.mark.slow), on_pytorch([])]
+)
 def test_fastgan_trains_with_labels_and_is_saved(penalties, tmp_path):
     shape = (20, 17, 3)
     gan = kgan.GAN(

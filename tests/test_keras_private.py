@@ -435,6 +435,14 @@ def test_without_all_reduce(monkeypatch):
 
 
 @torch_only
+def test_tensors_on_torch():
+    variable = keras.Variable([1.0, 2.0])
+    with keras_still("the tensor of a variable on PyTorch is in `_value`"):
+        (tensor,) = keras_private.tensors_on_torch([variable])
+        assert tensor is variable.value
+
+
+@torch_only
 def test_values_on_torch():
     variable = keras.Variable([1.0, 2.0])
     with keras_still("a variable on PyTorch reads and assigns the tensor in `_value`"):

@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from helpers import feature_maps, numpy
+from helpers import feature_maps, numpy, on_pytorch
 
 import kgan
 from kgan.critic import heads_of, logits_of
@@ -35,12 +35,7 @@ def builder(name):
 
 SHAPES = [(8, 8, 1), (33, 17, 3), (1, 1, 1)]
 # Sizes of layers are worked out before any backend sees them.
-SHAPES += [
-    pytest.param(shape, marks=pytest.mark.slow)
-    for shape in (
-        (100, 100, 2), (7, 30, 4), (4, 4, 1), (5, 64, 1),
-    )
-]  # fmt: skip
+SHAPES += map(on_pytorch, [(100, 100, 2), (7, 30, 4), (4, 4, 1), (5, 64, 1)])
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -195,7 +190,7 @@ def test_builders_take_ints_of_numpy(name):
     assert repr(configs[0]) == repr(configs[1])
 
 
-@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("num_classes", [3, on_pytorch(None)])
 @pytest.mark.parametrize("name", BUILDERS)
 def test_networks_are_channels_last_whatever_the_default(
     name, num_classes, channels_first

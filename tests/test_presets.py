@@ -7,15 +7,12 @@ import pathlib
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state, numpy
+from helpers import assert_same_state, numpy, on_pytorch
 
 import kgan
 from kgan.presets import Call, cost
 from kgan.presets.call import make
 from kgan_cli.main import main
-
-# Builds networks that other tests run on all backends.
-pytestmark = pytest.mark.slow
 
 SHAPES = {
     "small": (12, 9, 1),
@@ -43,7 +40,9 @@ def narrowed(preset):
     return dataclasses.replace(preset, generator=networks[0], discriminator=networks[1])
 
 
-@pytest.mark.parametrize("given", [{}, {"num_classes": 3}, {"condition_dim": 5}])
+@pytest.mark.parametrize(
+    "given", [{"num_classes": 3}, on_pytorch({}), on_pytorch({"condition_dim": 5})]
+)
 @pytest.mark.parametrize("name", kgan.presets.names())
 def test_the_printed_code_builds_the_same_gan(name, given):
     shape, given = SHAPES[name], {**given, **SOURCES.get(name, {})}

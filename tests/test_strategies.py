@@ -24,10 +24,7 @@ CASES = [
     "conditional", "vectors", "packed", "ada", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
 # How workers differ from devices does not depend on the loss.
-BETWEEN_WORKERS = [
-    "d_steps", "g_steps", "path length", "conditional", "vectors", "ada", "cyclegan",
-    "scheduled",
-]  # fmt: skip
+BETWEEN_WORKERS = ["d_steps", "path length", "conditional", "ada", "cyclegan"]
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240
 

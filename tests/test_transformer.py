@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import numpy
+from helpers import numpy, on_pytorch
 
 import kgan
 
@@ -127,7 +127,7 @@ def test_arguments_that_do_not_fit_are_refused(name, options, message):
         getattr(kgan.networks, name)(**given)
 
 
-@pytest.mark.parametrize("conditioning", ["projection", "auxiliary"])
+@pytest.mark.parametrize("conditioning", ["projection", on_pytorch("auxiliary")])
 def test_transformers_train_with_labels_and_are_saved(conditioning, tmp_path):
     shape = (7, 5, 3)
     options = {**SMALL, "num_classes": 3}

@@ -214,6 +214,14 @@ def random_numbers_on_torch(draw: Callable[..., Any]) -> Iterator[None]:
             setattr(random, name, function)
 
 
+def tensors_on_torch(variables: Iterable[keras.Variable]) -> list[Any]:
+    """Returns the tensors of variables (`Variable._value`).
+
+    `Variable.value` compares the names of two devices at each call.
+    """
+    return [variable._value for variable in variables]
+
+
 @contextlib.contextmanager
 def values_on_torch(
     variables: Sequence[keras.Variable], values: Sequence[Any]
@@ -222,7 +230,7 @@ def values_on_torch(
 
     In a `keras.StatelessScope`, a variable that copies another would share its tensor.
     """
-    before = [variable._value for variable in variables]
+    before = tensors_on_torch(variables)
     try:
         for variable, value in zip(variables, values, strict=True):
             variable._value = value
