@@ -57,5 +57,5 @@ def get(identifier: Identifier) -> Augmentation | None:
 def get_one(identifier: Identifier) -> Augmentation:
     """Returns an augmentation as `get` does, and refuses None."""
     if isinstance(identifier, list | tuple):
-        return Compose(identifier)
+        return Compose([get_one(part) for part in identifier])
     return serialization.get(identifier, _AUGMENTATIONS, Augmentation, "augment")
