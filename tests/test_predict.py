@@ -1,8 +1,11 @@
 """`predict` and a call of the GAN name data that the generator can't take."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers import numpy
 
 import kgan
@@ -88,6 +91,11 @@ class Parts(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         return (Z[2 * index : 2 * index + 2],)
+
+
+def test_a_tensor_of_an_unknown_shape_is_left_to_the_network(tiny):
+    unknown = types.SimpleNamespace(shape=tf.TensorShape(None))
+    tiny().latents.check_inputs(unknown)
 
 
 def test_all_kinds_of_data_give_the_same_samples(tiny, labelled):

@@ -126,7 +126,11 @@ class Latents:
         Raises:
             ValueError: If an input is missing, or has another shape.
         """
-        shapes = [getattr(part, "shape", None) for part in data.parts_of(inputs)]
+        given = [getattr(part, "shape", None) for part in data.parts_of(inputs)]
+        # A dataset of TensorFlow may not know how many dimensions its tensors have.
+        if any(getattr(shape, "rank", 0) is None for shape in given):
+            return
+        shapes = [None if shape is None else tuple(shape) for shape in given]
         expected = [(self.dim,)] if self.dim else []
         expected += [condition.shape for condition in self.conditions]
         if len(shapes) == len(expected) and all(map(_has_rows, shapes, expected)):
@@ -279,7 +283,7 @@ def checked_styles(shape: tuple[int, ...], **argument: ArrayLike) -> np.ndarray:
 
 def _has_rows(found: Shape | None, shape: Shape) -> bool:
     """Whether an array of the found shape has rows of a shape, or of one label."""
-    rows = tuple(found or ())[1:]
+    rows = (found or ())[1:]
     one_label = not shape and rows == (1,)
     return bool(found) and (one_label or checks.same_shape(rows, shape))
 
