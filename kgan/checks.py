@@ -12,6 +12,7 @@ Traceback (most recent call last):
 ValueError: `steps` must be an int of at least 1. Received: steps=2.0
 """
 
+import functools
 import inspect
 import math
 import numbers
@@ -302,6 +303,25 @@ def resolved(get: Callable[[Any], Any], expected: str, **argument: Any) -> Any:
         ) from error
 
 
+def alone(argument: str, **others: Any) -> None:
+    """Checks that no argument is given beside an argument that takes its place.
+
+    Args:
+        argument: The name of an argument that is given.
+        **others: The arguments in whose place it is, given as `name=value`.
+
+    Raises:
+        ValueError: If one of the others is not None.
+    """
+    given = {name: value for name, value in others.items() if value is not None}
+    if given:
+        names = ", ".join(f"`{name}`" for name in given)
+        raise ValueError(
+            f"`{argument}` is in the place of {names}: pass one of them only. "
+            f"{received(**given)}"
+        )
+
+
 def units(**argument: Any) -> int:
     """Checks a number of channels, units or classes, or a side of a sample.
 
@@ -343,9 +363,14 @@ def bound(function: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, 
             would not name the function.
     """
     try:
-        return inspect.signature(function).bind(*args, **kwargs).arguments
+        return _signature(function).bind(*args, **kwargs).arguments
     except TypeError as error:
         raise TypeError(f"{function.__qualname__}() {error}") from None
+
+
+# Reading a signature takes longer than the rest of `bound`, which each step of
+# `train_on_batch` calls.
+_signature = functools.lru_cache(inspect.signature)
 
 
 def path(*, suffix: str = "", **argument: Any) -> PathLike:

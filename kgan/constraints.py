@@ -58,12 +58,16 @@ def constrain(model: keras.Model, constraint: Identifier) -> None:
             `keras.constraints.get`.
 
     Raises:
-        ValueError: If the model is not built; or if a weight belongs to a layer whose
-            config cannot hold the constraint, which saving would then lose. This is the
-            case for a layer without an argument for the constraint, and for a layer
-            inside another layer that does not save the arguments of its inner layers.
+        ValueError: If the model is not built, or an argument is another object; or if a
+            weight belongs to a layer whose config cannot hold the constraint, which
+            saving would then lose. This is the case for a layer without an argument for
+            the constraint, and for a layer inside another layer that does not save the
+            arguments of its inner layers.
     """
-    constraint = keras.constraints.get(constraint)
+    checks.instance(keras.Model, "a built `keras.Model`", model=model)
+    constraint = checks.resolved(
+        keras.constraints.get, "a constraint of Keras", constraint=constraint
+    )
     if not model.built:
         raise ValueError(
             "The model must be built: before that it has no weights to constrain. "

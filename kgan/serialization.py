@@ -37,7 +37,7 @@ class Configurable:
     """Base class of option objects: losses, penalties, augmentations, noises, schedules.
 
     Two objects are equal if their classes and configs are equal. `repr` is the Python
-    expression that builds the object.
+    expression that builds the object, on one line.
     """
 
     def get_config(self) -> Config:
@@ -60,8 +60,34 @@ class Configurable:
         return hash((type(self), repr(sorted(self.get_config().items()))))
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{k}={v!r}" for k, v in self.get_config().items())
+        config = self.get_config()
+        # A serialised object is long, and the object itself is an attribute.
+        values = {
+            k: getattr(self, k, v) if _is_object(v) else v for k, v in config.items()
+        }
+        arguments = ", ".join(f"{k}={_shown(v)}" for k, v in values.items())
         return f"{type(self).__name__}({arguments})"
+
+
+def _is_object(value: Any) -> bool:
+    """Whether a value of a config is an object that is serialised already."""
+    return isinstance(value, dict) and "class_name" in value
+
+
+def _shown(value: Any) -> str:
+    """Returns the expression that builds a value."""
+    if inspect.isfunction(value):
+        name = value.__name__
+        return repr(name) if getattr(keras.losses, name, None) is value else name
+    if not isinstance(value, keras.losses.Loss):
+        return repr(value)
+    known = inspect.signature(type(value)).parameters
+    arguments = ", ".join(
+        f"{name}={argument!r}"
+        for name, argument in value.get_config().items()
+        if name in known and argument != known[name].default
+    )
+    return f"{type(value).__name__}({arguments})"
 
 
 def _deserialize(value: Any) -> Any:

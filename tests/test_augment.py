@@ -756,3 +756,21 @@ def test_noise_takes_samples_of_any_known_shape():
     ALL["instance_noise"].check((2,))
     with pytest.raises(ValueError, match=r"Received: sample_shape=\(None, 2\)"):
         ALL["instance_noise"].check((None, 2))
+
+
+def test_names_are_taken_in_place_of_augmentations():
+    named = augment.Compose(["flip", augment.Cutout(0.3), ["color", "Flip"]])
+    inner = augment.Compose([augment.Color(), augment.Flip()])
+    assert named == augment.Compose([augment.Flip(), augment.Cutout(0.3), inner])
+    parts = augment.ADA(pipeline=["flip", augment.Cutout(0.3)])
+    assert parts.stages == augment.Compose([augment.Flip(), augment.Cutout(0.3)])
+    assert augment.ADA(pipeline="diffaugment").stages == augment.DiffAugment()
+    for ada in (parts, augment.ADA(pipeline="diffaugment")):
+        again = augment.ADA.from_config(ada.get_config())
+        assert again == ada and again.stages == ada.stages
+
+
+@pytest.mark.parametrize("parts", [[], "flip", [None], ["no"], None, [3]], ids=repr)
+def test_other_objects_than_names_are_refused(parts):
+    with pytest.raises(ValueError, match=r"`augmentations` must .*: augmentations="):
+        augment.Compose(parts)

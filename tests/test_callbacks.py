@@ -409,6 +409,13 @@ def test_sample_grid_counts_batches_that_update_nothing_too(gan, digits, tmp_pat
         (lambda: kgan.callbacks.SampleGrid(None), "Received: directory=None"),
         (lambda: kgan.callbacks.TensorBoard("logs", rows=True), "Received: rows=True"),
         (lambda: kgan.callbacks.TensorBoard("logs", columns=1.5), "columns=1.5"),
+        (lambda: kgan.callbacks.TensorBoard("logs", update_freq=0), "update_freq=0"),
+        (lambda: kgan.callbacks.TensorBoard("logs", write_graph=2), "write_graph=2"),
+        (lambda: kgan.callbacks.TensorBoard("logs", histogram_freq=-1), "freq=-1"),
+        (
+            lambda: kgan.callbacks.Evaluate((np.zeros((2, 8, 8, 1), "uint8"),)),
+            r"a pair \(images, labels\)\. Received: reals of type tuple with 1 parts",
+        ),
     ],
 )
 def test_callbacks_check_their_arguments(make, message):
@@ -416,6 +423,44 @@ def test_callbacks_check_their_arguments(make, message):
         pytest.importorskip("tensorboard")
     with pytest.raises(ValueError, match=message):
         make()
+
+
+FILES = {
+    "path": lambda path: kgan.callbacks.HistoryCSV(path),
+    "gif": lambda path: kgan.callbacks.SampleGrid("samples", gif=path),
+}
+IMAGES = np.zeros((2, 8, 8, 1), "uint8")
+FOLDERS = {
+    "directory": lambda path: kgan.callbacks.SampleGrid(path),
+    "log_dir": lambda path: kgan.callbacks.TensorBoard(path),
+    "cache": lambda path: kgan.callbacks.Evaluate(IMAGES, "fd2", cache=path),
+}
+
+
+@pytest.mark.parametrize("argument", FILES)
+def test_a_folder_in_place_of_a_file_is_named_before_training(tmp_path, argument):
+    message = f"`{argument}` must be the path of a file, and is a folder. Received"
+    with pytest.raises(ValueError, match=message):
+        FILES[argument](tmp_path)
+
+
+def test_a_folder_in_place_of_a_checkpoint_is_named(tmp_path):
+    (tmp_path / "gan.keras").mkdir()
+    with pytest.raises(ValueError, match="`path` must be the path of a file, and is a f"):
+        kgan.callbacks.Checkpoint(tmp_path / "gan.keras")
+
+
+@pytest.mark.parametrize("argument", FILES | FOLDERS)
+def test_a_file_in_place_of_a_folder_is_named_before_training(tmp_path, argument):
+    if argument == "log_dir":
+        pytest.importorskip("tensorboard")
+    (tmp_path / "file").write_text("")
+    message = rf"`{argument}` must be a path in a folder, and .*file is a file\. Receiv"
+    with pytest.raises(ValueError, match=message):
+        (FILES | FOLDERS)[argument](tmp_path / "file" / "deeper" / "still")
+    if argument in FOLDERS:
+        with pytest.raises(ValueError, match=message):
+            FOLDERS[argument](str(tmp_path / "file"))
 
 
 def test_a_file_that_is_no_history_raises(gan, digits, tmp_path):

@@ -125,3 +125,8 @@ def test_arguments_are_checked():
             WeightClipping(limit)
     with pytest.raises(ValueError, match=r"must be built.*Received: model=later"):
         constrain(keras.Sequential([keras.layers.Dense(1)], name="later"), "non_neg")
+    with pytest.raises(ValueError, match=r"`model` must be a built .*: model='critic'"):
+        constrain("critic", "non_neg")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"`constraint` must be .*: constraint='small'"):
+        constrain(model, "small")

@@ -200,6 +200,64 @@ def test_seeds_and_epochs_of_batches_are_ints_of_at_least_0(name, value):
         Batches(np.arange(5), **{name: value})
 
 
+NO_ROWS = ["digits", 7, None, [], np.zeros((0, 2)), np.zeros((3, 2)) > 0, {"x": [1]}]
+
+
+@pytest.mark.parametrize("x", NO_ROWS, ids=repr)
+def test_batches_need_samples(x):
+    message = r"`x` must be an array with a row of numbers .*Received: x="
+    with pytest.raises(ValueError, match=message):
+        Batches(x)
+    with pytest.raises(ValueError, match=message):
+        kgan.data.CaptionBatches(x, np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (np.arange(4), "Received: 5 samples and 4 rows of labels"),
+        ((np.arange(5), np.zeros((6, 2))), "Received: 5 samples and 6 rows of labels"),
+        ([0, 1, 2], "Received: 5 samples and 3 rows of labels"),
+        (7, "`labels` must be an array or arrays with a row of numbers"),
+        (["a"] * 5, "`labels` must be an array or arrays with a row of numbers"),
+        ([[0], [1, 2]], "one label for each sample. Received: labels of type list"),
+    ],
+    ids=repr,
+)
+def test_each_sample_of_batches_has_a_row_of_labels(labels, message):
+    with pytest.raises(ValueError, match=message):
+        Batches(np.arange(5), labels=labels)
+
+
+def test_batches_of_lists_are_those_of_arrays():
+    samples, labels = [[0.0], [1.0], [2.0]], [5, 6, 7]
+    batches = Batches(samples, 2, shuffle=False, labels=labels)
+    found = [(x.ravel().tolist(), y.tolist()) for x, y in batches]
+    assert found == [([0, 1], [5, 6]), ([2], [7])]
+
+
+@pytest.mark.parametrize("name", ["shuffle", "drop_remainder"])
+@pytest.mark.parametrize("value", [2, 1, "no", None])
+def test_flags_of_batches_are_bools(name, value):
+    with pytest.raises(ValueError, match=f"`{name}` must be True.*Received: {name}="):
+        Batches(np.arange(5), **{name: value})
+
+
+@pytest.mark.parametrize("value", [-1, 1.0, True, "1"])
+def test_batches_have_numbers_of_at_least_0(value):
+    batches = Batches(np.arange(5), 2)
+    for function, name in ((batches.batch, "number"), (batches.order, "epoch")):
+        with pytest.raises(ValueError, match=f"`{name}` must be an int of at least 0"):
+            function(value)
+    with pytest.raises(IndexError, match=r"`index` must be an int of 0 to 2\. R"):
+        batches[value]
+
+
+def test_an_epoch_of_batches_has_at_least_one():
+    with pytest.raises(ValueError, match=r"Received: smallest=3, 2 samples"):
+        Batches(np.arange(2), 4, smallest=3)
+
+
 def test_ints_of_numpy_are_accepted():
     three = np.int64(3)
     batches = Batches(np.arange(7), three, seed=three, epoch=three)

@@ -115,6 +115,17 @@ def test_perceptual_compares_features_of_a_network_that_stays_as_it_is(tmp_path)
         np.testing.assert_array_equal(old, numpy(variable))
 
 
+def test_losses_of_one_name_have_keys_of_their_own():
+    gan = paired_gan()
+    both = [further.Reconstruction("mae", 2.0), further.Reconstruction("mse", 3.0)]
+    gan.compile(optimizer=keras.optimizers.SGD(0.0), generator_losses=both)
+    logs = gan.train_on_batch(TARGETS, SOURCES, return_dict=True)
+    differences = numpy(gan.generator(SOURCES, training=True)) - TARGETS
+    wanted = np.abs(differences).mean(), np.square(differences).mean()
+    found = logs["reconstruction"], logs["reconstruction_1"]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
+
+
 def test_further_losses_train_the_generator_and_resume(tmp_path):
     weight = kgan.schedules.Linear(10.0, 0.0, images=24)
     options = {

@@ -59,7 +59,7 @@ def test_numbers_are_those_worked_out_by_hand():
         critic=critic,
         sample=lambda n, seed, conditions: samples,
         images_seen=keras.Variable(0.0),
-        penalties=(),
+        recipe=kgan.models.recipe.Recipe(),
         devices=types.SimpleNamespace(is_chief=True, predict=predict),
     )
     health, logs = Health(), {"loss": 1.0}

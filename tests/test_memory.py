@@ -1,6 +1,7 @@
 """Arrays and GANs leave memory when nothing of the user refers to them."""
 
 import gc
+import logging
 import weakref
 
 import keras
@@ -108,3 +109,25 @@ def test_reals_have_no_graph_in_the_step_of_the_generator(tiny):
     gan.train_on_batch(array())
     # Reals and fakes train the discriminator, fakes the generator.
     assert kept == [True, True, True, False]
+
+
+@pytest.mark.backends("tensorflow", reason="other frameworks do not warn of traces")
+def test_a_trace_for_each_of_many_gans_is_no_retracing(tiny):
+    import tensorflow as tf
+
+    records = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = records.append
+    tf.get_logger().addHandler(handler)
+    references = []
+    try:
+        for _ in range(6):
+            gan = tiny()
+            gan.sample(2)
+            gan.predict(np.zeros((2, 3), "float32"), verbose=0)
+            references += [weakref.ref(gan), weakref.ref(gan.generator)]
+            del gan
+    finally:
+        tf.get_logger().removeHandler(handler)
+    assert [record.getMessage() for record in records] == []
+    assert alive(references) == 0

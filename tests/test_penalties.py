@@ -347,3 +347,51 @@ def test_a_layer_without_second_derivatives_is_named(tiny):
     gan.compile(penalties=["r1"])
     with pytest.raises(ValueError, match=r"derivative of hardsigmoid.*lecam"):
         gan.fit(np.zeros((8, 2), "float32"), verbose=0)
+
+
+def test_penalties_of_one_name_have_keys_of_their_own(tiny):
+    gan = tiny()
+    third = kgan.penalties.R1(0.25, every=2)
+    gan.compile(
+        optimizer=keras.optimizers.SGD(0.0),
+        penalties=[kgan.penalties.R1(0.5), "r1", "r2", third],
+    )
+    x, y = ops.convert_to_tensor(RANDOM.standard_normal((2, 8, 2)).astype("float32"))
+    loss, values = gan.discriminator_loss(gan.recipe, x, y)
+    logs = {key: float(numpy(value)) for key, value in values.items()}
+    assert logs["r1"] > 0 and logs["r1_1"] == pytest.approx(logs["r1"], rel=1e-5)
+    # In the first update, a lazy penalty counts twice.
+    assert logs["r1_2"] == pytest.approx(2 * logs["r1"], rel=1e-5)
+    penalties = 0.5 * logs["r1"] + logs["r1_1"] + logs["r2"] + 0.25 * logs["r1_2"]
+    assert float(numpy(loss)) == pytest.approx(logs["d_loss"] + penalties, rel=1e-5)
+    assert {"r1", "r1_1", "r1_2"} < set(gan.train_on_batch(numpy(x), return_dict=True))
+
+
+@keras.saving.register_keras_serializable("tests")
+class NamedLoss(kgan.penalties.Penalty):
+    name = "d_loss"
+
+    def value(self, real, fake, critic):
+        return ops.mean(ops.square(real.logits)) + 100
+
+
+def test_a_penalty_does_not_replace_another_number_of_the_logs(tiny):
+    gan = tiny()
+    gan.compile(penalties=[NamedLoss(0.0)])
+    logs = gan.train_on_batch(np.zeros((8, 2), "float32"), return_dict=True)
+    assert logs["d_loss"] < 50 < logs["d_loss_1"]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_penalties_with_state_may_be_given_twice(tiny, tmp_path, same):
+    penalties = [kgan.penalties.LeCam(0.1) for _ in range(2)]
+    gan = tiny()
+    gan.compile(penalties=penalties[:1] * 2 if same else penalties)
+    assert len({id(variable) for variable in gan.optimizer.option_variables}) == 4
+    x = RANDOM.standard_normal((8, 2)).astype("float32")
+    gan.fit(x, batch_size=4, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    for one, other in zip(loaded.penalties, gan.penalties, strict=True):
+        for a, b in zip(one.variables, other.variables, strict=True):
+            np.testing.assert_array_equal(numpy(a), numpy(b))

@@ -130,3 +130,40 @@ def test_samples_without_a_colour_are_refused():
 def test_no_range(wrong):
     with pytest.raises(ValueError, match="`sample_range` must be two numbers"):
         gan_of("tanh", 0.0, sample_range=wrong)
+
+
+FLOATS = np.random.default_rng(0).uniform(0, 1, (8, *SHAPE)).astype("float32")
+HALF = (
+    r"`x` has values from .* only.*scale the data by `2 \* x - 1`.*sample_range=\(0, 1\)"
+)
+
+
+@pytest.mark.parametrize("kind", ["array", "generator"])
+def test_floats_of_0_to_1_are_half_of_the_range_of_a_tanh(kind):
+    gan = gan_of("tanh", 0.0)
+    gan.compile()
+    with pytest.warns(UserWarning, match=HALF) as found:
+        x = FLOATS if kind == "array" else iter([FLOATS])
+        gan.fit(x, steps_per_epoch=1, verbose=0)
+    (ours,) = (one for one in found if "2 * x - 1" in str(one.message))
+    assert ours.filename == __file__
+
+
+@pytest.mark.parametrize(
+    "activation, x, arguments",
+    [
+        ("tanh", 2 * FLOATS - 1, {}),
+        ("tanh", GREY, {}),
+        ("tanh", np.zeros_like(FLOATS), {}),
+        ("tanh", FLOATS[:7], {}),
+        ("tanh", FLOATS, {"sample_range": (0, 1)}),
+        ("sigmoid", FLOATS, {}),
+        (None, FLOATS, {}),
+    ],
+    ids=["scaled", "pixels", "black", "few", "asked", "sigmoid", "linear"],
+)
+def test_other_samples_may_have_the_range(activation, x, arguments):
+    gan = gan_of(activation, 0.0, **arguments)
+    gan.compile()
+    # A warning would be an error.
+    gan.fit(x, verbose=0)

@@ -58,6 +58,40 @@ def test_keras_saves_and_restores_it(obj):
     assert keras.saving.deserialize_keras_object(config) == obj
 
 
+# Keras has a loss of the class `Hinge` too.
+NAMES = {
+    **vars(keras.losses),
+    **vars(kgan.generator_losses),
+    **{type(obj).__name__: type(obj) for obj in OBJECTS},
+    "Hinge": kgan.losses.Hinge,
+}
+
+
+@pytest.mark.parametrize("obj", OBJECTS, ids=repr)
+def test_the_text_of_an_object_is_the_call_that_makes_it(obj):
+    text = repr(obj)
+    assert "\n" not in text and len(text) < 250 and "class_name" not in text
+    if not isinstance(obj, kgan.generator_losses.Perceptual):
+        assert eval(text, NAMES) == obj
+
+
+def square(y_true, y_pred):
+    return keras.ops.square(y_true - y_pred)
+
+
+def test_losses_of_keras_are_shown_in_short():
+    crossentropy = keras.losses.BinaryCrossentropy(from_logits=True)
+    texts = {
+        "mse": "KerasLoss(loss='mean_squared_error', label_smoothing=0.0)",
+        square: "KerasLoss(loss=square, label_smoothing=0.0)",
+        crossentropy: (
+            "KerasLoss(loss=BinaryCrossentropy(from_logits=True), label_smoothing=0.0)"
+        ),
+    }
+    for loss, text in texts.items():
+        assert repr(kgan.losses.KerasLoss(loss)) == text
+
+
 def test_objects_with_other_configs_differ():
     assert kgan.penalties.R1(0.3) != kgan.penalties.R1(0.4)
     assert kgan.penalties.R1(0.3) != kgan.penalties.R2(0.3)

@@ -115,6 +115,9 @@ def test_noise_is_added_to_vectors_and_is_the_same_for_the_same_batch():
         (np.zeros((2, 2)), [2, 0], r"counts=\[2, 0\]"),
         (np.zeros((2, 2)), [2], r"each of the 2 pictures.*counts=\[2\]"),
         (np.zeros((2, 2)), [1.0, 1.0], r"counts=\[1.0, 1.0\]"),
+        (np.full((2, 2), np.nan), None, r"`vectors` must be finite numbers"),
+        (["a", "b"], None, r"`vectors` must be finite numbers.*vectors=\['a', 'b'\]"),
+        (np.zeros((2, 2)), [[1], [1, 2]], "the number of captions of each picture"),
     ],
 )
 def test_captions_and_vectors_are_compared(vectors, counts, message):

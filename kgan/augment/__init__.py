@@ -51,10 +51,11 @@ def get(identifier: Identifier) -> Augmentation | None:
     >>> kgan.augment.get("diffaugment")
     DiffAugment(policy='color,translation,cutout', probability=1.0)
     """
-    return None if identifier is None else _get(identifier)
+    return None if identifier is None else get_one(identifier)
 
 
-def _get(identifier: Identifier) -> Augmentation:
+def get_one(identifier: Identifier) -> Augmentation:
+    """Returns an augmentation as `get` does, and refuses None."""
     if isinstance(identifier, list | tuple):
-        return Compose([_get(part) for part in identifier])
+        return Compose([get_one(part) for part in identifier])
     return serialization.get(identifier, _AUGMENTATIONS, Augmentation, "augment")

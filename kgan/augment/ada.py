@@ -12,7 +12,7 @@ from kgan.augment.compose import Compose
 from kgan.augment.cutout import Cutout
 from kgan.augment.geometric import Geometric
 from kgan.augment.image_filter import ImageFilter
-from kgan.types import Config, Seed, Shape, Tensor
+from kgan.types import Config, Identifier, Seed, Shape, Tensor
 
 _STAGES: dict[str, type[Augmentation]] = {
     "b": Blit,
@@ -45,7 +45,8 @@ class ADA(Augmentation):
         images: Float above 0, the number of reals in which `p` can rise from 0 to 1.
         pipeline: Letters, in the order of application: `"b"` for `Blit`, `"g"` for
             `Geometric`, `"c"` for `ColorTransform`, `"f"` for `ImageFilter`, `"n"` for
-            `AdditiveNoise`, and a second `"c"` for `Cutout`; or an `Augmentation`.
+            `AdditiveNoise`, and a second `"c"` for `Cutout`; or a name, an object or
+            a list for `kgan.augment.get`.
             `"bgcfnc"` is the whole set of the paper. The paper trains with `"bgc"`,
             because the other transformations did not improve its results (figure 4).
         initial: Float in [0, maximum], the first value of `p`.
@@ -76,7 +77,7 @@ class ADA(Augmentation):
         self,
         target: float = 0.6,
         images: float = 500_000,
-        pipeline: str | Augmentation = "bgc",
+        pipeline: Identifier = "bgc",
         initial: float = 0.0,
         maximum: float = 0.8,
     ):
@@ -91,8 +92,9 @@ class ADA(Augmentation):
             )
         self.maximum = float(maximum)
         self.initial: float = checks.number(minimum=0, maximum=maximum, initial=initial)
-        self.pipeline = pipeline
         self.stages = _stages(pipeline)
+        # Letters are shorter than the augmentations that they stand for.
+        self.pipeline = pipeline if isinstance(pipeline, str) else self.stages
         # A list, so that the copies made by `schedules.at` share the variables.
         self._variables: list[keras.Variable] = []
 
@@ -144,15 +146,16 @@ class ADA(Augmentation):
 
 
 def _stages(pipeline: Any) -> Augmentation:
-    if isinstance(pipeline, Augmentation):
-        return pipeline
+    # Imported here, since `kgan.augment` imports this file.
+    from kgan import augment
+
     letters = pipeline if isinstance(pipeline, str) else ""
     if not letters or set(letters) - set(_STAGES) or letters.count("c") > 2:
-        raise ValueError(
-            f"`pipeline` must be a text of the letters {', '.join(_STAGES)}, with a "
-            "second c for cutout, or a `kgan.augment.Augmentation`. "
-            f"{checks.received(pipeline=pipeline)}"
+        expected = (
+            f"a text of the letters {', '.join(_STAGES)}, with a second c for cutout, or "
+            "a `kgan.augment.Augmentation`, a name of one, or a list"
         )
+        return checks.resolved(augment.get_one, expected, pipeline=pipeline)
     stages = [_STAGES[letter]() for letter in letters]
     if letters.count("c") == 2:
         stages[letters.rindex("c")] = Cutout()

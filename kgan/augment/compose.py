@@ -7,7 +7,7 @@ import keras
 from kgan import checks, schedules, serialization
 from kgan.augment.base import Augmentation, Pipeline
 from kgan.augment.move import Move, move
-from kgan.types import Config, Seed, Shape, Tensor
+from kgan.types import Config, Identifier, Seed, Shape, Tensor
 
 
 @serialization.register
@@ -18,36 +18,33 @@ class Compose(Pipeline):
     is sampled once, as in the paper of ADA.
 
     Args:
-        augmentations: List of `Augmentation`s, at least one.
+        augmentations: List of at least one: names, configs or objects for
+            `kgan.augment.get`.
         probability: Float in [0, 1], or a schedule. It is multiplied by the probability
             of each augmentation. The augmentations are applied independently.
 
     Raises:
-        ValueError: If the list is empty, or an element is no `Augmentation`.
+        ValueError: If the list is empty, or an element is no augmentation.
 
     Example:
 
     >>> import kgan
-    >>> kgan.augment.Compose([kgan.augment.Flip(), kgan.augment.Cutout(0.3)])
+    >>> kgan.augment.Compose(["flip", kgan.augment.Cutout(0.3)])
     Compose(augmentations=[Flip(probability=1.0), Cutout(ratio=0.3, probability=1.0)], \
 probability=1.0)
     """
 
     def __init__(
         self,
-        augmentations: Sequence[Augmentation],
+        augmentations: Sequence[Identifier],
         probability: schedules.NumberOrSchedule = 1.0,
     ):
         super().__init__(probability)
-        is_list = isinstance(augmentations, list | tuple)
-        self.augmentations = list(augmentations) if is_list else []
-        valid = all(isinstance(part, Augmentation) for part in self.augmentations)
-        if not self.augmentations or not valid:
-            raise ValueError(
-                "`augmentations` must be a list of at least one "
-                "`kgan.augment.Augmentation`. "
-                f"{checks.received(augmentations=augmentations)}"
-            )
+        self.augmentations: list[Augmentation] = checks.resolved(
+            _each,
+            "a list of at least one `kgan.augment.Augmentation`, or name of one",
+            augmentations=augmentations,
+        )
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -80,3 +77,12 @@ probability=1.0)
 
     def get_config(self) -> Config:
         return {"augmentations": self.augmentations, **super().get_config()}
+
+
+def _each(augmentations: Sequence[Identifier]) -> list[Augmentation]:
+    # Imported here, since `kgan.augment` imports this file.
+    from kgan import augment
+
+    if not isinstance(augmentations, list | tuple) or not augmentations:
+        raise ValueError("not a list, or empty")
+    return [augment.get_one(part) for part in augmentations]

@@ -9,6 +9,7 @@ import keras
 
 from kgan import checks
 from kgan.callbacks.interval import check_every, samples_interval
+from kgan.callbacks.paths import check_file
 from kgan.models.saving import is_finite
 from kgan.types import PathLike
 
@@ -40,12 +41,13 @@ class Checkpoint(keras.callbacks.Callback):
             number.
 
     Raises:
-        ValueError: If an argument has another form.
+        ValueError: If an argument has another form, or the path is that of a folder.
     """
 
     def __init__(self, path: PathLike, share: float = 0.02, every: int | None = None):
         super().__init__()
-        self.path = checks.path(suffix=".keras", path=path)
+        check_file(suffix=".keras", path=path)
+        self.path = path
         self.share = checks.number(above=0, share=share)
         self.every = check_every(every)
         self._interval = samples_interval(self.every, self)

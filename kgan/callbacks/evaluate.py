@@ -11,11 +11,13 @@ from kgan.callbacks.interval import (
     samples_interval,
     shown_before_epoch,
 )
+from kgan.callbacks.paths import check_folder
 from kgan.data.conditions import check_rows
 from kgan.metrics import (
     Evaluation,
     Extractor,
     Result,
+    check_extractor,
     check_images,
     default_extractor,
     parse_all,
@@ -80,14 +82,16 @@ class Evaluate(keras.callbacks.Callback):
         self.every = check_every(every)
         self._interval = samples_interval(self.every, self)
         self.seed = checks.fixed_seed(seed=seed)
+        if isinstance(reals, tuple) and len(reals) != 2:
+            raise ValueError(
+                "`reals` must be uint8 images, or a pair (images, labels). "
+                f"Received: reals of type tuple with {len(reals)} parts"
+            )
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)
-        if extractor is not None:
-            checks.instance(
-                Extractor, "a `kgan.metrics.Extractor`, or None", extractor=extractor
-            )
+        check_extractor(extractor)
         if cache is not None:
-            checks.path(cache=cache)
+            check_folder(cache=cache)
         self.extractor = extractor or default_extractor(self.images, labels)
         # Raises before training if a name is unknown.
         self._first = parse_all(metrics, self.extractor)[0]
@@ -107,6 +111,12 @@ class Evaluate(keras.callbacks.Callback):
             raise ValueError(
                 "`reals` must have the shape of the samples, "
                 f"{self.model.sample_shape}. Received: reals.shape={self.images.shape}"
+            )
+        conditions = self.model.conditions
+        if self.conditions is not None and (not conditions or conditions.are_labels):
+            raise ValueError(
+                "`conditions` are for a GAN with conditions other than labels. "
+                f"{checks.received(conditions=self.conditions)}"
             )
         if self.evaluation is None:
             self.evaluation = Evaluation(

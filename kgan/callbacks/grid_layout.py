@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from kgan import checks
 from kgan.data import map_conditions, parts_of
 from kgan.types import ArrayLike, Tensors
 
@@ -45,6 +46,12 @@ class Layout:
         given: Tensors | None = None,
     ):
         self._model = model
+        if model.group_size > 1 and not (latents is None and given is None):
+            raise ValueError(
+                "The grids of a model that translates show the pictures of `fit`, so "
+                "there are no `latents` and no `conditions`. "
+                f"{checks.received(latents=latents, conditions=given)}"
+            )
         self._given = None if given is None else model.latents.given(given, None)
         self._group = model.group_size
         labelled = model.conditions.are_labels

@@ -1,14 +1,13 @@
 """Writes the logs of every epoch into a CSV file."""
 
 import csv
-import pathlib
 import time
 from typing import Any
 
 import keras
 
-from kgan import checks
 from kgan.callbacks.interval import samples_shown
+from kgan.callbacks.paths import check_file
 from kgan.files import atomic_path
 from kgan.types import PathLike
 
@@ -29,12 +28,12 @@ class HistoryCSV(keras.callbacks.Callback):
             file.
 
     Raises:
-        ValueError: If `path` is no path.
+        ValueError: If `path` is no path of a file.
     """
 
     def __init__(self, path: PathLike):
         super().__init__()
-        self.path = pathlib.Path(checks.path(path=path))
+        self.path = check_file(path=path)
         self._rows: list[dict[str, Any]] | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

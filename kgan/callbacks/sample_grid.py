@@ -17,6 +17,7 @@ from kgan.callbacks.interval import (
     samples_interval,
     samples_shown,
 )
+from kgan.callbacks.paths import check_file, check_folder
 from kgan.data.conditions import check_rows
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
@@ -91,7 +92,7 @@ class SampleGrid(keras.callbacks.Callback):
         captions: Sequence[str] | None = None,
     ):
         super().__init__()
-        self.directory = pathlib.Path(checks.path(directory=directory))
+        self.directory = check_folder(directory=directory)
         self.rows = checks.optional_count(rows=rows)
         self.columns = checks.count(columns=columns)
         self.scale = checks.optional_count(scale=scale)
@@ -122,7 +123,7 @@ class SampleGrid(keras.callbacks.Callback):
     def _gif_path(self, gif: PathLike | bool) -> PathLike | None:
         if gif is True:
             return self.directory / "samples.gif"
-        return None if gif is None or gif is False else checks.path(gif=gif)
+        return None if gif is None or gif is False else check_file(gif=gif)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if not data.is_image_shape(self.model.sample_shape):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 
 from kgan import checks, data, extras
 from kgan.callbacks.grid_layout import Layout, are_drawable
+from kgan.callbacks.paths import check_folder
 from kgan.types import KerasArgument, PathLike
 
 
@@ -45,7 +47,9 @@ class TensorBoard(keras.callbacks.TensorBoard):
         **kwargs: KerasArgument,
     ):
         check_installed()
-        super().__init__(checks.path(log_dir=log_dir), **kwargs)
+        check_folder(log_dir=log_dir)
+        _check_arguments(kwargs)
+        super().__init__(log_dir, **kwargs)
         self.rows = checks.optional_count(rows=rows)
         self.columns = checks.count(columns=columns)
         self.seed = checks.fixed_seed(seed=seed)
@@ -84,6 +88,19 @@ class TensorBoard(keras.callbacks.TensorBoard):
         super().on_train_end(logs)
         if self._writer is not None:
             self._writer.close()
+
+
+def _check_arguments(given: Mapping[str, Any]) -> None:
+    """Checks arguments of Keras, which Keras would use only during training."""
+    for name, value in given.items():
+        if name in ("histogram_freq", "embeddings_freq"):
+            checks.count(minimum=0, **{name: value})
+        elif name in ("write_graph", "write_images", "write_steps_per_second"):
+            checks.flag(**{name: value})
+        elif name == "update_freq" and not isinstance(value, str):
+            checks.count(update_freq=value)
+        elif name == "update_freq":
+            checks.one_of(("epoch", "batch"), update_freq=value)
 
 
 def check_installed() -> None:

@@ -22,7 +22,7 @@ from kgan.data.load import load, load_all
 from kgan.data.options import Options
 from kgan.data.pair_batches import PairBatches
 from kgan.data.pairs import load_pairs, load_unpaired
-from kgan.data.prepare import prepare, split
+from kgan.data.prepare import prepare, split, unpack
 from kgan.data.reading.arrays import to_image
 from kgan.data.reading.entries import Entry, has_image_extension
 from kgan.data.reading.paths import pictures_at
@@ -89,6 +89,7 @@ __all__ = [
     "to_float",
     "to_image",
     "to_uint8",
+    "unpack",
     "unpack_batch",
     "write_reasons",
 ]

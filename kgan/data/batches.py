@@ -8,7 +8,8 @@ import numpy as np
 from keras import ops
 
 from kgan import checks
-from kgan.data.conditions import Conditions, map_conditions
+from kgan.data.checks import ONE_LABEL, to_array, to_rows
+from kgan.data.conditions import Conditions, check_rows, map_conditions
 from kgan.data.sample_range import SampleRange
 from kgan.types import ArrayLike, Tensor, Tensors
 
@@ -66,11 +67,15 @@ class Batches(keras.utils.PyDataset):
             `kgan.data.Store` or a tuple of these with other conditions; or None.
         smallest: Int; a last batch with fewer samples is left out.
 
+    Raises:
+        ValueError: If there are no samples, or not one row of labels for each sample, or
+            an argument is out of bounds.
+
     Example:
 
     >>> import numpy as np
     >>> batches = Batches(np.arange(10), batch_size=4, shuffle=False)
-    >>> [batch.tolist() for (batch,) in (batches[i] for i in range(len(batches)))]
+    >>> [batch.tolist() for (batch,) in batches]
     [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
     """
 
@@ -86,16 +91,28 @@ class Batches(keras.utils.PyDataset):
         smallest: int = 1,
     ):
         super().__init__()
-        self.x = x
-        self.labels = labels
+        self.x = to_rows(x, "x")
+        if isinstance(labels, list):
+            labels = to_array(labels, "labels", ONE_LABEL)
+        self.labels = self.check_labels(labels)
         self.batch_size = checks.count(batch_size=batch_size)
-        self.shuffle = shuffle
+        self.shuffle = checks.flag(shuffle=shuffle)
         self.seed = checks.fixed_seed(seed=seed)
         self.epoch = checks.count(minimum=0, epoch=epoch)
+        drop_remainder = checks.flag(drop_remainder=drop_remainder)
         self.drop_remainder = drop_remainder and self.count >= batch_size
         self.smallest = checks.count(smallest=smallest)
+        if not len(self):
+            raise ValueError(
+                "`smallest` must be at most the number of samples. "
+                f"{checks.received(smallest=smallest)}, {self.count} samples"
+            )
         # The newest order, with the seed and the epoch for which it was drawn.
         self._order = (-1, -1), np.arange(0)
+
+    def check_labels(self, labels: Tensors | None) -> Any:
+        """Checks that each sample has a row of labels, and returns arrays."""
+        return check_rows(len(self.x), labels=labels)
 
     def __len__(self) -> int:
         return self.count // self.batch_size + bool(self.last_size)
@@ -118,6 +135,7 @@ class Batches(keras.utils.PyDataset):
 
     def order(self, epoch: int) -> np.ndarray:
         """Returns the indices of the samples in the order of an epoch."""
+        epoch = checks.count(minimum=0, epoch=epoch)
         drawn_for, order = self._order
         if drawn_for != (self.seed, epoch):
             order = self.draw_order(epoch)
@@ -137,6 +155,7 @@ class Batches(keras.utils.PyDataset):
 
     def rows(self, number: int) -> np.ndarray:
         """Returns the indices of the samples in the batch with this number."""
+        number = checks.count(minimum=0, number=number)
         epoch, index = divmod(number, len(self))
         start = index * self.batch_size
         return self.order(epoch)[start : start + self.batch_size]
@@ -151,6 +170,12 @@ class Batches(keras.utils.PyDataset):
         return tuple(map_conditions(lambda x: x[rows], p) for p in self.structure)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
+        # Python iterates up to this error.
+        if not checks.is_count(index, 0, len(self) - 1):
+            raise IndexError(
+                f"`index` must be an int of 0 to {len(self) - 1}. "
+                f"{checks.received(index=index)}"
+            )
         return self.batch(self.epoch * len(self) + index)
 
     def on_epoch_end(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 
 from kgan import checks
 from kgan.data.batches import Batches
+from kgan.data.checks import to_array, to_rows
 from kgan.data.store import Store
 from kgan.types import ArrayLike
 
@@ -71,7 +72,8 @@ class CaptionBatches(Batches):
         smallest: int = 1,
         noise: float = 0.5,
     ):
-        self.vectors = np.asarray(vectors, "float32")
+        x = to_rows(x, "x")
+        self.vectors = _check_vectors(vectors)
         self.noise = checks.number(minimum=0, noise=noise)
         self.counts = _check_counts(counts, self.vectors, len(x))
         self._starts = np.cumsum(self.counts) - self.counts
@@ -103,11 +105,22 @@ class CaptionBatches(Batches):
         return self.x[rows], vectors + np.float32(self.noise) * noise
 
 
+def _check_vectors(vectors: ArrayLike) -> np.ndarray:
+    found = to_array(vectors, "vectors", "a vector for each caption")
+    if not np.issubdtype(found.dtype, np.number) or not np.isfinite(found).all():
+        raise ValueError(
+            f"`vectors` must be finite numbers. {checks.received(vectors=vectors)}"
+        )
+    return found.astype("float32")
+
+
 def _check_counts(
     counts: Sequence[int] | None, vectors: np.ndarray, pictures: int
 ) -> np.ndarray:
     """Returns the number of captions of each picture."""
-    found = np.ones(pictures, "int64") if counts is None else np.asarray(counts)
+    found = np.ones(pictures, "int64")
+    if counts is not None:
+        found = to_array(counts, "counts", "the number of captions of each picture")
     are_counts = found.ndim == 1 and np.issubdtype(found.dtype, np.integer)
     if not are_counts or len(found) != pictures or (found < 1).any():
         raise ValueError(

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from kgan import checks
+from kgan.data.store import Store
 from kgan.types import ArrayLike
 
 ONE_LABEL = "one label for each sample"
@@ -38,6 +40,30 @@ def to_array(values: ArrayLike, argument: str, expected: str = _ONE_SHAPE) -> np
             f"Expected {expected}. "
             f"Received: {argument} of type {type(values).__name__} {reason}"
         ) from None
+
+
+def to_rows(
+    values: ArrayLike | Store, argument: str, expected: str = "an array"
+) -> np.ndarray | Store:
+    """Returns samples or conditions as an array with a row of numbers for each sample.
+
+    A `Store` stays on disk.
+
+    Args:
+        values: The samples or the conditions.
+        argument: Name of the argument, for the errors.
+        expected: The expected values, for the errors.
+
+    Raises:
+        ValueError: If there is no row, or the values are no numbers.
+    """
+    x = values if isinstance(values, Store) else to_array(values, argument, expected)
+    if x.ndim == 0 or not len(x) or not np.issubdtype(x.dtype, np.number):
+        raise ValueError(
+            f"`{argument}` must be {expected} with a row of numbers for each sample, at "
+            f"least one. {checks.received(**{argument: values})}"
+        )
+    return x
 
 
 def convert_labels(labels: ArrayLike, count: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kgan import checks
-from kgan.data.checks import ONE_LABEL, check_labels, to_array
+from kgan.data.checks import ONE_LABEL, check_labels, to_array, to_rows
 from kgan.data.sample_range import SampleRange
 from kgan.data.store import Store
 from kgan.types import ArrayLike, Shape, Tensor, Tensors
@@ -222,25 +222,26 @@ class Conditions:
 NO_CONDITIONS = Conditions()
 
 
-def check_rows(**argument: Tensors | None) -> Tensors | None:
-    """Checks conditions as far as is possible without the model, and returns them.
+def check_rows(count: int | None = None, **argument: Tensors | None) -> Any:
+    """Checks conditions as far as is possible without the model, and returns arrays.
 
     Args:
+        count: Int, the number of samples; None for any number.
         **argument: The argument to check, given as `name=value`: numbers with a row for
             each sample, or a tuple of these, or None.
 
     Raises:
-        ValueError: If a part has no rows of numbers.
+        ValueError: If a part has no rows of numbers, or another number of rows.
     """
     ((name, values),) = argument.items()
-    for x in parts_of(values):
-        x = x if isinstance(x, Store) else to_array(x, name, "rows of numbers")
-        if x.ndim == 0 or not len(x) or not np.issubdtype(x.dtype, np.number):
+    found = map_conditions(lambda x: to_rows(x, name, "an array or arrays"), values)
+    for x in parts_of(found):
+        if count is not None and len(x) != count:
             raise ValueError(
-                f"`{name}` must be an array with a row for each sample, or a tuple of "
-                f"arrays. {checks.received(**argument)}"
+                f"There must be one row of {name} for each sample. "
+                f"Received: {count} samples and {len(x)} rows of {name}"
             )
-    return values
+    return found
 
 
 def parts_of(values: Tensors | None) -> tuple[Any, ...]:

@@ -54,7 +54,7 @@ def prepare(
     """
     argument = check.argument
     _check_given(x, check)
-    x, y = _unpack(x, y)
+    x, y = unpack(x, y)
     if _is_array(x):
         x = _as_array(x, argument)
         check.samples(x)
@@ -71,11 +71,7 @@ def prepare(
             drop_remainder=drop_remainder,
         )
         return batches, *_examples(batches, check.conditions)
-    if batch_size is not None:
-        raise ValueError(
-            f"`batch_size` is for arrays: this `{argument}` makes its own batches. "
-            f"Received: batch_size={batch_size}, {argument} of type {type(x).__name__}"
-        )
+    _check_own_batches(x, y, batch_size, argument)
     if isinstance(x, Batches):
         check.samples(_as_array(x.x, argument))
         check.conditions_of(x.labels, len(x.x))
@@ -103,6 +99,21 @@ def _check_given(x: Data, check: DataCheck) -> None:
             f"samples of a path or a name. {checks.received(**{argument: x})}"
         )
     check.no_weights(x)
+
+
+def _check_own_batches(x: Data, y: Any, batch_size: int | None, argument: str) -> None:
+    """Checks that data with batches of its own has no arguments for arrays."""
+    kind = f"{argument} of type {type(x).__name__}"
+    if batch_size is not None:
+        raise ValueError(
+            f"`batch_size` is for arrays: this `{argument}` makes its own batches. "
+            f"Received: batch_size={batch_size}, {kind}"
+        )
+    if y is not None:
+        raise ValueError(
+            f"`y` is for arrays: this `{argument}` yields its own conditions. "
+            f"Received: y of type {type(y).__name__}, {kind}"
+        )
 
 
 def _examples(
@@ -143,7 +154,7 @@ def split(
     Raises:
         ValueError: If `x` is not an array, or one of the parts would be empty.
     """
-    x, y = _unpack(x, y)
+    x, y = unpack(x, y)
     if not _is_array(x):
         raise ValueError(
             "`validation_split` is for arrays; pass `validation_data` instead. "
@@ -186,10 +197,23 @@ def _as_array(x: ArrayLike | Store, argument: str) -> np.ndarray | Store:
     return x if isinstance(x, Store) else to_array(x, argument)
 
 
-def _unpack(x: Data, y: ArrayLike | None) -> tuple[Data, ArrayLike | None]:
-    """Returns samples and labels, of which Keras makes a tuple of one or two items."""
+def unpack(x: Data, y: Tensors | None) -> tuple[Data, Tensors | None]:
+    """Returns samples and their conditions, of which data may be a tuple.
+
+    Args:
+        x: Samples, `(samples,)`, or a pair `(samples, conditions)`.
+        y: Conditions, or None.
+
+    Raises:
+        ValueError: If there are two kinds of conditions.
+    """
     if not isinstance(x, tuple) or len(x) not in (1, 2):
         return x, y
+    if len(x) == 2 and y is not None:
+        raise ValueError(
+            "A pair (samples, conditions) has its own conditions, so `y` must be None. "
+            f"Received: y of type {type(y).__name__}, x of type tuple with 2 parts"
+        )
     return x if len(x) == 2 else (x[0], y)
 
 

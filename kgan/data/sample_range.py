@@ -1,5 +1,6 @@
 """The range of samples, and the scaling between this range and uint8 pixels."""
 
+import warnings
 from typing import NamedTuple
 
 import keras
@@ -11,6 +12,8 @@ from kgan.types import ArrayLike, Shape, Tensor
 
 # The lowest and the highest value of images for a generator whose output has no bounds.
 _UNBOUNDED_IMAGES = (-16.0, 16.0)
+# The fewest samples whose range says something about the data.
+_FEWEST = 8
 
 
 class SampleRange(NamedTuple):
@@ -126,6 +129,28 @@ class SampleRange(NamedTuple):
                 f"output is between {self.low:g} and {self.high:g}: scale the data, or "
                 "pass pixels as uint8, which kgan scales. "
                 f"Received: {argument} of dtype {x.dtype}"
+            )
+
+    def warn_of_half(self, x: np.ndarray, argument: str, stacklevel: int = 2) -> None:
+        """Warns if float samples lie in 0 to 1, the upper half of the range -1 to 1.
+
+        Args:
+            x: Samples `(n, ...)`, examples of the data.
+            argument: Name of the argument, for the warning.
+            stacklevel: Int, see `warnings.warn`.
+        """
+        # A few bright pictures may lie in the upper half by chance.
+        enough = len(x) >= _FEWEST and np.issubdtype(x.dtype, np.floating)
+        if tuple(self) != (-1.0, 1.0, True) or not enough:
+            return
+        low, high = float(np.min(x)), float(np.max(x))
+        if low >= 0 and 0 < high <= 1:
+            warnings.warn(
+                f"`{argument}` has values from {low:g} to {high:g} only, but the "
+                "generator's output is between -1 and 1: scale the data by `2 * x - 1`, "
+                "or pass pixels as uint8, which kgan scales; or give the GAN "
+                "`sample_range=(0, 1)` if the values are as they should be.",
+                stacklevel=stacklevel + 1,
             )
 
 

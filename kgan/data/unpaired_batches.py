@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from kgan.data.conditions import check_rows
 from kgan.data.images import check_pictures
 from kgan.data.window_batches import WindowBatches
 from kgan.data.windows import Windows
-from kgan.types import ArrayLike
+from kgan.types import ArrayLike, Tensors
 
 # The numbers of both sets, from which their orders and their windows are drawn.
 _B, _A = 0, 1
@@ -70,6 +71,10 @@ class UnpairedBatches(WindowBatches):
                     f"crop={crop}, a.shape={a.shape}, b.shape={b.shape}"
                 )
         super().__init__(b, a, windows, **options)
+
+    def check_labels(self, labels: Tensors | None) -> Any:
+        # Both sets have numbers of their own.
+        return check_rows(labels=labels)
 
     @property
     def count(self) -> int:

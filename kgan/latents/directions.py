@@ -7,6 +7,7 @@ from kgan.backend import keras_private
 from kgan.layers import ModulatedConv2D
 from kgan.layers.styles import has_styles
 from kgan.models.gan import GAN
+from kgan.models.sampling import check_gan
 
 METHODS = ("sefa", "principal")
 # The default number of directions.
@@ -47,8 +48,8 @@ def directions(
         vector and its negative are equally right; the largest coordinate is positive.
 
     Raises:
-        ValueError: If an argument is out of bounds, or the generator has no dense layer
-            for its latents or its styles.
+        ValueError: If `gan` is no GAN, an argument is out of bounds, or the generator has
+            no dense layer for its latents or its styles.
 
     Example:
 
@@ -66,6 +67,7 @@ def directions(
         [Shen and Zhou, 2021 (SeFa)](https://arxiv.org/abs/2007.06600);
         [Härkönen et al., 2020 (GANSpace)](https://arxiv.org/abs/2004.02546).
     """
+    check_gan(gan, "directions")
     n = min(_COUNT, gan.latent_dim) if n is None else n
     n = checks.count(maximum=gan.latent_dim, n=n)
     method, seed = checks.one_of(METHODS, method=method), checks.seed(seed=seed)

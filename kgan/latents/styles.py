@@ -4,6 +4,7 @@ from kgan import checks
 from kgan.layers.styles import style_parts
 from kgan.models.gan import GAN
 from kgan.models.latents import checked_styles
+from kgan.models.sampling import check_gan
 from kgan.types import ArrayLike
 
 
@@ -51,6 +52,7 @@ def style_mix(
     Reference:
         [Karras et al., 2018](https://arxiv.org/abs/1812.04948), section 3.1.
     """
+    check_gan(gan)
     _, synthesis = style_parts(gan.sampling_generator, "`style_mix`")
     shape = tuple(synthesis.input_shape[1:])
     if len(shape) != 2:

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 
 from kgan import checks, data
@@ -83,8 +84,9 @@ class Evaluation:
             fakes: uint8 images, at least `count`.
 
         Raises:
-            ValueError: If there are fewer fakes than `count`.
+            ValueError: If the fakes are no uint8 images, or fewer than `count`.
         """
+        check_images(fakes)
         if len(fakes) < self.count:
             raise ValueError(
                 f"The metrics need {self.count:,} fakes. Received: {len(fakes):,} fakes"
@@ -111,7 +113,15 @@ class Evaluation:
                 because the generator has diverged, all numbers are NaN.
             sample_range: The range of the images, for example `gan.sample_range`;
                 [-1, 1] by default.
+
+        Raises:
+            ValueError: If `sample` is no function.
         """
+        if not callable(sample) or isinstance(sample, keras.layers.Layer):
+            raise ValueError(
+                "`sample` must be a function that draws samples, for example "
+                f"`gan.sample`. {checks.received(sample=sample)}"
+            )
         samples = sample(self.count, seed=self.seed)
         if np.isfinite(samples).all():
             return self(sample_range.to_uint8(samples))

@@ -5,7 +5,7 @@ from typing import NamedTuple, cast
 import numpy as np
 
 from kgan import checks
-from kgan.metrics.extractors import Extractor, Images
+from kgan.metrics.extractors import Extractor, Images, check_extractor
 from kgan.metrics.features import check_features
 from kgan.metrics.pairwise import BLOCK, centered_blocks, middle, squared_distances
 from kgan.types import ArrayLike
@@ -62,10 +62,8 @@ def nearest_neighbors(
     >>> indices.tolist(), distances.tolist()
     ([[0, 1]], [[0.0, 5.0]])
     """
+    check_extractor(extractor)
     if extractor is not None:
-        checks.instance(
-            Extractor, "a `kgan.metrics.Extractor`, or None", extractor=extractor
-        )
         real, fake = extractor(real).features, extractor(fake).features
     real, fake = _checked(real, "real"), _checked(fake, "fake")
     _check_kinds(real, fake)

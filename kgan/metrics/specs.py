@@ -188,8 +188,10 @@ def parse(name: str, extractor: Extractor) -> Metric:
 
     Raises:
         ValueError: If no metric has that name, or if the extractor is not the network
-            that FID and KID are defined by.
+            that FID and KID are defined by, or no extractor.
     """
+    checks.instance(str, "a name", metric=name)
+    checks.instance(Extractor, "a `kgan.metrics.Extractor`", extractor=extractor)
     match = re.fullmatch(r"([a-z_]+?)_?(\d+k?)?", name)
     base, text = (match[1], match[2] or "10k") if match else (name, "10k")
     if base in _INCEPTION_SPECS and not extractor.is_fid:

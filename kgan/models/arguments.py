@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kgan import checks
-from kgan.metrics import Extractor
+from kgan.metrics import check_extractor
 from kgan.types import Shape
 
 Model = TypeVar("Model", bound=type[keras.Model])
@@ -16,6 +16,7 @@ Model = TypeVar("Model", bound=type[keras.Model])
 _METHODS = (
     "fit",
     "evaluate",
+    "predict",
     "train_on_batch",
     "test_on_batch",
     "save",
@@ -88,8 +89,8 @@ def check_argument(name: str, value: Any) -> None:
         _check_frequency(value)
     elif name == "callbacks":
         _check_callbacks(value)
-    elif name == "extractor" and value is not None:
-        checks.instance(Extractor, "a `kgan.metrics.Extractor`, or None", extractor=value)
+    elif name == "extractor":
+        check_extractor(value)
 
 
 def check_no_weights(arguments: dict[str, Any]) -> None:
@@ -125,6 +126,15 @@ def check_pixels(x: Any, shape: Shape) -> None:
         raise ValueError(
             f"Metrics compare samples with an array of uint8 images of shape {shape}. "
             f"Received: x of type {type(x).__name__}, dtype {dtype} and shape {found}"
+        )
+
+
+def check_used(extractor: Any, metrics: Any) -> None:
+    """Checks that an extractor is given for metrics."""
+    if metrics is None and extractor is not None:
+        raise ValueError(
+            "`extractor` is for `metrics`, and there are none. "
+            f"{checks.received(metrics=metrics, extractor=extractor)}"
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kgan import backend
+from kgan import backend, checks
 from kgan.critic import Critic, Judgement, has_classes
 from kgan.models import contract
 from kgan.models.optimizers import OptimizerPair
@@ -151,7 +151,7 @@ class CompiledModel(SamplingModel):
             fake: The `Judgement` of the fakes.
         """
         inputs = real, fake, critic, self.d_optimizer.iterations
-        loss = add_penalties(recipe.penalties, loss, values, *inputs)
+        loss = add_penalties(recipe.terms["penalties"], loss, values, *inputs)
         if recipe.augment is not None:
             images = ops.shape(real.samples)[0] * critic.pack * self.devices.replicas
             boundary = recipe.loss.decision_boundary
@@ -171,3 +171,15 @@ class CompiledModel(SamplingModel):
         optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
         arguments = {**optimizers, **self.recipe.get_config(), **self._running}
         return portable(keras.saving.serialize_keras_object(arguments))
+
+
+def check_compiled(gan: Any) -> None:
+    """Checks the argument `gan` of a function, a compiled GAN.
+
+    Raises:
+        ValueError: If the value is another object, or `compile` was not called.
+    """
+    expected = "a `kgan.GAN` that is compiled"
+    checks.instance(CompiledModel, expected, gan=gan)
+    if not gan.compiled:
+        raise ValueError(f"`gan` must be {expected}. {checks.received(gan=gan)}")

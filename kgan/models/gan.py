@@ -281,12 +281,13 @@ class GAN(CompiledModel):
             values["g_class"] = class_loss(fake_classes, labels)
             loss = loss + recipe.class_loss_weight * values["g_class"]
         further = self.generator, inputs, self.seed_generator, self.g_optimizer.iterations
-        loss = add_penalties(recipe.generator_penalties, loss, values, *further)
+        terms = recipe.terms
+        loss = add_penalties(terms["generator_penalties"], loss, values, *further)
         if recipe.generator_losses:
             given = self.combined.conditions_in(inputs)
             fakes = ops.cast(fakes, reals.dtype)
             generated = Generated(fakes, reals, given, self.critic)
-            loss = add_penalties(recipe.generator_losses, loss, values, generated)
+            loss = add_penalties(terms["generator_losses"], loss, values, generated)
         return loss + sum(self.generator.losses), values
 
     def _add_mismatch(

@@ -1,9 +1,10 @@
 """Latents, mapped latents and conditions for `GAN.sample`."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -14,7 +15,7 @@ from kgan.data.checks import to_array
 from kgan.data.conditions import only_part
 from kgan.models.conditions import ConditionBank
 from kgan.models.reloading import warn_of_unknown
-from kgan.types import ArrayLike, Identifier, Tensors
+from kgan.types import ArrayLike, Identifier, Shape, Tensors
 
 # The side of an example of a picture of any size.
 _EXAMPLE_SIDE = 32
@@ -62,10 +63,15 @@ class Latents:
         `name` is the argument in which the user gave the conditions.
         """
         batch_size, seed = checks.count(batch_size=batch_size), checks.seed(seed=seed)
-        seed = random.randrange(2**31 - 1) if seed is None else seed
+        for latents in ({"z": z}, {"noise": noise}):
+            self._check_takes(**latents)
         if z is not None:
+            # The seed may still draw conditions.
+            draws = self.conditions and conditions is None
+            checks.alone("z", noise=noise, seed=None if draws else seed)
             z = self._checked(z, n)
             n = len(z)
+        seed = random.randrange(2**31 - 1) if seed is None else seed
         if n is not None:
             # No array of float32 latents may be larger than 8 GB.
             n = checks.count(maximum=2**31 // max(1, self.dim), n=n)
@@ -92,12 +98,62 @@ class Latents:
         z = self.noise.sample((n, self.dim), seed=0) if self.dim else None
         return with_conditions(z, given)
 
-    def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
-        if not self.dim:
+    def check_data(self, x: Any) -> None:
+        """Checks the data of `GAN.predict`; a dataset is not read.
+
+        Args:
+            x: Latents, `[latents, *conditions]`, or a dataset of batches of these.
+
+        Raises:
+            ValueError: If the generator can't take the data.
+        """
+        is_array = isinstance(x, list | tuple | str | dict) or hasattr(x, "shape")
+        if not is_array and isinstance(x, Iterable | keras.utils.PyDataset):
+            return
+        self.check_inputs(x)
+        given = data.parts_of(x)[bool(self.dim) :]
+        for condition, values in zip(self.conditions, given, strict=True):
+            if condition.num_classes is not None:
+                labels = to_array(values, "labels")
+                data.check_labels(labels, condition.num_classes, "labels")
+
+    def check_inputs(self, inputs: Tensors) -> None:
+        """Checks the shapes of arrays or tensors, without a look at their values.
+
+        Args:
+            inputs: Latents, or `[latents, *conditions]`.
+
+        Raises:
+            ValueError: If an input is missing, or has another shape.
+        """
+        given = [getattr(part, "shape", None) for part in data.parts_of(inputs)]
+        # A dataset of TensorFlow may not know how many dimensions its tensors have.
+        if any(getattr(shape, "rank", 0) is None for shape in given):
+            return
+        shapes = [None if shape is None else tuple(shape) for shape in given]
+        expected = [(self.dim,)] if self.dim else []
+        expected += [condition.shape for condition in self.conditions]
+        if len(shapes) == len(expected) and all(map(_has_rows, shapes, expected)):
+            return
+        names = ["latents"] * bool(self.dim) + self.conditions.names
+        rows = [", ".join(map(str, ("n", *shape))) for shape in expected]
+        form = ", ".join(f"{name} ({row})" for name, row in zip(names, rows, strict=True))
+        found = checks.received(inputs=inputs)
+        if shapes and None not in shapes:
+            found = f"Received: inputs of shapes {', '.join(map(str, shapes))}"
+        raise ValueError(
+            f"The generator takes {form if len(names) == 1 else f'[{form}]'}. {found}"
+        )
+
+    def _check_takes(self, **argument: Any) -> None:
+        ((name, value),) = argument.items()
+        if not self.dim and value is not None:
             raise ValueError(
-                "This generator has no latents, so it takes no `z`. "
-                f"{checks.received(z=z)}"
+                f"This generator has no latents, so it takes no `{name}`. "
+                f"{checks.received(**argument)}"
             )
+
+    def _checked(self, z: ArrayLike, n: int | None) -> np.ndarray:
         z = checks.resolved(as_floats, f"numbers of shape (n, {self.dim})", z=z)
         if z.ndim != 2 or z.shape[1] != self.dim or len(z) == 0:
             raise ValueError(
@@ -193,13 +249,7 @@ def style_batches(
     Raises:
         ValueError: If `w` has a wrong shape, or another argument is given.
     """
-    given = {name: value for name, value in others.items() if value is not None}
-    if given:
-        names = ", ".join(f"`{name}`" for name in given)
-        raise ValueError(
-            f"`w` is in the place of {names}: pass one of them only. "
-            f"{checks.received(**given)}"
-        )
+    checks.alone("w", **others)
     batch_size = checks.count(batch_size=batch_size)
     w = checked_styles(shape, w=w)
     _check_number(n, w=w)
@@ -229,6 +279,13 @@ def checked_styles(shape: tuple[int, ...], **argument: ArrayLike) -> np.ndarray:
         )
     w = w.reshape(len(w), *[1] * (1 + len(shape) - w.ndim), *w.shape[1:])
     return np.broadcast_to(w, (len(w), *shape))
+
+
+def _has_rows(found: Shape | None, shape: Shape) -> bool:
+    """Whether an array of the found shape has rows of a shape, or of one label."""
+    rows = (found or ())[1:]
+    one_label = not shape and rows == (1,)
+    return bool(found) and (one_label or checks.same_shape(rows, shape))
 
 
 def _check_number(n: int | None, **latents: np.ndarray) -> None:

@@ -13,6 +13,7 @@ from kgan.metrics import Evaluation, default_extractor
 from kgan.models.arguments import (
     as_list,
     check_pixels,
+    check_used,
     size_of,
     with_checked_arguments,
 )
@@ -153,7 +154,7 @@ class TrainedModel(Trainer):
         keras_private.assert_compiled(self, "fit")
         self._keep_average_fresh()
         if validation_split:
-            (x, y), validation_data = self._split(x, y, validation_split)
+            (x, y), validation_data = self._split(x, y, validation_split, validation_data)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
         validation_data = self._prepared_for_validation(
             validation_data, validation_batch_size, batch_size, validation_steps
@@ -227,6 +228,7 @@ class TrainedModel(Trainer):
         seed = checks.fixed_seed(seed=seed)
         self.devices.synchronize()
         evaluation = None
+        check_used(extractor, metrics)
         if metrics is not None:
             reals = self._samples_first(x, y)
             evaluation = self._evaluation(*reals, metrics, extractor, seed)
@@ -272,10 +274,13 @@ class TrainedModel(Trainer):
 
         A subclass whose `fit` takes the conditions first exchanges both.
         """
-        return x if isinstance(x, tuple) and len(x) == 2 else (x, y)
+        return data.unpack(x, y)
 
-    def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
+    def _split(
+        self, x: Data, y: Tensors | None, share: float, held_out: Data
+    ) -> tuple[tuple, tuple]:
         """Returns the data to train on and the held-out data, for `validation_split`."""
+        checks.alone("validation_split", validation_data=held_out)
         return data.split(x, share, y)
 
     def _keep_average_fresh(self) -> None:
@@ -333,6 +338,7 @@ class TrainedModel(Trainer):
         batches, self.real_samples, self.real_conditions = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y
         )
+        self.sample_range.warn_of_half(self.real_samples, "x", stacklevel=4)
         if self.bank is not None:
             self.bank.keep(self.real_conditions)
         return batches

@@ -12,7 +12,7 @@ from kgan.data.checks import to_array
 from kgan.layers.styles import has_styles, style_parts
 from kgan.metrics import nearest_neighbors
 from kgan.models.averaging import copy_of
-from kgan.models.sampling import SamplingModel
+from kgan.models.sampling import SamplingModel, check_gan
 from kgan.types import ArrayLike, Identifier, Shape, Tensor
 
 SPACES = ("z", "w")
@@ -77,6 +77,7 @@ def project(
         [Karras et al., 2019](https://arxiv.org/abs/1912.04958), section 5, for mapped
         latents.
     """
+    check_gan(gan, "latents of pictures")
     steps, seed = checks.count(steps=steps), checks.seed(seed=seed)
     loss = checks.resolved(keras.losses.get, "a Keras loss", loss=loss)
     generator = gan.fresh_generator()

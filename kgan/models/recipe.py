@@ -3,6 +3,7 @@
 import difflib
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
@@ -23,6 +24,8 @@ from kgan.types import Identifier, Tensor
 
 # The keys in the order in which `evaluate` lists them: Keras puts the loss first.
 LOG_KEYS = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
+# Further keys of the logs, which no penalty may have.
+_TAKEN = ("d_mismatch", "d_class", "g_class", "cycle", "identity")
 # The options that are lists of penalties or losses.
 _LISTS = ("penalties", "generator_penalties", "generator_losses")
 
@@ -36,7 +39,8 @@ class Recipe(serialization.Configurable):
         loss: A name (`kgan.losses.names()`), a `kgan.losses.Loss`, or any Keras loss,
             for example `keras.losses.MeanSquaredError()`.
         penalties: Iterable of names, or of `kgan.penalties.Penalty`, on the
-            discriminator.
+            discriminator. The second of two penalties of one name is `NAME_1` in the
+            logs, as the names of Keras' metrics.
         d_steps: Int, updates of the discriminator in a step. A batch of n reals feeds
             `d_steps` updates of n / d_steps reals each.
         g_steps: Int, updates of the generator in a step.
@@ -203,13 +207,29 @@ class Recipe(serialization.Configurable):
             option.build()
         return [variable for option in options for variable in option.variables]
 
+    @property
+    def terms(self) -> dict[str, dict[str, Any]]:
+        """The terms of each list of penalties or losses, by their keys in the logs."""
+        taken = {*LOG_KEYS, *_TAKEN}
+        return {
+            option: {_unique(term.name, taken): term for term in getattr(self, option)}
+            for option in _LISTS
+        }
+
     def log_names(self, has_classes: bool) -> tuple[str, ...]:
         """Returns the keys of the logs."""
-        terms = (*self.penalties, *self.generator_penalties, *self.generator_losses)
-        names = [*LOG_KEYS, *(term.name for term in terms)]
+        names = [*LOG_KEYS, *(name for terms in self.terms.values() for name in terms)]
         names += ["d_mismatch"] if self.uses_mismatch else []
         names += [] if self.augment is None else list(self.augment.logs())
         return (*names, *(("d_class", "g_class") if has_classes else ()))
+
+
+def _unique(name: str, taken: set[str]) -> str:
+    """Returns a name that is not taken, with a number if needed, and takes it."""
+    numbered = (f"{name}_{number}" for number in itertools.count(1))
+    found = next(n for n in itertools.chain([name], numbered) if n not in taken)
+    taken.add(found)
+    return found
 
 
 def _each(get: Callable[[Identifier], Any], **argument: Any) -> tuple[Any, ...]:
@@ -220,7 +240,12 @@ def _each(get: Callable[[Identifier], Any], **argument: Any) -> tuple[Any, ...]:
             f"`{name}` must be a list of {name.split('_')[-1]}. "
             f"{checks.received(**argument)}"
         )
-    return tuple(get(penalty) for penalty in given)
+    found: list[Any] = []
+    for term in map(get, given):
+        # A penalty may keep numbers, which would change twice in an update.
+        again = any(term is other for other in found)
+        found.append(serialization.copy_without_state(term) if again else term)
+    return tuple(found)
 
 
 def with_arguments_of(recipe: type[Recipe]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ from kgan.models.latents import Latents, style_batches
 from kgan.models.model import TrainedModel
 from kgan.types import (
     ArrayLike,
+    Data,
     Identifier,
     KerasArgument,
     PathLike,
@@ -58,8 +59,39 @@ class SamplingModel(TrainedModel):
 
         Returns:
             A float tensor `(batch, ...)`, from `ema_generator` if there is an average.
+
+        Raises:
+            ValueError: If the generator takes other inputs.
         """
+        self.latents.check_inputs(latents)
         return self.sampling_generator(latents, training=False)
+
+    def predict(
+        self,
+        x: Data,
+        batch_size: int | None = None,
+        verbose: KerasArgument = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> np.ndarray:
+        """Generates samples from latents, as `call` does, in batches.
+
+        Args:
+            x: Latents `(n, latent_dim)`, or for a conditional GAN
+                `[latents, *conditions]`; or a dataset of batches of these.
+            batch_size: See `keras.Model.predict`.
+            verbose: See `keras.Model.predict`.
+            steps: See `keras.Model.predict`.
+            callbacks: See `keras.Model.predict`.
+
+        Returns:
+            A float array `(n, ...)`.
+
+        Raises:
+            ValueError: If the generator can't take `x`, or an argument is out of bounds.
+        """
+        self.latents.check_data(x)
+        return super().predict(x, batch_size, verbose, steps, callbacks)
 
     @property
     def sampling_generator(self) -> keras.Model:
@@ -90,6 +122,7 @@ class SamplingModel(TrainedModel):
             n: Int, number of samples, 1 by default. Leave it out with `z`, `labels` or
                 `conditions`.
             seed: Int, which gives the same samples again; None for a seed from Python.
+                Leave it out where nothing is drawn, with `z` or `w` and all conditions.
             z: Float array `(n, latent_dim)`, the latents themselves.
             noise: A distribution in place of the distribution of training, for example
                 `kgan.noise.TruncatedNormal(0.7)`.
@@ -113,8 +146,9 @@ class SamplingModel(TrainedModel):
 
         Raises:
             ValueError: If `z` or `w` has a wrong shape, if the lengths of `z`, `labels`
-                and `n` differ, if the GAN does not know a label, or if `psi` or `w` is
-                given for a generator without styles.
+                and `n` differ, if the GAN does not know a label, if `psi` or `w` is
+                given for a generator without styles, or if an argument is given beside
+                another one in its place, for example `noise` with `z`.
         """
         as_uint8 = checks.flag(as_uint8=as_uint8)
         generator = self.fresh_generator()
@@ -124,8 +158,8 @@ class SamplingModel(TrainedModel):
             inputs = self.latents.sample(n, z, noise, *given, seed, batch_size)
         else:
             _, network = style_parts(generator, "`w`")
-            others = {"z": z, "noise": noise, "labels": labels, "psi": psi}
-            others["conditions"] = conditions
+            others = {"z": z, "noise": noise, "seed": seed, "labels": labels}
+            others |= {"psi": psi, "conditions": conditions}
             shape = tuple(network.input_shape[1:])
             inputs = style_batches(w, shape, n, batch_size, **others)
         samples = self._computed(network, inputs, psi)
@@ -301,3 +335,21 @@ class SamplingModel(TrainedModel):
     def _keep_average_fresh(self) -> None:
         if not self.images_seen.numpy():
             self.average.restart()
+
+
+def check_gan(gan: Any, drawn: str = "") -> None:
+    """Checks the argument `gan` of a function, a model that draws samples.
+
+    Args:
+        gan: The value.
+        drawn: The result of the function, if the function needs latents: "directions".
+
+    Raises:
+        ValueError: If the value is another object, or its generator has no latents.
+    """
+    checks.instance(SamplingModel, "a `kgan.GAN`", gan=gan)
+    if drawn and not gan.latent_dim:
+        raise ValueError(
+            f"This generator has no latents, so it has no {drawn}. "
+            f"{checks.received(gan=gan)}"
+        )

@@ -62,7 +62,9 @@ class TwoWayModel(CompiledModel):
         images = images if isinstance(images, data.Store) else to_array(images, name)
         data.DataCheck(shape, self.sample_range, argument=name).samples(images)
 
-    def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
+    def _split(
+        self, x: Data, y: Tensors | None, share: float, held_out: Data
+    ) -> tuple[tuple, tuple]:
         raise ValueError(
             "`validation_split` divides pairs: pass `validation_data=(a, b)`. "
             f"{checks.received(validation_split=share)}"

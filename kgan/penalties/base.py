@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -181,7 +181,7 @@ def _without_writes(
 
 
 def add_penalties(
-    penalties: Iterable[Any],
+    penalties: Mapping[str, Any],
     loss: Tensor,
     values: dict[str, Tensor],
     *inputs: Any,
@@ -189,14 +189,15 @@ def add_penalties(
     """Returns a loss with the weighted penalties, or with further losses.
 
     Args:
-        penalties: The penalties, or `kgan.generator_losses.GeneratorLoss`es.
+        penalties: The penalties, or `kgan.generator_losses.GeneratorLoss`es, by their
+            keys in the logs.
         loss: Scalar, the loss without penalties.
         values: Dict to which the value of each penalty, without its weight, is added.
         *inputs: The inputs of each penalty.
     """
-    for penalty in penalties:
-        values[penalty.name] = penalty(*inputs)
-        loss = loss + penalty.weight * values[penalty.name]
+    for name, penalty in penalties.items():
+        values[name] = penalty(*inputs)
+        loss = loss + penalty.weight * values[name]
     return loss
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from kgan import backend, checks
 from kgan.data import is_image_shape
 from kgan.data.conditions import only_part
-from kgan.models.compiled import CompiledModel
+from kgan.models.compiled import CompiledModel, check_compiled
 from kgan.models.cycle import CycleGAN
 from kgan.models.translator import Translator
 from kgan.types import Shape, Tensor
@@ -58,8 +58,10 @@ def estimate(gan: CompiledModel, images: int, batch_size: int) -> Cost:
         batch_size: Int, at least 1: real images per batch.
 
     Raises:
-        ValueError: If `images` or `batch_size` is not an int of at least 1.
+        ValueError: If `gan` is no compiled GAN, or `images` or `batch_size` is not an int
+            of at least 1.
     """
+    check_compiled(gan)
     images = checks.count(images=images)
     batch_size = checks.count(batch_size=batch_size)
     per_update = batch_size // gan.recipe.d_steps
@@ -81,8 +83,9 @@ def largest_batch(gan: CompiledModel, memory: float) -> int:
         Int, a multiple of `d_steps`; 0 if no batch fits.
 
     Raises:
-        ValueError: If `memory` is not a number above 0.
+        ValueError: If `gan` is no compiled GAN, or `memory` is not a number above 0.
     """
+    check_compiled(gan)
     memory = checks.number(above=0, memory=memory)
     per_update = (memory - _fixed_memory(gan)) // _memory_per_sample(gan)
     return max(0, int(per_update)) * gan.recipe.d_steps
@@ -127,7 +130,13 @@ def flops_per_image(gan: CompiledModel, batch_size: int) -> float:
     Args:
         gan: A compiled `kgan.GAN`, or a compiled `kgan.CycleGAN`.
         batch_size: Int, real images per batch.
+
+    Raises:
+        ValueError: If `gan` is no compiled GAN, or `batch_size` is not an int of at least
+            1.
     """
+    check_compiled(gan)
+    batch_size = checks.count(batch_size=batch_size)
     recipe = gan.recipe
     if isinstance(gan, CycleGAN):
         g, d = flops(gan.generator), flops(gan.discriminator)
@@ -153,7 +162,11 @@ def flops(network: keras.Model) -> int:
 
     Only dense layers and convolutions count, since they make up nearly all operations. A
     multiplication and an addition count as two operations.
+
+    Raises:
+        ValueError: If the network is no model of Keras.
     """
+    checks.instance(keras.Model, "a `keras.Model`", network=network)
     return sum(map(_layer_flops, network.layers))
 
 
@@ -220,8 +233,8 @@ def measure_step(
             however long it takes.
 
     Raises:
-        ValueError: If `batch_size` or `seconds` is out of bounds, or if the shape of the
-            samples has a dimension of any length.
+        ValueError: If `build` is no function, if `batch_size` or `seconds` is out of
+            bounds, or if the shape of the samples has a dimension of any length.
 
     Example:
 
@@ -231,6 +244,11 @@ def measure_step(
     >>> measured.seconds_for(images=640) == 20 * measured.seconds
     True
     """
+    if not callable(build) or isinstance(build, keras.Model):
+        raise ValueError(
+            "`build` must be a function that returns a new compiled `kgan.GAN`. "
+            f"{checks.received(build=build)}"
+        )
     batch_size = checks.count(batch_size=batch_size)
     clock = _Clock(checks.number(above=0, seconds=seconds))
     before = backend.gpu()

@@ -1,5 +1,6 @@
 """A Keras model whose training step is written once for all frameworks."""
 
+import functools
 from typing import Any
 
 import keras
@@ -29,6 +30,7 @@ class Trainer(keras.Model):
         self.devices = FrameworkDevices(self)
         self.train_function: Any = None
         self.test_function: Any = None
+        self.predict_function: Any = None
 
     def training_step(self, batch: Data) -> dict[str, Tensor]:
         """Updates the model on a batch, and returns the logs.
@@ -62,3 +64,8 @@ class Trainer(keras.Model):
         if self.test_function is None or force:
             super().make_test_function(force=True)
             self.test_function = self.devices.test_function(self.test_function)
+
+    def make_predict_function(self, force: bool = False) -> None:
+        if self.predict_function is None or force:
+            make = functools.partial(super().make_predict_function, force=True)
+            self.devices.make_predict_function(make)

@@ -61,6 +61,14 @@ class Devices:
         """Returns the test function of Keras, adapted to this framework."""
         return function
 
+    def make_predict_function(self, make: Callable[[], None]) -> None:
+        """Makes the predict function of the model, adapted to this framework.
+
+        Args:
+            make: The method of Keras, which sets `predict_function`.
+        """
+        make()
+
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         """Checks arguments of `compile` that these devices may not support.
 

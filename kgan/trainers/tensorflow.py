@@ -69,6 +69,12 @@ class FrameworkDevices(Devices):
         return isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
     @property
+    def _is_alone(self) -> bool:
+        """Whether there is one device, and no strategy that could have several."""
+        mirrored = isinstance(self.strategy, tf.distribute.MirroredStrategy)
+        return self.replicas == 1 and not (mirrored or self.has_workers)
+
+    @property
     def is_chief(self) -> bool:
         resolver = getattr(self.strategy, "cluster_resolver", None)
         if resolver is None or resolver.task_type in (None, "", "chief"):
@@ -129,6 +135,22 @@ class FrameworkDevices(Devices):
 
         return named
 
+    def make_predict_function(self, make: Callable[[], None]) -> None:
+        # Keras would compile an inner function of its own by XLA.
+        model, compiles = self.model, self.model.jit_compile
+        model.jit_compile = False
+        try:
+            make()
+        finally:
+            model.jit_compile = compiles
+        if not model.run_eagerly:
+            model.predict_function = tf.function(
+                _Counted(model.predict_function.python_function),
+                reduce_retracing=True,
+                # XLA can't compile the step of a strategy.
+                jit_compile=True if compiles and self._is_alone else None,
+            )
+
     def check_compile(self, optimizers: list, **arguments: Any) -> None:
         strategy = tf.distribute.get_strategy()
         for variable in self.model.variables if tf.distribute.has_strategy() else ():
@@ -158,7 +180,7 @@ class FrameworkDevices(Devices):
                 lambda x: tf.TensorSpec((None, *x.shape[1:]), x.dtype), inputs
             )
             self._predict[network] = tf.function(
-                lambda inputs: network(inputs, training=False),
+                _Counted(lambda inputs: network(inputs, training=False)),
                 input_signature=[signature],
             )
         outputs = self._predict[network](inputs)
@@ -179,11 +201,9 @@ class FrameworkDevices(Devices):
             data, steps = StreamedBatches(data, steps or len(data), model), None
         elif isinstance(data, CheckedData):
             data = CheckedDataset(data, self._refusals)
-        mirrored = isinstance(self.strategy, tf.distribute.MirroredStrategy)
-        alone = self.replicas == 1 and not (mirrored or self.has_workers)
         # With one device, Keras takes more kinds of data than `DistributedDataset`.
         other = self.replicas == 1 and not reads_dataset(data)
-        if data is None or alone or other:
+        if data is None or self._is_alone or other:
             return data, steps
         return DistributedDataset(data, steps, self.strategy, parts), steps
 
@@ -214,6 +234,24 @@ class FrameworkDevices(Devices):
             "mirrored": tf.distribute.MirroredStrategy,
             "multi_worker": tf.distribute.MultiWorkerMirroredStrategy,
         }[name]()
+
+
+class _Counted:
+    """A function whose traces TensorFlow counts for itself.
+
+    TensorFlow warns of many traces of one function, and takes functions with the same
+    code for one. So several GANs in a process, each traced once, would cause the warning.
+    An object of this class has no code of its own.
+
+    Args:
+        function: Function of the inputs of a network.
+    """
+
+    def __init__(self, function: Callable[[Tensors], Tensors]):
+        self.function = function
+
+    def __call__(self, inputs: Tensors) -> Tensors:
+        return self.function(inputs)
 
 
 def _after(batch: Data) -> Any:

@@ -184,7 +184,7 @@ class Health(keras.callbacks.Callback):
 
     def _penalty_message(self, logs: dict[str, Any]) -> str:
         """Returns the message about a penalty that explodes, empty if none does."""
-        for name in (penalty.name for penalty in self.model.penalties):
+        for name in self.model.recipe.terms["penalties"]:
             value, earlier = logs.get(name, 0.0), self._penalties[name]
             times = value / np.median(earlier) if earlier else 1.0
             if value > _MAX_PENALTY or (value > 1 and times > _MAX_TIMES):

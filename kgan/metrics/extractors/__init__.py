@@ -1,7 +1,13 @@
 """Extractors: functions from images to features, with a name and a protocol."""
 
 from kgan import checks
-from kgan.metrics.extractors.base import Extracted, Extractor, Images, check_images
+from kgan.metrics.extractors.base import (
+    Extracted,
+    Extractor,
+    Images,
+    check_extractor,
+    check_images,
+)
 from kgan.metrics.extractors.classifiers import (
     Classifier,
     classifier,
@@ -20,6 +26,7 @@ __all__ = [
     "Images",
     "Inception",
     "Network",
+    "check_extractor",
     "check_images",
     "classifier",
     "default_extractor",

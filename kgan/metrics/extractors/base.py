@@ -79,6 +79,14 @@ class Extractor:
         return found
 
 
+def check_extractor(extractor: object) -> None:
+    """Raises a `ValueError` unless a value is an `Extractor` or None."""
+    if extractor is not None:
+        checks.instance(
+            Extractor, "a `kgan.metrics.Extractor`, or None", extractor=extractor
+        )
+
+
 def check_images(images: object) -> None:
     """Raises a `ValueError` unless images are uint8 `(n, height, width, channels)`."""
     shape, dtype = getattr(images, "shape", None), getattr(images, "dtype", None)
