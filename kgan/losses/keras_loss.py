@@ -1,3 +1,4 @@
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,10 +89,14 @@ class KerasLoss(Smoothed):
         Raises:
             ValueError: If the loss fails, or has the same value for all outputs.
         """
-        found = f"outputs of shape {outputs}. {checks.received(loss=self.loss)}"
+        name = getattr(self.loss, "__name__", self.loss)
+        found = f"outputs of shape {outputs}. {checks.received(loss=name)}"
         shape = [2 if side is None else side for side in outputs]
         try:
-            values = [self._probe(probe, shape) for probe in _PROBES]
+            with warnings.catch_warnings():
+                # Keras would warn of each probe, and the error says more.
+                warnings.simplefilter("ignore")
+                values = [self._probe(probe, shape) for probe in _PROBES]
         except Exception as error:
             raise ValueError(f"`loss` can't read {found}") from error
         if all(value == values[0] for value in values):
