@@ -1,6 +1,7 @@
 """Atomic writing: a reader always finds the complete old or the complete new file."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import re
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 
 from kgan.types import PathLike
 
+# The errors of a disk, which name no file.
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 # The names of temporary files, which `atomic_path` makes.
 _TEMPORARY = re.compile(r"\..*-[0-9a-f]{8}\.tmp")
 
@@ -51,7 +54,12 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
         _replace(temporary, path)
     except OSError as error:
         # A user knows nothing of the temporary path. A full disk has no name of a file.
-        if error.errno and str(error.filename or temporary).startswith(str(temporary)):
+        if error.filename:
+            found = pathlib.Path(os.fsdecode(error.filename))
+            is_ours = found.is_relative_to(temporary)
+        else:
+            is_ours = error.errno in _DISK
+        if is_ours:
             error.filename, error.filename2 = str(path), None
         raise
     finally:

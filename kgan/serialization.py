@@ -65,7 +65,7 @@ class Configurable:
         values = {
             k: getattr(self, k, v) if _is_object(v) else v for k, v in config.items()
         }
-        arguments = ", ".join(f"{k}={_shown(v)}" for k, v in values.items())
+        arguments = ", ".join(f"{k}={shown(v)}" for k, v in values.items())
         return f"{type(self).__name__}({arguments})"
 
 
@@ -74,7 +74,7 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict) and "class_name" in value
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """Returns the expression that builds a value."""
     if inspect.isfunction(value):
         name = value.__name__
@@ -85,7 +85,7 @@ def _shown(value: Any) -> str:
     arguments = ", ".join(
         f"{name}={argument!r}"
         for name, argument in value.get_config().items()
-        if name in known and argument != known[name].default
+        if name in known and repr(argument) != repr(known[name].default)
     )
     return f"{type(value).__name__}({arguments})"
 

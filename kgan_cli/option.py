@@ -151,8 +151,10 @@ def parsed(field: dataclasses.Field, text: str) -> Any:
         argparse.ArgumentTypeError: If the option does not take the value.
     """
     name, choices = spellings(field)[0], field.metadata["choices"]
-    # A shell leaves the home folder in `--data=~/pictures`, and a file in any value.
-    text = os.path.expanduser(text) if text.startswith("~/") else text
+    # A shell does not replace the `~` of `--data=~/pictures`.
+    is_path = field.metadata["check"] or field.metadata["is_path"]
+    if is_path and text.startswith("~/"):
+        text = os.path.expanduser(text)
     try:
         value = field.metadata["type"](text) if field.metadata["type"] else text
         if choices and value not in choices:

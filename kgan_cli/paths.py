@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import shlex
+import subprocess
 from collections.abc import Sequence
 
 from kgan_cli import names
@@ -10,6 +12,12 @@ from kgan_cli.nearest import did_you_mean, sentence
 # The files of a run folder.
 GAN, CONFIG = "gan.keras", "config.json"
 NO_RUN = f"Expected the folder of a run, with its {CONFIG}"
+
+
+def quoted(path: str | os.PathLike[str]) -> str:
+    """Returns a path as a shell reads it, with quotation marks if needed."""
+    text = os.fspath(path)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
 def is_trained_gan(path: str | os.PathLike[str]) -> bool:
@@ -167,6 +175,21 @@ def check_folder(path: str | os.PathLike[str], option: str) -> None:
             f"Received: {_given(path, option)}"
         )
     _check_writable(pathlib.Path(path).absolute(), path, option)
+
+
+def check_cache(path: str | os.PathLike[str], option: str) -> None:
+    """Checks a folder that is read if it has what is needed, see `check_folder`.
+
+    Args:
+        path: The path of the folder.
+        option: The option that has the path.
+
+    Raises:
+        ValueError: If the path is empty, or is that of a file, or no folder can be made.
+    """
+    # A filled cache may be read-only.
+    if not os.path.isdir(path):
+        check_folder(path, option)
 
 
 def _check_not_empty(path: str | os.PathLike[str], option: str) -> None:

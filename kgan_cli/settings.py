@@ -100,7 +100,7 @@ class ImageSettings(Settings):
     cache: str | None = option(
         metavar="FOLDER",
         is_path=True,
-        check=paths.check_folder,
+        check=paths.check_cache,
         help="keep the decoded images in this folder for the next run",
     )
     workers: int | None = option(
@@ -251,7 +251,7 @@ class ExtractorSettings(Settings):
         metavar="FOLDER",
         is_path=True,
         with_resume=True,
-        check=paths.check_folder,
+        check=paths.check_cache,
         help="keep the features of the real images in this folder",
     )
 

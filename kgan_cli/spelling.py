@@ -17,6 +17,8 @@ _UNKNOWN = re.compile(
     r"Expected one of ([\w, ]+), or an object of the class `\w+`\. "
     r"(Received: --\S+ (\S+))"
 )
+# What stands before the name of an argument, not inside of another name.
+_BEFORE = r"(?<![\w.-])"
 
 
 def as_options(message: str, settings: Settings) -> str:
@@ -32,9 +34,10 @@ def as_options(message: str, settings: Settings) -> str:
     names = {field.name: spellings(field)[0] for field in dataclasses.fields(settings)}
     if "out" in names:
         # The argument of `export` and `save`.
-        message = message.replace("filepath=", "out=").replace("`filepath`", "`out`")
+        message = re.sub(rf"{_BEFORE}filepath=", "out=", message)
+        message = message.replace("`filepath`", "`out`")
     if "metrics" in names:
-        message = message.replace("metric=", "metrics=")
+        message = re.sub(rf"{_BEFORE}metric=", "metrics=", message)
     for name in _SOURCES:
         if name in names:
             option, value = names[name], getattr(settings, name)
@@ -49,7 +52,7 @@ def as_options(message: str, settings: Settings) -> str:
     # Two sides.
     message = re.sub(r"\bsize=\((\d+), (\d+)\)", r"size=\1x\2", message)
     for name, option in names.items():
-        value = rf"(?<![\w.-]){name}=(?:'([^']*)'|\"([^\"]*)\"|([^\s,;()]+))"
+        value = rf"{_BEFORE}{name}=(?:'([^']*)'|\"([^\"]*)\"|([^\s,;()]+))"
         message = re.sub(value, rf"{option} \1\2\3", message)
         if isinstance(getattr(settings, name), bool):
             message = message.replace(f"{option} True", option)

@@ -108,6 +108,13 @@ def test_a_folder_in_place_of_a_file_is_refused(refused, command):
     )
 
 
+def test_a_filled_cache_may_be_read_only(place, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    paths.check_cache("folder", "--cache")
+    with pytest.raises(ValueError, match="--cache must be in a folder that can be wr"):
+        paths.check_cache("missing", "--cache")
+
+
 @pytest.mark.parametrize("option", ["--out", "--cache", "--features"])
 def test_a_file_in_place_of_a_folder_is_refused(refused, option):
     assert refused(f"train {option} file") == (

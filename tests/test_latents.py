@@ -268,8 +268,8 @@ def test_options_of_styles_are_refused_without_styles():
         styled.sample(2, psi=-1.0)
     with pytest.raises(ValueError, match=r"in the place of `z`, `psi`.*Received: z="):
         styled.sample(w=np.zeros((2, 6)), z=np.zeros((2, 6)), psi=0.5)
-    with pytest.raises(ValueError, match=r"`w` is in the place of `seed`.*seed=0"):
-        styled.sample(w=np.zeros((2, 6)), seed=0)
+    with pytest.raises(ValueError, match=r"`w` is in the place of `noise`.*='normal'"):
+        styled.sample(w=np.zeros((2, 6)), noise="normal")
     with pytest.raises(ValueError, match=r"`z` is in the place of `noise`.*noise="):
         styled.map_latents(z=np.zeros((2, 6)), noise="normal")
     shapes = r"shape \(n, 6\) or \(n, 4, 6\).*Received: w\.shape=\(2, 5\)"

@@ -35,7 +35,6 @@ NO_LATENTS = [
     (None, "inputs=None"),
     (7, "inputs=7"),
     ("z", "inputs='z'"),
-    ({"z": Z}, "inputs={"),
     ([0.1, 0.2, 0.3], r"inputs=\[0.1"),
     (Z[:, :2], r"inputs of shapes \(4, 2\)"),
     (Z[0], r"inputs of shapes \(3,\)"),
@@ -49,6 +48,14 @@ def test_wrong_latents_are_named(tiny, x, received):
     message = rf"The generator takes latents \(n, 3\)\. Received: {received}"
     with pytest.raises(ValueError, match=message):
         gan.predict(x, verbose=0)
+
+
+def test_inputs_may_have_names_and_labels_may_be_floats(labelled):
+    wanted = labelled.predict([Z, LABELS], verbose=0)
+    names = [x.name for x in labelled.generator.inputs]
+    named = dict(zip(names, (Z, LABELS), strict=True))
+    for x in (named, [Z, LABELS.astype("float32")]):
+        np.testing.assert_array_equal(labelled.predict(x, verbose=0), wanted)
 
 
 def test_a_call_names_wrong_shapes(tiny, labelled):

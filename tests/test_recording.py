@@ -171,6 +171,15 @@ def test_begins_after_some_steps_of_the_same_shapes(recorders, monkeypatch):
     assert number_of_recordings(recorders[0]) == 1
 
 
+def test_calls_the_compiled_functions_of_pytorch(recorders, monkeypatch):
+    trained(dense(), 0, monkeypatch)
+    ((recording,),) = recorders[0].recordings.values()
+    names = recording._run.func.__globals__
+    found = {name: type(x).__name__ for name, x in names.items() if "aten_" in name}
+    # PyTorch has no public name for the function behind its `OpOverload`.
+    assert set(found.values()) == {"builtin_function_or_method"}, found
+
+
 def test_layers_of_users_stay_in_python(recorders, monkeypatch):
     gan = dense(Doubled())
     Doubled.calls = 0

@@ -133,9 +133,7 @@ def test_no_range(wrong):
 
 
 FLOATS = np.random.default_rng(0).uniform(0, 1, (8, *SHAPE)).astype("float32")
-HALF = (
-    r"`x` has values from .* only.*scale the data by `2 \* x - 1`.*sample_range=\(0, 1\)"
-)
+HALF = r"`x` has values from .* only.*scale the data by `2 \* x - 1`.*in a sigmoid"
 
 
 @pytest.mark.parametrize("kind", ["array", "generator"])
@@ -149,6 +147,17 @@ def test_floats_of_0_to_1_are_half_of_the_range_of_a_tanh(kind):
     assert ours.filename == __file__
 
 
+def test_the_warning_names_the_argument():
+    translator = kgan.Translator(
+        kgan.networks.unet_generator((8, 8, 1), width=2),
+        kgan.networks.patch_discriminator((8, 8, 1), (8, 8, 1), width=2, depth=1),
+    )
+    translator.compile()
+    half = np.random.default_rng(0).uniform(0, 1, (8, 8, 8, 1)).astype("float32")
+    with pytest.warns(UserWarning, match=r"^`y` has values from"):
+        translator.fit(2 * half - 1, half, verbose=0)
+
+
 @pytest.mark.parametrize(
     "activation, x, arguments",
     [
@@ -156,11 +165,12 @@ def test_floats_of_0_to_1_are_half_of_the_range_of_a_tanh(kind):
         ("tanh", GREY, {}),
         ("tanh", np.zeros_like(FLOATS), {}),
         ("tanh", FLOATS[:7], {}),
+        ("tanh", 0.9 + FLOATS / 10, {}),
         ("tanh", FLOATS, {"sample_range": (0, 1)}),
         ("sigmoid", FLOATS, {}),
         (None, FLOATS, {}),
     ],
-    ids=["scaled", "pixels", "black", "few", "asked", "sigmoid", "linear"],
+    ids=["scaled", "pixels", "black", "few", "bright", "asked", "sigmoid", "linear"],
 )
 def test_other_samples_may_have_the_range(activation, x, arguments):
     gan = gan_of(activation, 0.0, **arguments)

@@ -23,8 +23,8 @@ CASES = [
     "hinge", "hinge penalties", "d_steps", "g_steps", "several steps", "path length",
     "conditional", "vectors", "packed", "ada", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
-# How workers differ from devices does not depend on the loss.
-BETWEEN_WORKERS = ["d_steps", "path length", "conditional", "ada", "cyclegan"]
+# Between workers, each kind of exchange: of gradients, of rows, and of means.
+BETWEEN_WORKERS = ["d_steps", "g_steps", "path length", "conditional", "ada", "cyclegan"]
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240
 

@@ -1,7 +1,6 @@
 """`kgan explore`."""
 
 import pathlib
-import shlex
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from kgan.cli import browser, class_labels, outputs, run_folder
 from kgan.cli.html import Exploration, write_explorer
 from kgan.latents.directions import METHODS
 from kgan.layers.styles import has_styles
+from kgan_cli import paths
 from kgan_cli.after_training import ExploreSettings
 from kgan_cli.status import Status
 
@@ -55,7 +55,7 @@ def explore(gan: kgan.GAN, source: pathlib.Path, count: int) -> Exploration:
     program = browser.translate(gan.fresh_generator())
     return Exploration(
         name=source.resolve().stem if source.is_file() else source.resolve().name,
-        command=f"kgan sample {shlex.quote(str(source))} --count 1 --seed N",
+        command=f"kgan sample {paths.quoted(source)} --count 1 --seed N",
         program=program,
         shape=gan.sample_shape,
         sample_range=gan.sample_range,

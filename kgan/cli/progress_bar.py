@@ -189,12 +189,14 @@ class ProgressBar(Progress):
             progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} samples"),
             progress.TextColumn("{task.fields[said]}"),
         )
-        self._bar = progress.Progress(*columns, expand=True)
+        bar = progress.Progress(*columns, expand=True)
         # Without a start, the bar moves to and fro while the first step is prepared.
-        self._task = self._bar.add_task(
+        self._task = bar.add_task(
             "", start=False, total=self.samples, completed=shown, said="preparing"
         )
-        self._bar.start()
+        # Last, since a signal may call `stop` at any time.
+        self._bar = bar
+        bar.start()
 
     def show(self, snapshot: Snapshot) -> None:
         if not self._bar.tasks[0].started:

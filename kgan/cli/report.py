@@ -1,7 +1,6 @@
 """`kgan report`, and the page that `kgan train` writes at its end."""
 
 import pathlib
-import shlex
 import sys
 
 import numpy as np
@@ -14,6 +13,7 @@ from kgan.cli.run_folder import TRANSLATORS, RunFolder, load_model
 from kgan.cli.training import Training
 from kgan.models.compiled import CompiledModel
 from kgan.types import ArrayLike
+from kgan_cli import paths
 from kgan_cli.after_training import ReportSettings
 from kgan_cli.status import Status
 
@@ -53,7 +53,7 @@ def write_at_end(training: Training, folder: RunFolder) -> None:
         if training.sets is not None:
             memory = _NEAR_TARGETS
         elif gan.devices.has_workers or np.prod(samples.shape) > _MOST_VALUES:
-            run = shlex.quote(str(folder))
+            run = paths.quoted(folder.path)
             memory = f"`kgan report {run}` looks for the nearest training images."
         elif record.is_of_images():
             memory = _find(gan, samples)

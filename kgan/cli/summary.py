@@ -2,7 +2,6 @@
 
 import json
 import pathlib
-import shlex
 import shutil
 import sys
 
@@ -11,6 +10,7 @@ from kgan import exports
 from kgan.callbacks.interval import samples_shown
 from kgan.cli.run_folder import TRANSLATORS, RunFolder
 from kgan.models.compiled import CompiledModel
+from kgan_cli import paths
 
 
 def print_summary(
@@ -62,7 +62,7 @@ def print_summary(
 
 def _next_commands(gan: CompiledModel, folder: RunFolder, stopped: bool) -> list[str]:
     """Returns commands that go on with a run, as a shell reads them."""
-    run = shlex.quote(str(folder))
+    run = paths.quoted(folder.path)
     commands = [f"train --resume {run}"] if stopped else []
     if isinstance(gan, TRANSLATORS):
         return [*commands, f"translate {run} PICTURES translated"]
@@ -79,5 +79,5 @@ def _program() -> str:
         return "kgan"
     typed = pathlib.Path(sys.argv[0])
     if typed.stem == "kgan" and typed.is_file():
-        return shlex.quote(sys.argv[0])
-    return f"{shlex.quote(sys.executable)} -m kgan_cli"
+        return paths.quoted(sys.argv[0])
+    return f"{paths.quoted(sys.executable)} -m kgan_cli"

@@ -111,7 +111,7 @@ def _check_vectors(vectors: ArrayLike) -> np.ndarray:
         raise ValueError(
             f"`vectors` must be finite numbers. {checks.received(vectors=vectors)}"
         )
-    return found.astype("float32")
+    return found.astype("float32", copy=False)
 
 
 def _check_counts(

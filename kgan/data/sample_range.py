@@ -14,6 +14,8 @@ from kgan.types import ArrayLike, Shape, Tensor
 _UNBOUNDED_IMAGES = (-16.0, 16.0)
 # The fewest samples whose range says something about the data.
 _FEWEST = 8
+# How near to 0 and 1 values that were scaled to 0 to 1 come.
+_NEAR = 0.1
 
 
 class SampleRange(NamedTuple):
@@ -144,12 +146,12 @@ class SampleRange(NamedTuple):
         if tuple(self) != (-1.0, 1.0, True) or not enough:
             return
         low, high = float(np.min(x)), float(np.max(x))
-        if low >= 0 and 0 < high <= 1:
+        if 0 <= low <= _NEAR and 1 - _NEAR <= high <= 1:
             warnings.warn(
                 f"`{argument}` has values from {low:g} to {high:g} only, but the "
                 "generator's output is between -1 and 1: scale the data by `2 * x - 1`, "
-                "or pass pixels as uint8, which kgan scales; or give the GAN "
-                "`sample_range=(0, 1)` if the values are as they should be.",
+                "or pass pixels as uint8, which kgan scales; or end the generator in a "
+                "sigmoid if the values are as they should be.",
                 stacklevel=stacklevel + 1,
             )
 

@@ -89,8 +89,8 @@ class KerasLoss(Smoothed):
         Raises:
             ValueError: If the loss fails, or has the same value for all outputs.
         """
-        name = getattr(self.loss, "__name__", self.loss)
-        found = f"outputs of shape {outputs}. {checks.received(loss=name)}"
+        received = f"Received: loss={serialization.shown(self.loss)}"
+        found = f"outputs of shape {outputs}. {received}"
         shape = [2 if side is None else side for side in outputs]
         try:
             with warnings.catch_warnings():

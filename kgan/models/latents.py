@@ -66,9 +66,7 @@ class Latents:
         for latents in ({"z": z}, {"noise": noise}):
             self._check_takes(**latents)
         if z is not None:
-            # The seed may still draw conditions.
-            draws = self.conditions and conditions is None
-            checks.alone("z", noise=noise, seed=None if draws else seed)
+            checks.alone("z", noise=noise)
             z = self._checked(z, n)
             n = len(z)
         seed = random.randrange(2**31 - 1) if seed is None else seed
@@ -111,21 +109,30 @@ class Latents:
         if not is_array and isinstance(x, Iterable | keras.utils.PyDataset):
             return
         self.check_inputs(x)
+        if isinstance(x, dict):
+            return
         given = data.parts_of(x)[bool(self.dim) :]
         for condition, values in zip(self.conditions, given, strict=True):
             if condition.num_classes is not None:
                 labels = to_array(values, "labels")
+                if np.issubdtype(labels.dtype, np.floating):
+                    # The generator takes whole numbers of any type.
+                    whole = labels == np.round(labels)
+                    labels = labels.astype("int64") if whole.all() else labels
                 data.check_labels(labels, condition.num_classes, "labels")
 
     def check_inputs(self, inputs: Tensors) -> None:
         """Checks the shapes of arrays or tensors, without a look at their values.
 
         Args:
-            inputs: Latents, or `[latents, *conditions]`.
+            inputs: Latents, or `[latents, *conditions]`. Keras checks a dict by the names
+                of the generator's inputs.
 
         Raises:
             ValueError: If an input is missing, or has another shape.
         """
+        if isinstance(inputs, dict):
+            return
         given = [getattr(part, "shape", None) for part in data.parts_of(inputs)]
         # A dataset of TensorFlow may not know how many dimensions its tensors have.
         if any(getattr(shape, "rank", 0) is None for shape in given):

@@ -133,7 +133,8 @@ class TrainedModel(Trainer):
             epochs: Int.
             verbose: See `keras.Model.fit`.
             callbacks: See `keras.Model.fit`.
-            validation_split: Float, the share of the array to hold out, from its end.
+            validation_split: Float, the share of the array to hold out, from its end,
+                unless there is `validation_data`.
             validation_data: Held-out samples, like `x`, for the `val_*` logs.
             shuffle: Bool, whether to shuffle an array, in an order that depends on the
                 seed of the model and the epoch only.
@@ -153,8 +154,8 @@ class TrainedModel(Trainer):
         """
         keras_private.assert_compiled(self, "fit")
         self._keep_average_fresh()
-        if validation_split:
-            (x, y), validation_data = self._split(x, y, validation_split, validation_data)
+        if validation_split and validation_data is None:
+            (x, y), validation_data = self._split(x, y, validation_split)
         batches = self._prepared_for_training(x, y, batch_size, shuffle)
         validation_data = self._prepared_for_validation(
             validation_data, validation_batch_size, batch_size, validation_steps
@@ -276,11 +277,8 @@ class TrainedModel(Trainer):
         """
         return data.unpack(x, y)
 
-    def _split(
-        self, x: Data, y: Tensors | None, share: float, held_out: Data
-    ) -> tuple[tuple, tuple]:
+    def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
         """Returns the data to train on and the held-out data, for `validation_split`."""
-        checks.alone("validation_split", validation_data=held_out)
         return data.split(x, share, y)
 
     def _keep_average_fresh(self) -> None:
@@ -338,10 +336,15 @@ class TrainedModel(Trainer):
         batches, self.real_samples, self.real_conditions = self._prepared(
             x, check, batch_size, shuffle=shuffle, y=y
         )
-        self.sample_range.warn_of_half(self.real_samples, "x", stacklevel=4)
+        for name, reals in self._reals().items():
+            self.sample_range.warn_of_half(reals, name, stacklevel=4)
         if self.bank is not None:
             self.bank.keep(self.real_conditions)
         return batches
+
+    def _reals(self) -> dict[str, Any]:
+        """Returns some of the data in the range of the samples, by arguments of `fit`."""
+        return {"x": self.real_samples}
 
     def _prepared_for_validation(
         self,

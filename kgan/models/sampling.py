@@ -122,7 +122,7 @@ class SamplingModel(TrainedModel):
             n: Int, number of samples, 1 by default. Leave it out with `z`, `labels` or
                 `conditions`.
             seed: Int, which gives the same samples again; None for a seed from Python.
-                Leave it out where nothing is drawn, with `z` or `w` and all conditions.
+                Nothing is drawn with `w`, or with `z` and all conditions.
             z: Float array `(n, latent_dim)`, the latents themselves.
             noise: A distribution in place of the distribution of training, for example
                 `kgan.noise.TruncatedNormal(0.7)`.
@@ -158,8 +158,8 @@ class SamplingModel(TrainedModel):
             inputs = self.latents.sample(n, z, noise, *given, seed, batch_size)
         else:
             _, network = style_parts(generator, "`w`")
-            others = {"z": z, "noise": noise, "seed": seed, "labels": labels}
-            others |= {"psi": psi, "conditions": conditions}
+            others = {"z": z, "noise": noise, "labels": labels, "psi": psi}
+            others["conditions"] = conditions
             shape = tuple(network.input_shape[1:])
             inputs = style_batches(w, shape, n, batch_size, **others)
         samples = self._computed(network, inputs, psi)

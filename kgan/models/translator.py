@@ -117,6 +117,9 @@ class Translator(GAN):
     def _samples_first(self, x: Data, y: Tensors | None) -> tuple[Data, Tensors | None]:
         return targets_first(x, y)
 
+    def _reals(self) -> dict[str, Any]:
+        return {"y": self.real_samples}
+
     def call(self, sources: Tensors, training: bool | None = None) -> Tensor:
         """Translates pictures, always in inference mode.
 

@@ -1,5 +1,7 @@
 """A model that translates pictures between two sets, in both directions."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -58,13 +60,14 @@ class TwoWayModel(CompiledModel):
             self._check_set("b", self.sample_shape, b)
         return b, a
 
+    def _reals(self) -> dict[str, Any]:
+        return {"x": self.real_conditions, "y": self.real_samples}
+
     def _check_set(self, name: str, shape: Shape, images: ArrayLike) -> None:
         images = images if isinstance(images, data.Store) else to_array(images, name)
         data.DataCheck(shape, self.sample_range, argument=name).samples(images)
 
-    def _split(
-        self, x: Data, y: Tensors | None, share: float, held_out: Data
-    ) -> tuple[tuple, tuple]:
+    def _split(self, x: Data, y: Tensors | None, share: float) -> tuple[tuple, tuple]:
         raise ValueError(
             "`validation_split` divides pairs: pass `validation_data=(a, b)`. "
             f"{checks.received(validation_split=share)}"
