@@ -5,6 +5,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
+from helpers import on_pytorch
 
 import kgan
 
@@ -124,7 +125,10 @@ def made(name):
     return gan
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in ("layer", "loss", "rate") else on_pytorch(name) for name in CASES],
+)
 def test_a_gan_loads_by_itself_or_warns_how(name, tmp_path):
     word = CASES[name][-1]
     if word is None:
