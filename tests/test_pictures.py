@@ -132,7 +132,7 @@ def test_a_transparent_palette_has_an_alpha():
     file = saved(palette, transparency=1)
     with open_picture(file) as image:
         assert read_header(image).channels == 4
-    assert fitted(file, (1, 2), 4).tolist() == [[[255, 0, 0, 255], [0, 0, 255, 0]]]
+    assert fitted(file, (1, 2), 4).tolist() == [[[255, 0, 0, 255], [255, 255, 255, 0]]]
     assert fitted(file, (1, 2), 3).tolist() == [[[255, 0, 0], [255, 255, 255]]]
 
 
@@ -140,8 +140,19 @@ def test_a_transparent_palette_has_an_alpha():
 def test_a_resize_is_pillows_bicubic_one(size):
     image = Image.fromarray(RGBA)
     expected = np.asarray(image.resize(size[::-1], Image.Resampling.BICUBIC))
+    expected = np.where(expected[..., 3:] == 0, [255, 255, 255, 0], expected)
     found = fitted(saved(image), size, 4, crop="none")
     np.testing.assert_array_equal(found, expected)
+
+
+def test_transparent_pixels_have_the_color_of_the_background():
+    pixels = np.uint8([[[9, 8, 7, 255], [9, 8, 7, 1], [9, 8, 7, 0]]])
+    file = saved(Image.fromarray(pixels))
+    found = fitted(file, (1, 3), 4, background=(10, 200, 30))
+    assert found.tolist() == [[[9, 8, 7, 255], [9, 8, 7, 1], [10, 200, 30, 0]]]
+    # Grey is 0.299 red + 0.587 green + 0.114 blue.
+    grey = fitted(file, (1, 3), 2, background=(10, 200, 30))
+    assert grey[0, 2].tolist() == [124, 0]
 
 
 def test_hidden_colors_do_not_bleed_when_shrunk():
@@ -223,7 +234,7 @@ def test_one_deep_grey_may_be_transparent():
     file = saved(Image.fromarray(pixels), transparency=7)
     with open_picture(file) as image:
         assert read_header(image).channels == 2
-    assert fitted(file, (1, 2), 2).tolist() == [[[0, 0], [255, 255]]]
+    assert fitted(file, (1, 2), 2).tolist() == [[[255, 0], [255, 255]]]
     assert fitted(file, (1, 2), 1).ravel().tolist() == [255, 255]
 
 

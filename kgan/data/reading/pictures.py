@@ -146,7 +146,8 @@ class Fit:
             `"center"` cuts the largest window with these proportions from the middle,
             `"random"` from a random place, which is the same in each epoch; `"pad"`
             fills up with the background, and `"none"` distorts the picture.
-        background: RGB color behind transparent pixels when alpha is not wanted.
+        background: RGB color behind transparent pixels when alpha is not wanted, and of
+            pixels that are wholly transparent otherwise.
         seed: Int, seed of the random windows.
     """
 
@@ -173,7 +174,18 @@ class Fit:
             A uint8 array `(height, width, channels)`.
         """
         image = self._resize(self._convert(upright(image)), name)
-        return np.asarray(image).reshape(self.shape)
+        pixels = np.asarray(image).reshape(self.shape)
+        return pixels if self.channels in (1, 3) else self._with_background(pixels)
+
+    def _with_background(self, pixels: np.ndarray) -> np.ndarray:
+        """Gives pixels that are wholly transparent the color of the background.
+
+        Pictures have any color there, mostly black. A GAN would learn the color, and
+        draw it where the alpha of a sample is a little too high.
+        """
+        image = Image.new("RGBA", (1, 1), (*self.background, 0))
+        clear = np.asarray(image.convert(MODES[self.channels])).reshape(-1)
+        return np.where(pixels[..., -1:] == 0, clear, pixels)
 
     def _convert(self, image: Image.Image) -> Image.Image:
         """Converts to the Pillow mode of `channels`."""
