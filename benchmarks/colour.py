@@ -120,7 +120,7 @@ class Contender:
         return self.gan.sample(SAMPLES, seed=seed, labels=labels, as_uint8=True), labels
 
     def copies(self) -> np.ndarray:
-        """Returns the samples of a GAN that knows its training pictures by heart."""
+        """Returns the samples of a GAN that repeats its training pictures."""
         return np.random.default_rng(self.seed + 1).choice(self.images, SAMPLES)
 
 

@@ -347,17 +347,13 @@ class TrainedModel(Trainer):
         return {"x": self.real_samples}
 
     def _prepared_for_validation(
-        self,
-        validation_data: Data,
-        batch_size: int | None,
-        default: int | None,
-        steps: int | None,
+        self, x: Data, batch_size: int | None, default: int | None, steps: int | None
     ) -> Data:
-        if validation_data is None:
+        if x is None:
             return None
         check = self.data_check("validation_data")
         options = {"default_batch_size": default or 32, "shuffle": False}
-        batches = self._prepared(validation_data, check, batch_size, **options)[0]
+        batches = self._prepared(x, check, batch_size, **options)[0]
         data.check_end(batches, validation_steps=steps)
         return batches
 

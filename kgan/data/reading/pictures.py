@@ -1,6 +1,7 @@
 """One picture: from an opened file to uint8 pixels of the size and channels wanted."""
 
 import dataclasses
+import functools
 import hashlib
 import itertools
 from typing import BinaryIO, NamedTuple
@@ -183,9 +184,13 @@ class Fit:
         Pictures have any color there, mostly black. A GAN would learn the color, and
         draw it where the alpha of a sample is a little too high.
         """
+        return np.where(pixels[..., -1:] == 0, self._clear, pixels)
+
+    @functools.cached_property
+    def _clear(self) -> np.ndarray:
+        """A transparent pixel in the color of the background."""
         image = Image.new("RGBA", (1, 1), (*self.background, 0))
-        clear = np.asarray(image.convert(MODES[self.channels])).reshape(-1)
-        return np.where(pixels[..., -1:] == 0, clear, pixels)
+        return np.asarray(image.convert(MODES[self.channels])).reshape(-1)
 
     def _convert(self, image: Image.Image) -> Image.Image:
         """Converts to the Pillow mode of `channels`."""
