@@ -70,15 +70,14 @@ def fits(plain: bool) -> Iterator[None]:
 
 def gans(plain: bool) -> Iterator[None]:
     """New models, each fitted, sampled from, and dropped."""
-    import keras
     import numpy as np
 
     while True:
         one = model(plain)
-        one.fit(*data(plain, 32), verbose=0)
+        # On PyTorch, kgan records a step after 50 steps.
+        one.fit(*data(plain, 64), batch_size=1, verbose=0)
         one.predict(np.zeros((1, 1000)), verbose=0) if plain else one.sample(1)
         del one
-        keras.backend.clear_session()
         yield
 
 

@@ -362,6 +362,25 @@ def test_may_write(tmp_path, monkeypatch):
             assert keras_private.may_write(path) == (answer == "y")
 
 
+def test_serialize_without_tensorflow(monkeypatch):
+    class Shape:
+        _dims = (2,)
+
+        def as_list(self):
+            return [2]
+
+    fake = types.SimpleNamespace(available=True, TensorShape=Shape)
+    with keras_still("writes shapes of TensorFlow where `tf.available` is true"):
+        monkeypatch.setattr(keras_private.serialization_lib, "tf", fake)
+        keras_private.serialize_without_tensorflow()
+        monkeypatch.setitem(sys.modules, "tensorflow", fake)
+        assert keras.saving.serialize_keras_object(Shape()) == [2]
+        # Without TensorFlow, the class is any class.
+        monkeypatch.delitem(sys.modules, "tensorflow")
+        with pytest.raises(TypeError, match="Cannot serialize object"):
+            keras.saving.serialize_keras_object(Shape())
+
+
 def test_set_random_seed(monkeypatch):
     seeded = []
     generator = types.SimpleNamespace(set_seed=seeded.append)

@@ -2,6 +2,8 @@
 
 import gc
 import logging
+import subprocess
+import sys
 import weakref
 
 import keras
@@ -131,3 +133,24 @@ def test_a_trace_for_each_of_many_gans_is_no_retracing(tiny):
         tf.get_logger().removeHandler(handler)
     assert [record.getMessage() for record in records] == []
     assert alive(references) == 0
+
+
+WITHOUT_TENSORFLOW = """
+import sys
+import keras, numpy as np, kgan
+gan = kgan.GAN(
+    kgan.networks.mlp_generator((2,), 3, hidden=(5,)),
+    kgan.networks.mlp_discriminator((2,), (5,)),
+)
+gan.compile()
+gan.fit(np.zeros((4, 2)), verbose=0, callbacks=[kgan.callbacks.Checkpoint(sys.argv[1])])
+keras.models.load_model(sys.argv[1]).sample(2)
+assert "tensorflow" not in sys.modules
+"""
+
+
+@pytest.mark.backends("jax", "torch", reason="TensorFlow computes")
+def test_other_backends_import_no_tensorflow(tmp_path):
+    # TensorFlow takes 400 MB and seconds.
+    command = [sys.executable, "-c", WITHOUT_TENSORFLOW, str(tmp_path / "gan.keras")]
+    subprocess.run(command, check=True, capture_output=True)

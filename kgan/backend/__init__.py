@@ -51,7 +51,7 @@ import importlib
 import keras
 
 from kgan.backend.data_format import channels_last
-from kgan.backend.keras_private import without_autocast
+from kgan.backend.keras_private import serialize_without_tensorflow, without_autocast
 from kgan.backend.machine import GPU, machine_memory
 from kgan.backend.scope import Scope, frozen
 
@@ -62,6 +62,7 @@ if name not in ("tensorflow", "jax", "torch"):
         "variable KERAS_BACKEND to one of them before Keras is imported. "
         f"Received: keras.backend.backend()={name!r}"
     )
+serialize_without_tensorflow()
 framework = importlib.import_module(f"kgan.backend.{name}")
 
 value_and_grad = framework.value_and_grad

@@ -8,7 +8,6 @@ import contextlib
 import inspect
 import os
 import sys
-import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from keras.src.backend.common.stateless_scope import (
 )
 from keras.src.backend.common.variables import AutocastScope
 from keras.src.random.seed_generator import draw_seed as draw_seed
-from keras.src.saving import saving_lib
+from keras.src.saving import saving_lib, serialization_lib
 from keras.src.saving.serialization_lib import SafeModeScope, in_safe_mode
 from keras.src.trainers.data_adapters import get_data_adapter as get_data_adapter
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter as DataAdapter
@@ -96,6 +95,35 @@ def remember_optimizer_attributes() -> None:
         global_state.set_global_attribute(key, attributes)
 
 
+class _IfImported:
+    """TensorFlow, which is available if the process has imported TensorFlow already.
+
+    Args:
+        module: The lazy module of Keras, which imports TensorFlow when it is asked.
+    """
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    @property
+    def available(self) -> bool:
+        return "tensorflow" in sys.modules
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+def serialize_without_tensorflow() -> None:
+    """Lets Keras write configs without an import of TensorFlow (`serialization_lib.tf`).
+
+    On each backend, Keras asks for each object whether its type is of TensorFlow, and
+    imports TensorFlow for the question, which takes seconds and 400 MB. Before the
+    import, no object has such a type.
+    """
+    if not isinstance(serialization_lib.tf, _IfImported):
+        serialization_lib.tf = _IfImported(serialization_lib.tf)
+
+
 def set_random_seed(seed: int) -> None:
     """Sets all seeds without an import of TensorFlow (`keras.src.utils.rng_utils`).
 
@@ -103,8 +131,7 @@ def set_random_seed(seed: int) -> None:
     TensorFlow, which takes seconds.
     """
     tensorflow = rng_utils.tf
-    if "tensorflow" not in sys.modules:
-        rng_utils.tf = types.SimpleNamespace(available=False)
+    rng_utils.tf = _IfImported(tensorflow)
     try:
         keras.utils.set_random_seed(seed)
     finally:
