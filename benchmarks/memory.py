@@ -70,6 +70,7 @@ def fits(plain: bool) -> Iterator[None]:
 
 def gans(plain: bool) -> Iterator[None]:
     """New models, each fitted, sampled from, and dropped."""
+    import keras
     import numpy as np
 
     while True:
@@ -78,6 +79,8 @@ def gans(plain: bool) -> Iterator[None]:
         one.fit(*data(plain, 64), batch_size=1, verbose=0)
         one.predict(np.zeros((1, 1000)), verbose=0) if plain else one.sample(1)
         del one
+        # TensorFlow keeps 36 kB for each new name of a variable until this call.
+        keras.backend.clear_session()
         yield
 
 

@@ -1,5 +1,7 @@
 """On PyTorch, a recorded step changes the variables as the step itself."""
 
+import linecache
+
 import keras
 import numpy as np
 import pytest
@@ -178,6 +180,16 @@ def test_calls_the_compiled_functions_of_pytorch(recorders, monkeypatch):
     found = {name: type(x).__name__ for name, x in names.items() if "aten_" in name}
     # PyTorch has no public name for the function behind its `OpOverload`.
     assert set(found.values()) == {"builtin_function_or_method"}, found
+
+
+def test_pytorch_keeps_no_code_of_a_recording(recorders, monkeypatch):
+    from torch.fx import graph_module
+
+    monkeypatch.setattr(graph_module._loader, "eval_cache", {})
+    trained(dense(), 0, monkeypatch)
+    assert number_of_recordings(recorders[0]) == 1
+    assert graph_module._loader.eval_cache == {}
+    assert not [name for name in linecache.cache if name.startswith("<eval_with_key>")]
 
 
 def test_layers_of_users_stay_in_python(recorders, monkeypatch):

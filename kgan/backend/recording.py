@@ -10,6 +10,7 @@ import collections
 import contextlib
 import contextvars
 import functools
+import linecache
 import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,7 @@ import keras
 import torch
 from keras import ops
 from torch import library
+from torch.fx import graph_module
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from kgan.backend import keras_private
@@ -141,6 +143,7 @@ class _Recording:
             # that is neither a variable nor an input raises an error.
             trace = make_fx(flat, tracing_mode="fake")
             graph = trace(*values, *keras.tree.flatten(batch))
+        _forget_code(graph)
         _simplify(graph)
         self._run = _compiled(graph)
 
@@ -231,6 +234,16 @@ def _drawn(
     dtype = keras.backend.standardize_dtype(dtype or keras.config.floatx())
     seed = keras_private.draw_seed(seed)
     return _draw(seed, function, list(shape), float(first), float(second), dtype)
+
+
+def _forget_code(graph: torch.fx.GraphModule) -> None:
+    """Removes the code of a graph that PyTorch keeps for tracebacks.
+
+    PyTorch keeps the code until the process ends, 0.1 MB for a step of a small DCGAN.
+    """
+    name = type(graph).forward.__code__.co_filename
+    linecache.cache.pop(name, None)
+    graph_module._loader.eval_cache.pop(name, None)
 
 
 def _simplify(graph: torch.fx.GraphModule) -> None:
