@@ -381,6 +381,42 @@ def test_serialize_without_tensorflow(monkeypatch):
             keras.saving.serialize_keras_object(Shape())
 
 
+def test_rematerialize_by(monkeypatch):
+    called = []
+
+    def rematerialize(function):
+        called.append(function)
+        return function
+
+    with keras_still("rematerialises the `call` of a layer by `remat.remat`"):
+        monkeypatch.setattr(keras_private.remat, "remat", None)
+        keras_private.rematerialize_by(rematerialize)
+        with keras.RematScope(mode="full"):
+            layer = keras.layers.Dense(2)
+        layer(X)
+        assert called == [layer.call]
+
+
+def test_call_state_and_called_in(policy):
+    states = []
+
+    class Inner(keras.layers.Layer):
+        def call(self, x, training=None):
+            states.append((x.dtype, training, keras_private.call_state()))
+            return x
+
+    policy("mixed_bfloat16")
+    with keras_still("knows the dtype and the arguments of a call by these names"):
+        layer = Inner()
+        layer(X, training=True)
+        with keras_private.called_in(states[0][2]):
+            # The call around this call said `training=True`.
+            layer(X)
+            assert keras_private.call_state()["autocast_scope"].dtype == "bfloat16"
+        assert states[1][1] is True
+        assert set(keras_private.call_state().values()) == {None}
+
+
 def test_set_random_seed(monkeypatch):
     seeded = []
     generator = types.SimpleNamespace(set_seed=seeded.append)

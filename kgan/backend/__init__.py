@@ -27,6 +27,9 @@ Each framework has one file with the same functions:
     result that belong to this replica. All replicas must have the same number of rows.
 `all_rows(rows)`
     Returns the rows of all replicas together, without a gradient.
+`recompute(function, inputs)`
+    Returns `function(inputs)`, a function of a list of tensors that returns a list of
+    tensors. For the gradient, the function is called again: only its inputs are kept.
 `take_rows(x, index)`
     Returns the rows `x[b, index[b, i]]` of a tensor `(batch, n, channels)`, as a tensor
     `(batch, m, channels)` for an int tensor `(batch, m)`. It can be differentiated twice.
@@ -46,13 +49,19 @@ Each framework has one file with the same functions:
     Names of the Keras layers whose second derivatives are wrong on this framework.
 """
 
+import functools
 import importlib
 
 import keras
 
 from kgan.backend.data_format import channels_last
-from kgan.backend.keras_private import serialize_without_tensorflow, without_autocast
+from kgan.backend.keras_private import (
+    rematerialize_by,
+    serialize_without_tensorflow,
+    without_autocast,
+)
 from kgan.backend.machine import GPU, machine_memory
+from kgan.backend.rematerialization import rematerialized
 from kgan.backend.scope import Scope, frozen
 
 name = keras.backend.backend()
@@ -64,6 +73,7 @@ if name not in ("tensorflow", "jax", "torch"):
     )
 serialize_without_tensorflow()
 framework = importlib.import_module(f"kgan.backend.{name}")
+rematerialize_by(functools.partial(rematerialized, framework.recompute))
 
 value_and_grad = framework.value_and_grad
 pullback = framework.pullback

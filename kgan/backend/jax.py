@@ -102,6 +102,12 @@ def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     return function(rows)
 
 
+def recompute(
+    function: Callable[[list[Tensor]], list[Tensor]], inputs: list[Tensor]
+) -> list[Tensor]:
+    return jax.checkpoint(function)(inputs)
+
+
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return jnp.take_along_axis(x, index[..., None], axis=1)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
-from keras.src.backend.common import global_state
+from keras.src.backend.common import global_state, remat
 from keras.src.backend.common.stateless_scope import (
     get_stateless_scope as get_stateless_scope,
 )
@@ -141,6 +141,35 @@ def set_random_seed(seed: int) -> None:
 def may_write(path: PathLike) -> bool:
     """Whether there is no file, or the user agrees to replace it (`keras.src.utils`)."""
     return not os.path.exists(path) or io_utils.ask_to_proceed_with_overwrite(str(path))
+
+
+def rematerialize_by(rematerialize: Callable[[Callable], Callable]) -> None:
+    """Sets the function that layers under `keras.RematScope` call (`remat.remat`).
+
+    Args:
+        rematerialize: Function of the method `call` of a layer that returns the method to
+            call in its place.
+    """
+    remat.remat = rematerialize
+
+
+def call_state() -> dict[str, Any]:
+    """Returns what Keras knows about the present call of a layer, for `called_in`."""
+    names = "autocast_scope", "current_call_ctx"
+    return {name: global_state.get_global_attribute(name) for name in names}
+
+
+@contextlib.contextmanager
+def called_in(state: dict[str, Any]) -> Iterator[None]:
+    """Context in which layers are called as they were at the time of `call_state`."""
+    before = call_state()
+    try:
+        for name, value in state.items():
+            global_state.set_global_attribute(name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            global_state.set_global_attribute(name, value)
 
 
 def without_autocast() -> AutocastScope:

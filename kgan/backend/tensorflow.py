@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 from tensorflow.python.client.device_lib import list_local_devices
+from tensorflow.python.eager import record
 
 from kgan.backend.keras_private import without_all_reduce
 from kgan.backend.machine import GPU, num_cores
@@ -97,6 +98,36 @@ def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     size = tf.shape(rows)[0]
     start = context.replica_id_in_sync_group * size
     return function(context.all_gather(rows, axis=0))[start : start + size]
+
+
+def recompute(
+    function: Callable[[list[Tensor]], list[Tensor]], inputs: list[Tensor]
+) -> list[Tensor]:
+    # Not `tf.recompute_grad`, which has no second derivative, and whose graph TensorFlow
+    # keeps until the process ends.
+    inputs = [tf.convert_to_tensor(x) for x in inputs]
+    with record.stop_recording():
+        outputs = [tf.identity(y) for y in function(inputs)]
+    floats = [i for i, x in enumerate(inputs) if x.dtype.is_floating]
+    results = [i for i, y in enumerate(outputs) if y.dtype.is_floating]
+
+    def gradient(*upstream: Tensor) -> list[Tensor]:
+        again = list(inputs)
+        # Only now, or TensorFlow would compute both calls as one.
+        with tf.control_dependencies(upstream):
+            for i in floats:
+                again[i] = tf.identity(inputs[i])
+        watched = [again[i] for i in floats]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(watched)
+            found = function(again)
+            found = [found[i] for i in results]
+        return tape.gradient(found, watched, upstream)
+
+    record.record_operation(
+        "Recompute", [outputs[i] for i in results], [inputs[i] for i in floats], gradient
+    )
+    return outputs
 
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:

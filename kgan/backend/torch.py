@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from keras import ops
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.checkpoint import checkpoint
 
 from kgan import checks
 from kgan.backend import processes, recording
@@ -181,6 +182,13 @@ def on_all_rows(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     size = len(rows)
     start = processes.rank() * size
     return function(processes.all_rows(rows))[start : start + size]
+
+
+def recompute(
+    function: Callable[[list[Tensor]], list[Tensor]], inputs: list[Tensor]
+) -> list[Tensor]:
+    # PyTorch would keep the tensors of a list.
+    return checkpoint(lambda *xs: function(list(xs)), *inputs, use_reentrant=False)
 
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
