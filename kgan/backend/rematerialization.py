@@ -29,13 +29,13 @@ def rematerialized(recompute: Recompute, function: Callable[..., Any]) -> Any:
         recompute: The function of this name in `kgan.backend`.
         function: The method `call` of a layer, or a function without variables.
     """
-    layer = getattr(function, "__self__", None)
-    is_layer = isinstance(layer, keras.layers.Layer)
+    layer: Any = getattr(function, "__self__", None)
 
     @functools.wraps(function)
     def computed(*args: Any, **kwargs: Any) -> Any:
         given = keras.tree.flatten((args, kwargs))
         inputs = [x for x in given if ops.is_tensor(x)]
+        is_layer = isinstance(layer, keras.layers.Layer)
         variables = list(layer.variables) if is_layer else []
         with keras_private.without_autocast():
             # Copies of what may be written, since PyTorch writes in place.
@@ -78,7 +78,7 @@ class _Call:
         """Returns the outputs, and then the values of the written variables.
 
         Args:
-            tensors: The tensors among the arguments, and then the values of the variables.
+            tensors: The tensors among the arguments, and then the variables' values.
         """
         left = iter(tensors)
         args, kwargs = keras.tree.map_structure(
