@@ -1,7 +1,7 @@
 """How the discriminator judges samples: in its own training, and frozen."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import keras
@@ -136,7 +136,7 @@ class Critic:
         with self.frozen_pass() if frozen else contextlib.nullcontext():
             result = self.discriminator(inputs, training=training)
         # Read here, because on JAX the losses exist only within the scope of the pass.
-        added_loss = 0 if frozen else sum(activity_losses(self.discriminator))
+        added_loss = 0 if frozen else total_of(activity_losses(self.discriminator))
         outputs, class_logits = heads_of(result)
         return logits_of(outputs), (outputs, class_logits, added_loss)
 
@@ -283,6 +283,14 @@ def over_scales(loss: Callable[..., Tensor], *outputs: Tensors) -> Tensor:
     scales = max(len(as_list(x)) for x in outputs)
     lists = [[None] * scales if x is None else as_list(x) for x in outputs]
     return sum(loss(*at_scale) for at_scale in zip(*lists, strict=True)) / scales
+
+
+def total_of(losses: Iterable[Tensor]) -> Tensor:
+    """Returns the sum of the losses that layers added, in float32.
+
+    A loss of several numbers counts as their sum, as in Keras.
+    """
+    return sum(ops.sum(ops.cast(loss, "float32")) for loss in losses)
 
 
 def logits_of(outputs: Tensors) -> Tensor:

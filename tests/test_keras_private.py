@@ -192,6 +192,14 @@ def test_activity_losses():
             np.testing.assert_allclose(ops.convert_to_numpy(loss), 0.5 * 4, rtol=1e-6)
 
 
+def test_unsaved_options():
+    with keras_still("losses keep their options"):
+        loss = keras.losses.Huber(0.5)
+        config = loss.get_config() | keras_private.unsaved_options(loss)
+        assert config["delta"] == 0.5
+        assert keras_private.unsaved_options(keras.losses.MeanSquaredError()) == {}
+
+
 def test_unsafe():
     layer = keras.layers.Lambda(lambda x: 2 * x)
     with keras_still("lambdas are made from their configs in this scope alone"):

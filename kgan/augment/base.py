@@ -82,7 +82,7 @@ class Augmentation(serialization.Configurable):
 
     def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         """Transforms every sample, each with its own random numbers. See `__call__`."""
-        raise NotImplementedError
+        raise self.not_implemented("transform")
 
     def update(self, real_logits: Tensor, size: Tensor) -> None:
         """Updates the variables, after an update of the discriminator.
@@ -96,9 +96,6 @@ class Augmentation(serialization.Configurable):
     def logs(self) -> dict[str, Tensor]:
         """Returns scalar tensors for the logs, by name."""
         return {}
-
-    def get_config(self) -> Config:
-        return {"probability": self.probability}
 
     @classmethod
     def from_config(cls, config: Config) -> Self:

@@ -69,6 +69,16 @@ def activity_losses(model: keras.Model) -> list[Any]:
     return [loss for layer in all_layers(model) for loss in layer._get_own_losses()]
 
 
+def unsaved_options(loss: keras.losses.Loss) -> dict[str, Any]:
+    """Returns the options of a loss that its config lacks (`Loss._fn_kwargs`).
+
+    Keras leaves out `delta` of `Huber`, and `axis` of some losses.
+    """
+    config, known = loss.get_config(), inspect.signature(type(loss)).parameters
+    options = getattr(loss, "_fn_kwargs", {}).items()
+    return {k: v for k, v in options if k in known and k not in config}
+
+
 def is_seed_state(variable: Any) -> bool:
     """Whether a variable is the state of a `keras.random.SeedGenerator`, by its name."""
     return variable.name == "seed_generator_state"

@@ -123,7 +123,7 @@ class CompiledModel(SamplingModel):
         variables = self.optimizer.trained(optimizer, network)
         scale = self.optimizer.loss_scaling(optimizer, self.devices.replicas)
         (_, values), gradients = backend.value_and_grad(
-            loss, variables, *inputs, scale=scale
+            _of_scalars(loss), variables, *inputs, scale=scale
         )
         self.optimizer.update(optimizer, gradients, variables, self.images_seen)
         self.logs.update(values, size)
@@ -171,6 +171,26 @@ class CompiledModel(SamplingModel):
         optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
         arguments = {**optimizers, **self.recipe.get_config(), **self._running}
         return portable(keras.saving.serialize_keras_object(arguments))
+
+
+def _of_scalars(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the function `loss`, which refuses losses and penalties of many numbers.
+
+    TensorFlow would train on the sum of the numbers, while the logs show the mean.
+    """
+
+    def checked(*inputs: Any) -> tuple[Tensor, dict[str, Tensor]]:
+        total, values = loss(*inputs)
+        for name, value in values.items():
+            shape = tuple(ops.shape(value))
+            if shape:
+                raise ValueError(
+                    f"`{name}` must be a scalar, for example the mean over the samples. "
+                    f"{checks.received(shape=shape)}"
+                )
+        return total, values
+
+    return checked
 
 
 def check_compiled(gan: Any) -> None:

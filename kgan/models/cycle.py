@@ -9,7 +9,7 @@ from keras import ops
 
 from kgan import backend, checks, data, serialization
 from kgan import noise as noises
-from kgan.critic import Critic, logits_of, over_scales
+from kgan.critic import Critic, logits_of, over_scales, total_of
 from kgan.models.averaging import RAMP, Average
 from kgan.models.cycle_networks import check_cycle, conditions_from, known_shape
 from kgan.models.cycle_recipe import CycleRecipe
@@ -243,7 +243,7 @@ class CycleGAN(TwoWayModel):
             reals: Pictures of A and of B.
         """
         fakes = self._translated(reals, training=True)
-        added = sum(self.generator.losses)
+        added = total_of(self.generator.losses)
         found = []
         for critic, real, fake in zip(self.critics, reals, fakes, strict=True):
             real_outputs = None

@@ -17,6 +17,7 @@ from kgan.critic import (
     heads_of,
     logits_of,
     over_scales,
+    total_of,
     with_conditions,
 )
 from kgan.generator_losses import Generated
@@ -288,7 +289,7 @@ class GAN(CompiledModel):
             fakes = ops.cast(fakes, reals.dtype)
             generated = Generated(fakes, reals, given, self.critic)
             loss = add_penalties(terms["generator_losses"], loss, values, generated)
-        return loss + sum(self.generator.losses), values
+        return loss + total_of(self.generator.losses), values
 
     def _add_mismatch(
         self, recipe: Recipe, loss: Tensor, values: dict[str, Tensor], real: Judgement

@@ -143,7 +143,7 @@ class Recipe(serialization.Configurable):
         return tuple(inspect.signature(cls).parameters)
 
     def get_config(self) -> dict[str, Any]:
-        config = {name: getattr(self, name) for name in self.names()}
+        config = super().get_config()
         lists = {name: list(config[name]) for name in _LISTS if name in config}
         return {**config, **lists}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kgan import serialization
 from kgan.backend import keras_private
 
 # Where Keras looks for functions.
@@ -38,9 +39,11 @@ def warn_of_unknown(*parts: object) -> None:
             loaded, Keras knows the `custom_objects`, so they give no warning.
     """
     found: dict[str, None] = {}
+    lost: dict[str, None] = {}
     for part in parts:
         try:
             found |= dict.fromkeys(_unknown(_config(part)))
+            lost |= dict.fromkeys(_lost(part))
         except Exception as error:
             _warn(
                 f"A GAN with {type(part).__name__} can't be saved, since its "
@@ -53,6 +56,11 @@ def warn_of_unknown(*parts: object) -> None:
                 _warn(advice)
     if found:
         _warn_of_names(found)
+    if lost:
+        _warn(
+            f"A file of this GAN loses {', '.join(lost)}: keep each argument as an "
+            "attribute of the same name, or implement `get_config`."
+        )
 
 
 def warn_of_unknown_class(model: keras.Model) -> None:
@@ -104,6 +112,22 @@ def _unknown(config: Any) -> Iterator[str]:
             yield str(inner if is_function else kind)
     for item in config.values():
         yield from _unknown(item)
+
+
+def _lost(part: object) -> Iterator[str]:
+    """Yields the arguments of options, and of Keras losses, that no config has."""
+    if isinstance(part, list | tuple):
+        for item in part:
+            yield from _lost(item)
+    if not isinstance(part, serialization.Configurable | keras.losses.Loss):
+        return
+    is_loss = isinstance(part, keras.losses.Loss)
+    config = serialization.loss_config(part) if is_loss else part.get_config()
+    for name in serialization.constructor_arguments(type(part)):
+        # Keras leaves the type of numbers out of the config of a loss.
+        if name not in config and name != "dtype":
+            yield f"`{name}` of {type(part).__name__}"
+    yield from _lost(list(vars(part).values()))
 
 
 def _is_lambda(config: dict[str, Any]) -> bool:
