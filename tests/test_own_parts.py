@@ -176,10 +176,118 @@ class ForgetsToo(keras.losses.Loss):
 
 @OWN
 def test_an_argument_that_a_file_would_lose_is_named(tiny):
-    with pytest.warns(UserWarning, match="loses `shift` of Forgets: keep each argument"):
+    with pytest.warns(UserWarning, match="loses `shift` of Forgets: implement"):
         gan = tiny(noise=Forgets(1.0))
     with pytest.warns(UserWarning, match="loses `gamma` of ForgetsToo"):
         gan.compile(loss=ForgetsToo(3.0))
+
+
+@keras.saving.register_keras_serializable("test_own_parts")
+class Plain(keras.Model):
+    """A network as in many tutorials, which Keras saves and can't load."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+
+    def build(self, input_shape):
+        self.dense.build(input_shape)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+@keras.saving.register_keras_serializable("test_own_parts")
+class PlainLayer(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.dense = Plain()
+
+    def call(self, x):
+        return self.dense(x)
+
+
+@pytest.mark.parametrize("make", [Plain, lambda: PlainLayer(1)], ids=["model", "layer"])
+def test_a_network_that_keras_can_not_build_again_is_named(make, tmp_path):
+    part = make()
+    if isinstance(part, PlainLayer):
+        part = keras.Sequential([keras.Input((2,)), part])
+    generator = kgan.networks.mlp_generator((2,), 3, hidden=(5,))
+    with pytest.warns(UserWarning, match=r"can't be loaded, since Plain\w* can't take"):
+        gan = kgan.GAN(generator, part)
+    gan.save(tmp_path / "gan.keras")
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        keras.models.load_model(tmp_path / "gan.keras")
+
+
+def test_a_generator_that_can_not_be_copied_says_why():
+    critic = kgan.networks.mlp_discriminator((1,), (5,))
+    message = r"could not be built \(Plain can't take all values .*`\*\*kwargs`"
+    with (
+        pytest.warns(UserWarning, match="can't be loaded"),
+        pytest.raises(ValueError, match=message),
+    ):
+        kgan.GAN(Plain(), critic, latent_dim=3)
+
+
+class Pickled(kgan.GAN):
+    """Keeps all arguments of its own."""
+
+    def __init__(self, *args, strength=1.0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.strength = strength
+
+    def compile(self, margin=0.0, **kwargs):
+        self.margin = margin
+        super().compile(**kwargs)
+
+    def get_config(self):
+        return {**super().get_config(), "strength": self.strength}
+
+    def get_compile_config(self):
+        return {**super().get_compile_config(), "margin": self.margin}
+
+
+class Careless(Pickled):
+    get_config = kgan.GAN.get_config
+    get_compile_config = kgan.GAN.get_compile_config
+
+
+class Closed(kgan.GAN):
+    def __init__(self, generator, discriminator):
+        super().__init__(generator, discriminator)
+
+
+@OWN
+def test_a_subclass_of_gan_that_would_lose_arguments_is_warned():
+    networks = [
+        kgan.networks.mlp_generator((2,), 3, hidden=(5,)),
+        kgan.networks.mlp_discriminator((2,), (5,)),
+    ]
+    Pickled(*networks, strength=2.0).compile(margin=3.0)
+    careless = Careless(*networks, strength=2.0)
+    with pytest.warns(UserWarning, match="`strength` of Careless, `margin` of Careless"):
+        careless.compile(margin=3.0)
+    closed = Closed(*networks)
+    with pytest.warns(UserWarning, match="since Closed can't take all values"):
+        closed.compile()
+
+
+class Logged(kgan.GAN):
+    def generator_loss(self, *inputs):
+        loss, values = super().generator_loss(*inputs)
+        return loss, values | {"twice": 2 * loss}
+
+
+@OWN
+def test_a_new_key_of_the_logs_is_named():
+    gan = Logged(
+        kgan.networks.mlp_generator((2,), 3, hidden=(5,)),
+        kgan.networks.mlp_discriminator((2,), (5,)),
+    )
+    gan.compile()
+    with pytest.raises(ValueError, match=r"keys of the logs.*Received: new=\['twice'\]"):
+        gan.train_on_batch(ops.tanh(POINTS))
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ class Generated(NamedTuple):
 class GeneratorLoss(serialization.Configurable):
     """Base class of the losses that are added to the generator's adversarial loss.
 
-    Subclasses implement `value` and set `name`. The loss that the generator minimises is the adversarial loss, plus
-    `weight` times the value of each further loss. The logs show the values without the
-    weights.
+    Subclasses implement `value` and set `name`. The loss that the generator minimises is
+    the adversarial loss, plus `weight` times the value of each further loss. The logs
+    show the values without the weights.
 
     Args:
         weight: Float of at least 0, or a schedule: the factor of the value in the loss.

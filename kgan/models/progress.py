@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from kgan import backend
+from kgan import backend, checks
 from kgan.backend import keras_private
 from kgan.models.optimizers import get_rates, set_rates
 from kgan.types import Tensor
@@ -40,6 +40,13 @@ class Logs:
 
     def update(self, values: dict[str, Tensor], size: Tensor) -> None:
         """Adds values, each of which is a mean over `size` samples."""
+        new = [key for key in values if key not in self._means]
+        if new:
+            raise ValueError(
+                "`compile` sets the keys of the logs: pass further losses as "
+                "`generator_losses` or `penalties`, or add logs in `training_step`. "
+                f"{checks.received(new=new, keys=list(self._means))}"
+            )
         for key, value in values.items():
             self._means[key].update_state(value, sample_weight=size)
 
