@@ -118,7 +118,8 @@ def _warn_of_lost(arguments: Collection[str]) -> None:
     if arguments:
         _warn(
             f"A file of this GAN loses {', '.join(arguments)}: implement `get_config` or "
-            "`get_compile_config`, or, in parts of kgan, keep each argument as an attribute of the same name."
+            "`get_compile_config`, or, in parts of kgan, keep each argument as an "
+            "attribute of the same name."
         )
 
 
