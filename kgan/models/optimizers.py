@@ -215,6 +215,22 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """The names of all hyperparameters with a schedule, in either optimizer."""
         return {name for own in self._schedules.values() for name in own}
 
+    def check_settable(self, setter: str, **argument: Any) -> None:
+        """Checks that no schedule sets the learning rates, which would be set twice.
+
+        Args:
+            setter: Text, what would set the rates too.
+            **argument: The argument that sets the rates, given as `name=value`.
+
+        Raises:
+            ValueError: If a learning rate follows a schedule.
+        """
+        if _RATE in self.scheduled_names:
+            raise ValueError(
+                f"A learning rate follows one schedule: leave {setter} out, or the "
+                f"learning rate in `schedules`. {checks.received(**argument)}"
+            )
+
     @contextlib.contextmanager
     def _scheduled(
         self, optimizer: keras.optimizers.Optimizer, images_seen: Tensor
@@ -258,6 +274,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        self.check_settable("learning_rate", learning_rate=value)
         for optimizer in self.optimizers:
             optimizer.learning_rate = value
 
@@ -342,9 +359,11 @@ def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None
 
 
 def _get(**argument: Identifier) -> keras.optimizers.Optimizer:
-    (optimizer,) = argument.values()
+    ((argument_name, optimizer),) = argument.items()
     if optimizer is None:
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+        # The names of optimizers are keys of the logs.
+        name = argument_name.replace("optimizer", "adam")
+        return keras.optimizers.Adam(2e-4, beta_1=0.5, name=name)
     expected = "a name, a config or an object of `keras.optimizers`"
     return checks.resolved(keras.optimizers.get, expected, **argument)
 

@@ -262,9 +262,14 @@ class TrackProgress(keras.callbacks.Callback):
         self.batches = batches
         self.backups = _of_type(callbacks, keras.callbacks.BackupAndRestore)
         self.schedulers = _of_type(callbacks, keras.callbacks.LearningRateScheduler)
+        plateaus = _of_type(callbacks, keras.callbacks.ReduceLROnPlateau)
+        self.setters = [*self.schedulers, *plateaus]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.times_restored = self.model.progress.times_restored
+        for setter in self.setters:
+            name = type(setter).__name__
+            self.model.optimizer.check_settable(name, callbacks=self.setters)
         for backup in self.backups:
             _remove_half_written(
                 os.path.join(backup.backup_dir, "training_metadata.json")
