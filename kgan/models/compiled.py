@@ -15,7 +15,7 @@ from kgan.models.progress import Logs
 from kgan.models.recipe import Recipe, portable, with_arguments_of
 from kgan.models.sampling import SamplingModel
 from kgan.penalties import add_penalties
-from kgan.types import Identifier, Shape, Tensor
+from kgan.types import Data, Identifier, Shape, Tensor
 
 
 class CompiledModel(SamplingModel):
@@ -97,6 +97,12 @@ class CompiledModel(SamplingModel):
         self.updates_per_batch = recipe.d_steps
         self.logs = Logs(recipe.log_names(has_classes(self.output_shapes)))
         self._running = running | {"auto_scale_loss": auto_scale_loss}
+
+    def _prepared_for_training(self, *args: Any) -> Data:
+        # The graph of an earlier `fit` would train the variables of that time.
+        self.optimizer.trained(self.g_optimizer, self.generator)
+        self.optimizer.trained(self.d_optimizer, self.discriminator)
+        return super()._prepared_for_training(*args)
 
     def _current_recipe(self) -> Recipe:
         """Returns the recipe with the current values of its schedules."""

@@ -21,7 +21,7 @@ from kgan.critic import (
     with_conditions,
 )
 from kgan.generator_losses import Generated
-from kgan.models import contract
+from kgan.models import contract, output_range
 from kgan.models.averaging import RAMP, Average
 from kgan.models.compiled import CompiledModel
 from kgan.models.conditions import draw_conditions
@@ -82,7 +82,8 @@ class GAN(CompiledModel):
             joined along the last axis, so its input has `pack` times the channels
             (PacGAN).
         sample_range: `(low, high)`, the values of black and white in samples; None for
-            the range of the generator's last activation, or [-1, 1] without bounds.
+            the range of the generator's last activation, or [-1, 1] without bounds, or
+            [0, 1] for an activation that has no values below 0.
         ema_ramp: Float above 0, the half-life of the average is at most this share of the
             images seen; None for no limit, as after `start_from`.
 
@@ -148,7 +149,7 @@ class GAN(CompiledModel):
         self.ema_half_life = ema_half_life
         self.average = Average(generator, self.latent_dim, ema_half_life, ema_ramp)
         self.ema_generator = self.average.network
-        pixels = contract.sample_range(generator, sample_range)
+        pixels = output_range.sample_range(generator, sample_range)
         self.create_state(seed, sample_shape, pixels, conditions)
         self.latents = Latents(
             self.noise, self.latent_dim, conditions, self.sample_range, self.bank

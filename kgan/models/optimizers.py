@@ -215,22 +215,6 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """The names of all hyperparameters with a schedule, in either optimizer."""
         return {name for own in self._schedules.values() for name in own}
 
-    def check_settable(self, setter: str, **argument: Any) -> None:
-        """Checks that no schedule sets the learning rates, which would be set twice.
-
-        Args:
-            setter: Text, what would set the rates too.
-            **argument: The argument that sets the rates, given as `name=value`.
-
-        Raises:
-            ValueError: If a learning rate follows a schedule.
-        """
-        if _RATE in self.scheduled_names:
-            raise ValueError(
-                f"A learning rate follows one schedule: leave {setter} out, or the "
-                f"learning rate in `schedules`. {checks.received(**argument)}"
-            )
-
     @contextlib.contextmanager
     def _scheduled(
         self, optimizer: keras.optimizers.Optimizer, images_seen: Tensor
@@ -274,7 +258,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
-        self.check_settable("learning_rate", learning_rate=value)
+        check_settable(self, "learning_rate", learning_rate=value)
         for optimizer in self.optimizers:
             optimizer.learning_rate = value
 
@@ -299,6 +283,26 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """Ends training: with `use_ema=True`, the averages replace the weights."""
         for optimizer in self.optimizers:
             optimizer.finalize_variable_values(keras_private.optimized(optimizer))
+
+
+def check_settable(
+    optimizer: keras.optimizers.Optimizer, setter: str, **argument: Any
+) -> None:
+    """Checks that no schedule of a container sets the learning rates.
+
+    Args:
+        optimizer: An optimizer, or an `OptimizerPair`.
+        setter: Text, what sets the rates too.
+        **argument: The argument that sets the rates, given as `name=value`.
+
+    Raises:
+        ValueError: If a learning rate follows a schedule.
+    """
+    if _RATE in getattr(optimizer, "scheduled_names", ()):
+        raise ValueError(
+            f"A learning rate follows one schedule: leave {setter} out, or the learning "
+            f"rate in `schedules`. {checks.received(**argument)}"
+        )
 
 
 def get_rates(optimizer: keras.optimizers.Optimizer) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from kgan import backend, checks
 from kgan.backend import keras_private
-from kgan.models.optimizers import get_rates, set_rates
+from kgan.models.optimizers import check_settable, get_rates, set_rates
 from kgan.types import Tensor
 
 # The names under which `SavedProgress` is stored begin with these prefixes.
@@ -268,8 +268,8 @@ class TrackProgress(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.times_restored = self.model.progress.times_restored
         for setter in self.setters:
-            name = type(setter).__name__
-            self.model.optimizer.check_settable(name, callbacks=self.setters)
+            name, optimizer = type(setter).__name__, self.model.optimizer
+            check_settable(optimizer, name, callbacks=self.setters)
         for backup in self.backups:
             _remove_half_written(
                 os.path.join(backup.backup_dir, "training_metadata.json")
