@@ -17,7 +17,8 @@ The jobs:
 The contenders are kgan on each backend; the step of the keras.io guide in `fit`; a bare
 `tf.function` in a loop; plain PyTorch, channels last, with new noise for each network,
 also with `torch.compile`; and Lightning. A contender whose framework is not installed is
-left out. The layers, the optimizers and the numbers of weights are equal.
+left out. The layers, the optimizers and the numbers of weights are equal. The contenders
+`kgan-BACKEND-reuse`, for `--only`, train with `reuse_fakes`, which is another algorithm.
 
 Each contender is a process. In each round the contenders run a block of steps of about
 `--seconds` one after the other, while the others wait. The table has the medians of the
@@ -47,6 +48,7 @@ BATCHES = {"dcgan32": 64, "dcgan64": 32, "points": 128, "penalties": 64, "defaul
            "digits": 32, "stylegan2": 32, "r3gan": 256}  # fmt: skip
 BATCHES_ON_GPU = {**BATCHES, "dcgan64": 128}
 KGAN = ("kgan-tensorflow", "kgan-jax", "kgan-torch")
+REUSE = tuple(f"{name}-reuse" for name in KGAN)
 _TORCH = ("torch", "torch.compile", "lightning")
 PEERS: dict[str, tuple[str, ...]] = {
     "dcgan32": ("keras.io", *_TORCH),
@@ -91,7 +93,7 @@ class Contender:
             variable: str(arguments.threads)
             for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
         }
-        keras = {"KERAS_BACKEND": name.removeprefix("kgan-")} if name in KGAN else {}
+        keras = {"KERAS_BACKEND": name.split("-")[1]} if name in KGAN + REUSE else {}
         # Threads of PyTorch that wait must not take the time of the next contender.
         environment = {**os.environ, **threads, **keras, "OMP_WAIT_POLICY": "PASSIVE"}
         environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -136,7 +138,7 @@ class Contender:
 
 
 def is_installed(name: str) -> bool:
-    package = NEEDS.get(name, name.removeprefix("kgan-"))
+    package = NEEDS.get(name) or name.removeprefix("kgan-").removesuffix("-reuse")
     return importlib.util.find_spec(package) is not None
 
 
@@ -144,7 +146,7 @@ def measure(job: str, arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Returns a row for each contender of a job."""
     batch_size = (BATCHES_ON_GPU if _gpu() else BATCHES)[job]
     wanted = arguments.only or (*KGAN, *PEERS[job])
-    names = [name for name in wanted if name in (*KGAN, *PEERS[job])]
+    names = [name for name in wanted if name in (*KGAN, *REUSE, *PEERS[job])]
     contenders: list[Contender] = []
     try:
         for name in filter(is_installed, [*names, "peak"]):

@@ -7,6 +7,8 @@ input, runs these steps and says how many seconds they took. All that it says ar
 JSON after a mark.
 """
 
+import dataclasses
+import functools
 import itertools
 import json
 import resource
@@ -67,17 +69,19 @@ def networks(job: str):
 PARTS = ("generator", "discriminator")
 
 
-def gan(job: str, batch_size: int):
-    """Returns the compiled GAN of kgan."""
+def gan(job: str, batch_size: int, reuse: bool = False):
+    """Returns the compiled GAN of kgan, which may reuse fakes."""
     import keras
 
     import kgan
 
     if job in ("default", "digits"):
-        return kgan.presets.suggest(SHAPES[job], 10_000).build(seed=0)
+        preset = kgan.presets.suggest(SHAPES[job], 10_000)
+        changed = {**preset.compile, "reuse_fakes": reuse}
+        return dataclasses.replace(preset, compile=changed).build(seed=0)
     model = kgan.GAN(*networks(job), ema_half_life=None, seed=0)
     penalties = [kgan.penalties.R1(1.0), kgan.penalties.R2(1.0)]
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"reuse_fakes": reuse}
     if job in ("penalties", "r3gan"):
         options["penalties"] = penalties
     if job == "r3gan":
@@ -93,8 +97,8 @@ def gan(job: str, batch_size: int):
     return model
 
 
-def kgan_block(job: str, batch_size: int) -> Block:
-    model = gan(job, batch_size)
+def kgan_block(job: str, batch_size: int, reuse: bool = False) -> Block:
+    model = gan(job, batch_size, reuse)
 
     def run(steps: int) -> None:
         data = samples(job, steps * batch_size)
@@ -352,10 +356,14 @@ def peak_block(job: str, batch_size: int) -> Block:
     return run
 
 
+reuse_block = functools.partial(kgan_block, reuse=True)
 BLOCKS: dict[str, Callable[[str, int], Block]] = {
     "kgan-tensorflow": kgan_block,
     "kgan-jax": kgan_block,
     "kgan-torch": kgan_block,
+    "kgan-tensorflow-reuse": reuse_block,
+    "kgan-jax-reuse": reuse_block,
+    "kgan-torch-reuse": reuse_block,
     "keras.io": guide_block,
     "tf.function": loop_block,
     "torch": torch_block,

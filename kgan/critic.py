@@ -205,14 +205,22 @@ class Combined(keras.Model):
             Float32 tensors in the form in which the discriminator returns them, see
             `heads_of`. With `with_samples`, a list `[outputs, samples]`.
         """
-        conditions = self.conditions_in(inputs)
-        samples = packed(self.generator(inputs, training=training), self.critic.pack)
+        result = self.judge(self.generator(inputs, training=training), inputs)
+        return result if with_samples else result[0]
+
+    def judge(self, samples: Tensor, inputs: Tensors) -> list[Tensors]:
+        """Returns the outputs of the discriminator for samples, and the packed samples.
+
+        Args:
+            samples: The samples that the generator has drawn from `inputs`.
+            inputs: The inputs of the generator.
+        """
+        samples = self.critic.packed(samples)
         _, (outputs, class_logits, _) = self.critic.forward(
-            samples, conditions, frozen=True
+            samples, self.conditions_in(inputs), frozen=True
         )
         heads = [*as_list(outputs), *([] if class_logits is None else [class_logits])]
-        result = heads[0] if len(heads) == 1 else heads
-        return [result, samples] if with_samples else result
+        return [heads[0] if len(heads) == 1 else heads, samples]
 
     def conditions_in(self, inputs: Tensors) -> Tensors | None:
         """Returns the conditions among the inputs of the generator."""

@@ -257,6 +257,7 @@ BAD_COMPILE = {
     ),
     "d_steps": ({"d_steps": 0}, r"`d_steps`.*Received: d_steps=0"),
     "g_steps": ({"g_steps": 1.5}, r"`g_steps`.*Received: g_steps=1.5"),
+    "reuse_fakes": ({"reuse_fakes": 1}, r"`reuse_fakes`.*Received: reuse_fakes=1"),
     "noise_batch_size": ({"noise_batch_size": 0}, r"Received: noise_batch_size=0"),
     "penalties": ({"penalties": ["r3"]}, r"r1, r2.*Received: penalties='r3'"),
 }

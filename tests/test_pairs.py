@@ -122,8 +122,8 @@ def test_halves_of_sixteen_bits_and_of_palettes(tmp_path):
     (tmp_path / "deep.png").unlink()
     image.save(tmp_path / "palette.png", transparency=0)
     left, right = load_pairs(tmp_path)
-    assert left.ravel().tolist() == [255, 255, 255, 0, 40, 50, 60, 255]
-    assert right.ravel().tolist() == [40, 50, 60, 255, 255, 255, 255, 0]
+    assert left.ravel().tolist() == [40, 50, 60, 0, 40, 50, 60, 255]
+    assert right.ravel().tolist() == [40, 50, 60, 255, 40, 50, 60, 0]
 
 
 def test_an_odd_width_has_no_halves(tmp_path):

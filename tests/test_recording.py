@@ -105,6 +105,7 @@ LAZY = {
 }
 CASES = {
     "updates": ({"penalties": ["gradient_penalty"], "d_steps": 2}, 1),
+    "reused": ({"reuse_fakes": True, "penalties": ["r1"]}, 1),
     "noise": ({"noise": "truncated_normal", "noise_batch_size": 6}, 1),
     "clipped": ({"optimizer": keras.optimizers.RMSprop(clipnorm=1.0)}, 1),
     # Six steps of two updates: R1 is due in the updates 0, 3, 6 and 9, the other penalty

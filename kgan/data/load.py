@@ -43,10 +43,10 @@ def load(
     Pictures of any format become uint8 arrays of one shape. A picture is rotated as its
     EXIF data says, 16-bit grey is scaled to 8 bits, and an animation gives its first
     frame. Transparent pixels are blended with `background`; if the samples have an alpha
-    channel, only the wholly transparent pixels get this color. Pictures are resized by
-    Pillow's bicubic filter, which is anti-aliased. The function warns of pictures that
-    are almost black because they use the lowest part of their range only, as 12 bits in
-    a 16-bit file do, and of a table whose index is one of its columns.
+    channel, transparent pixels get the colors around them. Pictures are resized by
+    Pillow's bicubic filter, which is anti-aliased. The function warns of
+    pictures that are almost black because they use the lowest part of their range only,
+    as 12 bits in a 16-bit file do, and of a table whose index is one of its columns.
 
     Args:
         source: One of

@@ -114,16 +114,14 @@ class CompiledModel(SamplingModel):
         loss: Callable[..., tuple[Tensor, dict[str, Tensor]]],
         optimizer: keras.optimizers.Optimizer,
         network: keras.Model,
-        size: Tensor,
         *inputs: Any,
     ) -> dict[str, Tensor]:
-        """Updates a network once, and returns the values that were logged.
+        """Updates a network once, and returns the values to log.
 
         Args:
             loss: Function of `inputs`, which returns the loss and the values to log.
             optimizer: The optimizer of the network.
             network: The network.
-            size: Int scalar, the number of real samples, for the means of the logs.
             *inputs: See `loss`.
         """
         variables = self.optimizer.trained(optimizer, network)
@@ -132,7 +130,6 @@ class CompiledModel(SamplingModel):
             _of_scalars(loss), variables, *inputs, scale=scale
         )
         self.optimizer.update(optimizer, gradients, variables, self.images_seen)
-        self.logs.update(values, size)
         return values
 
     def _judged_loss(

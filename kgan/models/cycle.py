@@ -180,33 +180,42 @@ class CycleGAN(TwoWayModel):
         recipe: Any = self._current_recipe()
         b, a = data.unpack_batch(batch, self.sample_range, self.conditions)
         reals, size = [a, b], ops.shape(b)[0]
-        # The turn of the discriminators must not change the generators' statistics.
-        with backend.frozen(self.generator, self.seed_generator):
+
+        def loss() -> tuple[Tensor, dict[str, Tensor]]:
+            # One pass of the generators for both turns, so the discriminators train in
+            # its midst. Their update is no part of the gradient of the generators.
             fakes = self._translated(reals, training=True)
-        fakes = [ops.stop_gradient(x) for x in fakes]
-        fakes = recipe.exchanged(fakes, self.seed_generator)
-        judged = self._minimize(
-            self.discriminator_loss,
-            self.d_optimizer,
-            self.discriminator,
-            size,
-            recipe,
-            reals,
-            fakes,
-        )
-        drawn = self._minimize(
-            self.generator_loss, self.g_optimizer, self.generator, size, recipe, reals
-        )
+            with backend.without_gradient():
+                judged = self._train_discriminators(recipe, reals, fakes)
+            loss, drawn = self.generator_loss(recipe, reals, fakes)
+            return loss, judged | drawn
+
+        values = self._minimize(loss, self.g_optimizer, self.generator)
+        values["loss"] = values["d_loss"] + values["g_loss"]
         images = size * self.devices.replicas
         self._count_step(images)
         self.average.update(images, self.images_seen)
-        self.logs.update({"loss": judged["d_loss"] + drawn["g_loss"]}, size)
+        self.logs.update(values, size)
         return self.logs.results()
 
     def _translated(self, pictures: list[Tensor], training: bool) -> list[Tensor]:
         """Returns translations to A and to B of pictures `[a, b]`, in float32."""
         to_b, to_a = self.generator(pictures, training=training)
         return [ops.cast(to_a, "float32"), ops.cast(to_b, "float32")]
+
+    def _train_discriminators(
+        self, recipe: CycleRecipe, reals: list[Tensor], fakes: list[Tensor]
+    ) -> dict[str, Tensor]:
+        """Trains both discriminators on fakes, some of which are from earlier steps."""
+        fakes = [ops.stop_gradient(x) for x in fakes]
+        return self._minimize(
+            self.discriminator_loss,
+            self.d_optimizer,
+            self.discriminator,
+            recipe,
+            reals,
+            recipe.exchanged(fakes, self.seed_generator),
+        )
 
     def discriminator_loss(
         self, recipe: CycleRecipe, reals: list[Tensor], fakes: list[Tensor]
@@ -234,15 +243,15 @@ class CycleGAN(TwoWayModel):
         return total, _means(*found)
 
     def generator_loss(
-        self, recipe: CycleRecipe, reals: list[Tensor]
+        self, recipe: CycleRecipe, reals: list[Tensor], fakes: list[Tensor]
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Returns the loss of both generators to minimise, and the values to log.
 
         Args:
             recipe: The options.
             reals: Pictures of A and of B.
+            fakes: Translations to A and to B.
         """
-        fakes = self._translated(reals, training=True)
         added = total_of(self.generator.losses)
         found = []
         for critic, real, fake in zip(self.critics, reals, fakes, strict=True):

@@ -26,6 +26,7 @@ from kgan.models.averaging import RAMP, Average
 from kgan.models.compiled import CompiledModel
 from kgan.models.conditions import draw_conditions
 from kgan.models.latents import Latents
+from kgan.models.mismatch import add_mismatch
 from kgan.models.projection import project
 from kgan.models.recipe import LOG_KEYS, Recipe
 from kgan.models.sampling import SamplingModel
@@ -178,11 +179,17 @@ class GAN(CompiledModel):
         """
         recipe = self._current_recipe()
         reals, conditions = data.unpack_batch(batch, self.sample_range, self.conditions)
-        parts = list(data.divide_batch(recipe.d_steps, reals, conditions))
-        d_losses = [self.update_discriminator(recipe, *part) for part in parts]
         # The last part gives the number of fakes, conditions, and reals to compare with.
-        last = parts[-1]
-        g_losses = [self.update_generator(recipe, *last) for _ in range(recipe.g_steps)]
+        *parts, last = data.divide_batch(recipe.d_steps, reals, conditions)
+        d_losses = [self.update_discriminator(recipe, *part) for part in parts]
+        if recipe.reuse_fakes:
+            d_loss, g_loss = self.update_both(recipe, *last)
+        else:
+            d_loss = self.update_discriminator(recipe, *last)
+            g_loss = self.update_generator(recipe, *last)
+        d_losses.append(d_loss)
+        more = [self.update_generator(recipe, *last) for _ in range(1, recipe.g_steps)]
+        g_losses = [g_loss, *more]
         images = ops.shape(reals)[0] * self.devices.replicas
         self._count_step(images)
         self.average.update(images, self.images_seen)
@@ -198,21 +205,33 @@ class GAN(CompiledModel):
         # The discriminator's turn must not change the generator's batch statistics.
         with backend.frozen(self.generator, self.seed_generator):
             fakes = self.generator(inputs, training=True)
+        given = self.critic.packed(reals), inputs, conditions
+        values = self._train_discriminator(recipe, fakes, *given)
+        self.logs.update(values, ops.shape(reals)[0])
+        return values["d_loss"]
+
+    def _train_discriminator(
+        self,
+        recipe: Recipe,
+        fakes: Tensor,
+        reals: Tensor,
+        inputs: Tensors,
+        conditions: Tensors | None,
+    ) -> dict[str, Tensor]:
+        """Trains the discriminator on the fakes of `inputs`; `reals` come packed."""
         # Under mixed precision, fakes have another dtype than reals. Without
         # `stop_gradient`, PyTorch would keep the graph of the generator in memory.
         fakes = ops.stop_gradient(ops.cast(fakes, reals.dtype))
-        values = self._minimize(
+        return self._minimize(
             self.discriminator_loss,
             self.d_optimizer,
             self.discriminator,
-            ops.shape(reals)[0],
             recipe,
-            self.critic.packed(reals),
+            reals,
             self.critic.packed(fakes),
             conditions,
             self.combined.conditions_in(inputs),
         )
-        return values["d_loss"]
 
     def discriminator_loss(
         self,
@@ -235,7 +254,7 @@ class GAN(CompiledModel):
             "d_fake": ops.mean(fake.logits),
         }
         if recipe.uses_mismatch:
-            loss = self._add_mismatch(recipe, loss, values, real)
+            loss = add_mismatch(recipe, self.critic, loss, values, real)
         if real.class_logits is not None:
             values["d_class"] = self._class_loss(real) + self._class_loss(fake)
             loss = loss + recipe.class_loss_weight * values["d_class"]
@@ -251,13 +270,32 @@ class GAN(CompiledModel):
             self.g_optimizer,
             # Its variables are the generator's, since the discriminator is frozen.
             self.combined,
-            ops.shape(reals)[0],
             recipe,
             self.critic.packed(reals),
             inputs,
             conditions,
         )
+        self.logs.update(values, ops.shape(reals)[0])
         return values["g_loss"]
+
+    def update_both(
+        self, recipe: Recipe, reals: Tensor, conditions: Tensors | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Trains the discriminator once, and then the generator on the same fakes."""
+        inputs = self._draw_inputs(recipe, reals, conditions)
+        given = self.critic.packed(reals), inputs, conditions
+
+        def loss() -> tuple[Tensor, dict[str, Tensor]]:
+            # The only pass of the generator, so the discriminator trains in its midst.
+            fakes = self.generator(inputs, training=True)
+            with backend.without_gradient():
+                d_values = self._train_discriminator(recipe, fakes, *given)
+            loss, values = self.generator_loss(recipe, *given, fakes)
+            return loss, d_values | values
+
+        values = self._minimize(loss, self.g_optimizer, self.combined)
+        self.logs.update(values, ops.shape(reals)[0])
+        return values["d_loss"], values["g_loss"]
 
     def generator_loss(
         self,
@@ -265,9 +303,16 @@ class GAN(CompiledModel):
         reals: Tensor,
         inputs: Tensors,
         conditions: Tensors | None = None,
+        fakes: Tensor | None = None,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Returns the loss to minimise, and the values to log; `reals` come packed."""
-        judged, fakes = self.combined(inputs, training=True, with_samples=True)
+        """Returns the loss to minimise, and the values to log; `reals` come packed.
+
+        `fakes` are the samples that the generator has drawn from `inputs`, if any.
+        """
+        if fakes is None:
+            judged, fakes = self.combined(inputs, training=True, with_samples=True)
+        else:
+            judged, fakes = self.combined.judge(fakes, inputs)
         fake_outputs, fake_classes = heads_of(judged)
         real_outputs = None
         if recipe.loss.needs_reals:  # Relativistic losses compare fakes with reals.
@@ -291,23 +336,6 @@ class GAN(CompiledModel):
             generated = Generated(fakes, reals, given, self.critic)
             loss = add_penalties(terms["generator_losses"], loss, values, generated)
         return loss + total_of(self.generator.losses), values
-
-    def _add_mismatch(
-        self, recipe: Recipe, loss: Tensor, values: dict[str, Tensor], real: Judgement
-    ) -> Tensor:
-        """Returns the loss in which reals with the conditions of others are fakes too.
-
-        With `m` for `mismatch`, the loss on fakes is `1 - m` times the loss on generated
-        samples plus `m` times the loss on reals with wrong conditions.
-        """
-        shift = functools.partial(ops.roll, shift=1, axis=0)
-        wrong = data.map_conditions(
-            lambda x: backend.on_all_rows(shift, x), real.conditions
-        )
-        logits, (outputs, *_) = self.critic.forward(real.samples, wrong, frozen=True)
-        values["d_mismatch"] = ops.mean(logits)
-        other = over_scales(recipe.loss.discriminator_loss, real.outputs, outputs)
-        return loss + recipe.mismatch * (other - loss)
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
         """Computes both losses on held-out reals with the generator, not its average."""

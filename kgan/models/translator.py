@@ -87,12 +87,14 @@ class Translator(GAN):
         penalties: Iterable[Identifier] = (),
         *,
         generator_losses: Iterable[Identifier] = ("reconstruction",),
+        reuse_fakes: bool = True,
         **options: Any,
     ) -> None:
         """Configures the training, see `kgan.GAN.compile`.
 
         The defaults are those of pix2pix: the mean absolute error with a weight of 100
-        beside the adversarial loss, and `Adam(2e-4, beta_1=0.5)` for both networks.
+        beside the adversarial loss, `Adam(2e-4, beta_1=0.5)` for both networks, and one
+        pass of the generator for both updates, since the sources are the same.
 
         Args:
             g_optimizer: See `kgan.GAN.compile`.
@@ -100,6 +102,7 @@ class Translator(GAN):
             loss: See `kgan.GAN.compile`. Least squares by default.
             penalties: See `kgan.GAN.compile`.
             generator_losses: See `kgan.models.recipe.Recipe`.
+            reuse_fakes: See `kgan.models.recipe.Recipe`.
             **options: See `kgan.GAN.compile`.
 
         Raises:
@@ -111,6 +114,7 @@ class Translator(GAN):
             loss,
             penalties,
             generator_losses=list(generator_losses),
+            reuse_fakes=reuse_fakes,
             **options,
         )
 

@@ -122,8 +122,9 @@ def flops_per_image(gan: CompiledModel, batch_size: int) -> float:
 
     An update of the generator costs 3 G + 2 D per fake, and D more per real if the loss
     compares fakes with reals. A path length costs 4 G more for each fake that it takes.
+    With `reuse_fakes`, a step costs G less per fake of an update.
 
-    A CycleGAN costs for each picture of A with a picture of B G + 6 D for both
+    A CycleGAN costs for each picture of A with a picture of B 6 D for both
     discriminators, and 6 G + 2 D for both generators, which translate there and back,
     where G and D are a pass of both networks. Its identity loss costs 3 G more.
 
@@ -141,7 +142,7 @@ def flops_per_image(gan: CompiledModel, batch_size: int) -> float:
     if isinstance(gan, CycleGAN):
         g, d = flops(gan.generator), flops(gan.discriminator)
         penalties = sum(p.passes / p.every for p in recipe.penalties)
-        return (7 + 3 * gan.recipe.uses_identity) * g + (8 + penalties) * d
+        return (6 + 3 * gan.recipe.uses_identity) * g + (8 + penalties) * d
     g, d = flops(gan.generator), flops(gan.discriminator) / gan.pack
     reals = batch_size / recipe.d_steps
     fakes = recipe.noise_batch_size or reals
@@ -154,7 +155,8 @@ def flops_per_image(gan: CompiledModel, batch_size: int) -> float:
     g_update = fakes * ((3 + g_passes) * g + (2 + terms) * d)
     g_update += reals * recipe.loss.needs_reals * d
     d_update += reals * 3 * d * recipe.uses_mismatch
-    return (recipe.d_steps * d_update + recipe.g_steps * g_update) / batch_size
+    step = recipe.d_steps * d_update + recipe.g_steps * g_update
+    return (step - recipe.reuse_fakes * fakes * g) / batch_size
 
 
 def flops(network: keras.Model) -> int:

@@ -25,6 +25,7 @@ CASES = {
     "hinge penalties": {"loss": "hinge", "penalties": penalties()},
     "d_steps": {"loss": "relativistic", "d_steps": 2, "penalties": penalties()},
     "g_steps": {"g_steps": 2, "noise_batch_size": 6},
+    "reused": {"reuse_fakes": True, "d_steps": 2, "penalties": penalties()},
     "several steps": {"steps_per_execution": 2, "regulariser": 0.1},
     "path length": {"generator_penalties": [kgan.penalties.PathLength(2.0, 2, 0.5)]},
     # With a number of fakes of its own, the conditions are drawn.

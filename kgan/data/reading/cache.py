@@ -12,7 +12,7 @@ from kgan.files import atomic_path
 from kgan.types import ArrayLike, PathLike
 
 # Increase the version when the decoded pixels of the same files change.
-_VERSION = 4
+_VERSION = 5
 
 
 class Facts(NamedTuple):

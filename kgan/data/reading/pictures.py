@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from kgan.data.images import MODES
+from kgan.data.reading.transparent import spread_colors
 
 # Pictures with more pixels are taken for decompression bombs. This is Pillow's own limit,
 # at which Pillow only warns.
@@ -148,7 +149,7 @@ class Fit:
             `"random"` from a random place, which is the same in each epoch; `"pad"`
             fills up with the background, and `"none"` distorts the picture.
         background: RGB color behind transparent pixels when alpha is not wanted, and of
-            pixels that are wholly transparent otherwise.
+            pictures without a visible pixel otherwise.
         seed: Int, seed of the random windows.
     """
 
@@ -176,15 +177,7 @@ class Fit:
         """
         image = self._resize(self._convert(upright(image)), name)
         pixels = np.asarray(image).reshape(self.shape)
-        return pixels if self.channels in (1, 3) else self._with_background(pixels)
-
-    def _with_background(self, pixels: np.ndarray) -> np.ndarray:
-        """Gives pixels that are wholly transparent the color of the background.
-
-        Pictures have any color there, mostly black. A GAN would learn the color, and
-        draw it where the alpha of a sample is a little too high.
-        """
-        return np.where(pixels[..., -1:] == 0, self._clear, pixels)
+        return pixels if self.channels in (1, 3) else spread_colors(pixels, self._clear)
 
     @functools.cached_property
     def _clear(self) -> np.ndarray:
