@@ -322,3 +322,30 @@ def test_the_options_of_a_loss_of_keras_are_saved(loss):
 def test_a_method_that_is_missing_is_named(call, message):
     with pytest.raises(NotImplementedError, match=message):
         call()
+
+
+class Stubborn(keras.optimizers.SGD):
+    def __init__(self, strength, **kwargs):
+        super().__init__(**kwargs)
+        self.strength = strength
+
+
+@OWN
+def test_an_optimizer_whose_config_loses_an_argument_is_not_made_twice(tiny):
+    gan = tiny()
+    with pytest.raises(ValueError, match="loses `strength` of Stubborn: pass `g_opt"):
+        gan.compile(optimizer=Stubborn(5.0))
+    with pytest.warns(UserWarning, match="A file of this GAN loses `strength` of Stub"):
+        gan.compile(Stubborn(5.0), Stubborn(6.0))
+    assert [o.strength for o in (gan.g_optimizer, gan.d_optimizer)] == [5.0, 6.0]
+
+
+def test_both_optimizers_have_the_loss_scale_that_was_given(tiny):
+    adam = keras.optimizers.Adam(0.25)
+    gan = tiny()
+    gan.compile(optimizer=keras.optimizers.LossScaleOptimizer(adam, 128.0, 7))
+    for name in ("g", "d"):
+        scaled = getattr(gan, f"{name}_optimizer")
+        assert (scaled.initial_scale, scaled.dynamic_growth_steps) == (128.0, 7)
+        assert scaled.inner_optimizer.name == f"{name}_adam"
+        assert float(scaled.inner_optimizer.learning_rate) == 0.25

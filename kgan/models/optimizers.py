@@ -10,7 +10,7 @@ import numpy as np
 from kgan import backend, checks
 from kgan.backend import keras_private
 from kgan.models.freezing import first_weights
-from kgan.models.reloading import warn_of_unknown
+from kgan.models.reloading import lost_arguments, warn_of_unknown
 from kgan.schedules import Schedule
 from kgan.types import Identifier, Tensor
 
@@ -97,6 +97,13 @@ class OptimizerPair(keras.optimizers.Optimizer):
                 f"g_optimizer={g_optimizer!r}, d_optimizer={d_optimizer!r}"
             )
         optimizer = _get(optimizer=optimizer)
+        lost = ", ".join(lost_arguments(optimizer))
+        if lost:
+            raise ValueError(
+                f"The config of `optimizer` loses {lost}: pass `g_optimizer` and "
+                f"`d_optimizer`, or implement `get_config`. "
+                f"{checks.received(optimizer=optimizer)}"
+            )
         return cls(*(_renamed(optimizer, prefix) for prefix in _PREFIXES))
 
     @property
@@ -375,6 +382,10 @@ def _get(**argument: Identifier) -> keras.optimizers.Optimizer:
 def _renamed(
     optimizer: keras.optimizers.Optimizer, prefix: str
 ) -> keras.optimizers.Optimizer:
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        inner = _renamed(optimizer.inner_optimizer, prefix)
+        scale, steps = optimizer.initial_scale, optimizer.dynamic_growth_steps
+        return type(optimizer)(inner, scale, steps)
     # Names are keys in the logs of callbacks, so the two names must differ.
     config = {**optimizer.get_config()}
     config["name"] = prefix + config["name"]

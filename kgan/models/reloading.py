@@ -45,7 +45,7 @@ def warn_of_unknown(*parts: object) -> None:
     for part in parts:
         try:
             found |= dict.fromkeys(_unknown(_config(part)))
-            lost |= dict.fromkeys(_lost(part))
+            lost |= dict.fromkeys(lost_arguments(part))
         except Exception as error:
             _warn(
                 f"A GAN with {type(part).__name__} can't be saved, since its "
@@ -158,20 +158,21 @@ def _unknown(config: Any) -> Iterator[str]:
         yield from _unknown(item)
 
 
-def _lost(part: object) -> Iterator[str]:
-    """Yields the arguments of options, and of Keras losses, that no config has."""
+def lost_arguments(part: object) -> Iterator[str]:
+    """Yields the arguments of options, losses and optimizers that no config has."""
     if isinstance(part, list | tuple):
         for item in part:
-            yield from _lost(item)
-    if not isinstance(part, serialization.Configurable | keras.losses.Loss):
+            yield from lost_arguments(item)
+    kinds = serialization.Configurable, keras.losses.Loss, keras.optimizers.Optimizer
+    if not isinstance(part, kinds) or _is_of(type(part), "keras"):
         return
-    is_loss = isinstance(part, keras.losses.Loss)
-    config = serialization.loss_config(part) if is_loss else part.get_config()
+    config = part.get_config()
+    # Keras leaves the type of numbers out of the config of a loss.
+    known = {*config, *serialization.constructor_arguments(keras.losses.Loss)}
     for name in serialization.constructor_arguments(type(part)):
-        # Keras leaves the type of numbers out of the config of a loss.
-        if name not in config and name != "dtype":
+        if name not in known:
             yield f"`{name}` of {type(part).__name__}"
-    yield from _lost(list(vars(part).values()))
+    yield from lost_arguments(list(vars(part).values()))
 
 
 def _refusing(part: object) -> Iterator[str]:
