@@ -337,7 +337,7 @@ class TrainedModel(Trainer):
             x, check, batch_size, shuffle=shuffle, y=y
         )
         for name, reals in self._reals().items():
-            self.sample_range.warn_of_half(reals, name, stacklevel=4)
+            self.sample_range.warn_of_half(reals, name, stacklevel=5)
         if self.bank is not None:
             self.bank.keep(self.real_conditions)
         return batches
