@@ -147,6 +147,9 @@ class AlgorithmSettings(Settings):
     g_steps: int | None = option(
         type=types.count, metavar="N", help="generator updates in a step"
     )
+    reuse_fakes: bool = option(
+        False, help="train both networks on the same fakes, which is faster"
+    )
     loss: str | None = option(
         metavar="NAME",
         help=f"{', '.join(names.class_names('losses'))}; "

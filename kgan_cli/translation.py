@@ -19,6 +19,13 @@ _FOR_SAMPLES = (
     "start_from",
     "metrics",
 )
+# Options of a training with one update of each network after the other.
+_FOR_ONE_GENERATOR = (
+    "noise_batch_size",
+    "d_steps",
+    "g_steps",
+    "reuse_fakes",
+)
 # The preset of each kind of data.
 _PRESETS = {"pairs": "pix2pix", "unpaired": "cyclegan"}
 
@@ -96,12 +103,16 @@ class TranslationSettings(Settings):
             )
         check_paths(*self.sides)
         fields = {field.name: field for field in dataclasses.fields(self)}
-        for name in _FOR_SAMPLES:
+        refused = {name: "A model that translates pictures" for name in _FOR_SAMPLES}
+        if self.unpaired:
+            refused |= dict.fromkeys(_FOR_ONE_GENERATOR, "A CycleGAN")
+        for name, owner in refused.items():
             if name in fields and getattr(self, name) != fields[name].default:
                 given = f"{spellings(fields[name])[0]} {getattr(self, name)}"
+                given = given.removesuffix(" True")
                 raise ValueError(
-                    f"A model that translates pictures has no {given.split()[0]}: leave "
-                    f"it out. Received: {self.given_sides}, {given}"
+                    f"{owner} has no {given.split()[0]}: leave it out. "
+                    f"Received: {self.given_sides}, {given}"
                 )
         name, _ = self.sides
         preset = getattr(self, "preset", None)

@@ -14,6 +14,7 @@ OPTIONS = {
         *("--preset", "small", "--compute", "cpu", "--epochs", "1", "--batch-size", "16"),
         *("--conditional", "--width", "4", "--ema-half-life", "none", "--beta-1", "0.3"),
         *("--learning-rate-schedule", "cosine", "--penalty-weight", "0.2", "--flip"),
+        "--reuse-fakes",
     ],
 }
 
@@ -44,6 +45,7 @@ def test_the_printed_code_trains_the_same_gan(tmp_path, capsys, command):
     assert main([*command, "--out", str(run)]) == 0
     trained = keras.models.load_model(run / "gan.keras")
     printed = namespace["gan"]
+    assert printed.recipe.reuse_fakes == ("--reuse-fakes" in command)
     assert int(printed.images_seen) == int(trained.images_seen) > 0
     for one, other in zip(printed.get_weights(), trained.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

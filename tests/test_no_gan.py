@@ -54,6 +54,27 @@ def test_costs_of_other_objects_are_refused(tiny, value):
         cost.measure_step(tiny(), 4)
 
 
+CALLBACKS = {
+    "SampleGrid": lambda folder: kgan.callbacks.SampleGrid(folder),
+    "Evaluate": lambda folder: kgan.callbacks.Evaluate(IMAGES),
+    "Health": lambda folder: kgan.callbacks.Health(),
+    "Checkpoint": lambda folder: kgan.callbacks.Checkpoint(folder / "gan.keras"),
+    "HistoryCSV": lambda folder: kgan.callbacks.HistoryCSV(folder / "history.csv"),
+    "TensorBoard": lambda folder: kgan.callbacks.TensorBoard(folder),
+}
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_callbacks_refuse_other_models_before_training(name, tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    before = model.get_weights()[0]
+    with pytest.raises(ValueError, match=rf"`{name}` is a callback for a `kgan.GAN`.*S"):
+        model.fit(POINTS + 1, POINTS[:, :1], callbacks=[CALLBACKS[name](tmp_path)])
+    np.testing.assert_array_equal(model.get_weights()[0], before)
+    assert not list(tmp_path.iterdir())
+
+
 def pixels():
     return kgan.metrics.Function(lambda x: x.reshape(len(x), -1), "pixels")
 

@@ -23,14 +23,16 @@ class Same(kgan.noise.Noise):
 
 
 def points(pack=1, num_classes=None, **options):
-    """Returns a GAN of points whose generator has statistics of batches."""
+    """Returns a GAN of points whose generator has statistics of batches, and losses."""
     keras.utils.set_random_seed(0)
     condition = {"num_classes": num_classes}
     generator = kgan.networks.mlp_generator(
         (2,), 3, hidden=(6,), activation=None, **condition
     )
-    x = keras.layers.BatchNormalization()(generator.outputs[0])
-    generator = keras.Model(generator.inputs, x)
+    last = keras.layers.BatchNormalization(
+        gamma_regularizer="l2", activity_regularizer="l2"
+    )
+    generator = keras.Model(generator.inputs, last(generator.outputs[0]))
     discriminator = kgan.networks.mlp_discriminator((2,), (5,), pack=pack, **condition)
     gan = kgan.GAN(generator, discriminator, noise=Same(), seed=1, pack=pack)
     gan.compile(optimizer=keras.optimizers.SGD(0.1), **options)

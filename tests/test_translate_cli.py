@@ -200,6 +200,8 @@ def test_a_resumed_run_keeps_its_pictures(trained, folders, capsys):
         (["--pairs", "A", "B", "--conditional"], "no --conditional"),
         (["--pairs", "A", "B", "--data", "mnist"], "A B, --data mnist"),
         (["--pairs", "A", "B", "--metrics", "fd1k"], "no --metrics"),
+        (["--unpaired", "A", "B", "--d-steps", "2"], "A CycleGAN has no --d-steps"),
+        (["--unpaired", "A", "B", "--reuse-fakes"], "A B, --reuse-fakes"),
         (["--pairs", "A", "B", "--preset", "cyclegan"], "--pairs is pix2pix"),
         (["--preset", "cyclegan"], "--preset cyclegan needs --unpaired"),
         (["--pairs", "A", "B"], "--pairs A B without a partner for 'three.png' of B"),

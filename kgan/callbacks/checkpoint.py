@@ -5,16 +5,15 @@ import time
 import warnings
 from typing import Any
 
-import keras
-
 from kgan import checks
 from kgan.callbacks.interval import check_every, samples_interval
+from kgan.callbacks.model_callback import ModelCallback
 from kgan.callbacks.paths import check_file
 from kgan.models.saving import is_finite
 from kgan.types import PathLike
 
 
-class Checkpoint(keras.callbacks.Callback):
+class Checkpoint(ModelCallback):
     """Saves the GAN during training, in a limited share of the time.
 
     The file is complete at any moment. A loaded GAN continues exactly where it was saved:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-
 from kgan import checks
 from kgan.callbacks.interval import (
     check_every,
     samples_interval,
     shown_before_epoch,
 )
+from kgan.callbacks.model_callback import ModelCallback
 from kgan.callbacks.paths import check_folder
 from kgan.data.conditions import check_rows
 from kgan.metrics import (
@@ -27,7 +26,7 @@ from kgan.models.conditions import sampler
 from kgan.types import ArrayLike, PathLike, Tensors
 
 
-class Evaluate(keras.callbacks.Callback):
+class Evaluate(ModelCallback):
     """Computes metrics of samples during training, and adds them to the logs.
 
     The averaged generator, where there is one, draws the samples from the same latents

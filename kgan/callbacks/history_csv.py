@@ -4,15 +4,14 @@ import csv
 import time
 from typing import Any
 
-import keras
-
 from kgan.callbacks.interval import samples_shown
+from kgan.callbacks.model_callback import ModelCallback
 from kgan.callbacks.paths import check_file
 from kgan.files import atomic_path
 from kgan.types import PathLike
 
 
-class HistoryCSV(keras.callbacks.Callback):
+class HistoryCSV(ModelCallback):
     """Writes the logs of every epoch into a CSV file that is complete at any moment.
 
     `keras.callbacks.CSVLogger` appends to an open file; this callback replaces the whole

@@ -5,7 +5,6 @@ import pathlib
 from collections.abc import Sequence
 from typing import Any
 
-import keras
 import numpy as np
 from PIL import Image
 
@@ -17,6 +16,7 @@ from kgan.callbacks.interval import (
     samples_interval,
     samples_shown,
 )
+from kgan.callbacks.model_callback import ModelCallback
 from kgan.callbacks.paths import check_file, check_folder
 from kgan.data.conditions import check_rows
 from kgan.files import atomic_path
@@ -29,7 +29,7 @@ _MAX_FRAMES = 100
 _DURATION, _LAST_DURATION = 100, 2000
 
 
-class SampleGrid(keras.callbacks.Callback):
+class SampleGrid(ModelCallback):
     """Saves grids of samples during training, drawn from the same latents each time.
 
     The callback writes `samples-000000000.png` before the first update, and one more grid

@@ -10,11 +10,12 @@ import numpy as np
 
 from kgan import checks, data, extras
 from kgan.callbacks.grid_layout import Layout, are_drawable
+from kgan.callbacks.model_callback import ModelCallback
 from kgan.callbacks.paths import check_folder
 from kgan.types import KerasArgument, PathLike
 
 
-class TensorBoard(keras.callbacks.TensorBoard):
+class TensorBoard(ModelCallback, keras.callbacks.TensorBoard):
     """`keras.callbacks.TensorBoard`, with a grid of samples beside the curves.
 
     After each epoch, the callback adds a grid of samples, drawn from the same latents

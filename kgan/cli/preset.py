@@ -74,6 +74,8 @@ def _with_options(preset: Preset, settings: ModelSettings) -> Preset:
     names = ("d_steps", "g_steps", "noise_batch_size", "augment", "freeze_d")
     options = {name: getattr(settings, name) for name in names}
     given = {name: value for name, value in options.items() if value is not None}
+    # Without the option, translators have a default of their own.
+    given |= {"reuse_fakes": True} if settings.reuse_fakes else {}
     size = settings.batch_size or preset.batch_size
     epochs, steps = parts(preset.budget, size)
     # Alone, the option asks for so many passes through the data.

@@ -4,13 +4,13 @@ import warnings
 from collections import Counter, defaultdict
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
 from kgan import checks
 from kgan.callbacks.health import messages, numbers
 from kgan.callbacks.interval import samples_shown
+from kgan.callbacks.model_callback import ModelCallback
 from kgan.critic import heads_of, logits_of, takes_conditions
 from kgan.data import map_conditions
 from kgan.types import Tensor
@@ -43,7 +43,7 @@ class HealthWarning(UserWarning):
     """
 
 
-class Health(keras.callbacks.Callback):
+class Health(ModelCallback):
     """Watches a GAN during training; each warning names a problem and remedies.
 
     After each epoch the callback draws samples, from the same latents each time,
