@@ -65,7 +65,8 @@ class Augmentation(serialization.Configurable):
         """Transforms each sample with a probability.
 
         Args:
-            x: Float tensor `(batch, ...)`, for images in [-1, 1].
+            x: Float tensor `(batch, ...)`, for images in [-1, 1]. A GAN scales samples of
+                another range to [-1, 1] before, and back afterwards.
             seed: A `keras.random.SeedGenerator`.
             probability: Float or scalar tensor in [0, 1], multiplied by the probability
                 of the augmentation.

@@ -115,7 +115,7 @@ class CycleGAN(TwoWayModel):
         shape_b = known_shape(drawn[1], discriminator_b)
         self.create_state(seed, shape_b, pixels, conditions_from(generator_ab))
         self.critics = [
-            Critic(network, self.seed_generator, images_seen=self.images_seen)
+            Critic(network, self.seed_generator, 1, self.images_seen, pixels)
             for network in (discriminator_a, discriminator_b)
         ]
         self.critic = self.critics[1]

@@ -156,7 +156,7 @@ class GAN(CompiledModel):
             self.noise, self.latent_dim, conditions, self.sample_range, self.bank
         )
         self.critic = Critic(
-            discriminator, self.seed_generator, self.pack, self.images_seen
+            discriminator, self.seed_generator, self.pack, self.images_seen, pixels
         )
         self.build((None, self.latent_dim))
 
