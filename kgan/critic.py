@@ -1,7 +1,7 @@
 """How the discriminator judges samples: in its own training, and frozen."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import keras
@@ -11,7 +11,7 @@ from kgan import schedules
 from kgan.augment import Augmentation
 from kgan.backend import frozen, pullback
 from kgan.backend.keras_private import activity_losses
-from kgan.data import parts_of
+from kgan.data import UNBOUNDED, SampleRange, parts_of
 from kgan.layers.reconstruction import reals
 from kgan.types import KerasArgument, Shape, Tensor, Tensors
 
@@ -63,6 +63,8 @@ class Critic:
         pack: Int, number of samples that are judged together.
         images_seen: Variable, the number of images seen, for augmentations that follow a
             schedule.
+        sample_range: The `kgan.data.SampleRange` of the samples, which augmentations get
+            in [-1, 1].
 
     Attributes:
         augment: A `kgan.augment.Augmentation`, or None.
@@ -74,11 +76,13 @@ class Critic:
         seed_generator: keras.random.SeedGenerator,
         pack: int = 1,
         images_seen: Tensor = 0,
+        sample_range: SampleRange = UNBOUNDED,
     ):
         self.discriminator = discriminator
         self.seed_generator = seed_generator
         self.pack = pack
         self.images_seen = images_seen
+        self.sample_range = sample_range
         self.augment: Augmentation | None = None
 
     def judge(
@@ -136,7 +140,7 @@ class Critic:
         with self.frozen_pass() if frozen else contextlib.nullcontext():
             result = self.discriminator(inputs, training=training)
         # Read here, because on JAX the losses exist only within the scope of the pass.
-        added_loss = 0 if frozen else sum(activity_losses(self.discriminator))
+        added_loss = 0 if frozen else total_of(activity_losses(self.discriminator))
         outputs, class_logits = heads_of(result)
         return logits_of(outputs), (outputs, class_logits, added_loss)
 
@@ -155,8 +159,9 @@ class Critic:
 
     def _augmented(self, samples: Tensor) -> Tensor:
         augment = schedules.at(self.augment, self.images_seen)
-        singles = augment(unpacked(samples, self.pack), self.seed_generator)
-        return packed(singles, self.pack)
+        singles = self.sample_range.scaled(unpacked(samples, self.pack))
+        changed = augment(singles, self.seed_generator)
+        return packed(self.sample_range.unscaled(changed), self.pack)
 
 
 class Combined(keras.Model):
@@ -291,6 +296,14 @@ def over_scales(loss: Callable[..., Tensor], *outputs: Tensors) -> Tensor:
     scales = max(len(as_list(x)) for x in outputs)
     lists = [[None] * scales if x is None else as_list(x) for x in outputs]
     return sum(loss(*at_scale) for at_scale in zip(*lists, strict=True)) / scales
+
+
+def total_of(losses: Iterable[Tensor]) -> Tensor:
+    """Returns the sum of the losses that layers added, in float32.
+
+    A loss of several numbers counts as their sum, as in Keras.
+    """
+    return sum(ops.sum(ops.cast(loss, "float32")) for loss in losses)
 
 
 def logits_of(outputs: Tensors) -> Tensor:

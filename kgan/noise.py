@@ -8,7 +8,7 @@ import numpy as np
 
 from kgan import checks, serialization
 from kgan.backend import draw_local_rows
-from kgan.types import Config, Identifier, Seed, Tensor
+from kgan.types import Identifier, Seed, Tensor
 
 # Below this threshold a normal number is too seldom within it to be drawn by rejection.
 _SMALL = 0.1
@@ -35,7 +35,7 @@ class Noise(serialization.Configurable):
         Returns:
             A float tensor of this shape.
         """
-        raise NotImplementedError
+        raise self.not_implemented("__call__")
 
     def draw_local(self, size: Tensor, latent_dim: int, seed: Seed) -> Tensor:
         """Draws latents `(size, latent_dim)` for this replica, in the training step.
@@ -92,9 +92,6 @@ class Normal(Noise):
         values = np.random.default_rng(seed).standard_normal(shape, dtype="float32")
         return values * np.float32(self.stddev) + np.float32(self.mean)
 
-    def get_config(self) -> Config:
-        return {"mean": self.mean, "stddev": self.stddev}
-
 
 @serialization.register
 class Uniform(Noise):
@@ -126,9 +123,6 @@ class Uniform(Noise):
         values = np.random.default_rng(seed).random(shape, dtype="float32")
         width = np.float32(self.maxval - self.minval)
         return values * width + np.float32(self.minval)
-
-    def get_config(self) -> Config:
-        return {"minval": self.minval, "maxval": self.maxval}
 
 
 @serialization.register
@@ -181,9 +175,6 @@ class TruncatedNormal(Noise):
         while (outside := np.abs(values) > self.threshold).any():
             values[outside] = generator.standard_normal(outside.sum(), dtype="float32")
         return values
-
-    def get_config(self) -> Config:
-        return {"threshold": self.threshold}
 
 
 def _erfinv(y: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from keras import ops
 
 from kgan import checks, serialization
-from kgan.types import Config, Number, Tensor
+from kgan.types import Number, Tensor
 
 
 class Schedule(serialization.Configurable):
@@ -41,15 +41,7 @@ class Schedule(serialization.Configurable):
 
     def shape(self, progress: Tensor) -> Tensor:
         """Returns the fraction of the change that is done, 0 at progress 0 and 1 at 1."""
-        raise NotImplementedError
-
-    def get_config(self) -> Config:
-        return {
-            "start": self.start,
-            "end": self.end,
-            "images": self.images,
-            "begin": self.begin,
-        }
+        raise self.not_implemented("shape")
 
 
 @serialization.register

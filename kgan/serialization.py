@@ -6,11 +6,15 @@ from typing import Any, Self, TypeVar
 
 import keras
 
+from kgan.backend import keras_private
 from kgan.types import Config, Identifier
 
 Option = TypeVar("Option")
 
 Class = TypeVar("Class", bound=type)
+
+# The kinds of `*args` and `**kwargs`.
+VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def register(known: Class, name: str | None = None) -> Class:
@@ -36,18 +40,25 @@ def register(known: Class, name: str | None = None) -> Class:
 class Configurable:
     """Base class of option objects: losses, penalties, augmentations, noises, schedules.
 
-    Two objects are equal if their classes and configs are equal. `repr` is the Python
-    expression that builds the object, on one line.
+    The config has the arguments of the constructor. A class keeps each argument as an
+    attribute of the same name, or implements `get_config`. Two objects are equal if their
+    classes and configs are equal. `repr` is the Python expression that builds the object,
+    on one line.
     """
 
     def get_config(self) -> Config:
         """Returns the arguments of the constructor, as Keras saves them."""
-        return {}
+        names = constructor_arguments(type(self))
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
     @classmethod
     def from_config(cls, config: Config) -> Self:
         """Builds the object from the result of `get_config`."""
         return cls(**{name: _deserialize(value) for name, value in config.items()})
+
+    def not_implemented(self, method: str) -> NotImplementedError:
+        """Returns the error for a method that a subclass must implement."""
+        return NotImplementedError(f"{type(self).__name__} must implement `{method}`.")
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -69,6 +80,29 @@ class Configurable:
         return f"{type(self).__name__}({arguments})"
 
 
+def constructor_arguments(kind: type) -> list[str]:
+    """Returns the names of the arguments of a class that have names.
+
+    A constructor with `**kwargs` takes the arguments of the next class too.
+    """
+    names: dict[str, None] = {}
+    for base in kind.__mro__:
+        if "__init__" not in vars(base):
+            continue
+        _, *parameters = inspect.signature(base.__init__).parameters.values()
+        names |= dict.fromkeys(p.name for p in parameters if p.kind not in VARIABLE)
+        if all(p.kind is not p.VAR_KEYWORD for p in parameters):
+            break
+    return list(names)
+
+
+def refuses(kind: type, config: Config) -> bool:
+    """Whether the constructor of a class does not take all values of a config."""
+    parameters = inspect.signature(kind.__init__).parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return not takes_any and not config.keys() <= parameters.keys()
+
+
 def _is_object(value: Any) -> bool:
     """Whether a value of a config is an object that is serialised already."""
     return isinstance(value, dict) and "class_name" in value
@@ -84,10 +118,28 @@ def shown(value: Any) -> str:
     known = inspect.signature(type(value)).parameters
     arguments = ", ".join(
         f"{name}={argument!r}"
-        for name, argument in value.get_config().items()
+        for name, argument in loss_config(value).items()
         if name in known and repr(argument) != repr(known[name].default)
     )
     return f"{type(value).__name__}({arguments})"
+
+
+def loss_config(loss: keras.losses.Loss) -> Config:
+    """Returns the config of a Keras loss, with the options that Keras leaves out."""
+    return {**loss.get_config(), **keras_private.unsaved_options(loss)}
+
+
+def serialized_loss(loss: Any) -> Any:
+    """Returns what `keras.losses.serialize` returns, with all options of the loss.
+
+    Args:
+        loss: A `keras.losses.Loss`, or a function of `(y_true, y_pred)`.
+    """
+    serialized = keras.losses.serialize(loss)
+    if not isinstance(loss, keras.losses.Loss):
+        return serialized
+    options = keras_private.unsaved_options(loss)
+    return {**serialized, "config": {**serialized["config"], **options}}
 
 
 def _deserialize(value: Any) -> Any:

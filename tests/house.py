@@ -15,8 +15,9 @@ PACKAGES = ("kgan", "kgan_cli")
 FLOORS = (
     ("types",),
     ("checks", "extras", "files", "version"),
+    ("backend",),
     ("serialization",),
-    ("backend", "schedules"),
+    ("schedules",),
     (
         "data",
         "noise",

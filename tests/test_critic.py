@@ -130,6 +130,27 @@ def test_samples_of_a_pack_are_augmented_one_by_one():
     np.testing.assert_allclose(logs["d_real"], REALS[:, 1].sum() / 3, rtol=1e-5)
 
 
+@keras.saving.register_keras_serializable("tests")
+class Halved(kgan.augment.Augmentation):
+    """Halves the contrast around grey, 0."""
+
+    def apply(self, x, seed, probability):
+        return 0.5 * x
+
+
+@pytest.mark.parametrize("pixels", [(-1.0, 1.0), (0.0, 1.0), (0.0, 255.0)])
+def test_augmentations_get_samples_of_all_ranges_between_1_and_minus_1(pixels):
+    low, high = pixels
+    generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    gan = kgan.GAN(generator, linear([1.0, 0.0]), sample_range=pixels)
+    gan.compile(augment=Halved())
+    reals = np.float32([[low, high], [high, low], [(low + high) / 2, low]])
+    logits, _ = gan.critic.forward(ops.convert_to_tensor(reals))
+    # A quarter and three quarters of the way from black to white, and grey.
+    wanted = low + (high - low) * np.array([0.25, 0.75, 0.5])
+    np.testing.assert_allclose(numpy(logits)[:, 0], wanted, rtol=1e-6)
+
+
 @pytest.mark.backends("tensorflow", "torch", reason="it looks at what is drawn")
 def test_no_two_passes_draw_the_same():
     Noted.drawn.clear()

@@ -285,6 +285,20 @@ def test_an_optimizer_of_other_variables_is_refused(tiny):
         used.compile(used.g_optimizer, used.d_optimizer)
 
 
+@pytest.mark.parametrize("network", ["generator", "discriminator"])
+def test_a_change_of_trainable_after_a_fit_is_refused(tiny, network):
+    gan, samples = tiny(), np.zeros((8, 2), "float32")
+    gan.compile()
+    gan.fit(samples, verbose=0)
+    next(x for x in getattr(gan, network).layers if x.weights).trainable = False
+    before = int(gan.images_seen.numpy())
+    with pytest.raises(ValueError, match="Call `compile` again after a change of"):
+        gan.fit(samples, verbose=0)
+    assert int(gan.images_seen.numpy()) == before
+    gan.compile()
+    gan.fit(samples, verbose=0)
+
+
 def test_two_outputs_need_a_keras_loss(tiny):
     with pytest.raises(ValueError, match=r"MeanSquaredError.*output shape \(None, 2\)"):
         tiny(outputs=2).compile(loss="hinge")

@@ -192,6 +192,14 @@ def test_activity_losses():
             np.testing.assert_allclose(ops.convert_to_numpy(loss), 0.5 * 4, rtol=1e-6)
 
 
+def test_unsaved_options():
+    with keras_still("losses keep their options"):
+        loss = keras.losses.Huber(0.5)
+        config = loss.get_config() | keras_private.unsaved_options(loss)
+        assert config["delta"] == 0.5
+        assert keras_private.unsaved_options(keras.losses.MeanSquaredError()) == {}
+
+
 def test_unsafe():
     layer = keras.layers.Lambda(lambda x: 2 * x)
     with keras_still("lambdas are made from their configs in this scope alone"):
@@ -389,32 +397,49 @@ def test_rematerialize_by(monkeypatch):
         return function
 
     with keras_still("rematerialises the `call` of a layer by `remat.remat`"):
-        monkeypatch.setattr(keras_private.remat, "remat", None)
-        keras_private.rematerialize_by(rematerialize)
+        monkeypatch.setattr(keras_private.remat, "remat", lambda function: function)
         with keras.RematScope(mode="full"):
-            layer = keras.layers.Dense(2)
-        layer(X)
+            layer, other = keras.layers.Dense(2), keras.layers.Dense(2)
+        outside = keras.layers.Dense(2)
+        for each in (layer, outside):
+            keras_private.rematerialize_by(rematerialize, each)
+        for each in (layer, other, outside):
+            each(X)
         assert called == [layer.call]
+        assert keras_private.remat.remat is not rematerialize
 
 
-def test_call_state_and_called_in(policy):
-    states = []
+class Noted(keras.layers.Layer):
+    """Keeps what Keras knows about its calls."""
 
-    class Inner(keras.layers.Layer):
-        def call(self, x, training=None):
-            states.append((x.dtype, training, keras_private.call_state()))
-            return x
+    def __init__(self):
+        super().__init__()
+        self.calls = []
 
+    def call(self, x, training=None):
+        self.calls.append((training, keras_private.call_state()))
+        return x
+
+
+def test_call_state(policy):
     policy("mixed_bfloat16")
     with keras_still("knows the dtype and the arguments of a call by these names"):
-        layer = Inner()
+        layer = Noted()
         layer(X, training=True)
-        with keras_private.called_in(states[0][2]):
+        ((_, state),) = layer.calls
+        assert state["autocast_scope"].dtype == "bfloat16"
+        assert set(keras_private.call_state().values()) == {None}
+
+
+def test_called_in():
+    with keras_still("reads the arguments of the outer call by these names"):
+        layer = Noted()
+        layer(X, training=True)
+        with keras_private.called_in(layer.calls[0][1]):
             # The call around this call said `training=True`.
             layer(X)
-            assert keras_private.call_state()["autocast_scope"].dtype == "bfloat16"
-        assert states[1][1] is True
-        assert set(keras_private.call_state().values()) == {None}
+        layer(X)
+        assert [training for training, _ in layer.calls] == [True, True, None]
 
 
 def test_set_random_seed(monkeypatch):

@@ -69,7 +69,7 @@ def test_output_is_in_the_range_of_scaled_pixels():
     generator = kgan.networks.dcgan_generator((8, 8, 1), 5, width=4)
     images = numpy(generator(1000 * np.ones((4, 5), "float32"), training=False))
     assert np.abs(images).max() <= 1
-    assert kgan.models.contract.sample_range(generator, None) == (-1.0, 1.0, True)
+    assert kgan.models.output_range.sample_range(generator, None) == (-1.0, 1.0, True)
     assert generator.layers[-1].activation is keras.activations.tanh
 
 

@@ -210,3 +210,29 @@ def test_trainable_that_changes_after_compile_needs_another_compile(tiny, role):
         np.testing.assert_array_equal(a, b)
     gan.compile()
     gan.fit(POINTS, verbose=0)
+
+
+def test_each_gan_has_its_own_numbers_of_an_option(tiny):
+    """The average of LeCam, with one object in two GANs and in two `compile`s."""
+    penalty = kgan.penalties.LeCam(0.1)
+    first, second, alone = tiny(), tiny(), tiny()
+    for gan in (first, second):
+        gan.compile(penalties=[penalty])
+    alone.compile(penalties=[kgan.penalties.LeCam(0.1)])
+    for gan in (second, alone):
+        gan.set_weights(first.get_weights())
+
+    def numbers(gan):
+        return [numpy(variable) for variable in gan.recipe.penalties[0].variables]
+
+    for gan in (first, first, second, alone):
+        gan.train_on_batch(POINTS[:8])
+    np.testing.assert_allclose(numbers(second), numbers(alone), rtol=1e-6)
+    before = numbers(first)
+    assert first.recipe.penalties[0] is penalty and not np.allclose(before, 0)
+    first.compile(penalties=[penalty])
+    assert first.recipe.penalties[0] is penalty
+    np.testing.assert_array_equal(numbers(first), before)
+    third = tiny()
+    third.compile(penalties=[penalty])
+    np.testing.assert_array_equal(numbers(third), 0)

@@ -35,8 +35,10 @@ def trained(scope, **options):
     keras.utils.set_random_seed(0)
     with scope:
         gan = kgan.GAN(*networks(), seed=1)
-    gan.compile(optimizer=keras.optimizers.SGD(0.1), **options)
-    gan.fit(DATA, batch_size=8, verbose=0)
+        gan.compile(optimizer=keras.optimizers.SGD(0.1), **options)
+        gan.fit(DATA, batch_size=8, verbose=0)
+        # The networks and the average work in inference too.
+        gan.sample(2)
     return gan
 
 
@@ -69,7 +71,9 @@ def test_only_the_inputs_of_a_network_are_kept(mode, count):
     import torch
 
     with keras.RematScope(mode=mode):
-        network = keras.Sequential([keras.Input((4,)), *map(layers.Dense, [8] * 9)])
+        widths = [8] * 8 + [1]
+        network = keras.Sequential([keras.Input((4,)), *map(layers.Dense, widths)])
+        kgan.GAN(keras.Sequential([keras.Input((3,)), layers.Dense(4)]), network)
     kept = set()
 
     def keep(x):

@@ -17,8 +17,8 @@ SHAPE = (4, 4, 1)
 GREY = np.full((8, *SHAPE), 51, "uint8")
 
 
-def gan_of(activation, value, **arguments):
-    """A GAN that always draws `value`, before the activation."""
+def gan_of(activation, value, *last, **arguments):
+    """A GAN that always draws `value`, before the activation and the last layers."""
     constant = keras.initializers.Constant(value)
     generator = keras.Sequential(
         [
@@ -26,6 +26,7 @@ def gan_of(activation, value, **arguments):
             layers.Dense(16, activation, kernel_initializer="zeros",
                          bias_initializer=constant),
             layers.Reshape(SHAPE),
+            *last,
         ]
     )  # fmt: skip
     discriminator = keras.Sequential(
@@ -38,6 +39,14 @@ CASES = {
     "sigmoid": (gan_of, ("sigmoid", np.log(0.2 / 0.8)), {}, (0.0, 1.0)),
     "tanh": (gan_of, ("tanh", np.arctanh(-0.6)), {}, (-1.0, 1.0)),
     "linear": (gan_of, (None, -0.6), {}, (-1.0, 1.0)),
+    # 51 is white times 0.2.
+    "relu": (gan_of, ("relu", 0.2), {}, (0.0, 1.0)),
+    "rescaled": (
+        gan_of,
+        ("sigmoid", np.log(0.2 / 0.8), layers.Rescaling(255.0)),
+        {},
+        (0.0, 255.0),
+    ),
     "asked": (gan_of, (None, 51.0), {"sample_range": (0, 255)}, (0.0, 255.0)),
     "asked list": (gan_of, ("relu", 0.2), {"sample_range": [0, 1]}, (0.0, 1.0)),
 }
@@ -177,3 +186,22 @@ def test_other_samples_may_have_the_range(activation, x, arguments):
     gan.compile()
     # A warning would be an error.
     gan.fit(x, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "last, expected",
+    [
+        ([layers.Rescaling(2.0, -1.0)], (-1.0, 1.0, True)),
+        ([layers.Rescaling(-1.0)], (-1.0, 0.0, True)),
+        ([layers.Rescaling(2.0), layers.Flatten(), layers.Rescaling(1.0, 3.0)],
+         (3.0, 5.0, True)),
+        ([layers.Rescaling([1.0])], (-1.0, 1.0, False)),
+        ([layers.Softmax()], (0.0, 1.0, False)),
+    ],
+    ids=["to -1..1", "negative", "twice", "by channel", "softmax"],
+)  # fmt: skip
+def test_the_range_after_the_last_layers(last, expected):
+    generator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(1, "sigmoid"), keras.Sequential(last)]
+    )
+    assert kgan.models.output_range.sample_range(generator, None) == expected

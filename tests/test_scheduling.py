@@ -158,3 +158,35 @@ def test_two_schedules_of_a_learning_rate_are_refused(tiny):
             optimizer=keras.optimizers.Adam(decay),
             schedules={"learning_rate": Linear(0.1, 0.0, 9)},
         )
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2),
+        keras.callbacks.ReduceLROnPlateau("g_loss", mode="min"),
+    ],
+    ids=lambda callback: type(callback).__name__,
+)
+def test_a_learning_rate_with_a_schedule_is_set_by_nothing_else(tiny, callback):
+    gan = tiny()
+    gan.compile(schedules={"g_learning_rate": Linear(0.1, 0.0, 9)})
+    with pytest.raises(ValueError, match=f"leave {type(callback).__name__} out"):
+        gan.fit(POINTS, callbacks=[callback], verbose=0)
+    with pytest.raises(ValueError, match=r"Received: learning_rate=0\.1"):
+        gan.optimizer.learning_rate = 0.1
+    assert int(numpy(gan.images_seen)) == 0
+
+
+@pytest.mark.since_keras("3.15.0", reason="callbacks see both optimizers")
+def test_learning_rates_have_the_same_keys_in_each_training(tiny):
+    halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    for _ in range(2):
+        gan = tiny()
+        gan.compile()
+        history = gan.fit(POINTS, callbacks=[halve], verbose=0).history
+        rates = {k: v for k, v in history.items() if k.startswith("learning_rate")}
+        assert rates == {
+            "learning_rate_g_adam": [pytest.approx(1e-4)],
+            "learning_rate_d_adam": [pytest.approx(1e-4)],
+        }

@@ -162,6 +162,18 @@ def test_translations_follow_the_sources():
     np.testing.assert_allclose(predicted, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int64"])
+def test_pixels_of_another_dtype_are_warned_of(dtype):
+    translator, pixels = compiled(), SOURCES.astype(dtype)
+    with pytest.warns(UserWarning, match="`conditions` has values from 0 to 255, which"):
+        translator.translate(pixels)
+    with pytest.warns(UserWarning, match="of x` has values from 0 to 255"):
+        translator.check_data(pixels, y=TARGETS)
+    # A map of two regions, and pictures in the range of the samples.
+    for sources in (SOURCES // 128, SOURCES / 127.5 - 1):
+        translator.translate(sources.astype(dtype))
+
+
 def test_a_translator_without_a_size_takes_any():
     generator = kgan.networks.resnet_translator((None, None, 1), width=2, blocks=1)
     judge = kgan.networks.patch_discriminator((8, 8, 1), (8, 8, 1), width=2, depth=1)

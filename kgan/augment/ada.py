@@ -12,7 +12,7 @@ from kgan.augment.compose import Compose
 from kgan.augment.cutout import Cutout
 from kgan.augment.geometric import Geometric
 from kgan.augment.image_filter import ImageFilter
-from kgan.types import Config, Identifier, Seed, Shape, Tensor
+from kgan.types import Identifier, Seed, Shape, Tensor
 
 _STAGES: dict[str, type[Augmentation]] = {
     "b": Blit,
@@ -134,15 +134,6 @@ class ADA(Augmentation):
         self.build()
         own = {v.name: ops.convert_to_tensor(v) for v in self._variables}
         return own | self.stages.logs()
-
-    def get_config(self) -> Config:
-        return {
-            "target": self.target,
-            "images": self.images,
-            "pipeline": self.pipeline,
-            "initial": self.initial,
-            "maximum": self.maximum,
-        }
 
 
 def _stages(pipeline: Any) -> Augmentation:

@@ -3,7 +3,7 @@ from keras import ops
 from kgan import schedules, serialization
 from kgan.augment import draw, pixels
 from kgan.augment.base import ImageAugmentation
-from kgan.types import Config, Seed, Tensor
+from kgan.types import Seed, Tensor
 
 
 @serialization.register
@@ -47,6 +47,3 @@ class AdditiveNoise(ImageAugmentation):
         (drawn,) = draw.normals(x, seed, 1)
         strength = ops.cast(self.stddev * ops.abs(drawn), x.dtype)
         return x + strength * draw.noise(x, seed)
-
-    def get_config(self) -> Config:
-        return {"stddev": self.stddev, **super().get_config()}

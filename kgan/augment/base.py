@@ -65,7 +65,8 @@ class Augmentation(serialization.Configurable):
         """Transforms each sample with a probability.
 
         Args:
-            x: Float tensor `(batch, ...)`, for images in [-1, 1].
+            x: Float tensor `(batch, ...)`, for images in [-1, 1]. A GAN scales samples of
+                another range to [-1, 1] before, and back afterwards.
             seed: A `keras.random.SeedGenerator`.
             probability: Float or scalar tensor in [0, 1], multiplied by the probability
                 of the augmentation.
@@ -82,7 +83,7 @@ class Augmentation(serialization.Configurable):
 
     def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         """Transforms every sample, each with its own random numbers. See `__call__`."""
-        raise NotImplementedError
+        raise self.not_implemented("transform")
 
     def update(self, real_logits: Tensor, size: Tensor) -> None:
         """Updates the variables, after an update of the discriminator.
@@ -96,9 +97,6 @@ class Augmentation(serialization.Configurable):
     def logs(self) -> dict[str, Tensor]:
         """Returns scalar tensors for the logs, by name."""
         return {}
-
-    def get_config(self) -> Config:
-        return {"probability": self.probability}
 
     @classmethod
     def from_config(cls, config: Config) -> Self:

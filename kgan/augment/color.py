@@ -6,7 +6,7 @@ from kgan import schedules, serialization
 from kgan.augment import draw, pixels
 from kgan.augment.base import ImageAugmentation
 from kgan.augment.compose import Compose
-from kgan.types import Config, Seed, Tensor
+from kgan.types import Seed, Tensor
 
 
 class _ColorAugmentation(ImageAugmentation):
@@ -35,14 +35,11 @@ class _ColorAugmentation(ImageAugmentation):
 
     def recolor(self, x: Tensor, seed: Seed) -> Tensor:
         """Changes the colours of every image; `x` has no alpha channel."""
-        raise NotImplementedError
+        raise self.not_implemented("recolor")
 
     def draw_offset(self, x: Tensor, seed: Seed) -> Tensor:
         """Draws one number per image, uniform in [-strength / 2, strength / 2)."""
         return ops.cast(self.strength, x.dtype) * (draw.uniform(x, seed) - 0.5)
-
-    def get_config(self) -> Config:
-        return {"strength": self.strength, **super().get_config()}
 
 
 @serialization.register
@@ -178,6 +175,3 @@ class Color(Compose):
 
     def __init__(self, probability: schedules.NumberOrSchedule = 1.0):
         super().__init__([Brightness(), Saturation(), Contrast()], probability)
-
-    def get_config(self) -> Config:
-        return {"probability": self.probability}

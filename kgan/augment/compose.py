@@ -7,7 +7,7 @@ import keras
 from kgan import checks, schedules, serialization
 from kgan.augment.base import Augmentation, Pipeline
 from kgan.augment.move import Move, move
-from kgan.types import Config, Identifier, Seed, Shape, Tensor
+from kgan.types import Identifier, Seed, Shape, Tensor
 
 
 @serialization.register
@@ -74,9 +74,6 @@ probability=1.0)
 
     def logs(self) -> dict[str, Tensor]:
         return {k: v for part in self.augmentations for k, v in part.logs().items()}
-
-    def get_config(self) -> Config:
-        return {"augmentations": self.augmentations, **super().get_config()}
 
 
 def _each(augmentations: Sequence[Identifier]) -> list[Augmentation]:

@@ -3,7 +3,7 @@ from keras import ops
 from kgan import schedules, serialization
 from kgan.augment import draw, pixels
 from kgan.augment.base import ImageAugmentation
-from kgan.types import Config, Seed, Tensor
+from kgan.types import Seed, Tensor
 
 
 @serialization.register
@@ -56,6 +56,3 @@ class Cutout(ImageAugmentation):
         centre = ops.floor(draw.uniform(x, seed, "float32") * centres)
         offset = pixels.positions(x, axis) - (centre - ops.floor(side / 2))
         return ops.logical_and(offset >= 0, offset < side)
-
-    def get_config(self) -> Config:
-        return {"ratio": self.ratio, **super().get_config()}

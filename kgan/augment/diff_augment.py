@@ -5,7 +5,6 @@ from kgan.augment.compose import Compose
 from kgan.augment.cutout import Cutout
 from kgan.augment.flip import Flip
 from kgan.augment.translation import Translation
-from kgan.types import Config
 
 _PARTS: tuple[type[Augmentation], ...] = (Color, Cutout, Flip, Translation)
 _POLICIES = {part.name: part for part in _PARTS}
@@ -46,9 +45,6 @@ class DiffAugment(Compose):
     ):
         super().__init__(_parse(policy), probability)
         self.policy = policy
-
-    def get_config(self) -> Config:
-        return {"policy": self.policy, "probability": self.probability}
 
 
 def _parse(policy: object) -> list[Augmentation]:

@@ -7,7 +7,7 @@ from keras import ops
 from kgan import schedules, serialization
 from kgan.augment import draw
 from kgan.augment.base import ImagePipeline
-from kgan.types import Config, Seed, Tensor
+from kgan.types import Seed, Tensor
 
 # `H(z) H(1/z) / 2` for the low-pass filter `H` of Daubechies' wavelet with four taps,
 # which is also called sym2. Pixels at an even distance other than 0 do not count.
@@ -66,9 +66,6 @@ class ImageFilter(ImagePipeline):
         width = ops.cast(self.stddev, exponents[0].dtype) * math.log(2)
         factors = gains([ops.exp(e * width) for e in exponents])
         return ops.where(sum(happens) > 0, apply_gains(x, factors), x)
-
-    def get_config(self) -> Config:
-        return {"stddev": self.stddev, **super().get_config()}
 
 
 def gains(amplitudes: list[Tensor]) -> list[Tensor]:

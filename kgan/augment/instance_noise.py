@@ -3,7 +3,7 @@ from keras import ops
 from kgan import checks, schedules, serialization
 from kgan.augment import draw
 from kgan.augment.base import Augmentation
-from kgan.types import Config, Seed, Shape, Tensor
+from kgan.types import Seed, Shape, Tensor
 
 
 @serialization.register
@@ -46,6 +46,3 @@ class InstanceNoise(Augmentation):
 
     def transform(self, x: Tensor, seed: Seed = None) -> Tensor:
         return x + ops.cast(self.stddev, x.dtype) * draw.noise(x, seed)
-
-    def get_config(self) -> Config:
-        return {"stddev": self.stddev}

@@ -3,7 +3,7 @@ from keras import ops
 from kgan import schedules, serialization
 from kgan.augment import draw, pixels
 from kgan.augment.base import ImageAugmentation
-from kgan.types import Config, Seed, Tensor
+from kgan.types import Seed, Tensor
 
 
 @serialization.register
@@ -56,6 +56,3 @@ class Translation(ImageAugmentation):
         source = pixels.positions(x, axis) - shift
         clipped = ops.clip(source, 0, last)
         return clipped, ops.equal(clipped, source)
-
-    def get_config(self) -> Config:
-        return {"ratio": self.ratio, **super().get_config()}

@@ -56,12 +56,11 @@ import keras
 
 from kgan.backend.data_format import channels_last
 from kgan.backend.keras_private import (
-    rematerialize_by,
     serialize_without_tensorflow,
     without_autocast,
 )
 from kgan.backend.machine import GPU, machine_memory
-from kgan.backend.rematerialization import rematerialized
+from kgan.backend.rematerialization import rematerialize as _rematerialize
 from kgan.backend.scope import Scope, frozen
 
 name = keras.backend.backend()
@@ -73,10 +72,10 @@ if name not in ("tensorflow", "jax", "torch"):
     )
 serialize_without_tensorflow()
 framework = importlib.import_module(f"kgan.backend.{name}")
-rematerialize_by(functools.partial(rematerialized, framework.recompute))
 
 value_and_grad = framework.value_and_grad
 pullback = framework.pullback
+rematerialize = functools.partial(_rematerialize, framework.recompute)
 without_gradient = framework.without_gradient
 apply = framework.apply
 is_multiple = framework.is_multiple

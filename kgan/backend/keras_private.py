@@ -68,6 +68,16 @@ def activity_losses(model: keras.Model) -> list[Any]:
     return [loss for layer in all_layers(model) for loss in layer._get_own_losses()]
 
 
+def unsaved_options(loss: keras.losses.Loss) -> dict[str, Any]:
+    """Returns the options of a loss that its config lacks (`Loss._fn_kwargs`).
+
+    Keras leaves out `delta` of `Huber`, and `axis` of some losses.
+    """
+    config, known = loss.get_config(), inspect.signature(type(loss)).parameters
+    options = getattr(loss, "_fn_kwargs", {}).items()
+    return {k: v for k, v in options if k in known and k not in config}
+
+
 def is_seed_state(variable: Any) -> bool:
     """Whether a variable is the state of a `keras.random.SeedGenerator`, by its name."""
     return variable.name == "seed_generator_state"
@@ -143,14 +153,29 @@ def may_write(path: PathLike) -> bool:
     return not os.path.exists(path) or io_utils.ask_to_proceed_with_overwrite(str(path))
 
 
-def rematerialize_by(rematerialize: Callable[[Callable], Callable]) -> None:
-    """Sets the function that layers under `keras.RematScope` call (`remat.remat`).
+def rematerialize_by(rematerialize: Callable[[Callable], Callable], layer: Any) -> None:
+    """Sets what a layer under `keras.RematScope` calls (`Layer.rematerialized_call`).
+
+    Other layers still call the function of Keras, `remat.remat`.
 
     Args:
-        rematerialize: Function of the method `call` of a layer that returns the method to
-            call in its place.
+        rematerialize: Function of the method `call` of the layer that returns the
+            function to call in its place.
+        layer: The layer; nothing happens if it was made outside of a scope.
     """
-    remat.remat = rematerialize
+    if layer._remat_mode is None:
+        return
+    choose = type(layer).rematerialized_call
+
+    def rematerialized_call(*args: Any, **kwargs: Any) -> Any:
+        before = remat.remat
+        remat.remat = rematerialize
+        try:
+            return choose(layer, *args, **kwargs)
+        finally:
+            remat.remat = before
+
+    layer.rematerialized_call = rematerialized_call
 
 
 def call_state() -> dict[str, Any]:

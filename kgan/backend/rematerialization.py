@@ -13,12 +13,23 @@ from kgan.types import Tensor
 
 Recompute = Callable[[Callable[[list[Tensor]], list[Tensor]], list[Tensor]], list[Tensor]]
 
-
 # Stands for a tensor among arguments.
 _TENSOR = object()
 
 
-def rematerialized(recompute: Recompute, function: Callable[..., Any]) -> Any:
+def rematerialize(recompute: Recompute, model: keras.Model) -> None:
+    """Lets layers that were made under `keras.RematScope` train as without the scope.
+
+    Args:
+        recompute: The function of this name in `kgan.backend`.
+        model: The model; layers that were made outside of a scope stay as they are.
+    """
+    computed = functools.partial(_rematerialized, recompute)
+    for layer in keras_private.all_layers(model):
+        keras_private.rematerialize_by(computed, layer)
+
+
+def _rematerialized(recompute: Recompute, function: Callable[..., Any]) -> Any:
     """Returns a function that keeps no activations for its gradient.
 
     Keras calls the function again as it stands. Then batch normalisation would move its

@@ -1,5 +1,6 @@
 """The conditions of a model: what each sample is given, such as labels or vectors."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +12,9 @@ from kgan.data.checks import ONE_LABEL, check_labels, to_array, to_rows
 from kgan.data.sample_range import SampleRange
 from kgan.data.store import Store
 from kgan.types import ArrayLike, Shape, Tensor, Tensors
+
+# Pictures that are brighter than this, but have no values below 0, look like pixels.
+_DARKEST = 64
 
 
 class Condition(NamedTuple):
@@ -68,6 +72,8 @@ class Condition(NamedTuple):
                 f"`{argument}` has NaN or infinite values. Received: {argument} with "
                 f"{int(np.sum(~np.isfinite(values)))} of them among {values.size}"
             )
+        if len(self.shape) == 3:
+            _warn_of_pixels(values, argument)
         return values
 
     def _checked_labels(
@@ -220,6 +226,17 @@ class Conditions:
 
 
 NO_CONDITIONS = Conditions()
+
+
+def _warn_of_pixels(pictures: np.ndarray, argument: str) -> None:
+    """Warns of pictures whose values look like pixels, but have another dtype."""
+    low, high = float(np.min(pictures)), float(np.max(pictures))
+    if low >= 0 and _DARKEST < high <= 255:
+        warnings.warn(
+            f"`{argument}` has values from {low:g} to {high:g}, which kgan does not "
+            "scale, since the dtype is not uint8: pass pixels as uint8.",
+            stacklevel=2,
+        )
 
 
 def check_rows(count: int | None = None, **argument: Tensors | None) -> Any:

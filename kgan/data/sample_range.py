@@ -76,6 +76,18 @@ class SampleRange(NamedTuple):
         x = ops.cast(x, "float32")
         return x / self._scale + self.low if is_pixels else x
 
+    def scaled(self, x: Tensor) -> Tensor:
+        """Scales samples from the range to [-1, 1], where augmentations change them."""
+        if self[:2] == (-1.0, 1.0):
+            return x
+        return (x - self.low) * (2 / (self.high - self.low)) - 1
+
+    def unscaled(self, x: Tensor) -> Tensor:
+        """Scales samples from [-1, 1] to the range."""
+        if self[:2] == (-1.0, 1.0):
+            return x
+        return (x + 1) * ((self.high - self.low) / 2) + self.low
+
     def to_uint8(self, x: np.ndarray) -> np.ndarray:
         """Scales samples to uint8 pixels, rounded and clipped.
 

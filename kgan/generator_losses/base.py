@@ -31,10 +31,9 @@ class Generated(NamedTuple):
 class GeneratorLoss(serialization.Configurable):
     """Base class of the losses that are added to the generator's adversarial loss.
 
-    Subclasses implement `value`, set `name`, and extend `get_config` by arguments of
-    their own. The loss that the generator minimises is the adversarial loss, plus
-    `weight` times the value of each further loss. The logs show the values without the
-    weights.
+    Subclasses implement `value` and set `name`. The loss that the generator minimises is
+    the adversarial loss, plus `weight` times the value of each further loss. The logs
+    show the values without the weights.
 
     Args:
         weight: Float of at least 0, or a schedule: the factor of the value in the loss.
@@ -90,11 +89,8 @@ class GeneratorLoss(serialization.Configurable):
         Returns:
             A float32 scalar.
         """
-        raise NotImplementedError
+        raise self.not_implemented("value")
 
     def __call__(self, generated: Generated) -> Tensor:
         """Returns the loss without its weight, see `value`."""
         return self.value(generated)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"weight": self.weight}

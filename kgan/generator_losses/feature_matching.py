@@ -129,10 +129,6 @@ class FeatureMatching(GeneratorLoss):
             found = self.features_of(discriminator)(inputs, training=True)
         return [ops.cast(x, "float32") for x in as_list(found)]
 
-    def get_config(self) -> dict[str, Any]:
-        config = {"layers": self.layers, "over_batch": self.over_batch}
-        return {**super().get_config(), **config}
-
 
 def _has_kernel(layer: keras.layers.Layer) -> bool:
     """Whether a layer multiplies by a matrix or a kernel, also inside a wrapper."""

@@ -77,4 +77,4 @@ class Perceptual(GeneratorLoss):
 
     def get_config(self) -> dict[str, Any]:
         network = keras.saving.serialize_keras_object(self.network)
-        return {"network": network, **super().get_config()}
+        return {**super().get_config(), "network": network}

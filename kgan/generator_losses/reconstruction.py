@@ -50,4 +50,5 @@ class Reconstruction(GeneratorLoss):
         return ops.mean(function(generated.reals, generated.fakes))
 
     def get_config(self) -> dict[str, Any]:
-        return {"loss": keras.losses.serialize(self.loss), **super().get_config()}
+        loss = serialization.serialized_loss(self.loss)
+        return {**super().get_config(), "loss": loss}

@@ -100,12 +100,12 @@ class Loss(serialization.Configurable):
 
     def real_term(self, s: Tensor) -> Tensor:
         """Returns the discriminator's loss on each real."""
-        raise NotImplementedError
+        raise self.not_implemented("real_term")
 
     def fake_term(self, t: Tensor) -> Tensor:
         """Returns the discriminator's loss on each fake."""
-        raise NotImplementedError
+        raise self.not_implemented("fake_term")
 
     def generator_term(self, t: Tensor) -> Tensor:
         """Returns the generator's loss on each fake."""
-        raise NotImplementedError
+        raise self.not_implemented("generator_term")

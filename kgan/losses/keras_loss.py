@@ -131,4 +131,5 @@ class KerasLoss(Smoothed):
         return function(labels, outputs)
 
     def get_config(self) -> Config:
-        return {"loss": keras.losses.serialize(self.loss), **super().get_config()}
+        loss = serialization.serialized_loss(self.loss)
+        return {**super().get_config(), "loss": loss}

@@ -2,7 +2,6 @@
 
 from kgan import checks
 from kgan.losses.base import Loss
-from kgan.types import Config
 
 
 class Smoothed(Loss):
@@ -23,6 +22,3 @@ class Smoothed(Loss):
     def __init__(self, label_smoothing: float = 0.0):
         number = checks.number(minimum=0, below=1, label_smoothing=label_smoothing)
         self.label_smoothing = float(number)
-
-    def get_config(self) -> Config:
-        return {"label_smoothing": self.label_smoothing}

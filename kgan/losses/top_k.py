@@ -2,7 +2,7 @@ from keras import ops
 
 from kgan import schedules, serialization
 from kgan.losses.base import Loss
-from kgan.types import Config, Identifier, Tensor
+from kgan.types import Identifier, Tensor
 
 
 @serialization.register
@@ -64,9 +64,6 @@ class TopK(Loss):
 
     def reduce(self, values: Tensor) -> Tensor:
         return self.loss.reduce(values)
-
-    def get_config(self) -> Config:
-        return {"loss": self.loss, "fraction": self.fraction}
 
 
 def ranks(logits: Tensor) -> Tensor:

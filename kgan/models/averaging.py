@@ -11,7 +11,7 @@ from keras import ops
 
 from kgan import checks
 from kgan.backend import keras_private
-from kgan.models.reloading import warn_of_unknown
+from kgan.models.reloading import warn_of_unknown, why_not_rebuilt
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Tensor
 
@@ -106,10 +106,12 @@ def copy_of(generator: keras.Model, latent_dim: int) -> keras.Model:
                 copy.build((None, latent_dim))
         copy.set_weights(generator.get_weights())
     except Exception as error:
+        reason = why_not_rebuilt(generator) or error
         raise ValueError(
             "The moving average of the generator needs a second copy of the generator, "
-            f"which could not be built ({error}). Pass `ema_half_life=None`, or make the "
-            f"model buildable from its `get_config()`. Received: generator={generator}"
+            f"which could not be built ({reason}). Pass `ema_half_life=None`, or make "
+            "the model buildable from its `get_config()`. "
+            f"Received: generator={generator}"
         ) from error
     copy.name = f"ema_{generator.name}"
     copy.trainable = False

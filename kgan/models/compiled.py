@@ -15,7 +15,7 @@ from kgan.models.progress import Logs
 from kgan.models.recipe import Recipe, portable, with_arguments_of
 from kgan.models.sampling import SamplingModel
 from kgan.penalties import add_penalties
-from kgan.types import Identifier, Shape, Tensor
+from kgan.types import Data, Identifier, Shape, Tensor
 
 
 class CompiledModel(SamplingModel):
@@ -98,6 +98,12 @@ class CompiledModel(SamplingModel):
         self.logs = Logs(recipe.log_names(has_classes(self.output_shapes)))
         self._running = running | {"auto_scale_loss": auto_scale_loss}
 
+    def _prepared_for_training(self, *args: Any) -> Data:
+        # The graph of an earlier `fit` would train the variables of that time.
+        self.optimizer.trained(self.g_optimizer, self.generator)
+        self.optimizer.trained(self.d_optimizer, self.discriminator)
+        return super()._prepared_for_training(*args)
+
     def _current_recipe(self) -> Recipe:
         """Returns the recipe with the current values of its schedules."""
         recipe = self.recipe
@@ -121,7 +127,7 @@ class CompiledModel(SamplingModel):
         variables = self.optimizer.trained(optimizer, network)
         scale = self.optimizer.loss_scaling(optimizer, self.devices.replicas)
         (_, values), gradients = backend.value_and_grad(
-            loss, variables, *inputs, scale=scale
+            _of_scalars(loss), variables, *inputs, scale=scale
         )
         self.optimizer.update(optimizer, gradients, variables, self.images_seen)
         return values
@@ -168,6 +174,26 @@ class CompiledModel(SamplingModel):
         optimizers = {"g_optimizer": self.g_optimizer, "d_optimizer": self.d_optimizer}
         arguments = {**optimizers, **self.recipe.get_config(), **self._running}
         return portable(keras.saving.serialize_keras_object(arguments))
+
+
+def _of_scalars(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the function `loss`, which refuses losses and penalties of many numbers.
+
+    TensorFlow would train on the sum of the numbers, while the logs show the mean.
+    """
+
+    def checked(*inputs: Any) -> tuple[Tensor, dict[str, Tensor]]:
+        total, values = loss(*inputs)
+        for name, value in values.items():
+            shape = tuple(ops.shape(value))
+            if shape:
+                raise ValueError(
+                    f"`{name}` must be a scalar, for example the mean over the samples. "
+                    f"{checks.received(shape=shape)}"
+                )
+        return total, values
+
+    return checked
 
 
 def check_compiled(gan: Any) -> None:

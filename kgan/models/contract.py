@@ -8,31 +8,10 @@ import keras
 from kgan import backend, checks, data
 from kgan.backend.keras_private import all_layers
 from kgan.critic import has_classes, takes_conditions, with_conditions
-from kgan.data import UNBOUNDED, SampleRange
 from kgan.losses import KerasLoss, Loss
+from kgan.models.output_range import last_activation
 from kgan.models.reloading import warn_of_unknown
-from kgan.types import ArrayLike, Shape
-
-_RANGES = {
-    "tanh": (-1.0, 1.0),
-    "hardtanh": (-1.0, 1.0),
-    "softsign": (-1.0, 1.0),
-    "sigmoid": (0.0, 1.0),
-    "hardsigmoid": (0.0, 1.0),
-}
-# Layers and operations that move values and don't change them.
-_MOVES = (
-    "Reshape",
-    "Flatten",
-    "Permute",
-    "Transpose",
-    "Identity",
-    "Cropping1D",
-    "Cropping2D",
-    "Cropping3D",
-    "UpSampling1D",
-    "UpSampling2D",
-)
+from kgan.types import Shape
 
 
 def latent_dim(generator: keras.Model, asked: int | None) -> int:
@@ -344,7 +323,7 @@ def check_outputs(discriminator: keras.Model, outputs: Shape, loss: Loss) -> Non
 
 
 def _warn_of_activation(discriminator: keras.Model, loss: Loss) -> None:
-    last = _last_activation(discriminator)
+    last = last_activation(discriminator)
     probabilities = last in ("sigmoid", "softmax", "hardsigmoid")
     # The losses of kgan read logits.
     wants_logits = loss.reads_logits if isinstance(loss, KerasLoss) else True
@@ -392,37 +371,6 @@ def computes_in_float16(*networks: keras.Model) -> bool:
         for network in networks
         for layer in all_layers(network)
     )
-
-
-def sample_range(generator: keras.Model, asked: ArrayLike | None) -> SampleRange:
-    """Returns the range of the generator's samples.
-
-    Args:
-        generator: The generator.
-        asked: The argument of the user; None for the range of the last activation. An
-            activation without bounds can draw pixels in [-1, 1].
-
-    Raises:
-        ValueError: If the argument is not a range.
-    """
-    if asked is not None:
-        return SampleRange.get(asked)
-    bounds = _RANGES.get(_last_activation(generator))
-    return UNBOUNDED if bounds is None else SampleRange.get(bounds)
-
-
-def _last_activation(model: keras.Model) -> str:
-    """Returns the name of the activation of the last layer that computes values."""
-    steps = list(getattr(model, "operations", None) or getattr(model, "layers", []))
-    while steps and type(steps[-1]).__name__ in _MOVES:
-        steps.pop()
-    if not steps:
-        return ""
-    if getattr(steps[-1], "layers", None):
-        return _last_activation(steps[-1])
-    # `ops.sigmoid` in a functional model is an operation of the class `Sigmoid`.
-    activation = getattr(steps[-1], "activation", type(steps[-1]))
-    return getattr(activation, "__name__", "").lower().replace("_", "")
 
 
 def _check_model(model: Any, argument: str) -> None:

@@ -9,7 +9,7 @@ from keras import ops
 
 from kgan import backend, checks, data, serialization
 from kgan import noise as noises
-from kgan.critic import Critic, logits_of, over_scales
+from kgan.critic import Critic, logits_of, over_scales, total_of
 from kgan.models.averaging import RAMP, Average
 from kgan.models.cycle_networks import check_cycle, conditions_from, known_shape
 from kgan.models.cycle_recipe import CycleRecipe
@@ -115,7 +115,7 @@ class CycleGAN(TwoWayModel):
         shape_b = known_shape(drawn[1], discriminator_b)
         self.create_state(seed, shape_b, pixels, conditions_from(generator_ab))
         self.critics = [
-            Critic(network, self.seed_generator, images_seen=self.images_seen)
+            Critic(network, self.seed_generator, 1, self.images_seen, pixels)
             for network in (discriminator_a, discriminator_b)
         ]
         self.critic = self.critics[1]
@@ -252,7 +252,7 @@ class CycleGAN(TwoWayModel):
             reals: Pictures of A and of B.
             fakes: Translations to A and to B.
         """
-        added = sum(self.generator.losses)
+        added = total_of(self.generator.losses)
         found = []
         for critic, real, fake in zip(self.critics, reals, fakes, strict=True):
             real_outputs = None

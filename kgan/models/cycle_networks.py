@@ -6,7 +6,7 @@ import keras
 
 from kgan import checks, data
 from kgan.critic import takes_conditions
-from kgan.models import contract
+from kgan.models import contract, output_range
 from kgan.types import ArrayLike, Shape
 
 
@@ -46,13 +46,13 @@ def check_cycle(
                 f"{('batch', *shape)}. Received: {name} with input shape "
                 f"{('batch', *given.shape)}"
             )
-    ranges = {contract.sample_range(g, sample_range)[:2] for g in networks[:2]}
+    ranges = {output_range.sample_range(g, sample_range)[:2] for g in networks[:2]}
     if len(ranges) > 1:
         raise ValueError(
             "Both generators must draw pictures in one range: give their outputs one "
             f"activation, or pass `sample_range`. Received: ranges {sorted(ranges)}"
         )
-    pixels = contract.sample_range(generator_ab, sample_range)
+    pixels = output_range.sample_range(generator_ab, sample_range)
     return (shape_a, shape_b), [*outputs_a, *outputs_b], pixels
 
 

@@ -17,10 +17,11 @@ from kgan.critic import (
     heads_of,
     logits_of,
     over_scales,
+    total_of,
     with_conditions,
 )
 from kgan.generator_losses import Generated
-from kgan.models import contract
+from kgan.models import contract, output_range
 from kgan.models.averaging import RAMP, Average
 from kgan.models.compiled import CompiledModel
 from kgan.models.conditions import draw_conditions
@@ -82,7 +83,8 @@ class GAN(CompiledModel):
             joined along the last axis, so its input has `pack` times the channels
             (PacGAN).
         sample_range: `(low, high)`, the values of black and white in samples; None for
-            the range of the generator's last activation, or [-1, 1] without bounds.
+            the range of the generator's last activation, or [-1, 1] without bounds, or
+            [0, 1] for an activation that has no values below 0.
         ema_ramp: Float above 0, the half-life of the average is at most this share of the
             images seen; None for no limit, as after `start_from`.
 
@@ -148,13 +150,13 @@ class GAN(CompiledModel):
         self.ema_half_life = ema_half_life
         self.average = Average(generator, self.latent_dim, ema_half_life, ema_ramp)
         self.ema_generator = self.average.network
-        pixels = contract.sample_range(generator, sample_range)
+        pixels = output_range.sample_range(generator, sample_range)
         self.create_state(seed, sample_shape, pixels, conditions)
         self.latents = Latents(
             self.noise, self.latent_dim, conditions, self.sample_range, self.bank
         )
         self.critic = Critic(
-            discriminator, self.seed_generator, self.pack, self.images_seen
+            discriminator, self.seed_generator, self.pack, self.images_seen, pixels
         )
         self.build((None, self.latent_dim))
 
@@ -164,7 +166,8 @@ class GAN(CompiledModel):
     @functools.cached_property
     def combined(self) -> Combined:
         # Cached, since Keras would track the networks of an attribute a second time.
-        return Combined(self.generator, self.critic, bool(self.latent_dim))
+        with keras.RematScope(mode=None):  # The networks in it have scopes of their own.
+            return Combined(self.generator, self.critic, bool(self.latent_dim))
 
     def training_step(self, batch: Data) -> dict[str, Tensor]:
         """Updates both networks on a batch of real samples: one step of the algorithm.
@@ -333,7 +336,7 @@ class GAN(CompiledModel):
             fakes = ops.cast(fakes, reals.dtype)
             generated = Generated(fakes, reals, given, self.critic)
             loss = add_penalties(terms["generator_losses"], loss, values, generated)
-        return loss + sum(self.generator.losses), values
+        return loss + total_of(self.generator.losses), values
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
         """Computes both losses on held-out reals with the generator, not its average."""

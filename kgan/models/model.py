@@ -91,6 +91,7 @@ class TrainedModel(Trainer):
         self.real_conditions: Tensors | None = None
         self.logs = Logs()
         self.progress = EpochProgress(self.steps_seen, lambda: self.logs)
+        backend.rematerialize(self)
 
     def _counter(self, name: str) -> keras.Variable:
         return self.add_weight(
@@ -337,7 +338,7 @@ class TrainedModel(Trainer):
             x, check, batch_size, shuffle=shuffle, y=y
         )
         for name, reals in self._reals().items():
-            self.sample_range.warn_of_half(reals, name, stacklevel=4)
+            self.sample_range.warn_of_half(reals, name, stacklevel=5)
         if self.bank is not None:
             self.bank.keep(self.real_conditions)
         return batches

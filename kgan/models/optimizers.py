@@ -10,7 +10,7 @@ import numpy as np
 from kgan import backend, checks
 from kgan.backend import keras_private
 from kgan.models.freezing import first_weights
-from kgan.models.reloading import warn_of_unknown
+from kgan.models.reloading import lost_arguments, warn_of_unknown
 from kgan.schedules import Schedule
 from kgan.types import Identifier, Tensor
 
@@ -97,6 +97,13 @@ class OptimizerPair(keras.optimizers.Optimizer):
                 f"g_optimizer={g_optimizer!r}, d_optimizer={d_optimizer!r}"
             )
         optimizer = _get(optimizer=optimizer)
+        lost = ", ".join(lost_arguments(optimizer))
+        if lost:
+            raise ValueError(
+                f"The config of `optimizer` loses {lost}: pass `g_optimizer` and "
+                f"`d_optimizer`, or implement `get_config`. "
+                f"{checks.received(optimizer=optimizer)}"
+            )
         return cls(*(_renamed(optimizer, prefix) for prefix in _PREFIXES))
 
     @property
@@ -258,6 +265,7 @@ class OptimizerPair(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
+        check_settable(self, "learning_rate", learning_rate=value)
         for optimizer in self.optimizers:
             optimizer.learning_rate = value
 
@@ -282,6 +290,26 @@ class OptimizerPair(keras.optimizers.Optimizer):
         """Ends training: with `use_ema=True`, the averages replace the weights."""
         for optimizer in self.optimizers:
             optimizer.finalize_variable_values(keras_private.optimized(optimizer))
+
+
+def check_settable(
+    optimizer: keras.optimizers.Optimizer, setter: str, **argument: Any
+) -> None:
+    """Checks that no schedule of a container sets the learning rates.
+
+    Args:
+        optimizer: An optimizer, or an `OptimizerPair`.
+        setter: Text, what sets the rates too.
+        **argument: The argument that sets the rates, given as `name=value`.
+
+    Raises:
+        ValueError: If a learning rate follows a schedule.
+    """
+    if _RATE in getattr(optimizer, "scheduled_names", ()):
+        raise ValueError(
+            f"A learning rate follows one schedule: leave {setter} out, or the learning "
+            f"rate in `schedules`. {checks.received(**argument)}"
+        )
 
 
 def get_rates(optimizer: keras.optimizers.Optimizer) -> np.ndarray:
@@ -342,9 +370,11 @@ def _check_schedulable(optimizer: keras.optimizers.Optimizer, name: str) -> None
 
 
 def _get(**argument: Identifier) -> keras.optimizers.Optimizer:
-    (optimizer,) = argument.values()
+    ((argument_name, optimizer),) = argument.items()
     if optimizer is None:
-        return keras.optimizers.Adam(2e-4, beta_1=0.5)
+        # The names of optimizers are keys of the logs.
+        name = argument_name.replace("optimizer", "adam")
+        return keras.optimizers.Adam(2e-4, beta_1=0.5, name=name)
     expected = "a name, a config or an object of `keras.optimizers`"
     return checks.resolved(keras.optimizers.get, expected, **argument)
 
@@ -352,6 +382,10 @@ def _get(**argument: Identifier) -> keras.optimizers.Optimizer:
 def _renamed(
     optimizer: keras.optimizers.Optimizer, prefix: str
 ) -> keras.optimizers.Optimizer:
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        inner = _renamed(optimizer.inner_optimizer, prefix)
+        scale, steps = optimizer.initial_scale, optimizer.dynamic_growth_steps
+        return type(optimizer)(inner, scale, steps)
     # Names are keys in the logs of callbacks, so the two names must differ.
     config = {**optimizer.get_config()}
     config["name"] = prefix + config["name"]

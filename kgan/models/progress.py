@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from kgan import backend
+from kgan import backend, checks
 from kgan.backend import keras_private
-from kgan.models.optimizers import get_rates, set_rates
+from kgan.models.optimizers import check_settable, get_rates, set_rates
 from kgan.types import Tensor
 
 # The names under which `SavedProgress` is stored begin with these prefixes.
@@ -40,6 +40,13 @@ class Logs:
 
     def update(self, values: dict[str, Tensor], size: Tensor) -> None:
         """Adds values, each of which is a mean over `size` samples."""
+        new = [key for key in values if key not in self._means]
+        if new:
+            raise ValueError(
+                "`compile` sets the keys of the logs: pass further losses as "
+                "`generator_losses` or `penalties`, or add logs in `training_step`. "
+                f"{checks.received(new=new, keys=list(self._means))}"
+            )
         for key, value in values.items():
             self._means[key].update_state(value, sample_weight=size)
 
@@ -255,9 +262,14 @@ class TrackProgress(keras.callbacks.Callback):
         self.batches = batches
         self.backups = _of_type(callbacks, keras.callbacks.BackupAndRestore)
         self.schedulers = _of_type(callbacks, keras.callbacks.LearningRateScheduler)
+        plateaus = _of_type(callbacks, keras.callbacks.ReduceLROnPlateau)
+        self.setters = [*self.schedulers, *plateaus]
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.times_restored = self.model.progress.times_restored
+        for setter in self.setters:
+            name, optimizer = type(setter).__name__, self.model.optimizer
+            check_settable(optimizer, name, callbacks=self.setters)
         for backup in self.backups:
             _remove_half_written(
                 os.path.join(backup.backup_dir, "training_metadata.json")

@@ -33,6 +33,9 @@ _LISTS = ("penalties", "generator_penalties", "generator_losses")
 class Recipe(serialization.Configurable):
     """The options of `GAN.compile`, except the optimizers and the arguments of Keras.
 
+    Some penalties and augmentations keep numbers, for example the strength of `ADA`. Each
+    GAN has its own numbers: of an object that another GAN uses, it takes a copy.
+
     To add an option, add an argument and an attribute here, and use it in the algorithm.
 
     Args:
@@ -149,7 +152,7 @@ class Recipe(serialization.Configurable):
         return tuple(inspect.signature(cls).parameters)
 
     def get_config(self) -> dict[str, Any]:
-        config = {name: getattr(self, name) for name in self.names()}
+        config = super().get_config()
         lists = {name: list(config[name]) for name in _LISTS if name in config}
         return {**config, **lists}
 
@@ -203,9 +206,15 @@ class Recipe(serialization.Configurable):
     def build(self, gan: Any) -> list[keras.Variable]:
         """Creates and returns the variables of the options, which the GAN saves.
 
+        An option that keeps the numbers of another GAN is replaced by a copy without
+        these numbers.
+
         Args:
             gan: The `GAN`, whose samples may give a variable its shape.
         """
+        known = {id(v) for v in gan.optimizer.option_variables} if gan.compiled else set()
+        for name in (*_LISTS, "augment"):
+            setattr(self, name, _own(getattr(self, name), known))
         options: list[Any] = [*self.penalties, *self.generator_penalties]
         options += self.generator_losses
         options += [] if self.augment is None else [self.augment]
@@ -236,6 +245,20 @@ def _unique(name: str, taken: set[str]) -> str:
     found = next(n for n in itertools.chain([name], numbered) if n not in taken)
     taken.add(found)
     return found
+
+
+def _own(options: Any, known: set[int]) -> Any:
+    """Returns options, with copies of those whose variables are not the known ones.
+
+    Args:
+        options: An option, a tuple of options, or None.
+        known: The ids of the variables that a GAN has already.
+    """
+    if isinstance(options, tuple):
+        return tuple(_own(option, known) for option in options)
+    if options is None or all(id(v) in known for v in options.variables):
+        return options
+    return serialization.copy_without_state(options)
 
 
 def _each(get: Callable[[Identifier], Any], **argument: Any) -> tuple[Any, ...]:

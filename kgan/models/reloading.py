@@ -1,11 +1,14 @@
 """Tells before training whether the file of a GAN will load."""
 
+import contextlib
+import inspect
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import keras
 
+from kgan import serialization
 from kgan.backend import keras_private
 
 # Where Keras looks for functions.
@@ -38,9 +41,11 @@ def warn_of_unknown(*parts: object) -> None:
             loaded, Keras knows the `custom_objects`, so they give no warning.
     """
     found: dict[str, None] = {}
+    lost: dict[str, None] = {}
     for part in parts:
         try:
             found |= dict.fromkeys(_unknown(_config(part)))
+            lost |= dict.fromkeys(lost_arguments(part))
         except Exception as error:
             _warn(
                 f"A GAN with {type(part).__name__} can't be saved, since its "
@@ -53,13 +58,51 @@ def warn_of_unknown(*parts: object) -> None:
                 _warn(advice)
     if found:
         _warn_of_names(found)
+    reason = why_not_rebuilt(*parts)
+    if reason:
+        _warn(f"A file of this GAN can't be loaded, since {reason}.")
+    _warn_of_lost(lost)
+
+
+def why_not_rebuilt(*parts: object) -> str:
+    """Returns why Keras can't build layers of networks from their configs, or "".
+
+    Args:
+        *parts: Networks; other parts are ignored.
+    """
+    names = dict.fromkeys(name for part in parts for name in _refusing(part))
+    return _refused_by(*names) if names else ""
+
+
+def _refused_by(*names: str) -> str:
+    return (
+        f"{', '.join(names)} can't take all values of the config, for example `name`: "
+        "let `__init__` take `**kwargs`, and pass these to `super().__init__`"
+    )
 
 
 def warn_of_unknown_class(model: keras.Model) -> None:
-    """Warns if Keras could not find the class of a model, for example of a subclass."""
-    name = keras.saving.get_registered_name(type(model))
+    """Warns if Keras could not load a model of this class, for example of a subclass."""
+    kind, config = type(model), model.get_config()
+    name = keras.saving.get_registered_name(kind)
     if not keras.saving.get_registered_object(name):
-        _warn_of_names([type(model).__name__])
+        _warn_of_names([kind.__name__])
+    if serialization.refuses(kind, config):
+        _warn(f"A file of this GAN can't be loaded, since {_refused_by(kind.__name__)}.")
+    known = {*config, *serialization.constructor_arguments(keras.Model)}
+    arguments = [*serialization.constructor_arguments(kind), *_own_of_compile(kind)]
+    _warn_of_lost([f"`{n}` of {kind.__name__}" for n in arguments if n not in known])
+
+
+def _own_of_compile(kind: Any) -> list[str]:
+    """Returns the arguments of `compile` that a subclass added, and no config has."""
+    bases: list[Any] = [base for base in kind.__mro__ if _is_of(base, "kgan")]
+    if kind.get_compile_config is not bases[0].get_compile_config:
+        return []
+    parameters = inspect.signature(kind.compile).parameters.values()
+    known = inspect.signature(bases[0].compile).parameters
+    named = [p for p in parameters if p.kind not in serialization.VARIABLE]
+    return [p.name for p in named if p.name not in known]
 
 
 def _warn_of_names(names: Iterable[str]) -> None:
@@ -69,6 +112,15 @@ def _warn_of_names(names: Iterable[str]) -> None:
         "`keras.saving.register_keras_serializable()`, or pass `custom_objects` to "
         "`keras.models.load_model`."
     )
+
+
+def _warn_of_lost(arguments: Collection[str]) -> None:
+    if arguments:
+        _warn(
+            f"A file of this GAN loses {', '.join(arguments)}: implement `get_config` or "
+            "`get_compile_config`, or, in parts of kgan, keep each argument as an "
+            "attribute of the same name."
+        )
 
 
 def _warn(message: str) -> None:
@@ -104,6 +156,45 @@ def _unknown(config: Any) -> Iterator[str]:
             yield str(inner if is_function else kind)
     for item in config.values():
         yield from _unknown(item)
+
+
+def lost_arguments(part: object) -> Iterator[str]:
+    """Yields the arguments of options, losses and optimizers that no config has."""
+    if isinstance(part, list | tuple):
+        for item in part:
+            yield from lost_arguments(item)
+    kinds = serialization.Configurable, keras.losses.Loss, keras.optimizers.Optimizer
+    if not isinstance(part, kinds) or _is_of(type(part), "keras"):
+        return
+    config = part.get_config()
+    # Keras leaves the type of numbers out of the config of a loss.
+    known = {*config, *serialization.constructor_arguments(keras.losses.Loss)}
+    for name in serialization.constructor_arguments(type(part)):
+        if name not in known:
+            yield f"`{name}` of {type(part).__name__}"
+    yield from lost_arguments(list(vars(part).values()))
+
+
+def _refusing(part: object) -> Iterator[str]:
+    """Yields the classes in a network whose constructors refuse their own configs."""
+    if not isinstance(part, keras.layers.Layer):
+        return
+    kind = type(part)
+    rebuilds = next(base for base in kind.__mro__ if "from_config" in vars(base))
+    if _is_of(kind, "keras", "kgan"):
+        for layer in getattr(part, "layers", ()):
+            yield from _refusing(layer)
+    elif _is_of(rebuilds, "keras"):
+        config = {}
+        # `warn_of_unknown` names a class without a config.
+        with contextlib.suppress(Exception):
+            config = part.get_config()
+        if serialization.refuses(kind, config):
+            yield kind.__name__
+
+
+def _is_of(kind: type, *packages: str) -> bool:
+    return kind.__module__.partition(".")[0] in packages
 
 
 def _is_lambda(config: dict[str, Any]) -> bool:

@@ -44,7 +44,7 @@ class LazyPenalty(serialization.Configurable):
 
     def __call__(self, *inputs: Any) -> Tensor:
         """Returns `every` times the value if the penalty is due, else 0."""
-        raise NotImplementedError
+        raise self.not_implemented("__call__")
 
     def if_due(
         self,
@@ -68,9 +68,6 @@ class LazyPenalty(serialization.Configurable):
     def is_due(self, step: Tensor) -> Tensor:
         """Returns whether the penalty applies after `step` updates, a bool scalar."""
         return backend.is_multiple(step, self.every)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"weight": self.weight, "every": self.every}
 
 
 class Penalty(LazyPenalty):
@@ -125,7 +122,7 @@ class Penalty(LazyPenalty):
         Returns:
             A float32 scalar.
         """
-        raise NotImplementedError
+        raise self.not_implemented("value")
 
     def update(self, real: Judgement, fake: Judgement) -> None:
         """Changes the `variables` in each update, also when `value` is not due.

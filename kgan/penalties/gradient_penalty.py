@@ -61,9 +61,6 @@ class GradientPenalty(Penalty):
             return ops.mean(squared_norm(gradient))
         return ops.mean(ops.square(norm(gradient) - self.center))
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "center": self.center}
-
 
 def mix(reals: Tensor, fakes: Tensor, seed: Seed) -> Tensor:
     """Returns a random point between each real and the fake at the same index."""

@@ -37,7 +37,7 @@ class LeCam(Penalty):
 
     >>> import kgan
     >>> kgan.penalties.LeCam(0.1)
-    LeCam(weight=0.1, every=1, decay=0.99)
+    LeCam(weight=0.1, decay=0.99, every=1)
 
     Reference:
         [Tseng et al., 2021](https://arxiv.org/abs/2104.03310), equations 3, 4.
@@ -68,9 +68,6 @@ class LeCam(Penalty):
         for average, judgement in zip(self.variables, (real, fake), strict=True):
             new = ops.stop_gradient(ops.mean(judgement.logits))
             average.assign(self.decay * average + (1 - self.decay) * new)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "decay": self.decay}
 
 
 def _average(name: str) -> keras.Variable:

@@ -33,7 +33,7 @@ class MatchingAware(Penalty):
 
     >>> import kgan
     >>> kgan.penalties.MatchingAware()
-    MatchingAware(weight=2.0, every=1, power=6.0)
+    MatchingAware(weight=2.0, power=6.0, every=1)
 
     Reference:
         [Tao et al., 2020 (DF-GAN)](https://arxiv.org/abs/2008.05865), equation 3. The
@@ -75,6 +75,3 @@ class MatchingAware(Penalty):
         _, gradient = backend.pullback(judged, joined)
         slope = ops.cast(gradient(), "float32")
         return ops.mean(ops.power(norm(slope), self.power))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "power": self.power}

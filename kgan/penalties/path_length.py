@@ -1,5 +1,4 @@
 from collections.abc import Iterable
-from typing import Any
 
 import keras
 from keras import ops
@@ -51,7 +50,7 @@ class GeneratorPenalty(LazyPenalty):
         Returns:
             A float32 tensor `(batch,)`.
         """
-        raise NotImplementedError
+        raise self.not_implemented("measure")
 
     def value(self, measures: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Computes the penalty, without its weight.
@@ -62,7 +61,7 @@ class GeneratorPenalty(LazyPenalty):
         Returns:
             A float32 scalar, and the new values of `variables`.
         """
-        raise NotImplementedError
+        raise self.not_implemented("value")
 
     def __call__(
         self,
@@ -218,9 +217,6 @@ class PathLength(GeneratorPenalty):
             squares = ops.sum(ops.square(slope), axis=-1)
         axes = tuple(range(1, len(squares.shape)))
         return ops.sqrt(ops.mean(squares, axis=axes) + _EPSILON)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "decay": self.decay, "shrink": self.shrink}
 
 
 def _latents(inputs: Tensors) -> Tensor:

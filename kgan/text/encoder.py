@@ -61,7 +61,7 @@ class Encoder(serialization.Configurable):
 
     def encode(self, captions: list[str]) -> ArrayLike:
         """Returns an array `(n, d)` of finite numbers for a list of n str."""
-        raise NotImplementedError
+        raise self.not_implemented("encode")
 
     def save(self, filepath: PathLike) -> None:
         """Writes the config of the encoder to a JSON file, for `kgan.text.load`.

@@ -14,7 +14,7 @@ from kgan import checks, serialization
 from kgan.text.encoder import Encoder
 from kgan.text.transformer import Transformer, read_weights
 from kgan.text.word_piece import WordPiece
-from kgan.types import Config, PathLike
+from kgan.types import PathLike
 
 _WEIGHTS, _VOCABULARY = "model.safetensors", "vocab.txt"
 SHA256 = {
@@ -75,9 +75,6 @@ class MiniLM(Encoder):
         vocabulary = (self._folder / _VOCABULARY).read_text("utf-8").split("\n")
         weights = read_weights(self._folder / _WEIGHTS)
         return WordPiece(vocabulary, _MAX_LENGTH), Transformer(weights, _HEADS)
-
-    def get_config(self) -> Config:
-        return {"path": self.path}
 
 
 def _find(path: str | None) -> pathlib.Path:
