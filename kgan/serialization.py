@@ -14,7 +14,7 @@ Option = TypeVar("Option")
 Class = TypeVar("Class", bound=type)
 
 # The kinds of `*args` and `**kwargs`.
-VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def register(known: Class, name: str | None = None) -> Class:
@@ -90,13 +90,13 @@ def constructor_arguments(kind: type) -> list[str]:
         if "__init__" not in vars(base):
             continue
         _, *parameters = inspect.signature(base.__init__).parameters.values()
-        names |= dict.fromkeys(p.name for p in parameters if p.kind not in VARIABLE)
+        names |= dict.fromkeys(p.name for p in parameters if p.kind not in VARIADIC)
         if all(p.kind is not p.VAR_KEYWORD for p in parameters):
             break
     return list(names)
 
 
-def refuses(kind: type, config: Config) -> bool:
+def constructor_refuses(kind: type, config: Config) -> bool:
     """Whether the constructor of a class does not take all values of a config."""
     parameters = inspect.signature(kind.__init__).parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())

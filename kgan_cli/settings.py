@@ -148,7 +148,8 @@ class AlgorithmSettings(Settings):
         type=types.count, metavar="N", help="generator updates in a step"
     )
     reuse_fakes: bool = option(
-        False, help="train both networks on the same fakes, which is faster"
+        False,
+        help="train both networks on the same fakes, faster; always with --pairs",
     )
     loss: str | None = option(
         metavar="NAME",

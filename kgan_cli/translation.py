@@ -19,7 +19,7 @@ _FOR_SAMPLES = (
     "start_from",
     "metrics",
 )
-# Options of a training with one update of each network after the other.
+# Options of a GAN with one generator, which a CycleGAN has not.
 _FOR_ONE_GENERATOR = (
     "noise_batch_size",
     "d_steps",

@@ -384,9 +384,12 @@ def test_serialize_without_tensorflow(monkeypatch):
         monkeypatch.setitem(sys.modules, "tensorflow", fake)
         assert keras.saving.serialize_keras_object(Shape()) == [2]
         # Without TensorFlow, the class is any class.
-        monkeypatch.delitem(sys.modules, "tensorflow")
-        with pytest.raises(TypeError, match="Cannot serialize object"):
-            keras.saving.serialize_keras_object(Shape())
+        for module in ({}, {"tensorflow": None}):
+            monkeypatch.delitem(sys.modules, "tensorflow")
+            sys.modules.update(module)
+            with pytest.raises(TypeError, match="Cannot serialize object"):
+                keras.saving.serialize_keras_object(Shape())
+            monkeypatch.setitem(sys.modules, "tensorflow", fake)
 
 
 def test_rematerialize_by(monkeypatch):

@@ -151,6 +151,6 @@ assert "tensorflow" not in sys.modules
 
 @pytest.mark.backends("jax", "torch", reason="TensorFlow computes")
 def test_other_backends_import_no_tensorflow(tmp_path):
-    # TensorFlow takes 400 MB and seconds.
+    # TensorFlow takes 490 MB and seconds.
     command = [sys.executable, "-c", WITHOUT_TENSORFLOW, str(tmp_path / "gan.keras")]
     subprocess.run(command, check=True, capture_output=True)

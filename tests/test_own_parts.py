@@ -66,6 +66,22 @@ def test_an_own_loss_of_one_number_trains(tiny):
 
 
 @keras.saving.register_keras_serializable("test_own_parts")
+class Nothing(kgan.penalties.Penalty):
+    """A penalty that is a number of Python."""
+
+    name = "nothing"
+
+    def value(self, real, fake, critic):
+        return 0.0
+
+
+def test_a_penalty_may_be_a_number_of_python(tiny):
+    gan = tiny()
+    gan.compile(penalties=[Nothing()])
+    assert gan.train_on_batch(POINTS, return_dict=True)["nothing"] == 0
+
+
+@keras.saving.register_keras_serializable("test_own_parts")
 class AddsErrors(keras.layers.Layer):
     """Adds the squares of its inputs to the loss, as one number or as many."""
 
@@ -180,6 +196,75 @@ def test_an_argument_that_a_file_would_lose_is_named(tiny):
         gan = tiny(noise=Forgets(1.0))
     with pytest.warns(UserWarning, match="loses `gamma` of ForgetsToo"):
         gan.compile(loss=ForgetsToo(3.0))
+
+
+@keras.saving.register_keras_serializable("test_own_parts")
+class Hubert(keras.losses.Huber):
+    """A class with the arguments of a loss of Keras."""
+
+
+def test_an_argument_of_keras_is_not_lost(tiny):
+    gan = tiny()
+    gan.compile(loss=Hubert(2.0))
+    gan.compile(optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()))
+
+
+@keras.saving.register_keras_serializable("test_own_parts")
+class Opaque(keras.layers.Layer):
+    """A layer with an argument that Keras can't save."""
+
+    def __init__(self, what, **kwargs):
+        super().__init__(**kwargs)
+        self.what = what
+
+    def call(self, x):
+        return x
+
+    def get_config(self):
+        return {**super().get_config(), "what": self.what}
+
+
+def test_a_gan_that_can_not_be_saved_still_trains():
+    x = keras.Input((2,))
+    discriminator = keras.Model(x, keras.layers.Dense(1)(Opaque(object())(x)))
+    generator = kgan.networks.mlp_generator((2,), 3, hidden=(4,))
+    with pytest.warns(UserWarning, match="can't be saved"):
+        gan = kgan.GAN(generator, discriminator)
+    gan.compile()
+    assert np.isfinite(gan.train_on_batch(np.tanh(POINTS))).all()
+
+
+@keras.saving.register_keras_serializable("test_own_parts")
+class Remembers(kgan.penalties.Penalty):
+    """A penalty with a variable, and with an argument that no config has."""
+
+    name = "remembers"
+
+    def __init__(self, start):
+        super().__init__(1.0)
+        self._start, self.last = start, None
+
+    def build(self):
+        if self.last is None:
+            self.last = keras.Variable(self._start, trainable=False)
+
+    @property
+    def variables(self):
+        return [] if self.last is None else [self.last]
+
+    def value(self, real, fake, critic):
+        return ops.convert_to_tensor(self.last)
+
+
+def test_an_option_that_can_not_be_copied_serves_one_gan(tiny):
+    penalty = Remembers(3.0)
+    with pytest.warns(UserWarning, match="loses `start` of Remembers"):
+        tiny().compile(penalties=[penalty])
+    with (
+        pytest.warns(UserWarning, match="loses `start` of Remembers"),
+        pytest.raises(ValueError, match="Another GAN has the numbers of Remembers"),
+    ):
+        tiny().compile(penalties=[penalty])
 
 
 @keras.saving.register_keras_serializable("test_own_parts")
@@ -335,6 +420,8 @@ def test_an_optimizer_whose_config_loses_an_argument_is_not_made_twice(tiny):
     gan = tiny()
     with pytest.raises(ValueError, match="loses `strength` of Stubborn: pass `g_opt"):
         gan.compile(optimizer=Stubborn(5.0))
+    with pytest.raises(ValueError, match="loses `strength` of Stubborn: pass `g_opt"):
+        gan.compile(optimizer=keras.optimizers.LossScaleOptimizer(Stubborn(5.0)))
     with pytest.warns(UserWarning, match="A file of this GAN loses `strength` of Stub"):
         gan.compile(Stubborn(5.0), Stubborn(6.0))
     assert [o.strength for o in (gan.g_optimizer, gan.d_optimizer)] == [5.0, 6.0]

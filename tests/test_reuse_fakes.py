@@ -125,6 +125,14 @@ def test_translators_reuse_fakes_and_train_as_with_two_passes():
     np.testing.assert_allclose(found_logs["loss"], logs["loss"], rtol=1e-5)
 
 
+def test_a_translator_of_a_file_without_the_option_trains_as_before():
+    model = translator()
+    config = model.get_compile_config()
+    del config["reuse_fakes"]
+    model.compile_from_config(config)
+    assert not model.recipe.reuse_fakes
+
+
 @keras.saving.register_keras_serializable("test_reuse_fakes")
 class Counted(Same):
     """Counts the draws."""

@@ -196,9 +196,13 @@ def test_other_samples_may_have_the_range(activation, x, arguments):
         ([layers.Rescaling(2.0), layers.Flatten(), layers.Rescaling(1.0, 3.0)],
          (3.0, 5.0, True)),
         ([layers.Rescaling([1.0])], (-1.0, 1.0, False)),
+        ([layers.Rescaling(0.0)], (-1.0, 1.0, False)),
+        ([layers.ReLU()], (0.0, 1.0, False)),
+        ([layers.ReLU(negative_slope=0.2)], (-1.0, 1.0, False)),
         ([layers.Softmax()], (0.0, 1.0, False)),
     ],
-    ids=["to -1..1", "negative", "twice", "by channel", "softmax"],
+    ids=["to -1..1", "negative", "twice", "by channel", "nothing", "relu", "leaky relu",
+         "softmax"],
 )  # fmt: skip
 def test_the_range_after_the_last_layers(last, expected):
     generator = keras.Sequential(

@@ -148,7 +148,7 @@ def test_problems_are_said_once_and_kept(tmp_path):
 
     def train(*found):
         problems = Problems(tmp_path / "health.txt", said.append)
-        problems.set_model(model)
+        keras.callbacks.Callback.set_model(problems, model)
         problems.on_train_begin()
         for model.shown, problem in found:
             problems.on_problem(0, problem, "Text.")

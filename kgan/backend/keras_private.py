@@ -5,6 +5,7 @@ changes a part, a test in `tests/test_keras_private.py` fails and names the part
 """
 
 import contextlib
+import functools
 import inspect
 import os
 import sys
@@ -117,7 +118,8 @@ class _IfImported:
 
     @property
     def available(self) -> bool:
-        return "tensorflow" in sys.modules
+        # None in the place of the module forbids the import.
+        return sys.modules.get("tensorflow") is not None and self._module.available
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
@@ -127,7 +129,7 @@ def serialize_without_tensorflow() -> None:
     """Lets Keras write configs without an import of TensorFlow (`serialization_lib.tf`).
 
     On each backend, Keras asks for each object whether its type is of TensorFlow, and
-    imports TensorFlow for the question, which takes seconds and 400 MB. Before the
+    imports TensorFlow for the question, which takes seconds and 490 MB. Before the
     import, no object has such a type.
     """
     if not isinstance(serialization_lib.tf, _IfImported):
@@ -167,15 +169,22 @@ def rematerialize_by(rematerialize: Callable[[Callable], Callable], layer: Any) 
         return
     choose = type(layer).rematerialized_call
 
-    def rematerialized_call(*args: Any, **kwargs: Any) -> Any:
-        before = remat.remat
-        remat.remat = rematerialize
-        try:
-            return choose(layer, *args, **kwargs)
-        finally:
-            remat.remat = before
+    def replaced(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            before = remat.remat
+            remat.remat = rematerialize
+            try:
+                return function(*args, **kwargs)
+            finally:
+                remat.remat = before
 
-    layer.rematerialized_call = rematerialized_call
+        return called
+
+    # In the mode "activations", Keras asks for its function in the call itself.
+    layer.rematerialized_call = lambda *args, **kwargs: replaced(
+        replaced(choose)(layer, *args, **kwargs)
+    )
 
 
 def call_state() -> dict[str, Any]:

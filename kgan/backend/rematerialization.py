@@ -64,7 +64,7 @@ class _Call:
     The object keeps no tensor of the call, since the framework keeps the object.
 
     Args:
-        function: See `rematerialized`.
+        function: See `_rematerialized`.
         variables: The variables of the function.
         args: The arguments.
         kwargs: The arguments by keyword.

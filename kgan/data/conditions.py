@@ -230,8 +230,9 @@ NO_CONDITIONS = Conditions()
 
 def _warn_of_pixels(pictures: np.ndarray, argument: str) -> None:
     """Warns of pictures whose values look like pixels, but have another dtype."""
-    low, high = float(np.min(pictures)), float(np.max(pictures))
-    if low >= 0 and _DARKEST < high <= 255:
+    low, high = (float(f(pictures, initial=0)) for f in (np.min, np.max))
+    whole = np.array_equal(pictures, np.rint(pictures))
+    if whole and low >= 0 and _DARKEST < high <= 255:
         warnings.warn(
             f"`{argument}` has values from {low:g} to {high:g}, which kgan does not "
             "scale, since the dtype is not uint8: pass pixels as uint8.",

@@ -185,7 +185,7 @@ def _of_scalars(loss: Callable[..., Any]) -> Callable[..., Any]:
     def checked(*inputs: Any) -> tuple[Tensor, dict[str, Tensor]]:
         total, values = loss(*inputs)
         for name, value in values.items():
-            shape = tuple(ops.shape(value))
+            shape = tuple(getattr(value, "shape", ()))
             if shape:
                 raise ValueError(
                     f"`{name}` must be a scalar, for example the mean over the samples. "

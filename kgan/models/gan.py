@@ -291,7 +291,7 @@ class GAN(CompiledModel):
             fakes = self.generator(inputs, training=True)
             with backend.without_gradient():
                 d_values = self._train_discriminator(recipe, fakes, *given)
-            loss, values = self.generator_loss(recipe, *given, fakes)
+            loss, values = self.generator_loss(recipe, *given, fakes=fakes)
             return loss, d_values | values
 
         values = self._minimize(loss, self.g_optimizer, self.combined)

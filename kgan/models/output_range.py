@@ -74,6 +74,8 @@ def _activation(steps: list[Any]) -> str:
         return ""
     # `ops.sigmoid` in a functional model is an operation of the class `Sigmoid`.
     activation = getattr(steps[-1], "activation", type(steps[-1]))
+    if getattr(steps[-1], "negative_slope", 0):
+        return "leakyrelu"
     return getattr(activation, "__name__", "").lower().replace("_", "")
 
 
@@ -92,4 +94,4 @@ def _rescaled(inner: SampleRange, layer: keras.layers.Rescaling) -> SampleRange:
     if not inner.bounded or not all(map(checks.is_number, factors)):
         return SampleRange()
     low, high = sorted(float(end * factors[0] + factors[1]) for end in inner[:2])
-    return SampleRange(low, high, bounded=True)
+    return SampleRange(low, high, bounded=True) if low < high else SampleRange()

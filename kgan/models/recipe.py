@@ -18,7 +18,11 @@ from kgan.backend import keras_private
 from kgan.critic import takes_conditions
 from kgan.models import contract, freezing
 from kgan.models.arguments import check_argument
-from kgan.models.reloading import warn_of_unknown, warn_of_unknown_class
+from kgan.models.reloading import (
+    lost_arguments,
+    warn_of_unknown,
+    warn_of_unknown_class,
+)
 from kgan.schedules import NumberOrSchedule, Schedule
 from kgan.types import Identifier, Tensor
 
@@ -34,7 +38,8 @@ class Recipe(serialization.Configurable):
     """The options of `GAN.compile`, except the optimizers and the arguments of Keras.
 
     Some penalties and augmentations keep numbers, for example the strength of `ADA`. Each
-    GAN has its own numbers: of an object that another GAN uses, it takes a copy.
+    GAN has its own numbers: of an object whose numbers are not among those that the GAN
+    has at present, it takes a copy without numbers.
 
     To add an option, add an argument and an attribute here, and use it in the algorithm.
 
@@ -213,7 +218,8 @@ class Recipe(serialization.Configurable):
             gan: The `GAN`, whose samples may give a variable its shape.
         """
         known = {id(v) for v in gan.optimizer.option_variables} if gan.compiled else set()
-        for name in (*_LISTS, "augment"):
+        # The variables of generator losses are the weights of networks, which stay.
+        for name in ("penalties", "generator_penalties", "augment"):
             setattr(self, name, _own(getattr(self, name), known))
         options: list[Any] = [*self.penalties, *self.generator_penalties]
         options += self.generator_losses
@@ -258,6 +264,13 @@ def _own(options: Any, known: set[int]) -> Any:
         return tuple(_own(option, known) for option in options)
     if options is None or all(id(v) in known for v in options.variables):
         return options
+    lost = ", ".join(lost_arguments(options))
+    if lost:
+        raise ValueError(
+            f"Another GAN has the numbers of {options!r}, whose config loses {lost}, so "
+            "kgan can't copy the object: make one for each GAN, or implement "
+            f"`get_config`. {checks.received(option=options)}"
+        )
     return serialization.copy_without_state(options)
 
 

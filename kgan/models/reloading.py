@@ -83,11 +83,16 @@ def _refused_by(*names: str) -> str:
 
 def warn_of_unknown_class(model: keras.Model) -> None:
     """Warns if Keras could not load a model of this class, for example of a subclass."""
-    kind, config = type(model), model.get_config()
+    kind = type(model)
     name = keras.saving.get_registered_name(kind)
     if not keras.saving.get_registered_object(name):
         _warn_of_names([kind.__name__])
-    if serialization.refuses(kind, config):
+    try:
+        config = model.get_config()
+    except Exception:
+        # `warn_of_unknown` names the part without a config.
+        return
+    if serialization.constructor_refuses(kind, config):
         _warn(f"A file of this GAN can't be loaded, since {_refused_by(kind.__name__)}.")
     known = {*config, *serialization.constructor_arguments(keras.Model)}
     arguments = [*serialization.constructor_arguments(kind), *_own_of_compile(kind)]
@@ -101,7 +106,7 @@ def _own_of_compile(kind: Any) -> list[str]:
         return []
     parameters = inspect.signature(kind.compile).parameters.values()
     known = inspect.signature(bases[0].compile).parameters
-    named = [p for p in parameters if p.kind not in serialization.VARIABLE]
+    named = [p for p in parameters if p.kind not in serialization.VARIADIC]
     return [p.name for p in named if p.name not in known]
 
 
@@ -163,12 +168,17 @@ def lost_arguments(part: object) -> Iterator[str]:
     if isinstance(part, list | tuple):
         for item in part:
             yield from lost_arguments(item)
+    if isinstance(part, keras.optimizers.LossScaleOptimizer):
+        yield from lost_arguments(part.inner_optimizer)
     kinds = serialization.Configurable, keras.losses.Loss, keras.optimizers.Optimizer
     if not isinstance(part, kinds) or _is_of(type(part), "keras"):
         return
-    config = part.get_config()
-    # Keras leaves the type of numbers out of the config of a loss.
-    known = {*config, *serialization.constructor_arguments(keras.losses.Loss)}
+    is_loss = isinstance(part, keras.losses.Loss)
+    config = serialization.loss_config(part) if is_loss else part.get_config()
+    # Keras itself leaves some arguments out, for example the type of numbers of a loss.
+    bases = type(part).__mro__
+    of_keras = next((base for base in bases if _is_of(base, "keras")), object)
+    known = {*config, *serialization.constructor_arguments(of_keras)}
     for name in serialization.constructor_arguments(type(part)):
         if name not in known:
             yield f"`{name}` of {type(part).__name__}"
@@ -189,7 +199,7 @@ def _refusing(part: object) -> Iterator[str]:
         # `warn_of_unknown` names a class without a config.
         with contextlib.suppress(Exception):
             config = part.get_config()
-        if serialization.refuses(kind, config):
+        if serialization.constructor_refuses(kind, config):
             yield kind.__name__
 
 

@@ -118,6 +118,10 @@ class Translator(GAN):
             **options,
         )
 
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        # Files of kgan without the option trained on two passes of the generator.
+        super().compile_from_config({"reuse_fakes": False, **config})
+
     def _samples_first(self, x: Data, y: Tensors | None) -> tuple[Data, Tensors | None]:
         return targets_first(x, y)
 
