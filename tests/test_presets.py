@@ -165,6 +165,15 @@ def test_the_learning_rate_falls_in_the_second_half():
     np.testing.assert_allclose(found, [2e-3, 2e-3, 1.1e-3, 2e-4, 2e-4], rtol=1e-5)
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_learning_rate_stays_for_grey_images(channels):
+    preset = kgan.presets.suggest((28, 28, channels), 50_000, compute="cpu")
+    assert "schedules" not in preset.compile
+    assert any("rate stays" in reason for reason in preset.reasons)
+    adam = preset.build(0).g_optimizer
+    assert float(adam.learning_rate) == pytest.approx(2e-3)
+
+
 def test_stylegan2_has_the_settings_of_its_paper():
     """The table of the configuration `auto`, from the code of the authors."""
     table = {128: (32, 0.1024, 2.5e-3), 256: (16, 0.8192, 2.5e-3), 1024: (4, 52.43, 2e-3)}
