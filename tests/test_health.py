@@ -63,7 +63,7 @@ def test_numbers_are_those_worked_out_by_hand():
         devices=types.SimpleNamespace(is_chief=True, predict=predict),
     )
     health, logs = Health(), {"loss": 1.0}
-    health.set_model(model)
+    keras.callbacks.Callback.set_model(health, model)
     health.on_train_begin()
     health.on_epoch_end(0, logs)
     assert logs == pytest.approx(
@@ -231,7 +231,8 @@ def test_it_waits_for_images_and_one_worker_warns():
     with pytest.raises(HealthWarning, match="collapses"):  # Warnings are errors here.
         train(gan, points(), epochs=1, warmup=128 * 4, patience=1)
     health = Health()
-    health.set_model(types.SimpleNamespace(devices=types.SimpleNamespace(is_chief=False)))
+    worker = types.SimpleNamespace(devices=types.SimpleNamespace(is_chief=False))
+    keras.callbacks.Callback.set_model(health, worker)
     with warnings.catch_warnings():
         health.on_problem(0, "nan", "")
 
