@@ -186,7 +186,9 @@ def test_calls_the_compiled_functions_of_pytorch(recorders, monkeypatch):
 def test_pytorch_keeps_no_code_of_a_recording(recorders, monkeypatch):
     from torch.fx import graph_module
 
+    # Both are of the whole process, and exports of other tests keep code there too.
     monkeypatch.setattr(graph_module._loader, "eval_cache", {})
+    monkeypatch.setattr(linecache, "cache", {})
     trained(dense(), 0, monkeypatch)
     assert number_of_recordings(recorders[0]) == 1
     assert graph_module._loader.eval_cache == {}
