@@ -248,7 +248,7 @@ def test_a_preset_for_one_sample_is_built():
     assert narrowed(preset).build(seed=0).penalties
 
 
-def test_data_shown_more_than_200_times_is_augmented():
+def test_data_shown_too_often_is_augmented():
     def policy(shape, count, compute="cpu", budget=None):
         preset = kgan.presets.suggest(shape, count, compute=compute, budget=budget)
         call = preset.compile.get("augment")
@@ -256,12 +256,15 @@ def test_data_shown_more_than_200_times_is_augmented():
         return call and call.arguments["policy"]
 
     assert policy((28, 28, 1), 60_000) is None
-    assert policy((28, 28, 1), 500) == "translation"
+    assert policy((28, 28, 1), 500) is None
+    assert policy((28, 28, 1), 499) == "translation"
+    assert policy((28, 28, 1), 1_000, "gpu", 200_000) is None
+    assert policy((28, 28, 1), 1_000, "gpu", 200_001) == "translation"
     for size in (32, 64):
         assert policy((size, size, 3), 3_551) is None
         assert policy((size, size, 3), 3_551, "gpu") == "color,translation,cutout"
-    assert policy((64, 64, 4), 1_000, budget=200_000) is None
-    assert policy((64, 64, 4), 1_000, budget=201_000) == "color,translation,cutout"
+    assert policy((64, 64, 4), 1_000, budget=600_000) is None
+    assert policy((64, 64, 4), 1_000, budget=600_001) == "color,translation,cutout"
 
 
 def test_the_expectation_grows_with_the_budget():
