@@ -107,10 +107,9 @@ class FeatureMatching(GeneratorLoss):
         return model
 
     def value(self, generated: Generated) -> Tensor:
-        reals, fakes = (
-            self._of(generated.critic, x, generated.conditions)
-            for x in (generated.reals, generated.fakes)
-        )
+        critic = generated.critic
+        reals = self._of(critic, generated.reals, generated.real_conditions)
+        fakes = self._of(critic, generated.fakes, generated.conditions)
         pairs = list(zip(reals, fakes, strict=True))
         if self.over_batch:
             means = ((ops.mean(a, axis=0), ops.mean(b, axis=0)) for a, b in pairs)

@@ -334,7 +334,7 @@ class GAN(CompiledModel):
         if recipe.generator_losses:
             given = self.combined.conditions_in(inputs)
             fakes = ops.cast(fakes, reals.dtype)
-            generated = Generated(fakes, reals, given, self.critic)
+            generated = Generated(fakes, reals, given, self.critic, conditions)
             loss = add_penalties(terms["generator_losses"], loss, values, generated)
         return loss + total_of(self.generator.losses), values
 
