@@ -89,7 +89,9 @@ def test_features_of_reals_have_the_conditions_of_the_reals():
     reals, conditions = ops.convert_to_tensor(samples), ops.convert_to_tensor(own)
     _, values = gan.generator_loss(gan.recipe, reals, inputs, conditions)
     fakes = numpy(gan.generator(inputs))
-    joined = (np.concatenate(pair, 1).mean(0) for pair in ((samples, own), (fakes, given)))
+    joined = (
+        np.concatenate(pair, 1).mean(0) for pair in ((samples, own), (fakes, given))
+    )
     expected = np.square(np.subtract(*joined)).mean()
     np.testing.assert_allclose(numpy(values["feature_matching"]), expected, rtol=1e-5)
 
