@@ -22,12 +22,14 @@ class FeatureMatching(GeneratorLoss):
     - `mean((mean(f(real)) - mean(f(fake)))²)` with `over_batch=True`: the inner means are
       over the batch, so reals and fakes need not belong together.
 
-    The features are of samples without augmentation.
+    The features are of samples without augmentation. The papers add up the layers: a
+    weight of the paper counts as this weight times the number of layers of one scale.
 
     Args:
         weight: Float of at least 0, or a schedule.
         layers: Names of layers of the discriminator, whose outputs are the features. None
-            for the inputs of all layers with a kernel, but for the first.
+            for the inputs of all layers with a kernel, if another kernel comes between
+            the samples and the input.
         over_batch: Bool, see above.
 
     Raises:
@@ -93,13 +95,13 @@ class FeatureMatching(GeneratorLoss):
                 f"{checks.received(layers=unknown)}"
             )
         if self.layers is None:
-            kernels = [layer for layer in discriminator.layers if _has_kernel(layer)]
-            outputs = [as_list(layer.input)[0] for layer in kernels[1:]]
+            outputs = _between_kernels(discriminator)
         else:
             outputs = [by_name[name].output for name in self.layers]
         if not outputs:
             raise ValueError(
-                "The discriminator must have two layers with kernels, or pass `layers`. "
+                "The discriminator must have two layers with kernels, one behind the "
+                "other, or pass `layers`. "
                 f"Received: discriminator with layers {', '.join(by_name)}"
             )
         model = keras.Model(discriminator.inputs, outputs)
@@ -127,6 +129,25 @@ class FeatureMatching(GeneratorLoss):
         with critic.frozen_pass():
             found = self.features_of(discriminator)(inputs, training=True)
         return [ops.cast(x, "float32") for x in as_list(found)]
+
+
+def _between_kernels(discriminator: keras.Model) -> list[Tensor]:
+    """Returns the inputs of layers with a kernel that come from samples by a kernel."""
+    samples = discriminator.inputs[0]
+
+    def sources(x: Tensors) -> list[Tensor]:
+        return [s for part in as_list(x) for s in keras.utils.get_source_inputs(part)]
+
+    kernels = [
+        layer
+        for layer in discriminator.layers
+        if _has_kernel(layer) and any(s is samples for s in sources(layer.input))
+    ]
+    inputs = [as_list(layer.input)[0] for layer in kernels]
+    before = [keras.Model(sources(x), x).layers for x in inputs]
+    # Without a kernel between, a feature would be the samples, whole or shrunk.
+    found = zip(inputs, before, strict=True)
+    return [x for x, layers in found if any(k in layers for k in kernels)]
 
 
 def _has_kernel(layer: keras.layers.Layer) -> bool:
