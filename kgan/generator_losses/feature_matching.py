@@ -5,7 +5,7 @@ import keras
 from keras import ops
 
 from kgan import checks, schedules, serialization
-from kgan.backend.keras_private import all_layers
+from kgan.backend.keras_private import all_layers, calls_in
 from kgan.critic import Critic, as_list, takes_conditions, with_conditions
 from kgan.generator_losses.base import Generated, GeneratorLoss
 from kgan.types import Tensor, Tensors
@@ -133,21 +133,21 @@ class FeatureMatching(GeneratorLoss):
 
 def _between_kernels(discriminator: keras.Model) -> list[Tensor]:
     """Returns the inputs of layers with a kernel that come from samples by a kernel."""
-    samples = discriminator.inputs[0]
-
-    def sources(x: Tensors) -> list[Tensor]:
-        return [s for part in as_list(x) for s in keras.utils.get_source_inputs(part)]
-
-    kernels = [
-        layer
-        for layer in discriminator.layers
-        if _has_kernel(layer) and any(s is samples for s in sources(layer.input))
-    ]
-    inputs = [as_list(layer.input)[0] for layer in kernels]
-    before = [keras.Model(sources(x), x).layers for x in inputs]
     # Without a kernel between, a feature would be the samples, whole or shrunk.
-    found = zip(inputs, before, strict=True)
-    return [x for x, layers in found if any(k in layers for k in kernels)]
+    seen = {id(discriminator.inputs[0])}
+    behind: set[int] = set()
+    found = []
+    for layer, inputs, outputs in calls_in(discriminator):
+        given = {id(x) for x in inputs}
+        if not given & seen:
+            continue
+        seen |= {id(x) for x in outputs}
+        is_kernel = isinstance(layer, keras.layers.Layer) and _has_kernel(layer)
+        if is_kernel and id(inputs[0]) in behind:
+            found.append(inputs[0])
+        if is_kernel or given & behind:
+            behind |= {id(x) for x in outputs}
+    return found
 
 
 def _has_kernel(layer: keras.layers.Layer) -> bool:
