@@ -267,6 +267,27 @@ def test_networks_of_ones_own_take_labels():
     assert np.isfinite(history["loss"]).all()
 
 
+@pytest.mark.parametrize("clipnorm", [None, 0.1])
+def test_keras_embeddings_train_as_a_product_with_one_hot_labels(clipnorm):
+    def trained(embedding):
+        keras.utils.set_random_seed(0)
+        latents, labels = keras.Input((2,)), keras.Input((), dtype="int32")
+        generator = keras.Model(
+            [latents, labels], latents + embedding(CLASSES, 2)(labels)
+        )
+        samples, labels = keras.Input((2,)), keras.Input((), dtype="int32")
+        match = layers.Dot(1)([samples, embedding(CLASSES, 2)(labels)])
+        discriminator = keras.Model([samples, labels], match)
+        gan = kgan.GAN(generator, discriminator, num_classes=CLASSES, seed=0)
+        gan.compile(optimizer=keras.optimizers.Adam(0.1, 0.5, clipnorm=clipnorm))
+        gan.fit(POINTS, LABELS, batch_size=4, epochs=2, verbose=0)
+        return [numpy(w) for w in generator.weights + discriminator.weights]
+
+    found, expected = trained(layers.Embedding), trained(kgan.layers.LabelEmbedding)
+    for x, y in zip(found, expected, strict=True):
+        np.testing.assert_allclose(x, y, atol=1e-5)
+
+
 @keras.saving.register_keras_serializable("tests")
 class Headed(keras.Model):
     """A discriminator of samples alone, with a head of classes."""

@@ -31,7 +31,7 @@ def vector_gan(labels=False):
     latents, given = keras.Input((2,)), keras.Input((2,))
     generator = keras.Model([latents, given], layers.Dense(2)(latents + given))
     samples, given = keras.Input((2,)), keras.Input((2,))
-    logit = layers.Dense(1)(layers.Concatenate()([samples, given]))
+    logit = layers.Dense(1)(layers.Concatenate(name="joined")([samples, given]))
     return kgan.GAN(generator, keras.Model([samples, given], logit), seed=0)
 
 
@@ -73,6 +73,49 @@ def test_feature_matching_compares_the_inputs_of_convolutions(names, over_batch)
         else:
             distances.append(np.abs(real - fake).mean())
     expected = np.mean(distances)
+    np.testing.assert_allclose(numpy(values["feature_matching"]), expected, rtol=1e-5)
+
+
+def test_features_are_neither_samples_nor_conditions():
+    pictures, source = keras.Input((4, 4, 1)), keras.Input((4, 4, 1))
+    x = layers.Concatenate()([pictures, source])
+    side = layers.Conv2D(2, 4)(layers.ReLU()(layers.Conv2D(2, 1)(source)))
+    scales = []
+    for name in ("whole", "half"):
+        y = layers.ReLU(name=name)(layers.Conv2D(3, 2)(x))
+        logit = layers.Conv2D(1, 1)(y)
+        scales.append(layers.Add()([logit, layers.Dense(1)(side)]))
+        x = layers.AveragePooling2D(2)(x)
+    model = keras.Model([pictures, source], scales)
+    gan = kgan.GAN(paired_gan().generator, model, latent_dim=0, seed=0)
+    _, values = step(gan, further.FeatureMatching())
+    fakes = numpy(gan.generator(SOURCES))
+    outputs = [model.get_layer(name).output for name in ("whole", "half")]
+    features = keras.Model(model.inputs, outputs)
+    pairs = zip(features([TARGETS, SOURCES]), features([fakes, SOURCES]), strict=True)
+    distances = [np.abs(numpy(x) - numpy(y)).mean() for x, y in pairs]
+    np.testing.assert_allclose(
+        numpy(values["feature_matching"]), np.mean(distances), rtol=1e-5
+    )
+
+
+def test_features_of_reals_have_the_conditions_of_the_reals():
+    gan = vector_gan()
+    gan.compile(
+        noise_batch_size=4,
+        generator_losses=[further.FeatureMatching(layers=["joined"], over_batch=True)],
+    )
+    latents, given, samples, own = (
+        RNG.normal(size=(n, 2)).astype("float32") for n in (4, 4, 6, 6)
+    )
+    inputs = [ops.convert_to_tensor(x) for x in (latents, given)]
+    reals, conditions = ops.convert_to_tensor(samples), ops.convert_to_tensor(own)
+    _, values = gan.generator_loss(gan.recipe, reals, inputs, conditions)
+    fakes = numpy(gan.generator(inputs))
+    joined = (
+        np.concatenate(pair, 1).mean(0) for pair in ((samples, own), (fakes, given))
+    )
+    expected = np.square(np.subtract(*joined)).mean()
     np.testing.assert_allclose(numpy(values["feature_matching"]), expected, rtol=1e-5)
 
 

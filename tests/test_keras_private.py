@@ -6,6 +6,7 @@ failure here points at Keras and not at kgan.
 
 import contextlib
 import inspect
+import itertools
 import random
 import sys
 import types
@@ -177,6 +178,21 @@ def test_all_layers():
 
 
 @pytest.mark.since_keras("3.15.0", reason="divides activity losses by the batch size")
+def test_calls_in():
+    inputs = keras.Input((3,))
+    first, last = keras.layers.Dense(3), keras.layers.Dense(1)
+    model = keras.Model(inputs, last(first(first(inputs) + 1)))
+    sequential = keras.Sequential([keras.Input((3,)), first, last])
+    with keras_still("a model knows the calls of its operations, in order"):
+        _, *calls = keras_private.calls_in(model)
+        operations = [operation for operation, _, _ in calls]
+        assert operations[::2] == [first, first] and operations[3] is last
+        assert calls[0][1][0] is model.inputs[0]
+        for (_, _, outputs), (_, given, _) in itertools.pairwise(calls):
+            assert given[0] is outputs[0]
+        assert [x for x, _, _ in keras_private.calls_in(sequential)][1:] == [first, last]
+
+
 def test_activity_losses():
     x = keras.Input((3,))
     decay = keras.regularizers.L2(0.5)

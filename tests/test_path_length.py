@@ -178,6 +178,26 @@ def test_it_enters_the_loss_of_the_generator_alone():
     np.testing.assert_allclose(loss, plain, rtol=1e-6)
 
 
+@pytest.mark.parametrize("every", [1, 2])
+def test_losses_of_layers_are_those_of_the_samples(every):
+    regularizer = keras.regularizers.L2(0.3)
+    z, w = keras.Input((2,)), keras.Input((2,))
+    mapping = keras.Model(z, keras.layers.Dense(2)(z), name="mapping")
+    x = keras.layers.Dense(4, activity_regularizer=regularizer)(w)
+    synthesis = keras.Model(w, keras.layers.Reshape((2, 2, 1))(x), name="synthesis")
+    generator = keras.Model(z, synthesis(mapping(z)))
+    images = keras.Input((2, 2, 1))
+    logit = keras.layers.Dense(1)(keras.layers.Flatten()(images))
+    gan = kgan.GAN(generator, keras.Model(images, logit), seed=0)
+    gan.compile(generator_penalties=[PathLength(0.0, every=every)])
+    gan.g_optimizer.iterations.assign(every - 1)
+    latents = ops.convert_to_tensor(RANDOM.standard_normal((6, 2)).astype("float32"))
+    loss, values = gan.generator_loss(gan.recipe, latents, latents)
+    # Keras takes the mean of the regularizer over the samples.
+    added = 0.3 * np.square(numpy(generator(latents))).sum() / 6
+    np.testing.assert_allclose(numpy(loss), numpy(values["g_loss"]) + added, rtol=1e-5)
+
+
 def test_its_cost_is_counted():
     from kgan.presets import cost
 

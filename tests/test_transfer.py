@@ -268,6 +268,24 @@ def test_layers_are_counted_from_the_input():
     assert ["".join(found) for found in names] == expected
 
 
+def test_layers_of_conditions_are_not_frozen():
+    samples, labels = keras.Input((4,)), keras.Input((), dtype="int32")
+    shared = keras.layers.Dense(4, name="b")
+    x, y = keras.Input((4,)), keras.Input((4,))
+    inner = keras.Model(
+        [x, y],
+        keras.layers.Dense(4, name="c")(x) * keras.layers.Dense(4, name="label_2")(y),
+    )
+    x = shared(shared(keras.layers.Dense(4, name="a")(samples)))
+    y = kgan.layers.LabelEmbedding(3, 4, name="label")(labels)
+    for _ in range(6):  # As long as the way of the samples, or longer.
+        y = keras.layers.ReLU()(y)
+    logit = keras.layers.Dense(1, name="d")(inner([x, keras.layers.Dense(4)(y)]))
+    model = keras.Model([samples, labels], logit)
+    paths = [w.path for w in freezing.first_weights(model, 9) if "kernel" in w.path]
+    assert [path.split("/")[-2] for path in paths] == ["a", "b", "c", "d"]
+
+
 def test_freezing_that_leaves_nothing_or_has_no_order_is_refused(tiny):
     with pytest.raises(ValueError, match=r"must be below 2.*Received: freeze_d=2"):
         tiny().compile(freeze_d=2)

@@ -15,7 +15,8 @@ class InstanceNoise(Augmentation):
     during training.
 
     Args:
-        stddev: Float of at least 0, or a schedule, on the scale of the samples.
+        stddev: Float of at least 0, or a schedule, on the scale of samples in [-1, 1]. A
+            GAN scales bounded samples of another range to this range before.
 
     Raises:
         ValueError: If `stddev` is below 0, or the shape of the samples is unknown.

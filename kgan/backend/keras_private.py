@@ -36,6 +36,20 @@ def all_layers(model: keras.Model) -> Iterable[keras.layers.Layer]:
     return model._flatten_layers()
 
 
+def calls_in(
+    model: keras.Model,
+) -> Iterator[tuple[keras.Operation, list[Any], list[Any]]]:
+    """Yields the operations of a functional or sequential model, in order.
+
+    An operation comes with the tensors that it takes and those that it returns
+    (`Functional._nodes_by_depth`, `Sequential._functional`).
+    """
+    nodes = getattr(model, "_functional", model)._nodes_by_depth
+    for depth in sorted(nodes, reverse=True):
+        for node in nodes[depth]:
+            yield node.operation, node.input_tensors, node.output_tensors
+
+
 def unsafe() -> SafeModeScope:
     """Returns a scope in which lambdas are made from their configs."""
     return SafeModeScope(False)

@@ -41,7 +41,14 @@ def value_and_grad(
         tape.watch(watched)
         loss, logs = function(*inputs)
         scaled = scale(loss)
-    return (loss, logs), tape.gradient(scaled, watched)
+    return (loss, logs), [_dense(x) for x in tape.gradient(scaled, watched)]
+
+
+def _dense(gradient: Tensor) -> Tensor:
+    # The gradient of a lookup has each use of a row by itself. Keras' optimizers and
+    # clipping square the uses one by one, and not their sum.
+    is_sparse = isinstance(gradient, tf.IndexedSlices)
+    return tf.convert_to_tensor(gradient) if is_sparse else gradient
 
 
 def pullback(

@@ -20,12 +20,15 @@ class Generated(NamedTuple):
         conditions: The conditions of the fakes; None without conditions, a tuple for
             several.
         critic: The `kgan.critic.Critic` with the discriminator, which is frozen.
+        real_conditions: The conditions of the reals, which differ from the conditions of
+            the fakes if `compile` has a `noise_batch_size`.
     """
 
     fakes: Tensor
     reals: Tensor
     conditions: Tensors | None
     critic: Critic
+    real_conditions: Tensors | None
 
 
 class GeneratorLoss(serialization.Configurable):

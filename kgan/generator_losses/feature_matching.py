@@ -5,7 +5,7 @@ import keras
 from keras import ops
 
 from kgan import checks, schedules, serialization
-from kgan.backend.keras_private import all_layers
+from kgan.backend.keras_private import all_layers, calls_in
 from kgan.critic import Critic, as_list, takes_conditions, with_conditions
 from kgan.generator_losses.base import Generated, GeneratorLoss
 from kgan.types import Tensor, Tensors
@@ -22,12 +22,14 @@ class FeatureMatching(GeneratorLoss):
     - `mean((mean(f(real)) - mean(f(fake)))²)` with `over_batch=True`: the inner means are
       over the batch, so reals and fakes need not belong together.
 
-    The features are of samples without augmentation.
+    The features are of samples without augmentation. The papers add up the layers: a
+    weight of the paper counts as this weight times the number of layers of one scale.
 
     Args:
         weight: Float of at least 0, or a schedule.
         layers: Names of layers of the discriminator, whose outputs are the features. None
-            for the inputs of all layers with a kernel, but for the first.
+            for the inputs of all layers with a kernel, if another kernel comes between
+            the samples and the input.
         over_batch: Bool, see above.
 
     Raises:
@@ -93,13 +95,13 @@ class FeatureMatching(GeneratorLoss):
                 f"{checks.received(layers=unknown)}"
             )
         if self.layers is None:
-            kernels = [layer for layer in discriminator.layers if _has_kernel(layer)]
-            outputs = [as_list(layer.input)[0] for layer in kernels[1:]]
+            outputs = _between_kernels(discriminator)
         else:
             outputs = [by_name[name].output for name in self.layers]
         if not outputs:
             raise ValueError(
-                "The discriminator must have two layers with kernels, or pass `layers`. "
+                "The discriminator must have two layers with kernels, one behind the "
+                "other, or pass `layers`. "
                 f"Received: discriminator with layers {', '.join(by_name)}"
             )
         model = keras.Model(discriminator.inputs, outputs)
@@ -107,10 +109,9 @@ class FeatureMatching(GeneratorLoss):
         return model
 
     def value(self, generated: Generated) -> Tensor:
-        reals, fakes = (
-            self._of(generated.critic, x, generated.conditions)
-            for x in (generated.reals, generated.fakes)
-        )
+        critic = generated.critic
+        reals = self._of(critic, generated.reals, generated.real_conditions)
+        fakes = self._of(critic, generated.fakes, generated.conditions)
         pairs = list(zip(reals, fakes, strict=True))
         if self.over_batch:
             means = ((ops.mean(a, axis=0), ops.mean(b, axis=0)) for a, b in pairs)
@@ -128,6 +129,25 @@ class FeatureMatching(GeneratorLoss):
         with critic.frozen_pass():
             found = self.features_of(discriminator)(inputs, training=True)
         return [ops.cast(x, "float32") for x in as_list(found)]
+
+
+def _between_kernels(discriminator: keras.Model) -> list[Tensor]:
+    """Returns the inputs of layers with a kernel that come from samples by a kernel."""
+    # Without a kernel between, a feature would be the samples, whole or shrunk.
+    seen = {id(discriminator.inputs[0])}
+    behind: set[int] = set()
+    found = []
+    for layer, inputs, outputs in calls_in(discriminator):
+        given = {id(x) for x in inputs}
+        if not given & seen:
+            continue
+        seen |= {id(x) for x in outputs}
+        is_kernel = isinstance(layer, keras.layers.Layer) and _has_kernel(layer)
+        if is_kernel and id(inputs[0]) in behind:
+            found.append(inputs[0])
+        if is_kernel or given & behind:
+            behind |= {id(x) for x in outputs}
+    return found
 
 
 def _has_kernel(layer: keras.layers.Layer) -> bool:

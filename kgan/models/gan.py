@@ -314,6 +314,8 @@ class GAN(CompiledModel):
             judged, fakes = self.combined(inputs, training=True, with_samples=True)
         else:
             judged, fakes = self.combined.judge(fakes, inputs)
+        # Read here, since a penalty runs the generator again.
+        added = total_of(self.generator.losses)
         fake_outputs, fake_classes = heads_of(judged)
         real_outputs = None
         if recipe.loss.needs_reals:  # Relativistic losses compare fakes with reals.
@@ -334,9 +336,9 @@ class GAN(CompiledModel):
         if recipe.generator_losses:
             given = self.combined.conditions_in(inputs)
             fakes = ops.cast(fakes, reals.dtype)
-            generated = Generated(fakes, reals, given, self.critic)
+            generated = Generated(fakes, reals, given, self.critic, conditions)
             loss = add_penalties(terms["generator_losses"], loss, values, generated)
-        return loss + total_of(self.generator.losses), values
+        return loss + added, values
 
     def validation_step(self, batch: Data) -> dict[str, Tensor]:
         """Computes both losses on held-out reals with the generator, not its average."""

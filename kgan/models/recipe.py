@@ -66,8 +66,9 @@ class Recipe(serialization.Configurable):
         generator_penalties: Iterable of names, or of `kgan.penalties.GeneratorPenalty`,
             for example `["path_length"]`.
         freeze_d: Int, number of layers of the discriminator that don't train, counted
-            from its input. Layers without trainable weights don't count, so a convolution
-            and the batch normalisation after it are two layers. The forward pass stays as
+            from the samples. Layers without trainable weights don't count, so a
+            convolution and the batch normalisation after it are two layers; layers that
+            see the conditions alone don't count either. The forward pass stays as
             it is: batch normalisation still has the statistics of the batch. For a
             training that starts from a trained GAN, see `GAN.start_from`
             ([FreezeD](https://arxiv.org/abs/2002.10964)).

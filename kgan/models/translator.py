@@ -93,14 +93,16 @@ class Translator(GAN):
     ) -> None:
         """Configures the training, see `kgan.GAN.compile`.
 
-        The defaults are those of pix2pix: the mean absolute error with a weight of 100
-        beside the adversarial loss, `Adam(2e-4, beta_1=0.5)` for both networks, and one
-        pass of the generator for both updates, since the sources are the same.
+        The defaults are those of pix2pix, but for the loss: the mean absolute error with
+        a weight of 100 beside the adversarial loss, `Adam(2e-4, beta_1=0.5)` for both
+        networks, and one pass of the generator for both updates, since the sources are
+        the same.
 
         Args:
             g_optimizer: See `kgan.GAN.compile`.
             d_optimizer: See `kgan.GAN.compile`.
-            loss: See `kgan.GAN.compile`. Least squares by default.
+            loss: See `kgan.GAN.compile`. Least squares by default; the cross-entropy of
+                the paper is `"non_saturating"`.
             penalties: See `kgan.GAN.compile`.
             generator_losses: See `kgan.models.recipe.Recipe`.
             reuse_fakes: See `kgan.models.recipe.Recipe`.

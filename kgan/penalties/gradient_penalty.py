@@ -16,7 +16,8 @@ class GradientPenalty(Penalty):
 
     `weight * mean((||grad D(x)|| - center)²)` over `x = a * real + (1 - a) * fake`,
     with one `a`, uniform in [0, 1], per pair. Reals and fakes are paired by index; if
-    their numbers differ, samples without a partner are left out.
+    their numbers differ, samples without a partner are left out. A point has the
+    conditions of its real.
 
     Args:
         weight: Float, or a schedule: the lambda of the paper.
