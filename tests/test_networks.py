@@ -360,7 +360,7 @@ def test_the_small_pair_is_small():
     generator = kgan.networks.small_generator((28, 28, 1), 64, width=12)
     w = 12
     by_hand = 64 * 16 * 4 * w + 9 * (16 * 16 + 49 * 8) * w * w
-    # From 7x7 to 14x14 pixels: a transposed convolution with a 4x4 kernel, or a 3x3 kernel.
+    # From 7x7 to 14x14 pixels: a transposed convolution of 4x4, or a convolution of 3x3.
     fast = kgan.backend.FAST_TRANSPOSED_CONVOLUTIONS
     by_hand += (16 * 49 if fast else 9 * 196) * 2 * w * w
     by_hand += 784 * 9 * (w * w // 2 + w // 2)

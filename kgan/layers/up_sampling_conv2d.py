@@ -5,7 +5,7 @@ from kgan import backend, checks, serialization
 from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Config, Identifier, KerasArgument, Shape, Tensor
 
-# Of as many pixels or fewer, the convolution of the doubled image is as fast.
+# Up to this number of pixels, the convolution of the doubled image is as fast.
 _FEW_PIXELS = 16
 
 
