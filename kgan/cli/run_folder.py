@@ -296,8 +296,8 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
     Raises:
         ValueError: If the run has no captions, or the file of the encoder is damaged.
     """
-    file = encoder_file(path)
-    if paths.is_trained_gan(path) or not file.exists():
+    file = run_of(path).encoder
+    if not file.exists():
         raise ValueError(
             "--text needs the run folder of a GAN that was trained with --captions. "
             f"Received: {path} --text {text[0]!r}"
@@ -305,14 +305,18 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
     return kgan.text.load(file)
 
 
-def encoder_file(path: pathlib.Path) -> pathlib.Path:
-    """Returns the path of the encoder beside the GAN of a run, which need not exist."""
-    return RunFolder(paths.gan_file(path).parent).encoder
+def run_of(path: PathLike) -> RunFolder:
+    """Returns the run folder of a GAN.
 
+    Args:
+        path: The run folder, a `.keras` file in the folder, or another path.
 
-def vectors_file(path: pathlib.Path) -> pathlib.Path:
-    """Returns the path of the vectors of the captions of a run, which need not exist."""
-    return RunFolder(paths.gan_file(path).parent).vectors
+    Returns:
+        The `RunFolder`. A GAN outside of a run has a folder without files of a run.
+    """
+    path = pathlib.Path(path)
+    is_file = path.suffix == ".keras" and path.is_file()
+    return RunFolder(path.parent if is_file else path)
 
 
 def threads_changed(config: Config) -> str:
