@@ -267,6 +267,9 @@ class TranslateSettings(Settings):
                 self._refuse("another file than IN, and no folder")
         elif out.exists() and (not out.is_dir() or any(out.iterdir())):
             self._refuse("a new or an empty folder, or a file that ends in .png")
+        # A folder of this name would look like a picture, or like an archive.
+        elif out.suffix and not out.exists():
+            self._refuse("a file that ends in .png, or a folder without an ending")
         paths.check_out(self.out, "OUT")
 
     def _refuse(self, expected: str) -> None:
