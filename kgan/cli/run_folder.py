@@ -113,8 +113,12 @@ class RunFolder:
                 f"overwritten. Received: --out {self}"
             )
 
+    def has_training(self) -> bool:
+        """Whether a part of the training is done, so that the folder is kept."""
+        return self.gan.exists() or self.history.exists()
+
     def _discard_untrained(self, keep_folder: bool) -> None:
-        if self.gan.exists() or self.history.exists():
+        if self.has_training():
             return
         for path in self.path.iterdir():
             files.remove(path)
