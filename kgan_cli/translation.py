@@ -180,7 +180,7 @@ def source_of(arguments: Mapping[str, Any]) -> str:
     Args:
         arguments: The options of the run, by name.
     """
-    return " ".join(_paths(arguments))
+    return " ".join(paths_of(arguments))
 
 
 def source_name(arguments: Mapping[str, Any]) -> str:
@@ -189,10 +189,15 @@ def source_name(arguments: Mapping[str, Any]) -> str:
     Args:
         arguments: See `source_of`.
     """
-    return "-".join(pathlib.Path(path).stem for path in _paths(arguments))
+    return "-".join(pathlib.Path(path).stem for path in paths_of(arguments))
 
 
-def _paths(arguments: Mapping[str, Any]) -> list[str]:
+def paths_of(arguments: Mapping[str, Any]) -> list[str]:
+    """Returns the paths of the data of a run, or the name of the data.
+
+    Args:
+        arguments: See `source_of`.
+    """
     sides = arguments.get("pairs") or arguments.get("unpaired")
     return sides or [arguments["data"]]
 

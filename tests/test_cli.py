@@ -724,7 +724,16 @@ def test_resume_refuses(tmp_path, few, capsys):
         assert main(["train", *options]) == 1
         error = capsys.readouterr().err
         assert message in error and "Traceback" not in error
-    np.savez(few, x=np.zeros_like(POINTS))
+    moved = tmp_path / "moved.npz"
+    os.rename(few, moved)
+    assert main(["train", "--resume", str(out)]) == 1
+    error = capsys.readouterr().err
+    assert "no longer at its path" in error and f"Received: --resume {out} with" in error
+    config = out / "config.json"
+    config.write_text(config.read_text().replace(few, str(moved)))
+    assert main(["train", "--resume", str(out)]) == 0
+    assert "This run is finished" in capsys.readouterr().out
+    np.savez(moved, x=np.zeros_like(POINTS))
     assert main(["train", "--resume", str(out)]) == 1
     assert "the data that it began with" in capsys.readouterr().err
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import platform
 import zipfile
@@ -23,7 +24,7 @@ from kgan.models.compiled import CompiledModel
 from kgan.types import Config, PathLike
 from kgan.version import versions
 from kgan_cli import paths
-from kgan_cli.translation import source_of
+from kgan_cli.translation import paths_of, source_of
 
 # The file that is locked while a process trains. A process that is killed leaves it.
 _LOCK = ".lock"
@@ -336,6 +337,28 @@ def threads_changed(config: Config) -> str:
         f"This run was trained with {config['threads']} threads and now has {threads}: "
         "its numbers may differ from an uninterrupted run in the last digits."
     )
+
+
+def check_source(config: Config, folder: RunFolder) -> None:
+    """Checks that the data of a run is still at its path.
+
+    Args:
+        config: The content of the run's `config.json`.
+        folder: The run folder.
+
+    Raises:
+        ValueError: If there is nothing at a path.
+    """
+    arguments = config["arguments"]
+    captions_file = arguments.get("captions")
+    for path in [*paths_of(arguments), *([captions_file] if captions_file else [])]:
+        # The record has absolute paths. Another text is the name of a data set.
+        if os.path.isabs(path) and not os.path.exists(path):
+            raise ValueError(
+                "The data of this run is no longer at its path: put the data back, or "
+                f"write its new path into {folder.config}. Received: --resume {folder} "
+                f"with {path}"
+            )
 
 
 def check_same_data(

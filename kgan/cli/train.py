@@ -26,6 +26,7 @@ from kgan.cli.record import Record
 from kgan.cli.run_folder import (
     RunFolder,
     check_same_data,
+    check_source,
     load_model,
     threads_changed,
 )
@@ -47,6 +48,7 @@ def run(settings: TrainSettings) -> int:
     name = settings.strategy or "none"
     settings = dataclasses.replace(settings, strategy=name)
     if folder:
+        check_source(config, folder)
         # The options of the run were not known before.
         settings.check()
     watch.check(settings)
