@@ -165,6 +165,7 @@ class HeldOutSettings(Settings):
     pairs: Sequence[str] | None = option(
         nargs="+",
         metavar="PATH",
+        is_path=True,
         help="held-out pairs, see `kgan train`, for a model that translates pictures",
     )
 
@@ -217,18 +218,21 @@ class TranslateSettings(Settings):
         REQUIRED,
         metavar="RUN|MODEL",
         positional=True,
+        is_path=True,
         help="run folder, or .keras file of a kgan.Translator or a kgan.CycleGAN",
     )
     pictures: str = option(
         REQUIRED,
         metavar="IN",
         positional=True,
+        is_path=True,
         help="picture file, or folder or archive of pictures",
     )
     out: str = option(
         REQUIRED,
         metavar="OUT",
         positional=True,
+        is_path=True,
         help=".png file for one picture, or a new folder for a .png of each picture",
     )
     to: str | None = option(
