@@ -252,6 +252,8 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     arguments = _arguments()
+    # A path that can't be written is an error before the work.
+    open(arguments.out, "a", encoding="utf-8").close()
     rows: list[dict[str, Any]] = []
     for job in arguments.jobs:
         found = measure(job, arguments)

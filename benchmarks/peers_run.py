@@ -69,6 +69,47 @@ def networks(job: str):
 PARTS = ("generator", "discriminator")
 
 
+def plain_networks(job: str):
+    """Returns the same networks of the layers of Keras alone, as a user writes them."""
+    import keras
+    from keras import layers
+
+    if job == "points":
+        return networks(job)
+    size, _, channels = SHAPES[job]
+    widths = _widths(size)
+    generator = keras.Sequential(
+        [
+            keras.Input((LATENT_DIM,)),
+            layers.Dense(16 * widths[-1], use_bias=False),
+            layers.Reshape((4, 4, widths[-1])),
+            layers.BatchNormalization(),
+            layers.LeakyReLU(0.2),
+        ]
+    )
+    for filters in [*widths[-2::-1], 32]:
+        generator.add(layers.UpSampling2D(2))
+        generator.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))
+        generator.add(layers.BatchNormalization())
+        generator.add(layers.LeakyReLU(0.2))
+    generator.add(layers.Conv2D(channels, 3, padding="same", activation="tanh"))
+    discriminator = keras.Sequential([keras.Input(SHAPES[job])])
+    for filters in widths:
+        discriminator.add(layers.Conv2D(filters, 4, strides=2, padding="same"))
+        discriminator.add(layers.LeakyReLU(0.2))
+    discriminator.add(layers.Flatten())
+    discriminator.add(layers.Dense(1))
+    return generator, discriminator
+
+
+def _widths(size: int) -> list[int]:
+    """Returns the channels of the stages of a discriminator for a size."""
+    widths = [64]
+    while size // 2 ** (len(widths) + 1) >= 4:
+        widths.append(min(512, 2 * widths[-1]))
+    return widths
+
+
 def gan(job: str, batch_size: int, reuse: bool = False):
     """Returns the compiled GAN of kgan, which may reuse fakes."""
     import keras
@@ -114,7 +155,7 @@ def guide_block(job: str, batch_size: int) -> Block:
     import tensorflow as tf
     from guide import GuideGAN
 
-    model = GuideGAN(*networks(job), latent_dim=LATENT_DIM)
+    model = GuideGAN(*plain_networks(job), latent_dim=LATENT_DIM)
     model.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in PARTS))
 
     def run(steps: int) -> None:
@@ -132,7 +173,7 @@ def loop_block(job: str, batch_size: int) -> Block:
     import keras
     import tensorflow as tf
 
-    generator, discriminator = networks(job)
+    generator, discriminator = plain_networks(job)
     adam = [keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in PARTS]
     for optimizer, network in zip(adam, (generator, discriminator), strict=True):
         optimizer.build(network.trainable_variables)
@@ -257,9 +298,7 @@ def _torch_dcgan(shape):
     from torch import nn
 
     size, _, channels = shape
-    widths = [64]
-    while size // 2 ** (len(widths) + 1) >= 4:
-        widths.append(min(512, 2 * widths[-1]))
+    widths = _widths(size)
 
     def leaky():
         return nn.LeakyReLU(0.2)

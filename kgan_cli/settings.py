@@ -279,7 +279,7 @@ class WatchSettings(Settings):
         type=types.count,
         metavar="N",
         with_resume=True,
-        help="save the GAN every N samples; by default as often as costs a fiftieth of "
+        help="save the GAN every N samples; by default as often as costs a hundredth of "
         "the time",
     )
     metrics: str | None = option(

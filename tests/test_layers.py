@@ -214,6 +214,15 @@ BEFORE = {
     "pixel": lambda: [kgan.layers.PixelNormalization(epsilon=0.1)],
     "conditional": lambda: [Labelled(kgan.layers.ConditionalBatchNormalization(3))],
     "smooth up": lambda: [kgan.layers.SmoothUpSampling2D()],
+    # Of more than 16 pixels, which the layer doubles by a transposed convolution.
+    "up convolution": lambda: [
+        kgan.layers.SmoothUpSampling2D(),
+        kgan.layers.UpSamplingConv2D(2),
+    ],
+    "spectral up convolution": lambda: [
+        kgan.layers.SmoothUpSampling2D(),
+        converged(kgan.layers.UpSamplingConv2D(2)),
+    ],
     "smooth down": lambda: [CONV(4, 1), kgan.layers.SmoothDownSampling2D()],
     "equalized": lambda: [kgan.layers.EqualizedConv2D(4, 3)],
     "equalized down": lambda: [kgan.layers.EqualizedConv2D(4, 3, down=True)],

@@ -104,6 +104,7 @@ class SaveFirst(Interrupt):
         super().act()
 
 
+@pytest.mark.parametrize("on_gpu", [False, True])
 @pytest.mark.parametrize(
     "weights, finite",
     [
@@ -115,7 +116,8 @@ class SaveFirst(Interrupt):
         ([np.nan, 1.0], False),
     ],
 )
-def test_weights_are_finite_one_by_one(weights, finite):
+def test_weights_are_finite_one_by_one(weights, finite, on_gpu, monkeypatch):
+    monkeypatch.setattr(backend, "has_gpu", lambda: on_gpu)
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
     network.set_weights([np.array(weights, "float32")[:, None]])
     assert is_finite(network) is finite

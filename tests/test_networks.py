@@ -359,7 +359,10 @@ def test_the_small_pair_is_small():
 
     generator = kgan.networks.small_generator((28, 28, 1), 64, width=12)
     w = 12
-    by_hand = 64 * 16 * 4 * w + 9 * (16 * 16 + 49 * 8 + 196 * 2) * w * w
+    by_hand = 64 * 16 * 4 * w + 9 * (16 * 16 + 49 * 8) * w * w
+    # From 7x7 to 14x14 pixels: a transposed convolution with a 4x4 kernel, or a 3x3 kernel.
+    fast = kgan.backend.FAST_TRANSPOSED_CONVOLUTIONS
+    by_hand += (16 * 49 if fast else 9 * 196) * 2 * w * w
     by_hand += 784 * 9 * (w * w // 2 + w // 2)
     assert cost.flops(generator) == 2 * by_hand
     discriminator = kgan.networks.small_discriminator((28, 28, 1), width=w)
@@ -386,15 +389,13 @@ def test_a_small_discriminator_of_two_stages_has_these_parameters():
 def test_the_last_doubling_of_the_small_generator_is_smooth():
     generator = kgan.networks.small_generator((8, 8, 1), 3, width=4, depth=2)
     of_class = keras.layers.UpSampling2D
-    first, last = (x for x in generator.layers if isinstance(x, of_class))
+    (last,) = (x for x in generator.layers if isinstance(x, of_class))
     z = np.random.default_rng(0).normal(size=(2, 3)).astype("float32")
 
     def doubled(layer):
         model = keras.Model(generator.input, [layer.input, layer.output])
         return map(keras.ops.convert_to_numpy, model(z))
 
-    before, after = doubled(first)
-    np.testing.assert_array_equal(after, before.repeat(2, axis=1).repeat(2, axis=2))
     before, after = doubled(last)
     for axis in (1, 2):
         # A quarter of the pixel on the other side; at the edge, the pixel itself.

@@ -136,6 +136,21 @@ def test_a_dataset_yields_sources_first():
     np.testing.assert_array_equal(translator.real_conditions, SOURCES[:4])
 
 
+@pytest.mark.backends("torch", reason="needs PyTorch")
+def test_a_data_loader_yields_sources_first():
+    import torch
+    from torch.utils.data import DataLoader, TensorDataset
+
+    dataset = TensorDataset(torch.tensor(SOURCES), torch.tensor(TARGETS))
+    loader = DataLoader(dataset, batch_size=4)
+    translator = SeenPairs(build().generator, build().discriminator, seed=0)
+    translator.compile()
+    history = translator.fit(loader, validation_data=loader, verbose=0).history
+    assert int(translator.images_seen) == 12 and history["unlike"][-1] == 0
+    # The loader of the user stays as it was.
+    np.testing.assert_array_equal(next(iter(loader))[0], SOURCES[:4])
+
+
 def test_validation_and_evaluation_compare_the_pairs():
     translator = compiled()
     pairs = SOURCES[:6], TARGETS[:6]
@@ -207,6 +222,15 @@ def test_grids_show_source_translation_and_target(tmp_path):
 
 ERRORS = {
     "no targets": (lambda t: t.fit(SOURCES), r"trains on pairs: .* Received: x of shape"),
+    # A batch of two pictures is no pair.
+    "a generator of pictures": (
+        lambda t: t.fit(SOURCES[i : i + 2] for i in range(4)),
+        r"must yield pairs, \(sources, targets\)\. Received: x that yields ndarray",
+    ),
+    "a generator of triples": (
+        lambda t: t.fit((SOURCES, TARGETS, TARGETS) for _ in range(4)),
+        r"pairs, \(sources, targets\)\. Received: x that yields tuple with 3 parts",
+    ),
     "fewer targets": (
         lambda t: t.fit(SOURCES, TARGETS[:3]),
         "one condition for each sample. Received: 3 samples and 12 rows",

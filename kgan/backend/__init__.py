@@ -45,6 +45,9 @@ Each framework has one file with the same functions:
     The number of threads that share an operation on a CPU, and the order of its sums.
 `COUNTER`
     The dtype in which images and steps are counted.
+`FAST_TRANSPOSED_CONVOLUTIONS`
+    Whether a transposed convolution takes no longer than a convolution of as many
+    multiplications.
 `INEXACT_LAYERS`
     Names of the Keras layers whose second derivatives are wrong on this framework.
 """
@@ -90,10 +93,12 @@ gpu = framework.gpu
 reset_peak = framework.reset_peak
 num_threads = framework.num_threads
 COUNTER = framework.COUNTER
+FAST_TRANSPOSED_CONVOLUTIONS = framework.FAST_TRANSPOSED_CONVOLUTIONS
 INEXACT_LAYERS = framework.INEXACT_LAYERS
 
 __all__ = [
     "COUNTER",
+    "FAST_TRANSPOSED_CONVOLUTIONS",
     "GPU",
     "INEXACT_LAYERS",
     "Scope",

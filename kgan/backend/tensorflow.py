@@ -24,6 +24,7 @@ INEXACT_LAYERS: tuple[str, ...] = (
     "GroupNormalization",
 )
 COUNTER = "int64"
+FAST_TRANSPOSED_CONVOLUTIONS = True
 _FIRST_GPU = "GPU:0"
 
 

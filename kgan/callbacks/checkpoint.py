@@ -23,10 +23,10 @@ class Checkpoint(ModelCallback):
     gan.fit(images, epochs=10, initial_epoch=gan.epoch)
     ```
 
-    With the default share of a fiftieth, the GAN is saved at the end of a batch when
-    fifty times as long has passed as the last save took. It is also saved when training
-    is stopped, and when training ends. With several workers, every worker calls save at
-    the end of an epoch, or after `every` samples; only the chief writes.
+    With the default share of a hundredth, the GAN is saved at the end of a batch when
+    a hundred times as long has passed as the last save took. It is also saved when
+    training is stopped, and when training ends. With several workers, every worker calls
+    save at the end of an epoch, or after `every` samples; only the chief writes.
 
     If the weights become NaN or infinite, the callback warns once and saves no more, so
     the file keeps the last good weights.
@@ -43,7 +43,7 @@ class Checkpoint(ModelCallback):
         ValueError: If an argument has another form, or the path is that of a folder.
     """
 
-    def __init__(self, path: PathLike, share: float = 0.02, every: int | None = None):
+    def __init__(self, path: PathLike, share: float = 0.01, every: int | None = None):
         super().__init__()
         check_file(suffix=".keras", path=path)
         self.path = path

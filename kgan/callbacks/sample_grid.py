@@ -18,6 +18,7 @@ from kgan.callbacks.interval import (
 )
 from kgan.callbacks.model_callback import ModelCallback
 from kgan.callbacks.paths import check_file, check_folder
+from kgan.data.animation import save_gif
 from kgan.data.conditions import check_rows
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
@@ -254,25 +255,16 @@ def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:
     pictures = [picture for picture in opened if picture is not None]
     if not pictures:
         return
-    # The GIF format has no partial transparency, so pictures are blended with white.
-    white = Image.new("RGBA", pictures[-1].size, "white")
-    same = [picture for picture in pictures if picture.size == white.size]
-    frames = [Image.alpha_composite(white, frame).convert("RGB") for frame in same]
-    with atomic_path(gif) as path:
-        frames[0].save(
-            path,
-            format="GIF",
-            save_all=True,
-            append_images=frames[1:],
-            duration=[_DURATION] * (len(frames) - 1) + [_LAST_DURATION],
-            loop=0,
-        )
+    same = [picture for picture in pictures if picture.size == pictures[-1].size]
+    durations = [_DURATION] * (len(same) - 1) + [_LAST_DURATION]
+    save_gif(gif, same, durations)
 
 
 def _open(path: pathlib.Path) -> Image.Image | None:
     """Returns the picture in a file; None if the file is missing or damaged."""
     with contextlib.suppress(OSError, SyntaxError, ValueError), Image.open(path) as file:
-        return file.convert("RGBA")
+        file.load()
+        return file
     return None
 
 

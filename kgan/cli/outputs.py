@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 import kgan
+from kgan.data.animation import on_white, save_gif
 from kgan.files import atomic_path
 
 # The side to which a frame is enlarged at least, in pixels.
@@ -83,33 +84,24 @@ def save_frames(frames: np.ndarray, out: pathlib.Path) -> None:
         frames: uint8 images.
         out: A path that ends in .gif, .mp4 or .png, or the path of a folder.
     """
+    if out.suffix == ".gif":
+        save_gif(out, [_enlarged(frame) for frame in frames], 1000 // _RATE)
+        return
     with atomic_path(out) as path:
         if out.suffix == ".png":
             kgan.data.grid(frames, rows=1).save(path, format="PNG")
-        elif out.suffix == ".gif":
-            first, *others = map(_opaque, frames)
-            first.save(
-                path,
-                format="GIF",
-                save_all=True,
-                append_images=others,
-                duration=1000 // _RATE,
-                loop=0,
-            )
         elif out.suffix == ".mp4":
-            _save_film([_opaque(frame) for frame in frames], path)
+            _save_film([on_white(_enlarged(frame)) for frame in frames], path)
         else:
             path.mkdir()
             for i, frame in enumerate(frames):
                 kgan.data.to_image(frame).save(path / f"{i:06d}.png")
 
 
-def _opaque(pixels: np.ndarray) -> Image.Image:
-    """Returns an image on white, at least as large as a reader can see."""
+def _enlarged(pixels: np.ndarray) -> Image.Image:
+    """Returns an image, at least as large as a reader can see."""
     scale = max(1, _SIDE // max(pixels.shape[:2]))
-    picture = kgan.data.to_image(pixels.repeat(scale, axis=0).repeat(scale, axis=1))
-    white = Image.new("RGBA", picture.size, "white")
-    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+    return kgan.data.to_image(pixels.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
 def _save_film(pictures: list[Image.Image], path: pathlib.Path) -> None:
@@ -117,7 +109,7 @@ def _save_film(pictures: list[Image.Image], path: pathlib.Path) -> None:
     source = f"-f rawvideo -pix_fmt rgb24 -s {width}x{height} -r {_RATE} -i -"
     target = f"-vf {_EVEN} -pix_fmt yuv420p -f mp4"
     command = ["ffmpeg", "-v", "error", *source.split(), *target.split(), str(path)]
-    content = b"".join(picture.tobytes() for picture in pictures)
+    content = b"".join(picture.convert("RGB").tobytes() for picture in pictures)
     done = subprocess.run(command, input=content, capture_output=True, check=False)
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()

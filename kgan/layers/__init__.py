@@ -32,6 +32,7 @@ from kgan.layers.self_attention import SelfAttention2D
 from kgan.layers.skip_layer_excitation import SkipLayerExcitation
 from kgan.layers.spectral_normalization import SpectralNormalization
 from kgan.layers.styles import PairSwap, StyleMixing, StyleTruncation
+from kgan.layers.up_sampling_conv2d import UpSamplingConv2D
 
 __all__ = [
     "BatchNormalization",
@@ -66,5 +67,6 @@ __all__ = [
     "SpectralNormalization",
     "StyleMixing",
     "StyleTruncation",
+    "UpSamplingConv2D",
     "normalized",
 ]

@@ -1,6 +1,8 @@
 """Data of pairs, sources and targets, as `kgan.GAN` takes them: the targets first."""
 
-from collections.abc import Iterator
+import copy
+import functools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -36,14 +38,35 @@ def targets_first(x: Data, y: ArrayLike | None) -> tuple[Data, ArrayLike | None]
     if isinstance(x, keras.utils.PyDataset):
         return _TargetsFirst(x), None
     if hasattr(x, "element_spec"):  # A `tf.data.Dataset`.
-        return x.map(lambda source, target: (target, source)), None
+        return x.map(lambda *batch: _exchanged(batch)), None
+    if hasattr(x, "collate_fn"):  # A `DataLoader` of PyTorch.
+        x = copy.copy(x)
+        x.collate_fn = functools.partial(_collate, x.collate_fn)
+        return x, None
     if isinstance(x, Iterator):
-        return ((target, source) for source, target in x), None
+        return map(_exchanged, x), None
     raise ValueError(
         "`x` must be an array, a pair of arrays, `kgan.data.PairBatches`, a "
-        "`tf.data.Dataset`, a `keras.utils.PyDataset` or a generator. "
+        "`tf.data.Dataset`, a `keras.utils.PyDataset`, a `DataLoader` or a generator. "
         f"{checks.received(x=x)}"
     )
+
+
+def _exchanged(batch: Any) -> tuple[Any, Any]:
+    """Returns the targets and the sources of a batch `(sources, targets)`."""
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        kind = type(batch).__name__
+        parts = f" with {len(batch)} parts" if isinstance(batch, tuple | list) else ""
+        raise ValueError(
+            "`x` must yield pairs, (sources, targets). "
+            f"Received: x that yields {kind}{parts}"
+        )
+    source, target = batch
+    return target, source
+
+
+def _collate(collate: Callable, samples: Any) -> tuple[Any, Any]:
+    return _exchanged(collate(samples))
 
 
 class _TargetsFirst(keras.utils.PyDataset):
@@ -63,8 +86,7 @@ class _TargetsFirst(keras.utils.PyDataset):
         return len(self.dataset)
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        source, target = self.dataset[index]
-        return target, source
+        return _exchanged(self.dataset[index])
 
     def on_epoch_begin(self) -> None:
         self.dataset.on_epoch_begin()

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgan import checks, files
+from kgan import backend, checks, files
 from kgan.backend import keras_private
 from kgan.trainers import Trainer
 from kgan.types import PathLike
@@ -29,8 +29,11 @@ def is_finite(model: keras.Model) -> bool:
     optimizer = getattr(model, "optimizer", None)
     variables = [*model.variables, *(optimizer.variables if optimizer else ())]
     floats = [v for v in variables if keras.backend.is_float_dtype(v.dtype)]
-    # Reduced where the variables are, so that few numbers are copied from a GPU. A sum is
-    # one operation, and is finite as a rule if all its numbers are.
+    if not backend.has_gpu():
+        arrays = (ops.convert_to_numpy(variable) for variable in floats)
+        return all(np.isfinite(array).all() for array in arrays)
+    # Reduced on the GPU, so that few numbers are copied from there. A sum is one
+    # operation, and is finite as a rule if all its numbers are.
     sums = [ops.cast(ops.sum(variable), "float32") for variable in floats]
     if not sums or np.isfinite(ops.convert_to_numpy(ops.stack(sums))).all():
         return True

@@ -24,9 +24,10 @@ class Translator(GAN):
 
     `fit(x, y)` takes sources `x` and targets `y`: uint8 pixels, or floats in the range of
     the samples. In place of both, `x` is a `kgan.data.PairBatches`, a pair
-    `(sources, targets)`, or a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator
-    that yields batches of such pairs. `validation_data` is like `x`. `evaluate` takes the
-    same; its metrics compare the targets with translations of the sources.
+    `(sources, targets)`, or a `tf.data.Dataset`, a `keras.utils.PyDataset`, a
+    `DataLoader` of PyTorch or a generator that yields batches of such pairs.
+    `validation_data` is like `x`. `evaluate` takes the same; its metrics compare the
+    targets with translations of the sources.
 
     Args:
         generator: A `keras.Model`, sources `(batch, ...)` to targets `(batch, ...)`, for

@@ -82,8 +82,8 @@ def dcgan_generator(
     x = layers.Reshape((rows, columns, widths[-1]))(x)
     x = _activated(x, condition)
     for size, filters in zip(stages[-2::-1], widths[-2::-1], strict=True):
-        x = sizes.cropped(layers.UpSampling2D(2)(x), size)
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        x, convolution = sizes.doubled(x, size)
+        x = convolution(filters, 3, use_bias=False)(x)
         x = _activated(x, condition)
     x = layers.Conv2D(channels, 3, padding="same")(x)
     x = layers.Activation(activation)(x)

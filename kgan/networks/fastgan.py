@@ -14,7 +14,13 @@ from kgan.layers import (
 from kgan.networks import sizes
 from kgan.networks.builder import builder
 from kgan.networks.conditions import condition_of
-from kgan.networks.spectral import activated, convolution, mean, place_logits
+from kgan.networks.spectral import (
+    activated,
+    convolution,
+    doubled,
+    mean,
+    place_logits,
+)
 from kgan.types import Number, Tensor
 
 # Channels at each size, in multiples of `width`, from the smallest size up; beyond the
@@ -99,7 +105,7 @@ def fastgan_generator(
     features = [x]
     gap = min(4, len(stages) - 1)
     for i, (size, filters) in enumerate(zip(stages[1:], widths[1:], strict=True), 1):
-        x = convolution(2 * filters)(sizes.cropped(layers.UpSampling2D(2)(x), size))
+        x = doubled(x, size, 2 * filters)
         if i % 2:
             x = gated(NoiseInjection()(x))
             x = NoiseInjection()(convolution(2 * filters)(x))
@@ -273,7 +279,7 @@ def _decoder(
     for size, filters in zip(
         upwards, _widths(_DECODER, width, len(upwards)), strict=True
     ):
-        x = convolution(2 * filters)(sizes.cropped(layers.UpSampling2D(2)(x), size))
+        x = doubled(x, size, 2 * filters)
         x = ops.glu(BatchNormalization()(x))
     x = layers.Activation("tanh")(convolution(channels)(x))
     return keras.Model(start, x, name="decoder")

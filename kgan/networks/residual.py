@@ -33,15 +33,17 @@ class Blocks:
         self.regularizer = regularizer
 
     def convolution(
-        self, filters: int, normalization: str | None
+        self,
+        filters: int,
+        normalization: str | None,
+        kind: sizes.Convolution = sizes.SAME,
     ) -> Callable[[Tensor], Tensor]:
         """Returns a 3x3 convolution."""
         # ReLU halves the variance; a scale of 2 makes up for it.
         initializer = keras.initializers.VarianceScaling(2.0, "fan_avg", "uniform")
-        layer = layers.Conv2D(
+        layer = kind(
             filters,
             3,
-            padding="same",
             kernel_initializer=self.initializer or initializer,
             kernel_regularizer=self.regularizer,
         )
@@ -68,8 +70,8 @@ class Blocks:
         activated: Callable[[Tensor], Tensor],
     ) -> Tensor:
         """Returns the output of a block that doubles the size, up to `size`."""
-        y = sizes.cropped(layers.UpSampling2D(2)(activated(x)), size)
-        y = self.convolution(filters, self.spectral)(y)
+        y, kind = sizes.doubled(activated(x), size)
+        y = self.convolution(filters, self.spectral, kind)(y)
         y = self.convolution(filters, self.spectral)(activated(y))
         # A 1x1 convolution commutes with the doubling, and costs a quarter before it.
         x = layers.UpSampling2D(2)(self.shortcut(x, filters))

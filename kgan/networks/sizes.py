@@ -1,11 +1,20 @@
 """The sizes of an image at each stage of a network, and the channels at each size."""
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
+import keras
 from keras import layers
 
 from kgan import checks
+from kgan.layers import UpSamplingConv2D
 from kgan.types import Tensor
+
+# Makes a layer from its number of filters, its kernel size and further arguments.
+Convolution: TypeAlias = Callable[..., keras.layers.Layer]
+# Keeps the size.
+SAME: Convolution = functools.partial(layers.Conv2D, padding="same")
 
 _IMAGE = "(height, width, channels) with 1 to 4 channels"
 # The stages end when the shorter side is this small.
@@ -89,6 +98,24 @@ def check_attention(
         stages: The sizes `(height, width)` at which the network may have attention.
     """
     return checks.one_of((None, *map(min, stages)), attention=attention)
+
+
+def doubled(x: Tensor, size: tuple[int, int]) -> tuple[Tensor, Convolution]:
+    """Prepares a convolution of images whose size doubles by repeating pixels.
+
+    Args:
+        x: Tensor `(batch, height, width, channels)`.
+        size: Height and width of the outputs: twice the size of `x`, or less by one.
+
+    Returns:
+        `(x, convolution)`: the inputs of the convolution, and a function
+        `(filters, kernel_size, **arguments)` that makes its layer. The layer doubles the
+        size itself unless a row or a column is cropped before the convolution.
+    """
+    if (2 * x.shape[1], 2 * x.shape[2]) == tuple(size):
+        return x, UpSamplingConv2D
+    x = cropped(layers.UpSampling2D(2)(x), size)
+    return x, SAME
 
 
 def cropped(x: Tensor, size: tuple[int, int]) -> Tensor:

@@ -80,13 +80,16 @@ def small_generator(
     x = condition.join(latents)
     x = layers.Dense(rows * columns * first, use_bias=False)(x)
     x = activated(layers.Reshape((rows, columns, first))(x))
+    convolution = sizes.SAME
     for size, filters in zip(stages[-2::-1], widths, strict=True):
-        x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
+        x = activated(convolution(filters, 3, use_bias=False)(x))
         # A smaller image with doubled pixels still passes two or more convolutions.
-        interpolation = "bilinear" if size == stages[0] else "nearest"
-        doubled = layers.UpSampling2D(2, interpolation=interpolation)(activated(x))
-        x = sizes.cropped(doubled, size)
-    x = layers.Conv2D(max(1, width // 2), 3, padding="same", use_bias=False)(x)
+        if size != stages[0]:
+            x, convolution = sizes.doubled(x, size)
+        else:
+            bilinear = layers.UpSampling2D(2, interpolation="bilinear")
+            x, convolution = sizes.cropped(bilinear(x), size), sizes.SAME
+    x = convolution(max(1, width // 2), 3, use_bias=False)(x)
     x = layers.Conv2D(channels, 3, padding="same")(activated(x))
     x = layers.Activation(activation)(x)
     return keras.Model(condition.inputs(latents), x, name=name)

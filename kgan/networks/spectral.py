@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from kgan.layers import BatchNormalization, normalized
+from kgan.networks import sizes
 from kgan.types import Tensor
 
 
@@ -18,6 +19,12 @@ def convolution(
     """Returns a convolution without bias, whose kernel has spectral normalisation."""
     layer = layers.Conv2D(filters, kernel_size, strides, padding, use_bias=False)
     return normalized(layer, "spectral")
+
+
+def doubled(x: Tensor, size: tuple[int, int], filters: int) -> Tensor:
+    """Returns the output of a 3x3 `convolution` of images of twice the size of `x`."""
+    x, kind = sizes.doubled(x, size)
+    return normalized(kind(filters, 3, use_bias=False), "spectral")(x)
 
 
 def activated(x: Tensor) -> Tensor:

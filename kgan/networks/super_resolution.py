@@ -88,8 +88,8 @@ def super_resolution_generator(
         y = condition.batch_normalized(_convolved(y, widths[last]))
         x = layers.ReLU()(layers.Add()([x, y]))
     for size, filters in zip(stages[:last][::-1], widths[:last][::-1], strict=True):
-        x = sizes.cropped(layers.UpSampling2D(2)(x), size)
-        x = activated(_convolved(x, filters))
+        x, convolution = sizes.doubled(x, size)
+        x = activated(convolution(filters, 3, use_bias=False)(x))
         if features:
             x = layers.Concatenate()([x, features.pop()])
     x = layers.Conv2D(channels[1], 3, padding="same")(x)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import keras
-from keras import layers
 
 from kgan import checks
 from kgan.layers import BatchNormalization
 from kgan.layers.normalized import normalized, uses_bias
+from kgan.networks import sizes
 from kgan.types import Tensor
 
 # Height, width and channels; the first two may be None.
@@ -63,9 +63,8 @@ def convolved(
     filters: int,
     kernel_size: int,
     normalization: str | None = None,
-    kind: type[keras.layers.Layer] = layers.Conv2D,
-    strides: int = 1,
-    padding: str = "same",
+    kind: sizes.Convolution = sizes.SAME,
+    **options: Any,
 ) -> Tensor:
     """Returns the output of a convolution and a normalisation, as pix2pix sets them up.
 
@@ -74,17 +73,16 @@ def convolved(
         filters: Int, channels of the output.
         kernel_size: Int, side of the kernel.
         normalization: See `kgan.layers.normalized`.
-        kind: `keras.layers.Conv2D` or `Conv2DTranspose`.
-        strides: Int, see `keras.layers.Conv2D`.
-        padding: See `keras.layers.Conv2D`.
+        kind: Function that makes the layer; by default a `keras.layers.Conv2D` with
+            `padding="same"`.
+        **options: Further arguments of the layer, for example `strides`.
     """
     layer = kind(
         filters,
         kernel_size,
-        strides,
-        padding,
         use_bias=uses_bias(normalization),
         kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
+        **options,
     )
     if normalization == "batch":
         # With a low momentum the statistics follow the weights even in a short run.

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from kgan import checks
-from kgan.layers import ReflectionPadding2D
+from kgan.layers import ReflectionPadding2D, UpSamplingConv2D
 from kgan.networks import translation
 from kgan.networks.builder import builder
 from kgan.networks.translation import ImageShape, convolved
@@ -84,7 +84,7 @@ def resnet_translator(
         y = layers.ReLU()(_framed(x, 4 * width, 3, normalization))
         x = layers.Add()([x, _framed(y, 4 * width, 3, normalization)])
     for factor in (2, 1):
-        x = convolved(layers.UpSampling2D(2)(x), factor * width, 3, normalization)
+        x = convolved(x, factor * width, 3, normalization, UpSamplingConv2D)
         x = layers.ReLU()(x)
     x = layers.Activation(activation)(_framed(x, sample[-1], 7))
     return keras.Model(source, x, name=name)

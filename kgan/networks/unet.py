@@ -1,3 +1,4 @@
+import functools
 import math
 from collections.abc import Sequence
 
@@ -132,5 +133,5 @@ def _encoded(x: Tensor, widths: Sequence[int], normalization: str | None) -> lis
 
 
 def _doubled(x: Tensor, filters: int, normalization: str | None = None) -> Tensor:
-    kind = layers.Conv2DTranspose
-    return convolved(layers.ReLU()(x), filters, 4, normalization, kind, strides=2)
+    kind = functools.partial(layers.Conv2DTranspose, strides=2, padding="same")
+    return convolved(layers.ReLU()(x), filters, 4, normalization, kind)

@@ -12,6 +12,7 @@ import numpy as np
 from kgan import backend, checks
 from kgan.data import is_image_shape
 from kgan.data.conditions import only_part
+from kgan.layers import UpSamplingConv2D
 from kgan.models.compiled import CompiledModel, check_compiled
 from kgan.models.cycle import CycleGAN
 from kgan.models.translator import Translator
@@ -180,10 +181,14 @@ def _layer_flops(layer: keras.layers.Layer) -> int:
     if kernel is None:
         return 0
     transposed = "Transpose" in type(inner).__name__ or getattr(inner, "up", False)
+    rows, columns = kernel.shape[:2]
+    if isinstance(inner, UpSamplingConv2D) and inner.is_transposed(layer.input.shape):
+        transposed, rows, columns = True, rows + 1, columns + 1
     side = layer.input if transposed else layer.output
     # The inputs of a modulated convolution are features and styles.
     side = side[0] if isinstance(side, list) else side
-    return 2 * math.prod(kernel.shape) * math.prod(side.shape[1:-1])
+    products = rows * columns * math.prod(kernel.shape[2:])
+    return 2 * products * math.prod(side.shape[1:-1])
 
 
 def _output_size(network: keras.Model) -> int:

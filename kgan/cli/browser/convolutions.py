@@ -23,7 +23,7 @@ def _dense(program: Program, layer: keras.layers.Layer, inputs: Sequence[Value])
     (x,) = inputs
     # A dense layer is a 1x1 convolution, here of images with one row.
     pixels = x._replace(shape=(1, int(np.prod(x.shape[:-1])), x.shape[-1]))
-    y = convolved(program, pixels, array(layer.kernel)[None, None], _bias(layer))
+    y = convolved(program, pixels, array(layer.kernel)[None, None], bias_of(layer))
     return activated(program, layer, y._replace(shape=(*x.shape[:-1], y.shape[-1])))
 
 
@@ -35,7 +35,7 @@ def _conv2d(
     kernel, (x,) = array(layer.kernel), inputs
     if layer.padding == "same":
         x = padded(program, x, kernel.shape[:2], layer.strides)
-    y = _grouped(program, x, kernel, _bias(layer), layer)
+    y = _grouped(program, x, kernel, bias_of(layer), layer)
     return activated(program, layer, y)
 
 
@@ -88,7 +88,7 @@ def _conv2d_transpose(
         for k, s in zip(kernel.shape[:2], layer.strides, strict=True)
     ]
     size = layer.compute_output_shape((1, *x.shape))[1:3]
-    y = transposed(program, x, kernel, layer.strides, size, cuts, _bias(layer))
+    y = transposed(program, x, kernel, layer.strides, size, cuts, bias_of(layer))
     return activated(program, layer, y)
 
 
@@ -120,7 +120,8 @@ def transposed(
     return convolved(program, x, kernel[::-1, ::-1].swapaxes(2, 3), bias)
 
 
-def _bias(layer: keras.layers.Layer) -> np.ndarray | None:
+def bias_of(layer: keras.layers.Layer) -> np.ndarray | None:
+    """Returns the bias of a convolution; None without a bias."""
     return array(layer.bias) if layer.use_bias else None
 
 

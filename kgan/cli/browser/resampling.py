@@ -6,10 +6,16 @@ import keras
 import numpy as np
 from keras import layers
 
-from kgan.cli.browser.convolutions import check_channels_last, places
+from kgan.cli.browser.convolutions import (
+    bias_of,
+    check_channels_last,
+    convolved,
+    padded,
+    places,
+)
 from kgan.cli.browser.program import Program, Value
-from kgan.cli.browser.registry import translates, unknown
-from kgan.layers import SmoothUpSampling2D
+from kgan.cli.browser.registry import array, translates, unknown
+from kgan.layers import SmoothUpSampling2D, UpSamplingConv2D
 
 
 @translates(layers.UpSampling2D)
@@ -25,6 +31,17 @@ def _up_sampling(
     else:
         raise unknown(layer, f"interpolation={layer.interpolation}")
     return resampled(program, x, *map(matrix, x.shape[:2], layer.size))
+
+
+@translates(UpSamplingConv2D)
+def _up_sampling_conv2d(
+    program: Program, layer: keras.layers.Layer, inputs: Sequence[Value]
+) -> Value:
+    (x,) = inputs
+    doubled = resampled(program, x, *(_nearest(side, 2) for side in x.shape[:2]))
+    kernel = array(layer.kernel)
+    x = padded(program, doubled, kernel.shape[:2])
+    return convolved(program, x, kernel, bias_of(layer))
 
 
 @translates(SmoothUpSampling2D)
