@@ -3,7 +3,6 @@
 import dataclasses
 import inspect
 import json
-import pathlib
 from typing import Any
 
 import kgan

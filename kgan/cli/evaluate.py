@@ -65,7 +65,8 @@ def _record(settings: EvaluateSettings) -> Record:
     if not (folder.config.exists() and folder.gan.exists()):
         raise ValueError(
             "--data is needed, unless the samples come from a run: a folder with "
-            f"config.json and gan.keras, or a .keras file in it. Received: {settings.fakes}"
+            "config.json and gan.keras, or a .keras file in this folder. Received: "
+            f"{settings.fakes}"
         )
     fields = dataclasses.fields(ImageSettings)
     given = [f for f in fields if getattr(settings, f.name) != f.default]
