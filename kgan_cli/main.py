@@ -64,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"{command}: {_message(MemoryError())}", file=sys.stderr)
         return Status.ERROR
-    except KeyboardInterrupt:
-        print(f"\n{command}: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(f"\n{command}: {error or 'interrupted'}", file=sys.stderr)
         return Status.INTERRUPTED
 
 

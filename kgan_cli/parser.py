@@ -112,7 +112,8 @@ def _keywords(field: dataclasses.Field) -> dict[str, Any]:
     metadata, default = field.metadata, field.default
     help = metadata["help"]
     if default is REQUIRED and metadata["positional"]:
-        return {name: metadata[name] for name in ("metavar", "nargs", "help")}
+        named = {name: metadata[name] for name in ("metavar", "nargs", "help")}
+        return {**named, "type": functools.partial(parsed, field)}
     # `Settings` has the defaults: the result of the parser has the given options alone.
     common = {"dest": field.name, "default": argparse.SUPPRESS}
     if default is False:

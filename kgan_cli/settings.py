@@ -184,6 +184,7 @@ class ModelSettings(
 
     config: str | None = option(
         metavar="FILE",
+        check=paths.check_file,
         recorded=False,
         help="options by name in a TOML file, or the config.json of a run; other options "
         "of the command line override the file",
@@ -197,7 +198,9 @@ class RunSettings(Settings):
     title = "the run"
 
     out: str | None = option(
-        metavar="FOLDER", help="run folder; by default a new folder in runs/"
+        metavar="FOLDER",
+        check=paths.check_out,
+        help="run folder; by default a new folder in runs/",
     )
     resume: str | None = option(
         metavar="RUN",

@@ -165,6 +165,7 @@ class HeldOutSettings(Settings):
     pairs: Sequence[str] | None = option(
         nargs="+",
         metavar="PATH",
+        is_path=True,
         help="held-out pairs, see `kgan train`, for a model that translates pictures",
     )
 
@@ -180,7 +181,7 @@ def source_of(arguments: Mapping[str, Any]) -> str:
     Args:
         arguments: The options of the run, by name.
     """
-    return " ".join(_paths(arguments))
+    return " ".join(paths_of(arguments))
 
 
 def source_name(arguments: Mapping[str, Any]) -> str:
@@ -189,10 +190,15 @@ def source_name(arguments: Mapping[str, Any]) -> str:
     Args:
         arguments: See `source_of`.
     """
-    return "-".join(pathlib.Path(path).stem for path in _paths(arguments))
+    return "-".join(pathlib.Path(path).stem for path in paths_of(arguments))
 
 
-def _paths(arguments: Mapping[str, Any]) -> list[str]:
+def paths_of(arguments: Mapping[str, Any]) -> list[str]:
+    """Returns the paths of the data of a run, or the name of the data.
+
+    Args:
+        arguments: See `source_of`.
+    """
     sides = arguments.get("pairs") or arguments.get("unpaired")
     return sides or [arguments["data"]]
 
@@ -212,18 +218,21 @@ class TranslateSettings(Settings):
         REQUIRED,
         metavar="RUN|MODEL",
         positional=True,
+        is_path=True,
         help="run folder, or .keras file of a kgan.Translator or a kgan.CycleGAN",
     )
     pictures: str = option(
         REQUIRED,
         metavar="IN",
         positional=True,
+        is_path=True,
         help="picture file, or folder or archive of pictures",
     )
     out: str = option(
         REQUIRED,
         metavar="OUT",
         positional=True,
+        is_path=True,
         help=".png file for one picture, or a new folder for a .png of each picture",
     )
     to: str | None = option(
@@ -267,6 +276,9 @@ class TranslateSettings(Settings):
                 self._refuse("another file than IN, and no folder")
         elif out.exists() and (not out.is_dir() or any(out.iterdir())):
             self._refuse("a new or an empty folder, or a file that ends in .png")
+        # A folder of this name would look like a picture, or like an archive.
+        elif out.suffix and not out.exists():
+            self._refuse("a file that ends in .png, or a folder without an ending")
         paths.check_out(self.out, "OUT")
 
     def _refuse(self, expected: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -149,6 +150,22 @@ def test_projection_finds_pictures_that_the_gan_drew(tmp_path, capsys):
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "x.png")), wanted)
 
 
+def test_a_file_in_the_folder_of_a_run_is_used_as_the_run(tmp_path):
+    run = tmp_path / "run"
+    save_gan(run, channels=3)
+    record = json.loads((run / "config.json").read_text())
+    record["arguments"] |= {"crop": "pad", "background": "black"}
+    (run / "config.json").write_text(json.dumps(record))
+    shutil.copy(run / "gan.keras", run / "best.keras")
+    Image.new("RGB", (16, 8), "red").save(tmp_path / "wide.png")
+    command = [str(tmp_path / "wide.png"), "--steps", "1", "--out"]
+    for i, path in enumerate((run, run / "best.keras")):
+        out = str(tmp_path / f"{i}.npz")
+        assert main(["project", str(path), *command, out]) == 0
+        fitted = np.load(out)["images"][0]
+        assert (fitted[0] == 0).all() and (fitted[4] == (255, 0, 0)).all()
+
+
 def test_samples_of_several_seeds_are_rows(tmp_path):
     gan, out = save_gan(tmp_path / "run"), tmp_path / "x.png"
     options = ["--seeds", "4", "2", "--count", "3", "--out", str(out)]
@@ -175,10 +192,13 @@ def test_psi_truncates_the_samples_of_a_stylegan(tmp_path):
 def test_a_label_may_be_the_name_of_a_class(tmp_path, capsys):
     save_gan(tmp_path / "run", num_classes=3, classes=["cat", "dog", "0"])
     out = tmp_path / "x.npz"
-    command = ["sample", str(tmp_path / "run"), "--count", "2", "--out", str(out)]
-    for label, number in {"dog": 1, "1": 1, "0": 2}.items():
-        assert main([*command, "--label", label]) == 0
-        assert np.load(out)["labels"].tolist() == [number, number]
+    file = tmp_path / "run" / "best.keras"
+    shutil.copy(tmp_path / "run" / "gan.keras", file)
+    for path in (tmp_path / "run", file):
+        command = ["sample", str(path), "--count", "2", "--out", str(out)]
+        for label, number in {"dog": 1, "1": 1, "0": 2}.items():
+            assert main([*command, "--label", label]) == 0
+            assert np.load(out)["labels"].tolist() == [number, number]
     assert main([*command, "--label", "cow"]) == 1
     # The number 0 is listed already.
     error = "one of the labels 0 to 2, or one of cat, dog. Received: --label cow\n"

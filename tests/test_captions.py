@@ -147,6 +147,7 @@ def test_a_file_of_another_kind_is_left_out_with_its_caption(folder):
     [
         ("w.txt", "a.png,x", r"must be a \.csv or \.jsonl file"),
         ("w.csv", "file_name,label\na.png,x", r"columns file_name and text.*with file_n"),
+        ("w.csv", "file_name;text\na.png;x", "with commas between.*with file_name;text"),
         ("w.csv", "", "with no columns"),
         ("w.csv", "file_name,text\na.png,", "with '' for 'a.png'"),
         ("w.csv", "file_name,text\na.png,x\na.png", "with None for 'a.png'"),
@@ -169,7 +170,7 @@ def test_damaged_captions_are_named(folder, tmp_path, name, text, message):
 def test_captions_must_be_text(folder, tmp_path):
     path = tmp_path / "w.csv"
     path.write_bytes(b"file_name,text\na.png,\xff\n")
-    with pytest.raises(ValueError, match=r"can't be read.*Received: captions='.*w\.csv'"):
+    with pytest.raises(ValueError, match=r"in UTF-8\. Received: captions='.*w\.csv'"):
         load_captions(folder, path)
 
 

@@ -18,7 +18,8 @@ from helpers import Spoil, assert_same_history, assert_same_state, spoil
 from PIL import Image
 
 import kgan
-from kgan.cli import watch
+from kgan import exports
+from kgan.cli import not_finite, watch
 from kgan.cli.run_folder import RunFolder
 from kgan_cli.main import main
 from kgan_cli.settings import TrainSettings
@@ -634,6 +635,50 @@ def test_a_run_that_the_system_ends_is_saved(
     assert_same_history(straight, out)
 
 
+def test_ctrl_c_while_the_gan_is_saved_waits_until_it_is_saved(
+    tmp_path, few, capsys, monkeypatch
+):
+    save = not_finite.StoppingCheckpoint.on_train_end
+
+    def interrupt_and_save(self, logs=None):
+        os.kill(os.getpid(), signal.SIGINT)
+        save(self, logs)
+
+    monkeypatch.setattr(not_finite.StoppingCheckpoint, "on_train_end", interrupt_and_save)
+    out = tmp_path / "run"
+    assert main(["train", "--data", few, "--epochs", "2", "--out", str(out)]) == 130
+    said = capsys.readouterr().out
+    assert "\nTrained 2 parts, " in said and "--resume" not in said
+    assert keras.models.load_model(out / "gan.keras").epoch == 2
+
+
+def test_a_run_that_is_interrupted_at_its_end_gets_the_files_of_its_end(
+    tmp_path, few, capsys, monkeypatch
+):
+    out = tmp_path / "run"
+    assert main(["train", "--data", few, "--epochs", "1", "--out", str(out)]) == 0
+    resume = ["train", "--resume", str(out)]
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    for name in SAVED_MODEL:
+        (out / name / "of the first end").touch()
+    monkeypatch.setattr(exports, "get", interrupt)
+    capsys.readouterr()
+    assert main([*resume, "--epochs", "2"]) == 130
+    assert capsys.readouterr().err == (
+        f"\nkgan train: interrupted; `kgan train --resume {out}` goes on from the last "
+        "GAN that was saved\n"
+    )
+    monkeypatch.undo()
+    assert main(resume) == 0
+    assert "\nTrained 0 parts, " in capsys.readouterr().out
+    assert not list(out.rglob("of the first end")) and (out / "report.html").exists()
+    assert main(resume) == 0
+    assert capsys.readouterr().out.startswith("This run is finished: ")
+
+
 def test_a_full_disk_is_one_line_that_says_what_is_kept(
     tmp_path, few, capsys, monkeypatch
 ):
@@ -650,6 +695,15 @@ def test_a_full_disk_is_one_line_that_says_what_is_kept(
         f"Received: --out {out}\n"
     )
     assert (out / "gan.keras").exists()
+
+    def begin(self, logs=None):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(kgan.callbacks.HistoryCSV, "on_train_begin", begin)
+    out = tmp_path / "other"
+    assert main(["train", "--data", few, "--out", str(out)]) == 1
+    assert "on device); nothing is kept. Received" in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_resume_refuses(tmp_path, few, capsys):
@@ -670,7 +724,16 @@ def test_resume_refuses(tmp_path, few, capsys):
         assert main(["train", *options]) == 1
         error = capsys.readouterr().err
         assert message in error and "Traceback" not in error
-    np.savez(few, x=np.zeros_like(POINTS))
+    moved = tmp_path / "moved.npz"
+    os.rename(few, moved)
+    assert main(["train", "--resume", str(out)]) == 1
+    error = capsys.readouterr().err
+    assert "no longer at its path" in error and f"Received: --resume {out} with" in error
+    config = out / "config.json"
+    config.write_text(config.read_text().replace(few, str(moved)))
+    assert main(["train", "--resume", str(out)]) == 0
+    assert "This run is finished" in capsys.readouterr().out
+    np.savez(moved, x=np.zeros_like(POINTS))
     assert main(["train", "--resume", str(out)]) == 1
     assert "the data that it began with" in capsys.readouterr().err
 

@@ -30,7 +30,7 @@ def pictures(tmp_path):
         Image.fromarray(pixels).save(path)
     (root / "a" / "copy.png").write_bytes((root / "a" / "0.png").read_bytes())
     (root / "a" / "broken.png").write_bytes(b"no picture")
-    (root / "photo.heic").write_bytes(b"not a supported file extension")
+    (root / "Größe.heic").write_bytes(b"not a supported file extension")
     return root
 
 
@@ -44,9 +44,9 @@ def test_a_folder_is_trained_on_without_code(tmp_path, pictures, channels, capsy
     said = capsys.readouterr().out
     assert "2 files are left out" in said
     assert "skipped.txt  the files that are left out, and why" in said
-    assert (out / "skipped.txt").read_text() == (
+    assert (out / "skipped.txt").read_text("utf-8") == (
         "'a/broken.png': not an image that Pillow knows\n"
-        "'photo.heic': not a supported file extension\n"
+        "'Größe.heic': not a supported file extension\n"
     )
     config = json.loads((out / "config.json").read_text())
     assert config["data"]["shape"] == [13, 8, 12, channels]

@@ -1,5 +1,6 @@
 """Paths and names that a command can't use: one line, before any work."""
 
+import dataclasses
 import io
 import json
 import os
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-from kgan_cli import main, output, paths
+from kgan_cli import main, option, output, paths
 from kgan_cli.status import Status
 
 
@@ -151,6 +152,26 @@ def test_the_home_folder_is_found_without_the_shell(place):
     (place / "x.toml").write_text('data = "~/pictures"\nbackground = "~"')
     _, settings = main.parse(["train", "--config", "x.toml"])
     assert (settings.data, settings.background) == (home, "~")
+
+
+@pytest.mark.parametrize("command", main.COMMANDS)
+def test_the_home_folder_is_found_in_each_path(command):
+    """A shell leaves `--out=~/new` and `"~/my run"` as they are."""
+    for field in dataclasses.fields(main.COMMANDS[command]):
+        metavar = field.metadata["metavar"] or ""
+        kinds = ("FILE", "FOLDER", "PATH", "RUN", "PICTURE", "IN", "OUT")
+        if metavar.startswith(kinds):
+            found = option.parsed(field, "~/x")
+            assert found == os.path.expanduser("~/x"), field.name
+
+
+def test_the_home_folder_is_found_in_arguments_without_a_name():
+    found = main.parse(["translate", "~/run", "~/in", "~/out"])[1]
+    home = os.path.expanduser("~")
+    assert (found.run_or_model, found.pictures) == (f"{home}/run", f"{home}/in")
+    assert found.out == f"{home}/out"
+    found = main.parse(["train", "--out=~/new"])[1]
+    assert found.out == f"{home}/new"
 
 
 def test_a_run_folder_in_use_is_refused_before_the_data_is_read(place, capsys):

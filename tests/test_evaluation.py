@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+import shutil
 
 import keras
 import numpy as np
@@ -601,8 +602,21 @@ def test_a_run_without_its_data_is_refused(tmp_path, capsys):
     error = capsys.readouterr().err
     assert "The data of the run can't be loaded. There is no file of that name" in error
     assert f"Received: --data {tmp_path / 'real.npz'}" in error
-    assert main(["evaluate", str(tmp_path / "run" / "gan.keras")]) == 1
+    (tmp_path / "run" / "gan.keras").rename(tmp_path / "gan.keras")
+    assert main(["evaluate", str(tmp_path / "gan.keras")]) == 1
     assert "--data is needed, unless" in capsys.readouterr().err
+
+
+def test_a_file_in_the_folder_of_a_run_is_compared_with_the_data_of_the_run(
+    tmp_path, capsys
+):
+    run = save_run(tmp_path / "run", IMAGES)
+    shutil.copy(tmp_path / "run" / "gan.keras", tmp_path / "run" / "best.keras")
+    said = []
+    for path in (run, str(tmp_path / "run" / "best.keras")):
+        assert main(["evaluate", path, "--metrics", "fd30"]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
 
 
 def test_halves_are_compared_with_each_other():

@@ -7,6 +7,7 @@ from helpers import make_run
 from test_exports import small
 
 import kgan
+from kgan import exports
 from kgan.cli import model_card
 from kgan.cli.record import Record
 from kgan.metrics.result import Result, save
@@ -35,6 +36,16 @@ def test_a_card_tells_the_data_and_the_training(tmp_path):
     )
     assert "| fd1k_x | 5.5 |" in training
     assert training.endswith("```python\ngan = kgan.GAN()\n```")
+
+
+def test_names_may_have_bytes_that_are_no_letters(tmp_path):
+    # Python reads a file name of another encoding as a text with such characters.
+    run = make_run(tmp_path / "run", data="gr\udcfcn")
+    out = tmp_path / "out"
+    model_card.write(card_of(run), out, exports.get("saved_model"))
+    assert r"| source | `gr\udcfcn` |" in (out / "assets.extra/MODEL_CARD.md").read_text()
+    assert main(["report", run, "--out", str(tmp_path / "x.html")]) == 0
+    assert r"gr\udcfcn" in (tmp_path / "x.html").read_text("utf-8")
 
 
 def test_a_card_tells_metrics_with_their_protocol(tmp_path):

@@ -96,15 +96,17 @@ def test_pictures_are_translated(trained, tmp_path, capsys):
     expected = model.translate(SOURCES, as_uint8=True)
     pictures = tmp_path / "in"
     save(pictures / "inner", SOURCES[:3])
-    # A grey picture of another size, and a name that differs in its end alone.
+    # A grey picture of another size, and names that differ in their ends alone.
     Image.fromarray(SOURCES[0, ..., 0]).resize((16, 16)).save(pictures / "inner/00.gif")
+    Image.fromarray(SOURCES[3]).save(pictures / "inner/00.png.bmp")
     out = tmp_path / "out"
     assert main(["translate", str(run), str(pictures), str(out)]) == 0
     said = capsys.readouterr().out
-    assert said == f"4 pictures in {out}\n1 of another size, fitted to 8x8 pixels.\n"
+    assert said == f"5 pictures in {out}\n1 of another size, fitted to 8x8 pixels.\n"
     names = [str(path.relative_to(out)) for path in sorted(out.rglob("*.*"))]
-    assert sorted(names) == [f"inner/{name}.png" for name in ("00", "00.png", "01", "02")]
-    for name, wanted in (("00.png", 0), ("01", 1), ("02", 2)):
+    wanted_names = ["00", "00.png", "00.png.bmp", "01", "02"]
+    assert set(names) == {f"inner/{name}.png" for name in wanted_names}
+    for name, wanted in (("00.png", 0), ("00.png.bmp", 3), ("01", 1), ("02", 2)):
         with Image.open(out / "inner" / f"{name}.png") as picture:
             np.testing.assert_array_equal(np.asarray(picture), expected[wanted])
     one = tmp_path / "new/one.png"
@@ -237,6 +239,8 @@ def test_paths_are_checked_before_keras_is_imported(tmp_path):
         "Received: nothing": ["run", "nothing", "out"],
         "Received: full": ["run", "in", "full"],
         "for the pictures of a folder": ["run", "in", "out.png"],
+        "Received: out.jpg": ["run", "in/00.png", "out.jpg"],
+        "Received: out.zip": ["run", "in", "out.zip"],
         "another file than IN": ["run", "in/00.png", "in/00.png"],
         "Received: OUT in/00.png/x": ["run", "in", "in/00.png/x"],
     }

@@ -3,7 +3,7 @@
 import pathlib
 
 import kgan
-from kgan.cli.run_folder import RunFolder
+from kgan.cli.run_folder import run_of
 from kgan_cli import paths
 from kgan_cli.nearest import did_you_mean
 
@@ -15,8 +15,8 @@ def resolve(label: str | None, gan: kgan.GAN, source: str) -> int | None:
         label: The value of `--label`.
         gan: The GAN.
         source: The run folder or the `.keras` file of the GAN, or the name of a trained
-            GAN of the package. A run folder knows the names of the classes, if the
-            classes were folders.
+            GAN of the package. The run knows the names of the classes, if the classes
+            were folders.
 
     Raises:
         ValueError: If the GAN takes no labels, or not this label.
@@ -64,7 +64,7 @@ def _known(source: pathlib.Path) -> list[str]:
     """Returns the names of the classes; none if they are not known."""
     if paths.is_trained_gan(source):
         return kgan.pretrained.class_names(str(source))
-    folder = RunFolder(source)
+    folder = run_of(source)
     if not folder.config.exists():
         return []
     return folder.read_config()["data"].get("classes") or []

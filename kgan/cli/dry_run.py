@@ -3,7 +3,6 @@
 import dataclasses
 import inspect
 import json
-import pathlib
 from typing import Any
 
 import kgan
@@ -107,7 +106,7 @@ def _load_captions(values: dict[str, Any], options: dict[str, Any]) -> str:
     encoder = Call("kgan.text.Standardize", {"encoder": values["encoder"]})
     method = "encoder.adapt"
     if values["start_from"]:
-        kept = run_folder.encoder_file(pathlib.Path(values["start_from"]))
+        kept = run_folder.run_of(values["start_from"]).encoder
         if kept.exists():
             encoder, method = Call("kgan.text.load", {"filepath": str(kept)}), "encoder"
     return "\n".join(

@@ -61,11 +61,12 @@ def _record(settings: EvaluateSettings) -> Record:
     Raises:
         ValueError: If the fakes are no run, or there are options for other images.
     """
-    folder = run_folder.RunFolder(settings.fakes)
+    folder = run_folder.run_of(settings.fakes)
     if not (folder.config.exists() and folder.gan.exists()):
         raise ValueError(
-            "--data is needed, unless the samples come from the folder of a run, with "
-            f"its config.json and gan.keras. Received: {settings.fakes}"
+            "--data is needed, unless the samples come from a run: a folder with "
+            "config.json and gan.keras, or a .keras file in this folder. Received: "
+            f"{settings.fakes}"
         )
     fields = dataclasses.fields(ImageSettings)
     given = [f for f in fields if getattr(settings, f.name) != f.default]
@@ -75,7 +76,7 @@ def _record(settings: EvaluateSettings) -> Record:
             "Options for images need --data, because the run has its own. "
             f"Received: {', '.join(options)}"
         )
-    return Record.read(settings.fakes)
+    return Record.read(str(folder))
 
 
 def _print(results: Sequence[metrics.Result], reals: int) -> None:
@@ -119,7 +120,7 @@ def _gan(path: pathlib.Path) -> CompiledModel | None:
 
 def _sampler(gan: kgan.GAN, path: str) -> Callable[..., np.ndarray]:
     """Returns the function that draws samples: with the captions of a run, if any."""
-    file = run_folder.vectors_file(pathlib.Path(path))
+    file = run_folder.run_of(path).vectors
     return sampler(gan, np.load(file) if file.exists() else None)
 
 

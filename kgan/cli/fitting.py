@@ -17,7 +17,7 @@ def of_run(run_or_model: str, shape: Shape) -> kgan.data.Fit:
         run_or_model: The run folder, or the `.keras` file of a model.
         shape: `(height, width, channels)`. A side of any length, None, becomes 1.
     """
-    folder = run_folder.RunFolder(run_or_model)
+    folder = run_folder.run_of(run_or_model)
     record = folder.read_config()["arguments"] if folder.config.exists() else {}
     chosen = ImageSettings(**ImageSettings.checked(record))
     rgb = kgan.data.Options(background=chosen.background).rgb

@@ -30,7 +30,8 @@ def write(card: str, path: pathlib.Path, format: exports.Format) -> None:
     """
     file = exports.companion(path, format, ".md", "MODEL_CARD.md")
     with atomic_path(file) as temporary:
-        temporary.write_text(card, "utf-8")
+        # Names of files and folders may have bytes that are no letters.
+        temporary.write_text(card, "utf-8", errors="backslashreplace")
 
 
 def text(record: Record, licence: str | None = None) -> str:

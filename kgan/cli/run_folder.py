@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import platform
 import zipfile
@@ -23,7 +24,7 @@ from kgan.models.compiled import CompiledModel
 from kgan.types import Config, PathLike
 from kgan.version import versions
 from kgan_cli import paths
-from kgan_cli.translation import source_of
+from kgan_cli.translation import paths_of, source_of
 
 # The file that is locked while a process trains. A process that is killed leaves it.
 _LOCK = ".lock"
@@ -113,8 +114,12 @@ class RunFolder:
                 f"overwritten. Received: --out {self}"
             )
 
+    def has_training(self) -> bool:
+        """Whether a part of the training is done, so that the folder is kept."""
+        return self.gan.exists() or self.history.exists()
+
     def _discard_untrained(self, keep_folder: bool) -> None:
-        if self.gan.exists() or self.history.exists():
+        if self.has_training():
             return
         for path in self.path.iterdir():
             files.remove(path)
@@ -296,8 +301,8 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
     Raises:
         ValueError: If the run has no captions, or the file of the encoder is damaged.
     """
-    file = encoder_file(path)
-    if paths.is_trained_gan(path) or not file.exists():
+    file = run_of(path).encoder
+    if not file.exists():
         raise ValueError(
             "--text needs the run folder of a GAN that was trained with --captions. "
             f"Received: {path} --text {text[0]!r}"
@@ -305,14 +310,18 @@ def load_encoder(path: pathlib.Path, text: Sequence[str]) -> kgan.text.Encoder:
     return kgan.text.load(file)
 
 
-def encoder_file(path: pathlib.Path) -> pathlib.Path:
-    """Returns the path of the encoder beside the GAN of a run, which need not exist."""
-    return RunFolder(paths.gan_file(path).parent).encoder
+def run_of(path: PathLike) -> RunFolder:
+    """Returns the run folder of a GAN.
 
+    Args:
+        path: The run folder, a `.keras` file in the folder, or another path.
 
-def vectors_file(path: pathlib.Path) -> pathlib.Path:
-    """Returns the path of the vectors of the captions of a run, which need not exist."""
-    return RunFolder(paths.gan_file(path).parent).vectors
+    Returns:
+        The `RunFolder`. A GAN outside of a run has a folder without files of a run.
+    """
+    path = pathlib.Path(path)
+    is_file = path.suffix == ".keras" and path.is_file()
+    return RunFolder(path.parent if is_file else path)
 
 
 def threads_changed(config: Config) -> str:
@@ -328,6 +337,28 @@ def threads_changed(config: Config) -> str:
         f"This run was trained with {config['threads']} threads and now has {threads}: "
         "its numbers may differ from an uninterrupted run in the last digits."
     )
+
+
+def check_source(config: Config, folder: RunFolder) -> None:
+    """Checks that the data of a run is still at its path.
+
+    Args:
+        config: The content of the run's `config.json`.
+        folder: The run folder.
+
+    Raises:
+        ValueError: If there is nothing at a path.
+    """
+    arguments = config["arguments"]
+    captions_file = arguments.get("captions")
+    for path in [*paths_of(arguments), *([captions_file] if captions_file else [])]:
+        # The record has absolute paths. Another text is the name of a data set.
+        if os.path.isabs(path) and not os.path.exists(path):
+            raise ValueError(
+                "The data of this run is no longer at its path: put the data back, or "
+                f"write its new path into {folder.config}. Received: --resume {folder} "
+                f"with {path}"
+            )
 
 
 def check_same_data(

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 import kgan
 from kgan.cli import captions, dataset
 from kgan.cli.dataset import AnyData
-from kgan.cli.run_folder import RunFolder, encoder_file, load_gan
+from kgan.cli.run_folder import load_gan, run_of
 from kgan.cli.training import Training
 from kgan.data.load import TABLE_EXTENSIONS
 from kgan_cli import paths
@@ -47,7 +47,7 @@ def begin(
         return _prepare(settings, load(settings))
     source = Source.read(settings.start_from)
     settings = source.follow(settings)
-    encoder = encoder_file(pathlib.Path(source.path))
+    encoder = run_of(source.path).encoder
     return source.start(_prepare(settings, load(settings), encoder))
 
 
@@ -83,7 +83,7 @@ class Source:
         gan = load_gan(pathlib.Path(path))
         if paths.is_trained_gan(path):
             return cls(path, gan, _PRETRAINED)
-        folder = RunFolder(paths.gan_file(path).parent)
+        folder = run_of(path)
         options: dict[str, Any] = {}
         if folder.config.exists():
             record = folder.read_config("--start-from")["arguments"]

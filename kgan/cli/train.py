@@ -4,6 +4,8 @@ import contextlib
 import dataclasses
 import sys
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import kgan
 from kgan import exports, files, trainers
@@ -24,13 +26,14 @@ from kgan.cli.record import Record
 from kgan.cli.run_folder import (
     RunFolder,
     check_same_data,
+    check_source,
     load_model,
     threads_changed,
 )
 from kgan.cli.training import Training
 from kgan.data import write_reasons
 from kgan.types import Config
-from kgan_cli import status
+from kgan_cli import paths, status
 from kgan_cli.output import OutputError
 from kgan_cli.settings import TrainSettings
 from kgan_cli.status import Status
@@ -45,6 +48,7 @@ def run(settings: TrainSettings) -> int:
     name = settings.strategy or "none"
     settings = dataclasses.replace(settings, strategy=name)
     if folder:
+        check_source(config, folder)
         # The options of the run were not known before.
         settings.check()
     watch.check(settings)
@@ -100,7 +104,8 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             training = source.Source.read(settings.start_from).start(training)
         _check_epochs(training)
         shown = _progress(settings, training)
-        if not settings.has_workers and _is_finished(training, folder):
+        is_trained = training.gan.epoch == training.preset.epochs
+        if not settings.has_workers and is_trained and _is_whole(folder):
             return _end_at_once(folder, shown, _finished_sentence(training))
         if training.gan.devices.is_chief:
             if settings.has_workers:
@@ -120,12 +125,10 @@ def _check_epochs(training: Training) -> None:
         )
 
 
-def _is_finished(training: Training, folder: RunFolder) -> bool:
-    """Whether all epochs of a run are done, and all its files are written."""
-    gan = training.gan
+def _is_whole(folder: RunFolder) -> bool:
+    """Whether all files of the end of a run are written: the report is the last."""
     no_export = exports.get("saved_model").export_error
-    is_whole = bool(no_export) or folder.saved_model.exists()
-    return gan.epoch == training.preset.epochs and is_whole
+    return folder.report.exists() and (bool(no_export) or folder.saved_model.exists())
 
 
 def _finished_sentence(training: Training) -> str:
@@ -156,10 +159,19 @@ def _train(
         if gan.epoch and gan.devices.has_state and not gan.devices.has_workers:
             gan.save(folder.gan)
         raise
+    except KeyboardInterrupt:
+        if not folder.gan.exists():
+            raise
+        command = f"kgan train --resume {paths.quoted(folder.path)}"
+        raise KeyboardInterrupt(
+            f"interrupted; `{command}` goes on from the last GAN that was saved"
+        ) from None
     except OSError as error:
-        kept = "finished files are kept"
+        kept = "nothing is kept"
+        if folder.has_training():
+            kept = "finished files are kept, and --resume goes on"
         if folder.gan.exists():
-            kept += ", and --resume goes on from the last GAN that was saved"
+            kept += " from the last GAN that was saved"
         raise ValueError(
             f"The run folder can't be written to ({error.strerror or error}); {kept}. "
             f"Received: --out {folder}"
@@ -171,7 +183,8 @@ def _fit(
 ) -> int:
     gan = training.gan
     watched = watch.prepare(settings, training, folder, shown)
-    if watched.has_ended(gan):
+    has_ended = watched.has_ended(gan)
+    if has_ended and _is_whole(folder):
         longer = "A larger number for --early-stopping trains longer."
         return _end_at_once(folder, shown, f"{watched.reason_to_end()} {longer}")
     stop = _Stop(shown)
@@ -182,7 +195,7 @@ def _fit(
     start, already = time.monotonic(), gan.epoch
     gan.fit(
         training.batches,
-        epochs=training.preset.epochs,
+        epochs=already if has_ended else training.preset.epochs,
         steps_per_epoch=training.preset.steps_per_epoch,
         initial_epoch=already,
         verbose=0,
@@ -192,12 +205,16 @@ def _fit(
     if gan.devices.is_chief:
         if stop.interrupted:
             shown.say("Training is stopped and saved. The last files are being written.")
+        # A resumed run has the files of its last end. Without the report, the files are
+        # written again after an interruption.
+        files.remove(folder.report)
         if not exports.get("saved_model").export_error:
             _export(gan, folder, shown)
         if reason := watched.reason_to_end():
             shown.say(f"Training has ended early: {reason}")
         report.write_at_end(training, folder)
-        epochs, stopped = gan.epoch - already, stop.interrupted
+        epochs = gan.epoch - already
+        stopped = stop.interrupted and gan.epoch < training.preset.epochs
         shown.end(
             folder, lambda: summary.print_summary(gan, folder, epochs, seconds, stopped)
         )
@@ -213,6 +230,9 @@ class _Stop(kgan.callbacks.StopOnInterrupt):
 
     def on_signal(self) -> None:
         self._shown.stop()
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Keeps the handlers: the GAN is saved now, and then `fit` puts them back."""
 
 
 def _export(gan: kgan.GAN, folder: RunFolder, shown: Progress) -> None:

@@ -150,10 +150,12 @@ def _written(
             if settings.has_one:
                 image.save(path, format="PNG")
                 return
-            stem = os.path.splitext(name)[0]
             # Two pictures may differ in the end of their names only.
-            file = path / f"{name if stem in taken else stem}.png"
-            taken.add(stem)
+            target, other = os.path.splitext(name)[0], name
+            while target in taken:
+                target, other = other, f"{other}.png"
+            taken.add(target)
+            file = path / f"{target}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             image.save(file, format="PNG")
 

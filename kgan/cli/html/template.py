@@ -39,7 +39,8 @@ def write(
     }
     text = string.Template(read("page.html")).substitute(values)
     with atomic_path(path) as temporary:
-        temporary.write_text(text, "utf-8")
+        # Names of files and folders may have bytes that are no letters.
+        temporary.write_text(text, "utf-8", errors="backslashreplace")
 
 
 def data(identifier: str, values: Config) -> str:

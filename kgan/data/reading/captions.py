@@ -56,7 +56,8 @@ def read(path: PathLike) -> dict[str, tuple[str, ...]]:
             found[name] = (*found.get(name, ()), *_checked(name, text, path))
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(
-            f"The captions can't be read ({error}). {_received(path)}"
+            f"The captions can't be read ({error}); the file must be a text in UTF-8. "
+            f"{_received(path)}"
         ) from None
     return found
 
@@ -64,7 +65,7 @@ def read(path: PathLike) -> dict[str, tuple[str, ...]]:
 def _csv_rows(path: PathLike) -> Iterator[tuple[str, Any]]:
     with open(path, newline="", encoding="utf-8-sig") as file:
         table = csv.DictReader(file)
-        _check_columns(table.fieldnames or (), path)
+        _check_columns(table.fieldnames or (), path, ", with commas between them")
         yield from ((row[FILE_NAME], row[TEXT]) for row in table)
 
 
@@ -87,10 +88,10 @@ def _jsonl_rows(path: PathLike) -> Iterator[tuple[str, Any]]:
             yield str(row[FILE_NAME]), row[TEXT]
 
 
-def _check_columns(columns: Iterable[str], path: PathLike) -> None:
+def _check_columns(columns: Iterable[str], path: PathLike, how: str = "") -> None:
     if not {FILE_NAME, TEXT} <= set(columns):
         raise ValueError(
-            f"Captions must have the columns {FILE_NAME} and {TEXT}. "
+            f"Captions must have the columns {FILE_NAME} and {TEXT}{how}. "
             f"{_received(path)} with {', '.join(columns) or 'no columns'}"
         )
 

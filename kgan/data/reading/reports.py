@@ -149,7 +149,7 @@ def first_names(names: Iterable[str]) -> str:
 
 def reason_lines(reasons: dict[str, str]) -> list[str]:
     """Returns a line for each name with its reason."""
-    return [f"{name!a}: {reason}" for name, reason in reasons.items()]
+    return [f"{name!r}: {reason}" for name, reason in reasons.items()]
 
 
 def write_reasons(reasons: dict[str, str], path: PathLike) -> None:
