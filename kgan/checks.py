@@ -53,6 +53,11 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
+def counted(count: int, one: str, several: str = "") -> str:
+    """Returns a number with its noun: `1 sample`, `2,000 samples`."""
+    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
+
+
 def is_count(value: object, minimum: int = 1, maximum: int = _LARGEST_COUNT) -> bool:
     """Whether a value is an int (Python or numpy, not a bool) within bounds."""
     return (

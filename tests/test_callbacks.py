@@ -414,7 +414,7 @@ def test_sample_grid_counts_batches_that_update_nothing_too(gan, digits, tmp_pat
         (lambda: kgan.callbacks.TensorBoard("logs", histogram_freq=-1), "freq=-1"),
         (
             lambda: kgan.callbacks.Evaluate((np.zeros((2, 8, 8, 1), "uint8"),)),
-            r"a pair \(images, labels\)\. Received: reals of type tuple with 1 parts",
+            r"a pair \(images, labels\)\. Received: reals of type tuple with 1 part",
         ),
     ],
 )

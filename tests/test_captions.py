@@ -76,7 +76,7 @@ def test_a_bad_file_takes_its_captions_along(folder):
     write_csv(folder / "captions.csv", rows)
     with pytest.raises(ValueError, match=r"b\.png': not an image"):
         load_captions(folder)
-    with pytest.warns(UserWarning, match="1 files are left out"):
+    with pytest.warns(UserWarning, match="1 file is left out"):
         _, captions = load_captions(folder, on_error="skip", max_bad=0.5)
     assert captions == [(name,) for name in NAMES]
 

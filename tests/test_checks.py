@@ -318,3 +318,10 @@ def test_a_call_with_wrong_arguments_names_the_function():
         checks.bound(double, 3, tims=2)
     with pytest.raises(TypeError, match=r"double\(\) missing a required .* 'number'"):
         checks.bound(double)
+
+
+def test_a_number_stands_with_its_noun():
+    assert checks.counted(0, "sample") == "0 samples"
+    assert checks.counted(1, "sample") == "1 sample"
+    assert checks.counted(2_000, "sample") == "2,000 samples"
+    assert checks.counted(3, "class", "classes") == "3 classes"

@@ -628,7 +628,7 @@ def test_a_run_that_the_system_ends_is_saved(
     assert main([*command, str(out)]) == status
     said = capsys.readouterr().out
     assert "Training is stopped and saved. The last files are being written." in said
-    assert "\nStopped. Trained 1 parts, " in said and f"train --resume {out}" in said
+    assert "\nStopped. Trained 1 part, " in said and f"train --resume {out}" in said
     assert keras.models.load_model(out / "gan.keras").epoch == 1
     monkeypatch.undo()
     assert main(["train", "--resume", str(out)]) == 0

@@ -61,6 +61,7 @@ LAYERS = {
     "LabelEmbedding": {"num_classes": 2, "dim": 2},
     "LearnedConstant": {"shape": (2, 2, 2)},
     "ModulatedConv2D": {"filters": 2, "kernel_size": 3},
+    "UpSamplingConv2D": {"filters": 2},
     "ProjectionLogit": {"num_classes": 2},
     "SpectralNormalization": {"layer": keras.layers.Dense(2)},
     "StyleMixing": {"count": 2},

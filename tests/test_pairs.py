@@ -73,7 +73,7 @@ def test_a_pair_with_a_bad_file_is_left_out(sources, targets):
     with pytest.raises(ValueError, match=r"source='.*sources' with 'a': not an image"):
         load_pairs(sources, targets)
     for memory in (0, 1 << 30):
-        with pytest.warns(UserWarning, match="1 files are left out"):
+        with pytest.warns(UserWarning, match="1 file is left out"):
             pairs = load_pairs(
                 sources, targets, on_error="skip", max_bad=0.5, memory=memory, flip=True
             )

@@ -84,7 +84,7 @@ class Evaluate(ModelCallback):
         if isinstance(reals, tuple) and len(reals) != 2:
             raise ValueError(
                 "`reals` must be uint8 images, or a pair (images, labels). "
-                f"Received: reals of type tuple with {len(reals)} parts"
+                f"Received: reals of type tuple with {checks.counted(len(reals), 'part')}"
             )
         self.images, labels = reals if isinstance(reals, tuple) else (reals, None)
         check_images(self.images)

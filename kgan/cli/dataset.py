@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import kgan
+from kgan import checks
 from kgan.cli import picture_sets
 from kgan.cli.picture_sets import PictureSets
 from kgan.data import LoadedData, Report, reason_lines
@@ -99,7 +100,7 @@ def left_out(reasons: dict[str, str]) -> list[str]:
     if not reasons:
         return []
     files = [f"  {line}" for line in reason_lines(reasons)]
-    return [f"{len(reasons):,} files are left out:", *files]
+    return [f"{kgan.data.left_out(len(reasons))}:", *files]
 
 
 def save_grid(samples: ArrayLike, seed: int, path: PathLike) -> None:
@@ -122,7 +123,7 @@ def _classes(labels: np.ndarray | None, classes: list[str] | None) -> list[str]:
     names = classes or [str(value) for value in values]
     pairs = zip(names, counts, strict=True)
     items = [f"{_visible(name)} {count:,}" for name, count in pairs]
-    return [f"{len(counts)} classes: {_first(items)}"]
+    return [f"{checks.counted(len(counts), 'class', 'classes')}: {_first(items)}"]
 
 
 def _visible(name: str) -> str:

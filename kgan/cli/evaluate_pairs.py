@@ -42,7 +42,8 @@ def run(settings: EvaluateSettings, paths: Sequence[str]) -> int:
     rows = [["of the translations", f"{values['mae']:.4g}"]]
     if "mae_of_copy" in values:
         rows.append(["of the sources themselves", f"{values['mae_of_copy']:.4g}"])
-    print(f"Mean absolute error of {pairs.count:,} pairs, pixels of 0 to 255:\n")
+    counted = checks.counted(pairs.count, "pair")
+    print(f"Mean absolute error of {counted}, pixels of 0 to 255:\n")
     print("\n".join(text_table.lines(rows)))
     if settings.json:
         found = [metrics.Result(name, value, protocol) for name, value in values.items()]

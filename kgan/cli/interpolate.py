@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import kgan
+from kgan import checks
 from kgan.cli import class_labels, outputs, run_folder
 from kgan_cli.after_training import InterpolateSettings
 from kgan_cli.status import Status
@@ -42,7 +43,7 @@ def run(settings: InterpolateSettings) -> int:
     samples = gan.sample(z=path, **given)
     outputs.check_finite(samples, settings.run_or_model)
     outputs.save_frames(gan.sample_range.to_uint8(samples), out)
-    print(f"{len(path)} samples in {out}")
+    print(f"{checks.counted(len(path), 'sample')} in {out}")
     return Status.DONE
 
 

@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 
 import kgan
+from kgan import checks
 from kgan.cli import class_labels, fitting, outputs, run_folder
 from kgan.files import atomic_path
 from kgan.layers.styles import has_styles
@@ -66,6 +67,6 @@ def _read_one(path: str, fit: kgan.data.Fit) -> np.ndarray:
 def _print(settings: ProjectSettings, pictures: np.ndarray, found: np.ndarray) -> None:
     squares = (pictures.astype("float32") - found) ** 2
     content = "the latents" if settings.out.endswith(".npz") else "the reconstructions"
-    print(f"{settings.out} has {content} of {len(pictures)} pictures:")
+    print(f"{settings.out} has {content} of {checks.counted(len(pictures), 'picture')}:")
     for path, square in zip(settings.pictures, squares, strict=True):
         print(f"  {path}: {np.sqrt(square.mean()):.1f} of 255 apart (root mean square)")

@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 
 import kgan
+from kgan import checks
 from kgan.cli import class_labels, outputs, run_folder
 from kgan.files import atomic_path
 from kgan.types import ArrayLike
@@ -52,7 +53,7 @@ def run(settings: SampleSettings) -> int:
             _save_grid(path, drawn, gan.sample_range.to_uint8(drawn.samples))
         else:
             _save_pictures(path, drawn, gan.sample_range.to_uint8(drawn.samples))
-    print(f"{len(drawn.samples)} samples in {out}")
+    print(f"{checks.counted(len(drawn.samples), 'sample')} in {out}")
     return 0
 
 

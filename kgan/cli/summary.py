@@ -6,7 +6,7 @@ import shutil
 import sys
 
 import kgan
-from kgan import exports
+from kgan import checks, exports
 from kgan.callbacks.interval import samples_shown
 from kgan.cli.run_folder import TRANSLATORS, RunFolder
 from kgan.models.compiled import CompiledModel
@@ -27,8 +27,8 @@ def print_summary(
     """
     stopped_at = "Stopped. " if stopped else ""
     print(
-        f"{stopped_at}Trained {epochs} parts, {samples_shown(gan):,} samples shown, in "
-        f"{seconds:.0f} s. In {folder}:\n"
+        f"{stopped_at}Trained {checks.counted(epochs, 'part')}, {samples_shown(gan):,} "
+        f"samples shown, in {seconds:.0f} s. In {folder}:\n"
     )
     why_not = exports.get("saved_model").export_error
     lines = {

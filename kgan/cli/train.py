@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import kgan
-from kgan import exports, files, trainers
+from kgan import checks, exports, files, trainers
 from kgan.callbacks.interval import samples_shown
 from kgan.cli import (
     captions,
@@ -255,7 +255,7 @@ def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None
     skipped = training.data.report.left_out if training.data.report else {}
     if skipped:
         write_reasons(skipped, folder.skipped)
-        shown.say(f"{len(skipped):,} files are left out, see {folder.skipped}.")
+        shown.say(f"{kgan.data.left_out(len(skipped))}, see {folder.skipped}.")
     if kgan.data.is_image_shape(gan.sample_shape):
         dataset.save_grid(samples, training.settings.seed, folder.reals)
     stops = "" if gan.devices.has_workers else " Ctrl-C stops and saves."
@@ -264,7 +264,7 @@ def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None
         data = str(training.sets)
     shown.say(
         f"Training on {data}, preset {preset.name!r}: {preset.images:,} samples to show, "
-        f"in {preset.epochs} parts.{stops}"
+        f"in {checks.counted(preset.epochs, 'part')}.{stops}"
     )
     for sentence in filter(None, (training.note, preset.expectation)):
         shown.say(sentence)

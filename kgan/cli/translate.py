@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 import kgan
+from kgan import checks
 from kgan.cli import fitting, outputs, run_folder
 from kgan.files import atomic_path
 from kgan.types import Shape
@@ -61,7 +62,7 @@ def run(settings: TranslateSettings) -> int:
                 f"Expected IN to be {_SOURCES}. Received: {settings.pictures} without "
                 "pictures"
             )
-    print(f"{count:,} {'picture' if count == 1 else 'pictures'} in {settings.out}")
+    print(f"{checks.counted(count, 'picture')} in {settings.out}")
     if fitted:
         height, width, _ = model.sample_shape
         print(f"{fitted:,} of another size, fitted to {height}x{width} pixels.")

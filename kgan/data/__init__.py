@@ -32,6 +32,7 @@ from kgan.data.reading.reports import (
     NothingLeftError,
     Report,
     check_bad_files,
+    left_out,
     reason_lines,
     write_reasons,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "grid",
     "has_image_extension",
     "is_image_shape",
+    "left_out",
     "load",
     "load_all",
     "load_captions",

@@ -189,7 +189,7 @@ class Conditions:
         form = shapes if len(self.each) == 1 else f"a tuple of {shapes}"
         received = f"{argument} of type {type(values).__name__}"
         if isinstance(values, tuple | list):
-            received += f" with {len(values)} parts"
+            received += f" with {checks.counted(len(values), 'part')}"
         return ValueError(
             f"Each sample needs its conditions: {form}. Pass them as `y`, or as pairs "
             f"(samples, conditions). Received: {received}"

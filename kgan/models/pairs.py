@@ -56,7 +56,8 @@ def _exchanged(batch: Any) -> tuple[Any, Any]:
     """Returns the targets and the sources of a batch `(sources, targets)`."""
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         kind = type(batch).__name__
-        parts = f" with {len(batch)} parts" if isinstance(batch, tuple | list) else ""
+        is_tuple = isinstance(batch, tuple | list)
+        parts = f" with {checks.counted(len(batch), 'part')}" if is_tuple else ""
         raise ValueError(
             "`x` must yield pairs, (sources, targets). "
             f"Received: x that yields {kind}{parts}"

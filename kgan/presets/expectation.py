@@ -6,6 +6,7 @@ _SEEN = {
     50_000: "people that are just recognisable, and coloured shapes",
     100_000: "recognisable people and flags, and coloured shapes",
     200_000: "people, couples and flags with details, but few clear animals and objects",
+    2_000_000: "people, couples, smileys and flags with details; few animals are clear",
 }
 
 

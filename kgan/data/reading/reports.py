@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kgan import checks
 from kgan.data.checks import dark_pixels
 from kgan.data.options import Options
 from kgan.data.reading.pictures import Fit
@@ -118,7 +119,7 @@ def bad_files_warning(report: Report) -> list[str]:
     if not report.bad:
         return []
     return [
-        f"{len(report.bad):,} files are left out: {first_reasons(report.bad)}. See "
+        f"{left_out(len(report.bad))}: {first_reasons(report.bad)}. See "
         "`on_error` of `kgan.data.load` for how to get all of them."
     ]
 
@@ -132,6 +133,11 @@ def warn(report: Report, stacklevel: int) -> None:
     """
     for warning in [*report.warnings, *bad_files_warning(report)]:
         warnings.warn(warning, stacklevel=stacklevel + 1)
+
+
+def left_out(count: int) -> str:
+    """Returns the beginning of a sentence on files that are left out."""
+    return f"{checks.counted(count, 'file')} {'is' if count == 1 else 'are'} left out"
 
 
 def first_reasons(reasons: dict[str, str]) -> str:
