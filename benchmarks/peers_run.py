@@ -83,14 +83,14 @@ def plain_networks(job: str):
             keras.Input((LATENT_DIM,)),
             layers.Dense(16 * widths[-1], use_bias=False),
             layers.Reshape((4, 4, widths[-1])),
-            layers.BatchNormalization(),
+            layers.BatchNormalization(momentum=0.9),
             layers.LeakyReLU(0.2),
         ]
     )
     for filters in [*widths[-2::-1], 32]:
         generator.add(layers.UpSampling2D(2))
         generator.add(layers.Conv2D(filters, 3, padding="same", use_bias=False))
-        generator.add(layers.BatchNormalization())
+        generator.add(layers.BatchNormalization(momentum=0.9))
         generator.add(layers.LeakyReLU(0.2))
     generator.add(layers.Conv2D(channels, 3, padding="same", activation="tanh"))
     discriminator = keras.Sequential([keras.Input(SHAPES[job])])

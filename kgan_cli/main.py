@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{command}: {_message(MemoryError())}", file=sys.stderr)
         return Status.ERROR
     except KeyboardInterrupt as error:
-        print(f"\n{command}: {error or 'interrupted'}", file=sys.stderr)
+        print(f"\n{command}: {str(error) or 'interrupted'}", file=sys.stderr)
         return Status.INTERRUPTED
 
 

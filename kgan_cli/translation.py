@@ -276,9 +276,10 @@ class TranslateSettings(Settings):
                 self._refuse("another file than IN, and no folder")
         elif out.exists() and (not out.is_dir() or any(out.iterdir())):
             self._refuse("a new or an empty folder, or a file that ends in .png")
-        # A folder of this name would look like a picture, or like an archive.
-        elif out.suffix and not out.exists():
-            self._refuse("a file that ends in .png, or a folder without an ending")
+        # A folder of this name would look like a picture, or like an archive. A folder
+        # may end in a number, for example in `.v2`.
+        elif out.suffix[1:].isalpha() and not out.exists():
+            self._refuse("a file that ends in .png, or a folder without such an ending")
         paths.check_out(self.out, "OUT")
 
     def _refuse(self, expected: str) -> None:

@@ -166,6 +166,28 @@ def test_a_file_in_the_folder_of_a_run_is_used_as_the_run(tmp_path):
         assert (fitted[0] == 0).all() and (fitted[4] == (255, 0, 0)).all()
 
 
+def test_a_file_beside_the_config_of_another_program_is_no_run(tmp_path):
+    gan = save_gan(tmp_path / "run", num_classes=3, classes=["cat", "dog", "0"])
+    (tmp_path / "run" / "config.json").write_text('{"model": "of another program"}')
+    file, out = tmp_path / "run" / "gan.keras", tmp_path / "x.npz"
+    command = ["sample", str(file), "--label", "1", "--count", "2", "--out", str(out)]
+    assert main(command) == 0
+    wanted = gan.sample(2, seed=0, labels=[1, 1])
+    np.testing.assert_allclose(np.load(out)["images"], wanted, atol=1e-5)
+
+
+def test_a_command_that_is_interrupted_says_so(tmp_path, capsys, monkeypatch):
+    save_gan(tmp_path / "run")
+
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kgan.GAN, "sample", interrupt)
+    out = str(tmp_path / "x.npz")
+    assert main(["sample", str(tmp_path / "run"), "--out", out]) == 130
+    assert capsys.readouterr().err == "\nkgan sample: interrupted\n"
+
+
 def test_samples_of_several_seeds_are_rows(tmp_path):
     gan, out = save_gan(tmp_path / "run"), tmp_path / "x.png"
     options = ["--seeds", "4", "2", "--count", "3", "--out", str(out)]

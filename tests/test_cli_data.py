@@ -88,7 +88,7 @@ def test_info_reports_what_is_there(tmp_path, pictures, capsys):
         "Modes: RGBA (13).",
         "2 files are left out:",
         "  'a/broken.png': not an image that Pillow knows",
-        "  'photo.heic': not a supported file extension",
+        "  'Größe.heic': not a supported file extension",
         "The preset 'small' for a CPU:",
     ):
         assert line in said

@@ -177,7 +177,6 @@ def test_all_layers():
         assert all(any(x is y for y in layers) for x in (wrapped, middle, inner))
 
 
-@pytest.mark.since_keras("3.15.0", reason="divides activity losses by the batch size")
 def test_calls_in():
     inputs = keras.Input((3,))
     first, last = keras.layers.Dense(3), keras.layers.Dense(1)
@@ -193,6 +192,7 @@ def test_calls_in():
         assert [x for x, _, _ in keras_private.calls_in(sequential)][1:] == [first, last]
 
 
+@pytest.mark.since_keras("3.15.0", reason="divides activity losses by the batch size")
 def test_activity_losses():
     x = keras.Input((3,))
     decay = keras.regularizers.L2(0.5)

@@ -438,6 +438,22 @@ G = 2 * (6 * 12 + 4 * 4 * 4 * 3 * 2)
 D = 2 * (3 * 3 * 2 * 5 * 4 + 20)
 
 
+class Scale(keras.layers.Layer):
+    """A layer of a user whose kernel has one axis."""
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight((input_shape[-1],))
+
+    def call(self, inputs):
+        return inputs * self.kernel
+
+
+def test_operations_of_a_kernel_of_one_axis_are_counted():
+    model = keras.Sequential([keras.Input((4, 4, 3)), Scale()])
+    # At each of the 16 places, three products.
+    assert cost.flops(model) == 2 * 3 * 16
+
+
 def test_operations_equal_the_count_by_hand():
     generator, discriminator = networks()
     assert cost.flops(generator) == G and cost.flops(discriminator) == D

@@ -15,6 +15,7 @@ import kgan
 from kgan.cli import train
 from kgan.cli.run_folder import load_model
 from kgan_cli.main import main, parse
+from kgan_cli.translation import TranslateSettings
 
 NUMBERS = np.random.default_rng(0)
 SOURCES = NUMBERS.integers(0, 256, (10, 8, 8, 3), dtype="uint8")
@@ -227,6 +228,17 @@ def test_options_are_checked(tmp_path, monkeypatch, capsys, options, message):
     error = capsys.readouterr().err
     assert message in error and error.startswith("kgan train: ")
     assert error.count("\n") == 1 and not (tmp_path / "runs").exists()
+
+
+def test_the_name_of_a_folder_may_end_in_a_number(tmp_path):
+    model = tmp_path / "x.keras"
+    model.touch()
+    save(tmp_path / "in", SOURCES[:1])
+    paths = {"run_or_model": str(model), "pictures": str(tmp_path / "in")}
+    for out in ("v2", "shoes.v2", "2026.11.28"):
+        TranslateSettings(**paths, out=str(tmp_path / out)).check()
+    with pytest.raises(ValueError, match=r"without such an ending.*shoes\.jpg"):
+        TranslateSettings(**paths, out=str(tmp_path / "shoes.jpg")).check()
 
 
 def test_paths_are_checked_before_keras_is_imported(tmp_path):

@@ -147,6 +147,11 @@ def test_a_data_loader_yields_sources_first():
     translator.compile()
     history = translator.fit(loader, validation_data=loader, verbose=0).history
     assert int(translator.images_seen) == 12 and history["unlike"][-1] == 0
+    # Workers that persist have the order of the loader that they were started for.
+    loader = DataLoader(dataset, 4, num_workers=1, persistent_workers=True)
+    next(iter(loader))
+    translator.fit(loader, verbose=0)
+    assert translator.history.history["unlike"][-1] == 0
     # The loader of the user stays as it was.
     np.testing.assert_array_equal(next(iter(loader))[0], SOURCES[:4])
 

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from helpers import numpy
+from keras import ops
 
 import kgan
 from kgan import backend
@@ -88,6 +89,27 @@ def test_arguments_are_checked(arguments, message):
 def test_inputs_that_are_no_images_are_refused():
     with pytest.raises(ValueError, match=r"Received: input_shape=\(2, 3\)"):
         UpSamplingConv2D(2)(np.zeros((2, 3), "float32"))
+
+
+def test_the_kernel_is_added_up_in_its_own_precision(monkeypatch):
+    monkeypatch.setattr(backend, "FAST_TRANSPOSED_CONVOLUTIONS", True)
+    layer = UpSamplingConv2D(1, use_bias=False, dtype="mixed_bfloat16")
+    x = np.zeros((1, 5, 4, 1), "float32")
+    x[0, 2, 2] = 1
+    layer(x)
+    kernel = np.zeros((3, 3, 1, 1))
+    kernel[:, 1, 0, 0] = 1.003, 256.9, 0
+    layer.set_weights([kernel])
+    # In bfloat16, 257.9 is 258. The addends are 1 and 256, and their sum is 256 again.
+    found = ops.convert_to_numpy(ops.cast(layer(x), "float32"))
+    assert found[0, 3:7, 4, 0].tolist() == [0, 256, 258, 1]
+
+
+def test_inputs_of_another_number_of_channels_are_refused():
+    layer = UpSamplingConv2D(2)
+    layer(np.zeros((1, 2, 2, 3), "float32"))
+    with pytest.raises(ValueError, match="expected axis -1"):
+        layer(np.zeros((1, 2, 2, 4), "float32"))
 
 
 @pytest.mark.parametrize("fast, products", [(True, 16), (False, 36)])

@@ -257,7 +257,8 @@ def _save_gif(gif: PathLike, paths: list[pathlib.Path]) -> None:
         return
     same = [picture for picture in pictures if picture.size == pictures[-1].size]
     durations = [_DURATION] * (len(same) - 1) + [_LAST_DURATION]
-    save_gif(gif, same, durations)
+    # Training ends when the animation is written.
+    save_gif(gif, same, durations, Image.Quantize.FASTOCTREE)
 
 
 def _open(path: pathlib.Path) -> Image.Image | None:

@@ -172,6 +172,14 @@ class RunFolder:
             ) from None
         return config
 
+    def is_run(self) -> bool:
+        """Whether the folder has a `config.json` of a run."""
+        try:
+            self.read_config()
+        except ValueError:
+            return False
+        return True
+
     def write_config(self, training: Training) -> None:
         """Writes `config.json`: everything that is needed to repeat the run."""
         text = json.dumps(record(training), indent=2, default=str)
@@ -320,8 +328,12 @@ def run_of(path: PathLike) -> RunFolder:
         The `RunFolder`. A GAN outside of a run has a folder without files of a run.
     """
     path = pathlib.Path(path)
-    is_file = path.suffix == ".keras" and path.is_file()
-    return RunFolder(path.parent if is_file else path)
+    if path.suffix != ".keras" or not path.is_file():
+        return RunFolder(path)
+    folder = RunFolder(path.parent)
+    # The file may lie beside a `config.json` of another program.
+    is_other = folder.config.exists() and not folder.is_run()
+    return RunFolder(path) if is_other else folder
 
 
 def threads_changed(config: Config) -> str:

@@ -12,7 +12,10 @@ _COLOURS = 256
 
 
 def save_gif(
-    path: PathLike, pictures: Sequence[Image.Image], durations: int | Sequence[int]
+    path: PathLike,
+    pictures: Sequence[Image.Image],
+    durations: int | Sequence[int],
+    method: Image.Quantize = Image.Quantize.MEDIANCUT,
 ) -> None:
     """Writes a GIF that repeats for ever.
 
@@ -21,8 +24,11 @@ def save_gif(
         pictures: Pictures of one size and one mode, at least one. A transparent part is
             white, since the format has no partial transparency.
         durations: Int, the time in ms to show a picture, or an int for each picture.
+        method: How Pillow chooses the 256 colours of a picture that has more.
+            `FASTOCTREE` takes about a hundredth of the time of `MEDIANCUT`, and its
+            colours are farther from those of the picture by a fifth to two thirds.
     """
-    first, *others = map(_with_palette, pictures)
+    first, *others = (_with_palette(picture, method) for picture in pictures)
     with atomic_path(path) as temporary:
         first.save(
             temporary,
@@ -42,14 +48,10 @@ def on_white(picture: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
-def _with_palette(picture: Image.Image) -> Image.Image:
+def _with_palette(picture: Image.Image, method: Image.Quantize) -> Image.Image:
     opaque = on_white(picture)
     if opaque.mode == "L":
         return opaque
-    # The median cut keeps all colours if they are few. It comes closer to many colours
-    # too, but takes about a hundred times as long: training would wait for its animation.
+    # The median cut keeps all colours if they are few.
     is_exact = opaque.getcolors(_COLOURS) is not None
-    methods = Image.Quantize
-    return opaque.quantize(
-        _COLOURS, methods.MEDIANCUT if is_exact else methods.FASTOCTREE
-    )
+    return opaque.quantize(_COLOURS, Image.Quantize.MEDIANCUT if is_exact else method)

@@ -251,9 +251,22 @@ def _peek(x: Data, argument: str) -> tuple[Data, Tensors]:
         x = _generate_tuples(itertools.chain([first], iterator))
     # Keras takes a tensor of a PyTorch `DataLoader` for a list of its samples.
     elif hasattr(x, "collate_fn") and hasattr(first, "shape"):
-        x = copy.copy(x)
-        x.collate_fn = functools.partial(_collate_to_tuple, x.collate_fn)
+        x = with_batches(x, _as_tuple)
     return x, first
+
+
+def with_batches(loader: Any, function: Callable[[Any], Any]) -> Any:
+    """Returns a `DataLoader` of PyTorch that applies a function to each batch.
+
+    Args:
+        loader: The `DataLoader`, which stays as it is.
+        function: Function of a batch; a function of a module, since workers unpickle it.
+    """
+    loader = copy.copy(loader)
+    loader.collate_fn = functools.partial(_collate, loader.collate_fn, function)
+    # Workers that persist would go on with the function of the first loader.
+    loader._iterator = None
+    return loader
 
 
 def _check_adapted(x: Data, batch: Tensors, argument: str) -> None:
@@ -274,8 +287,8 @@ def _generate_tuples(batches: Iterable[Tensors]) -> Iterator[Tensors]:
         yield _as_tuple(batch)
 
 
-def _collate_to_tuple(collate: Callable, samples: Any) -> tuple:
-    return _as_tuple(collate(samples))
+def _collate(collate: Callable, function: Callable, samples: Any) -> Any:
+    return function(collate(samples))
 
 
 def _as_tuple(batch: Tensors) -> tuple:

@@ -28,7 +28,7 @@ class Generated(NamedTuple):
     reals: Tensor
     conditions: Tensors | None
     critic: Critic
-    real_conditions: Tensors | None
+    real_conditions: Tensors | None = None
 
 
 class GeneratorLoss(serialization.Configurable):

@@ -22,8 +22,8 @@ class FeatureMatching(GeneratorLoss):
     - `mean((mean(f(real)) - mean(f(fake)))²)` with `over_batch=True`: the inner means are
       over the batch, so reals and fakes need not belong together.
 
-    The features are of samples without augmentation. The papers add up the layers: a
-    weight of the paper counts as this weight times the number of layers of one scale.
+    The features are of samples without augmentation. The papers add up the
+    layers: `weight` is the weight of the paper times the number of layers of one scale.
 
     Args:
         weight: Float of at least 0, or a schedule.
@@ -132,7 +132,7 @@ class FeatureMatching(GeneratorLoss):
 
 
 def _between_kernels(discriminator: keras.Model) -> list[Tensor]:
-    """Returns the inputs of layers with a kernel that come from samples by a kernel."""
+    """Returns the inputs of kernels that are computed by earlier kernels from samples."""
     # Without a kernel between, a feature would be the samples, whole or shrunk.
     seen = {id(discriminator.inputs[0])}
     behind: set[int] = set()

@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from kgan import backend, checks, serialization
+from kgan.backend import keras_private
 from kgan.layers.arguments import with_checked_arguments
 from kgan.types import Config, Identifier, KerasArgument, Shape, Tensor
 
@@ -83,6 +84,7 @@ class UpSamplingConv2D(keras.layers.Layer):
                 "The inputs must have the shape (batch, height, width, channels), with a "
                 f"known number of channels. {checks.received(input_shape=input_shape)}"
             )
+        self.input_spec = keras.layers.InputSpec(ndim=4, axes={-1: channels})
         self.kernel = self.add_weight(
             (self.kernel_size, self.kernel_size, channels, self.filters),
             self.kernel_initializer,
@@ -103,7 +105,10 @@ class UpSamplingConv2D(keras.layers.Layer):
         """
         options = {"padding": "same", "data_format": "channels_last"}
         if self.is_transposed(inputs.shape):
-            kernel = _transposed(ops.convert_to_tensor(self.kernel))
+            # The places of the kernel are added in the precision of the kernel.
+            with keras_private.without_autocast():
+                kernel = _transposed(ops.convert_to_tensor(self.kernel))
+            kernel = ops.cast(kernel, inputs.dtype)
             outputs = ops.conv_transpose(inputs, kernel, strides=2, **options)
         else:
             doubled = ops.repeat(ops.repeat(inputs, 2, axis=1), 2, axis=2)

@@ -1,8 +1,6 @@
 """Data of pairs, sources and targets, as `kgan.GAN` takes them: the targets first."""
 
-import copy
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -10,6 +8,7 @@ import numpy as np
 
 from kgan import checks
 from kgan.data import Batches, Store
+from kgan.data.prepare import with_batches
 from kgan.types import ArrayLike, Data
 
 
@@ -40,9 +39,7 @@ def targets_first(x: Data, y: ArrayLike | None) -> tuple[Data, ArrayLike | None]
     if hasattr(x, "element_spec"):  # A `tf.data.Dataset`.
         return x.map(lambda *batch: _exchanged(batch)), None
     if hasattr(x, "collate_fn"):  # A `DataLoader` of PyTorch.
-        x = copy.copy(x)
-        x.collate_fn = functools.partial(_collate, x.collate_fn)
-        return x, None
+        return with_batches(x, _exchanged), None
     if isinstance(x, Iterator):
         return map(_exchanged, x), None
     raise ValueError(
@@ -64,10 +61,6 @@ def _exchanged(batch: Any) -> tuple[Any, Any]:
         )
     source, target = batch
     return target, source
-
-
-def _collate(collate: Callable, samples: Any) -> tuple[Any, Any]:
-    return _exchanged(collate(samples))
 
 
 class _TargetsFirst(keras.utils.PyDataset):

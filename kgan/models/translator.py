@@ -93,10 +93,10 @@ class Translator(GAN):
     ) -> None:
         """Configures the training, see `kgan.GAN.compile`.
 
-        The defaults are those of pix2pix, but for the loss: the mean absolute error with
-        a weight of 100 beside the adversarial loss, `Adam(2e-4, beta_1=0.5)` for both
-        networks, and one pass of the generator for both updates, since the sources are
-        the same.
+        The defaults are those of pix2pix: the mean absolute error with a weight of 100
+        beside the adversarial loss, `Adam(2e-4, beta_1=0.5)` for both networks, and one
+        pass of the generator for both updates, since the sources are the same. The
+        adversarial loss alone differs, see `loss`.
 
         Args:
             g_optimizer: See `kgan.GAN.compile`.

@@ -181,13 +181,13 @@ def _layer_flops(layer: keras.layers.Layer) -> int:
     if kernel is None:
         return 0
     transposed = "Transpose" in type(inner).__name__ or getattr(inner, "up", False)
-    rows, columns = kernel.shape[:2]
+    products = math.prod(kernel.shape)
     if isinstance(inner, UpSamplingConv2D) and inner.is_transposed(layer.input.shape):
-        transposed, rows, columns = True, rows + 1, columns + 1
+        transposed = True
+        products = (inner.kernel_size + 1) ** 2 * math.prod(kernel.shape[2:])
     side = layer.input if transposed else layer.output
     # The inputs of a modulated convolution are features and styles.
     side = side[0] if isinstance(side, list) else side
-    products = rows * columns * math.prod(kernel.shape[2:])
     return 2 * products * math.prod(side.shape[1:-1])
 
 
