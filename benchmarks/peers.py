@@ -17,7 +17,9 @@ The jobs:
 The contenders are kgan on each backend; the step of the keras.io guide in `fit`; a bare
 `tf.function` in a loop; plain PyTorch, channels last, with new noise for each network,
 also with `torch.compile`; and Lightning. A contender whose framework is not installed is
-left out. The layers, the optimizers and the numbers of weights are equal. The contenders
+left out. The networks compute the same from equal weights, and the optimizers are equal:
+kgan trains the networks of `kgan.networks`, and the others layers of their framework. The
+arithmetic, for the share below, is that of kgan's networks. The contenders
 `kgan-BACKEND-reuse`, for `--only`, train with `reuse_fakes`, which is another algorithm.
 
 Each contender is a process. In each round the contenders run a block of steps of about
