@@ -18,7 +18,7 @@ from kgan.callbacks.interval import (
 )
 from kgan.callbacks.model_callback import ModelCallback
 from kgan.callbacks.paths import check_file, check_folder
-from kgan.data.animation import save_gif
+from kgan.data.animation import on_white, save_gif
 from kgan.data.conditions import check_rows
 from kgan.files import atomic_path
 from kgan.models.latents import as_floats
@@ -265,7 +265,8 @@ def _open(path: pathlib.Path) -> Image.Image | None:
     """Returns the picture in a file; None if the file is missing or damaged."""
     with contextlib.suppress(OSError, SyntaxError, ValueError), Image.open(path) as file:
         file.load()
-        return file
+        # Here, since Pillow may not convert a picture that another program wrote.
+        return on_white(file)
     return None
 
 

@@ -25,8 +25,8 @@ def save_gif(
             white, since the format has no partial transparency.
         durations: Int, the time in ms to show a picture, or an int for each picture.
         method: How Pillow chooses the 256 colours of a picture that has more.
-            `FASTOCTREE` takes about a hundredth of the time of `MEDIANCUT`, and its
-            colours are farther from those of the picture by a fifth to two thirds.
+            `FASTOCTREE` takes far less time than `MEDIANCUT`, and its colours are a
+            little farther from those of the picture.
     """
     first, *others = (_with_palette(picture, method) for picture in pictures)
     with atomic_path(path) as temporary:
@@ -41,8 +41,8 @@ def save_gif(
 
 
 def on_white(picture: Image.Image) -> Image.Image:
-    """Returns a picture blended with white, in RGB; a grey picture stays as it is."""
-    if picture.mode == "L":
+    """Returns a picture blended with white, in RGB; grey pictures stay grey."""
+    if picture.mode in ("L", "RGB"):
         return picture
     white = Image.new("RGBA", picture.size, "white")
     return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
