@@ -122,32 +122,67 @@ def test_a_preset_shows_its_budget_in_about_sixty_parts(name, count):
         )
         size = min(preset.batch_size, count)
         assert preset.images == preset.epochs * preset.steps_per_epoch * size
-        assert abs(preset.images - budget) <= max(2 * size, budget / 1_000)
+        call = size * preset.compile.get("steps_per_execution", 1)
+        assert abs(preset.images - budget) <= max(2 * call, budget / 1_000)
         assert 40 <= preset.epochs <= 90 or preset.images // size < 40
         length = f"epochs={preset.epochs}, steps_per_epoch={preset.steps_per_epoch})"
         assert str(preset).endswith(length)
 
 
 @pytest.mark.parametrize(
-    "budget, size, expected",
-    [(150_000, 50, (60, 50)), (300, 5, (60, 1)), (20, 10, (2, 1)), (1, 32, (1, 1))],
+    "budget, size, together, expected",
+    [
+        (150_000, 50, 1, (60, 50)),
+        (300, 5, 1, (60, 1)),
+        (20, 10, 1, (2, 1)),
+        (1, 32, 1, (1, 1)),
+        # 586 executions, of which 65 times 9 are done.
+        (150_000, 32, 8, (65, 72)),
+        (1, 32, 8, (1, 8)),
+    ],
 )
-def test_the_parts_of_a_budget(budget, size, expected):
-    assert kgan.presets.parts(budget, size) == expected
+def test_the_parts_of_a_budget(budget, size, together, expected):
+    assert kgan.presets.parts(budget, size, together) == expected
 
 
-def test_a_run_keeps_its_budget_and_continues_in_epochs_of_the_same_length(tmp_path):
-    np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(64, 3)))
+@pytest.mark.parametrize("shape", [(2,), (8, 8, 1)], ids=str)
+def test_small_networks_train_for_several_steps_in_a_call(shape):
+    # Keras on PyTorch takes single steps.
+    several = 1 if keras.backend.backend() == "torch" else 8
+    preset = kgan.presets.suggest(shape, 1_000, compute="cpu")
+    assert preset.build(0).steps_per_execution == several
+    assert preset.steps_per_epoch % several == 0
+    assert ("in one call" in " ".join(preset.reasons)) == (several > 1)
+
+
+@pytest.mark.parametrize("shape, budget", [((2,), 15_359), ((16, 16, 1), 300_000)])
+def test_short_trainings_and_larger_networks_take_single_steps(shape, budget):
+    # Each of 60 epochs would have less than one call of 8 batches of 32.
+    preset = kgan.presets.suggest(shape, 1_000, compute="cpu", budget=budget)
+    assert "steps_per_execution" not in preset.compile
+
+
+# The smaller data has small batches, so its budget is long enough for several steps in a
+# call.
+@pytest.mark.parametrize(
+    "count, budget, options, epochs",
+    [(64, 100, ["--batch-size", "16"], 6), (4, 1_920, [], 60)],
+)
+def test_a_run_keeps_its_budget_and_continues_in_epochs_of_the_same_length(
+    tmp_path, count, budget, options, epochs
+):
+    np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(count, 3)))
     run, straight = tmp_path / "run", tmp_path / "straight"
-    options = ["--data", str(tmp_path / "x.npz"), "--batch-size", "16", "--out"]
-    assert main(["train", "--budget", "100", *options, str(run)]) == 0
+    options = [*options, "--data", str(tmp_path / "x.npz"), "--budget", str(budget)]
+    assert main(["train", *options, "--out", str(run)]) == 0
     gan = keras.models.load_model(run / "gan.keras")
-    assert gan.epoch == 6 and int(numpy(gan.images_seen)) == 96
-    assert main(["train", "--resume", str(run), "--epochs", "12"]) == 0
-    longer = ["--budget", "100", "--epochs", "12", *options, str(straight)]
-    assert main(["train", *longer]) == 0
+    shown = int(numpy(gan.images_seen))
+    assert gan.epoch == epochs and abs(shown - budget) <= 4
+    further = ["--epochs", str(2 * epochs)]
+    assert main(["train", "--resume", str(run), *further]) == 0
+    assert main(["train", *options, *further, "--out", str(straight)]) == 0
     gans = [keras.models.load_model(path / "gan.keras") for path in (run, straight)]
-    assert int(numpy(gans[0].images_seen)) == 192
+    assert int(numpy(gans[0].images_seen)) == 2 * shown
     assert_same_state(*gans)
 
 
@@ -507,6 +542,9 @@ def test_memory_is_estimated_for_one_update():
 
 def test_speed_of_matrix_products_is_measured():
     assert 1e8 < cost.measure_speed(0.05, size=256) < 1e15
+    assert 1e6 < cost.measure_speed(0.01, size=64, dtype="bfloat16") < 1e15
+    with pytest.raises(ValueError, match=r"`dtype` .* Received: dtype='int8'"):
+        cost.measure_speed(dtype="int8")
 
 
 def test_info_says_what_would_be_trained(tmp_path, capsys):

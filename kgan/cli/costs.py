@@ -12,6 +12,12 @@ from kgan.cli.training import Training
 from kgan.presets import cost
 from kgan_cli.out_of_memory import is_out_of_memory
 
+# Rows of matrices large enough that the time of a product is not that of a call. Where a
+# CPU lacks the instructions, a product of 1,024 rows in bfloat16 takes seconds.
+_ROWS = {"cpu": 256, "gpu": 4096}
+# A training gains less than its products do, so a smaller gain is not worth mentioning.
+_WORTH_MENTIONING = 1.5
+
 
 def describe(training: Training) -> list[str]:
     """Returns paragraphs on the cost of a training on this machine.
@@ -30,9 +36,33 @@ def describe(training: Training) -> list[str]:
         f"{costs.parameters:,} parameters"
     )
     gpu = backend.gpu()
-    if gpu is None:
-        return _on_cpu(training, costs, size)
-    return _on_gpu(training, gpu, size)
+    paragraphs = (
+        _on_cpu(training, costs, size) if gpu is None else _on_gpu(training, gpu, size)
+    )
+    if training.settings.precision == "float32":
+        paragraphs += _in_bfloat16("cpu" if gpu is None else "gpu")
+    return paragraphs
+
+
+def _in_bfloat16(device: str) -> list[str]:
+    """Returns a paragraph on bfloat16, if products of matrices are much faster in it.
+
+    The default stays float32 everywhere: a default that rests on a measured time would
+    let one seed give two trainings.
+
+    Args:
+        device: `"cpu"` or `"gpu"`, the device of the training.
+    """
+    speeds = (
+        cost.measure_speed(0.1, _ROWS[device], dtype) for dtype in ("bfloat16", "float32")
+    )
+    gain = next(speeds) / next(speeds)
+    if gain < _WORTH_MENTIONING:
+        return []
+    return [
+        f"In bfloat16, a matrix product is {gain:.1f} times as fast here, so "
+        "--precision mixed_bfloat16 may shorten the training."
+    ]
 
 
 def _on_cpu(training: Training, costs: cost.Cost, size: str) -> list[str]:

@@ -77,7 +77,8 @@ def _with_options(preset: Preset, settings: ModelSettings) -> Preset:
     # Without the option, translators have a default of their own.
     given |= {"reuse_fakes": True} if settings.reuse_fakes else {}
     size = settings.batch_size or preset.batch_size
-    epochs, steps = parts(preset.budget, size)
+    together = preset.compile.get("steps_per_execution", 1)
+    epochs, steps = parts(preset.budget, size, together)
     # Alone, the option asks for so many passes through the data.
     passes = settings.epochs and not settings.budget
     return dataclasses.replace(

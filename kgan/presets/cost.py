@@ -329,18 +329,22 @@ class _Clock(keras.callbacks.Callback):
         self.model.stop_training = 2 * self.elapsed > self.limit
 
 
-def measure_speed(seconds: float = 0.3, size: int = 1024) -> float:
+def measure_speed(
+    seconds: float = 0.3, size: int = 1024, dtype: str = "float32"
+) -> float:
     """Measures the operations per second of matrix products on this machine.
 
     Args:
         seconds: Float above 0, about how long to measure.
         size: Int, at least 1: number of rows and columns of the matrices.
+        dtype: `"float32"`, `"bfloat16"` or `"float16"`: the dtype of the matrices.
 
     Raises:
         ValueError: If an argument is out of bounds.
     """
     seconds, size = checks.number(above=0, seconds=seconds), checks.count(size=size)
-    x = keras.ops.convert_to_tensor(np.ones((size, size), "float32"))
+    dtype = checks.one_of(("float32", "bfloat16", "float16"), dtype=dtype)
+    x = keras.ops.cast(np.ones((size, size), "float32"), dtype)
     _wait(keras.ops.matmul(x, x)[0, 0])
     start, count = time.perf_counter(), 0
     while time.perf_counter() - start < seconds:

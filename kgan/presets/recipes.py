@@ -10,6 +10,9 @@ from kgan.presets.expectation import expectation
 from kgan.presets.preset import Preset
 from kgan.presets.request import Request
 
+# With more steps in one call, progress would be seen less often for little gain.
+_SMALL_STEPS = 8
+
 
 def small(request: Request) -> Preset:
     """Small networks that learn fast."""
@@ -61,6 +64,7 @@ def _tiny(request: Request) -> Preset:
             **request.augmentation(images),
         },
         batch_size=request.batch_size(32),
+        steps_per_execution=_SMALL_STEPS,
         budget=images,
         reasons=(
             _LEARNS_FASTEST,
@@ -304,6 +308,7 @@ def mlp(request: Request) -> Preset:
             "penalties": [_penalty("R1", 0.3)],
         },
         batch_size=request.batch_size(32),
+        steps_per_execution=_SMALL_STEPS,
         budget=request.images(150_000),
         reasons=("Dense layers ignore neighbourhoods, and these samples have none.",),
     )

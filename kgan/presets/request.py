@@ -4,10 +4,10 @@ import dataclasses
 import math
 from typing import Any, TypeVar
 
-from kgan import checks
+from kgan import backend, checks
 from kgan.data import is_image_shape
 from kgan.presets.call import Call
-from kgan.presets.preset import Preset, parts
+from kgan.presets.preset import PARTS, Preset, parts
 
 # A discriminator memorises images that it sees more often than this. The narrow networks
 # for a CPU memorise later: emoji that they see 563 times gain nothing by augmentation.
@@ -83,10 +83,26 @@ class Request:
         budget: int,
         batch_size: int,
         kind: type[AnyPreset] = Preset,  # type: ignore[assignment]
+        steps_per_execution: int = 1,
         **settings: Any,
     ) -> AnyPreset:
-        """Returns a `Preset` with the name, the data and the machine of the request."""
-        epochs, steps = parts(budget, batch_size)
+        """Returns a preset with the name, the data and the machine of the request.
+
+        Args:
+            budget: See `Preset`.
+            batch_size: See `Preset`.
+            kind: The class of the preset.
+            steps_per_execution: Int, see `GAN.compile`: more than 1 for networks whose
+                steps take no longer than a call. Used where Keras can, and for budgets
+                that are long enough.
+            **settings: The other arguments of `kind`.
+        """
+        longest = budget // (PARTS * batch_size)
+        if not backend.SEVERAL_STEPS or longest < steps_per_execution:
+            steps_per_execution = 1
+        if steps_per_execution > 1:
+            settings = _in_one_call(settings, steps_per_execution)
+        epochs, steps = parts(budget, batch_size, steps_per_execution)
         if self.condition_dim is not None:
             settings = _matching_aware(settings)
         return kind(
@@ -172,6 +188,17 @@ class Request:
     def policy(self) -> str:
         """The policy of `kgan.augment.DiffAugment` for images."""
         return "color,translation,cutout" if self.shape[-1] >= 3 else "translation"
+
+
+def _in_one_call(settings: dict[str, Any], steps: int) -> dict[str, Any]:
+    """Returns settings with which several steps follow each other in one call."""
+    reason = (
+        f"The framework takes {steps} steps in one call: a call takes time of its own, "
+        "which counts beside the steps of small networks. Callbacks are called once "
+        "for each call."
+    )
+    changed = {"compile": {**settings["compile"], "steps_per_execution": steps}}
+    return {**settings, **changed, "reasons": (*settings["reasons"], reason)}
 
 
 def _matching_aware(settings: dict[str, Any]) -> dict[str, Any]:
