@@ -130,7 +130,7 @@ def test_a_browser_draws_the_samples_of_two_stages(num_classes):
         lambda: [layers.Conv2D(3, 2, strides=2, use_bias=False), layers.LeakyReLU(0.3)],
         lambda: [layers.Conv2D(6, 2, groups=3, padding="same", use_bias=False)],
         lambda: [kgan.layers.UpSamplingConv2D(4), layers.ReLU()],
-        lambda: [kgan.layers.UpSamplingConv2D(2, 5, use_bias=False)],
+        lambda: [kgan.layers.UpSamplingConv2D(2, 5, "silu", use_bias=False)],
         lambda: [layers.UpSampling2D((3, 2), interpolation="bilinear")],
         lambda: [layers.ZeroPadding2D(((1, 0), (2, 3))), layers.Dense(2, "softplus")],
         lambda: [layers.Cropping2D(((1, 1), (0, 2))), layers.ReLU(negative_slope=0.1)],

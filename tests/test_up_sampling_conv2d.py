@@ -38,6 +38,15 @@ def test_doubles_and_convolves(size, kernel_size, fast, monkeypatch):
     )
 
 
+def test_an_activation_follows_the_bias():
+    layer = UpSamplingConv2D(2, activation="relu", bias_initializer="ones")
+    x = RANDOM.normal(size=(1, 5, 4, 3)).astype("float32")
+    outputs = numpy(layer(x))
+    expected = np.maximum(doubled_and_convolved(x, *map(numpy, layer.weights)), 0)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-4, atol=1e-4)
+    assert expected.min() == 0 < expected.max()
+
+
 def test_few_pixels_are_convolved_after_the_doubling(monkeypatch):
     monkeypatch.setattr(backend, "FAST_TRANSPOSED_CONVOLUTIONS", True)
     layer = UpSamplingConv2D(4)
@@ -56,6 +65,7 @@ def test_a_layer_is_made_anew_from_its_config():
     layer = UpSamplingConv2D(
         4,
         5,
+        "tanh",
         use_bias=False,
         kernel_initializer="he_normal",
         kernel_regularizer=keras.regularizers.L2(0.5),

@@ -29,6 +29,7 @@ class UpSamplingConv2D(keras.layers.Layer):
     Args:
         filters: Int, at least 1: channels of the outputs.
         kernel_size: An odd int.
+        activation: See `keras.layers.Conv2D`.
         use_bias: Bool, whether to add a bias.
         kernel_initializer: See `keras.layers.Conv2D`.
         bias_initializer: See `keras.layers.Conv2D`.
@@ -56,6 +57,7 @@ class UpSamplingConv2D(keras.layers.Layer):
         self,
         filters: int,
         kernel_size: int = 3,
+        activation: Identifier = None,
         use_bias: bool = True,
         kernel_initializer: Identifier = "glorot_uniform",
         bias_initializer: Identifier = "zeros",
@@ -71,6 +73,7 @@ class UpSamplingConv2D(keras.layers.Layer):
                 "`kernel_size` must be odd, so that a kernel has a middle. "
                 f"{checks.received(kernel_size=kernel_size)}"
             )
+        self.activation = keras.activations.get(activation)
         self.use_bias = checks.flag(use_bias=use_bias)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
@@ -113,7 +116,7 @@ class UpSamplingConv2D(keras.layers.Layer):
         else:
             doubled = ops.repeat(ops.repeat(inputs, 2, axis=1), 2, axis=2)
             outputs = ops.conv(doubled, self.kernel, **options)
-        return outputs + self.bias if self.use_bias else outputs
+        return self.activation(outputs + self.bias if self.use_bias else outputs)
 
     def is_transposed(self, input_shape: Shape) -> bool:
         """Whether the layer computes a transposed convolution for inputs of a shape."""
@@ -138,6 +141,7 @@ class UpSamplingConv2D(keras.layers.Layer):
             **super().get_config(),
             "filters": self.filters,
             "kernel_size": self.kernel_size,
+            "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
             **{name: serialize(getattr(self, name)) for name in parts},
         }

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from kgan.cli.browser.activations import activated
 from kgan.cli.browser.convolutions import (
     bias_of,
     check_channels_last,
@@ -41,7 +42,7 @@ def _up_sampling_conv2d(
     doubled = resampled(program, x, *(_nearest(side, 2) for side in x.shape[:2]))
     kernel = array(layer.kernel)
     x = padded(program, doubled, kernel.shape[:2])
-    return convolved(program, x, kernel, bias_of(layer))
+    return activated(program, layer, convolved(program, x, kernel, bias_of(layer)))
 
 
 @translates(SmoothUpSampling2D)
