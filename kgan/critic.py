@@ -134,7 +134,7 @@ class Critic:
             `(logits, (outputs, class_logits, added_loss))`, see `Judgement`.
         """
         if training and self.augment is not None:
-            samples = self._augmented(samples)
+            samples = self.augmented(samples, self.augment)
         given = conditions if takes_conditions(self.discriminator) else None
         inputs = with_conditions(samples, given)
         with self.frozen_pass() if frozen else contextlib.nullcontext():
@@ -157,8 +157,14 @@ class Critic:
         """Returns a scope in which the discriminator writes to none of its variables."""
         return frozen(self.discriminator, self.seed_generator)
 
-    def _augmented(self, samples: Tensor) -> Tensor:
-        augment = schedules.at(self.augment, self.images_seen)
+    def augmented(self, samples: Tensor, augment: Augmentation) -> Tensor:
+        """Returns samples in the range of the samples, changed by an augmentation.
+
+        Args:
+            samples: See `judge`.
+            augment: The augmentation.
+        """
+        augment = schedules.at(augment, self.images_seen)
         singles = self.sample_range.scaled(unpacked(samples, self.pack))
         changed = augment(singles, self.seed_generator)
         return packed(self.sample_range.unscaled(changed), self.pack)

@@ -71,8 +71,8 @@ LAYERS = {
 OF_LAYERS = {"name": None, "dtype": None, "trainable": True}
 OF_NORMALIZATIONS = {"epsilon": 1e-3, "center": True, "scale": True, "axis": -1}
 OF_NORMALIZATIONS |= {"beta_initializer": "zeros", "gamma_constraint": None}
-# Regularizers and initializers of Keras may be functions, and dtypes may be types.
-FUNCTIONS = ("_initializer", "_constraint", "_regularizer")
+# Activations, regularizers and initializers may be functions, and dtypes may be types.
+FUNCTIONS = ("activation", "_initializer", "_constraint", "_regularizer")
 
 
 def shape_of(name):

@@ -172,6 +172,79 @@ def test_a_schedule_leaves_the_averages_shared():
     np.testing.assert_allclose(found, LOGITS[0][0].mean() / 2, rtol=1e-5)
 
 
+@keras.saving.register_keras_serializable("tests")
+class Plus(kgan.augment.Augmentation):
+    """Adds a number to all elements."""
+
+    def __init__(self, number=1.0, probability=1.0):
+        super().__init__(probability)
+        self.number = kgan.schedules.number(number=number)
+
+    def transform(self, x, seed=None):
+        return x + self.number
+
+
+def logits(x):
+    return x**2 @ np.array([0.5, -1.0, 2.0])
+
+
+@pytest.mark.parametrize("fakes", [0.0, 1.0, 3.0])
+def test_consistency_by_hand(fakes):
+    penalty = kgan.penalties.Consistency(7.0, Plus(0.5), fakes)
+    apart = [((logits(x) - logits(x + 0.5)) ** 2).mean() for x in (REALS, FAKES)]
+    wanted = apart[0] + fakes * apart[1]
+    np.testing.assert_allclose(value(penalty), wanted, rtol=1e-5)
+    assert not penalty.takes_gradient
+
+
+def test_both_logits_of_consistency_move():
+    critic = Critic(quadratic(), keras.random.SeedGenerator(0))
+    penalty = kgan.penalties.Consistency(augment=Plus(0.5), fakes=0.0)
+    (kernel,) = critic.discriminator.trainable_variables
+
+    def loss():
+        real, fake = (critic.judge(ops.convert_to_tensor(x)) for x in (REALS, FAKES))
+        return penalty(real, fake, critic), ()
+
+    (gradient,) = backend.value_and_grad(loss, [kernel])[1]
+    # The difference of the logits is linear in the kernel.
+    features = REALS**2 - (REALS + 0.5) ** 2
+    apart = logits(REALS) - logits(REALS + 0.5)
+    wanted = 2 * (apart[:, None] * features).mean(axis=0)
+    np.testing.assert_allclose(numpy(gradient)[:, 0], wanted, rtol=1e-4)
+
+
+def test_consistency_changes_packed_samples_in_the_range_of_augmentations():
+    # Samples of 0 to 1 become -1 to 1, and get 1/2 more; then they are 1/4 higher.
+    range_01 = kgan.data.SampleRange(0.0, 1.0)
+    critic = Critic(
+        quadratic(), keras.random.SeedGenerator(0), pack=3, sample_range=range_01
+    )
+    real, fake = (critic.judge(ops.convert_to_tensor(x)) for x in (REALS, FAKES))
+    found = numpy(
+        kgan.penalties.Consistency(augment=Plus(0.5), fakes=0.0)(real, fake, critic)
+    )
+    wanted = ((logits(REALS) - logits(REALS + 0.25)) ** 2).mean()
+    np.testing.assert_allclose(found, wanted, rtol=1e-4)
+
+
+def test_consistency_follows_schedules(tiny):
+    number = kgan.schedules.Linear(0.0, 1.0, images=8)
+    gan = tiny()
+    gan.compile(penalties=[kgan.penalties.Consistency(1.0, Plus(number))])
+    x = RANDOM.standard_normal((4, 2)).astype("float32")
+    first, second = (gan.train_on_batch(x, return_dict=True) for _ in range(2))
+    # Nothing is changed before the first image.
+    assert first["consistency"] == 0 < second["consistency"]
+
+
+def test_consistency_refuses_what_it_can_not_change(tiny):
+    with pytest.raises(ValueError, match=r"does not adapt.*Received: augment='ada'"):
+        kgan.penalties.Consistency(augment="ada")
+    with pytest.raises(ValueError, match="Translation needs images"):
+        tiny().compile(penalties=["consistency"])
+
+
 def test_penalties_on_gradients_have_nothing_to_keep():
     penalty = kgan.penalties.R1()
     penalty.build()
@@ -281,9 +354,10 @@ def test_stock_norm_under_a_penalty_is_named(tiny):
         ]
     )
     gan = kgan.GAN(tiny().generator, judge)
-    gan.compile()
+    # Warnings are errors: a penalty without a gradient is not named.
+    gan.compile(penalties=["lecam"])
     with pytest.warns(UserWarning, match=r"second derivatives through ln .* of r1"):
-        gan.compile(penalties=["r1"])
+        gan.compile(penalties=["lecam", "r1"])
 
 
 @pytest.mark.parametrize("arguments", [{"weight": -1}, {"every": 0}, {"every": 1.5}])

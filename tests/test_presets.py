@@ -502,6 +502,7 @@ def test_operations_equal_the_count_by_hand():
         ({"penalties": [kgan.penalties.R1(every=3)]}, G + 7 * D + 3 * G + 2 * D),
         ({"penalties": ["gradient_penalty"]}, G + 10 * D + 3 * G + 2 * D),
         ({"penalties": [kgan.penalties.LeCam(0.1)]}, G + 6 * D + 3 * G + 2 * D),
+        ({"penalties": ["consistency"]}, G + 12 * D + 3 * G + 2 * D),
         ({"loss": "relativistic"}, G + 6 * D + 3 * G + 3 * D),
         # Two updates of 4 reals, then one of the generator, on 4 latents.
         ({"d_steps": 2}, (2 * 4 * (G + 6 * D) + 4 * (3 * G + 2 * D)) / 8),

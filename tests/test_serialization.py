@@ -29,6 +29,7 @@ OBJECTS = [
     kgan.penalties.GradientPenalty(center=0.0),
     kgan.penalties.DRAGAN(5.0, every=2),
     kgan.penalties.LeCam(0.1, decay=0.9),
+    kgan.penalties.Consistency(2.0, ["flip", kgan.augment.Translation(0.25)], fakes=0.5),
     kgan.penalties.PathLength(1.0, every=2, decay=0.1, shrink=4),
     kgan.penalties.R1(kgan.schedules.Linear(1.0, 0.1, 100, begin=10)),
     kgan.schedules.Linear(1.0, 0.1, 100, begin=10),

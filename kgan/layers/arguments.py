@@ -19,6 +19,7 @@ _FLAGS = (
     "use_gamma",
 )
 _PARTS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "activation": (keras.activations.get, "an activation of Keras, a function, or None"),
     "initializer": (keras.initializers.get, "an initializer of Keras"),
     "regularizer": (keras.regularizers.get, "a regularizer of Keras, or None"),
     "constraint": (keras.constraints.get, "a constraint of Keras, or None"),

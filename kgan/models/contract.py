@@ -350,6 +350,7 @@ def warn_of_inexact_layers(discriminator: keras.Model, penalties: tuple) -> None
         for layer in all_layers(discriminator)
         if type(layer) in inexact and not _is_affine(layer)
     ]
+    penalties = tuple(penalty for penalty in penalties if penalty.takes_gradient)
     if penalties and found:
         warnings.warn(
             f"On this backend, second derivatives through {', '.join(found)} have errors "

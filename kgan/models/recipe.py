@@ -179,6 +179,8 @@ class Recipe(serialization.Configurable):
         freezing.check_count(gan.discriminator, self.freeze_d)
         if self.augment is not None:
             self.augment.check(gan.sample_shape)
+        for term in self.penalties:
+            term.check(gan.sample_shape)
         for penalty in self.generator_penalties:
             penalty.check(gan.generator)
         for loss in self.generator_losses:

@@ -6,6 +6,7 @@ from kgan import serialization
 from kgan.penalties.base import LazyPenalty as LazyPenalty
 from kgan.penalties.base import Penalty as Penalty
 from kgan.penalties.base import add_penalties as add_penalties
+from kgan.penalties.consistency import Consistency as Consistency
 from kgan.penalties.dragan import DRAGAN as DRAGAN
 from kgan.penalties.gradient_penalty import GradientPenalty as GradientPenalty
 from kgan.penalties.lecam import LeCam as LeCam

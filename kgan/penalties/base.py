@@ -7,7 +7,7 @@ from keras import ops
 
 from kgan import backend, checks, schedules, serialization
 from kgan.critic import Critic, Judgement
-from kgan.types import Tensor, Tensors
+from kgan.types import Shape, Tensor, Tensors
 
 # Keeps the derivative of the square root finite where the gradient is zero.
 _EPSILON = 1e-12
@@ -25,6 +25,8 @@ class LazyPenalty(serialization.Configurable):
 
     Attributes:
         name: The key in the logs.
+        takes_gradient: Whether the value is computed from a gradient. `compile` then
+            warns of layers whose second derivatives are not exact.
         variables: The `keras.Variable`s that a GAN saves.
 
     Reference:
@@ -33,6 +35,7 @@ class LazyPenalty(serialization.Configurable):
     """
 
     name = "penalty"
+    takes_gradient = True
     variables: Sequence[keras.Variable] = ()
 
     def __init__(self, weight: schedules.NumberOrSchedule = 1.0, every: int = 1):
@@ -110,6 +113,16 @@ class Penalty(LazyPenalty):
     # The cost of the value for each real, in forward passes of the discriminator: 4 for
     # a gradient at further samples. Only estimates of time and memory use the cost.
     passes = 4
+
+    def check(self, sample_shape: Shape) -> None:
+        """Checks that the penalty suits samples of a shape. `GAN.compile` calls it.
+
+        Args:
+            sample_shape: Shape of one sample.
+
+        Raises:
+            ValueError: If the penalty can't be computed for the samples.
+        """
 
     def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
         """Computes the penalty, without its weight.

@@ -45,6 +45,7 @@ class LeCam(Penalty):
 
     name = "lecam"
     passes = 0
+    takes_gradient = False
 
     def __init__(
         self,
