@@ -160,6 +160,19 @@ def test_least_squares_by_hand():
     real, fake = ops.convert_to_tensor([[3.0]]), ops.convert_to_tensor([[2.0], [0.0]])
     assert float(loss.discriminator_loss(real, fake)) == 3.0  # 4 / 2 + (4 + 0) / 2 / 2
     assert float(loss.generator_loss(None, fake)) == 0.5
+    loss = kgan.losses.LeastSquares(0.5, 2.5, -1.0, 0.5)
+    # 1 / 2 + (9 + 1) / 2 / 2, and (2.25 + 0.25) / 2 / 2.
+    assert float(loss.discriminator_loss(real, fake)) == 3.0
+    assert float(loss.generator_loss(None, fake)) == 0.625
+    assert loss.decision_boundary == 0.75
+    assert kgan.losses.get(keras.saving.serialize_keras_object(loss)) == loss
+
+
+def test_labels_out_of_bounds_are_refused():
+    with pytest.raises(ValueError, match=r"`fake_label` .* below 1.*: fake_label=1"):
+        kgan.losses.LeastSquares(fake_label=1)
+    with pytest.raises(ValueError, match="Received: generator_label='1'"):
+        kgan.losses.LeastSquares(generator_label="1")
 
 
 STABLE = ["non_saturating", "minimax", "dual_contrastive"]
@@ -319,7 +332,7 @@ def test_top_k_refuses_and_is_saved():
     loss = kgan.losses.TopK(kgan.losses.LeastSquares(0.1), schedule)
     config = keras.saving.serialize_keras_object(loss)
     assert keras.saving.deserialize_keras_object(config) == loss
-    assert repr(loss.loss) == "LeastSquares(label_smoothing=0.1)"
+    assert loss.loss == kgan.losses.LeastSquares(0.1)
 
 
 # These losses look at all samples of a batch together, of which a device has its share.
