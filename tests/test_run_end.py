@@ -114,3 +114,44 @@ def test_a_finished_run_begins_no_training(out, monkeypatch):
     config = json.loads((out / "config.json").read_text())
     assert main(["train", "--resume", str(out), "--save-every", "64"]) == 0
     assert said == [1] and json.loads((out / "config.json").read_text()) == config
+
+
+def test_other_data_needs_a_new_run(out, tmp_path, capsys):
+    np.savez(tmp_path / "more data.npz", x=POINTS)
+    more = str(tmp_path / "more data.npz")
+    capsys.readouterr()
+    # The second data is the default of --data, which is not the data of this run.
+    for data, quoted in ((more, f"'{more}'"), ("digits", "digits")):
+        assert main(["train", "--resume", str(out), "--data", data]) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("kgan train: --resume continues with the data and ")
+        assert error.endswith(
+            "can be given. For other data, begin a new run with this GAN: `kgan train "
+            f"--start-from {out} --data {quoted}`. Received: --data {data}\n"
+        )
+    new = str(tmp_path / "new")
+    options = ["--start-from", str(out), "--data", more, "--epochs", "1", "--out", new]
+    assert main(["train", *options]) == 0
+
+
+def test_other_data_of_a_run_from_which_no_run_can_start(out, capsys):
+    config = json.loads((out / "config.json").read_text())
+    config["arguments"]["pairs"] = ["a", "b"]
+    (out / "config.json").write_text(json.dumps(config))
+    assert main(["train", "--resume", str(out), "--data", "digits"]) == 1
+    assert "can be given. Received: --data digits\n" in capsys.readouterr().err
+    config["arguments"]["pairs"] = None
+    (out / "config.json").write_text(json.dumps(config))
+    (out / "gan.keras").unlink()
+    assert main(["train", "--resume", str(out), "--data", "digits"]) == 1
+    assert "can be given. Received: --data digits\n" in capsys.readouterr().err
+
+
+def test_a_default_value_that_is_given_is_not_ignored(out, capsys):
+    config = json.loads((out / "config.json").read_text())
+    resume = ["train", "--resume", str(out), "--seed", "0"]
+    assert main(resume) == 0
+    config["arguments"]["seed"] = 7
+    (out / "config.json").write_text(json.dumps(config))
+    assert main(resume) == 1
+    assert capsys.readouterr().err.endswith("Received: --seed 0\n")
