@@ -84,13 +84,28 @@ def _replace(temporary: pathlib.Path, path: pathlib.Path) -> None:
     if not (path.is_dir() and temporary.is_dir()):
         os.replace(temporary, path)
         return
-    old = path.with_name(f".{path.name}-old-{uuid.uuid4().hex[:8]}.tmp")
+    old = _old(path)
     os.replace(path, old)
     try:
         os.replace(temporary, path)
     except OSError:
         os.replace(old, path)
         raise
+    remove(old)
+
+
+def _old(path: pathlib.Path) -> pathlib.Path:
+    """Returns the temporary path of a folder that is about to be removed."""
+    return path.with_name(f".{path.name}-old-{uuid.uuid4().hex[:8]}.tmp")
+
+
+def remove_at_once(path: pathlib.Path) -> None:
+    """Removes a folder, of which no part stays if the process is killed meanwhile.
+
+    The folder gets a name that `remove_leftovers` finds.
+    """
+    old = _old(path)
+    os.replace(path, old)
     remove(old)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from kgan_cli.main import main
+from kgan_cli.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

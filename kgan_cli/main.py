@@ -87,7 +87,7 @@ def parse(argv: Sequence[str] | None = None) -> tuple[str, Settings]:
             given = config.with_file(given, kind, takers)
         except ValueError as error:
             fail(f"kgan {command}", str(error))
-    return command, kind(**given)
+    return command, kind.of_given(given)
 
 
 def _module(command: str) -> ModuleType:

@@ -12,7 +12,7 @@ import argparse
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from kgan_cli.nearest import did_you_mean, sentence
 
@@ -81,6 +81,16 @@ class Settings:
     summary: ClassVar[str]
     description: ClassVar[str]
     title: ClassVar[str | None] = None
+    # The names of the options that were given, also with their default values.
+    given: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def of_given(cls, options: dict[str, Any]) -> Self:
+        """Returns the settings of the options that were given, by name."""
+        settings = cls(**options)
+        # Not a field: each field is an option.
+        object.__setattr__(settings, "given", frozenset(options))
+        return settings
 
     @classmethod
     def checked(cls, record: dict[str, Any]) -> dict[str, Any]:

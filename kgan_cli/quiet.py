@@ -79,7 +79,10 @@ def _filtered_stderr() -> Iterator[None]:
     stderr = os.dup(2)
     command = [sys.executable, "-IS", __file__]
     reader, writer = os.pipe()
-    process = subprocess.Popen(command, stdin=reader, stdout=stderr)
+    # In another session, so that Ctrl-C does not end the filter while the filter starts.
+    process = subprocess.Popen(
+        command, stdin=reader, stdout=stderr, start_new_session=True
+    )
     os.dup2(writer, 2)
     os.close(reader)
     os.close(writer)
@@ -93,7 +96,8 @@ def _filtered_stderr() -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    # Ctrl-C is for the first process. This process ends when its input ends.
+    # Ctrl-C is for the first process. This process ends when its input ends. Windows has
+    # no sessions.
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

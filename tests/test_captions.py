@@ -43,6 +43,23 @@ def test_captions_follow_the_pictures_and_not_the_table(folder, name):
     assert captions == [("first, with a comma",), ("ünd",), ("third",)]
 
 
+@pytest.mark.parametrize("separator", [",", ";"])
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_columns_have_commas_or_semicolons_between(folder, separator, quote, encoding):
+    # The other sign may stand in a caption, and the own sign in quotation marks.
+    other = ",;".replace(separator, "")
+    rows = [("file_name", "text"), *((name, f"a{other} b") for name in NAMES)]
+    lines = [f"{quote}{separator}{quote}".join(row) for row in rows]
+    lines = [f"{quote}{line}{quote}" for line in lines]
+    lines.append(f'{NAMES[0]}{separator}"c{separator} d"')
+    text = "\r\n".join(lines) + "\r\n"
+    (folder / "captions.csv").write_bytes(text.encode(encoding))
+    same = f"a{other} b"
+    expected = [(same, f"c{separator} d"), (same,), (same,)]
+    assert load_captions(folder)[1] == expected
+
+
 def test_a_picture_has_several_captions(folder, tmp_path):
     write_csv(folder / "captions.csv", [*(f"{n},one" for n in NAMES), "a.png,two"])
     assert load_captions(folder)[1] == [("one", "two"), ("one",), ("one",)]
@@ -147,7 +164,13 @@ def test_a_file_of_another_kind_is_left_out_with_its_caption(folder):
     [
         ("w.txt", "a.png,x", r"must be a \.csv or \.jsonl file"),
         ("w.csv", "file_name,label\na.png,x", r"columns file_name and text.*with file_n"),
-        ("w.csv", "file_name;text\na.png;x", "with commas between.*with file_name;text"),
+        (
+            "w.csv",
+            "file_name\ttext\na.png\tx",
+            "commas or semicolons.*with file_name\ttext",
+        ),
+        ("w.csv", "file_name;text\na.png,x", "with None for 'a.png,x'"),
+        ("w.csv", "a;file_name,text\nx", "with a;file_name, text"),
         ("w.csv", "", "with no columns"),
         ("w.csv", "file_name,text\na.png,", "with '' for 'a.png'"),
         ("w.csv", "file_name,text\na.png,x\na.png", "with None for 'a.png'"),

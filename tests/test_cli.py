@@ -673,7 +673,10 @@ def test_a_run_that_is_interrupted_at_its_end_gets_the_files_of_its_end(
     )
     monkeypatch.undo()
     assert main(resume) == 0
-    assert "\nTrained 0 parts, " in capsys.readouterr().out
+    written = [out / name for name in [*SAVED_MODEL, "report.html"]]
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("This run is finished: ")
+    assert said[1:] == [f"{path} was missing, and is written now." for path in written]
     assert not list(out.rglob("of the first end")) and (out / "report.html").exists()
     assert main(resume) == 0
     assert capsys.readouterr().out.startswith("This run is finished: ")

@@ -77,3 +77,13 @@ def test_what_killed_processes_left_is_removed(tmp_path):
     (tmp_path / "whole-file.tmp").write_text("a user's")
     files.remove_leftovers(tmp_path)
     assert {path.name for path in tmp_path.rglob("*")} == {"deep", "whole-file.tmp"}
+
+
+def test_a_folder_that_is_removed_is_never_there_in_part(tmp_path, monkeypatch):
+    (tmp_path / "model" / "deep").mkdir(parents=True)
+    found = []
+    monkeypatch.setattr(files, "remove", found.append)
+    files.remove_at_once(tmp_path / "model")
+    # A kill now leaves what the next process removes.
+    assert not (tmp_path / "model").exists() and (found[0] / "deep").exists()
+    assert files.is_leftover(found[0])

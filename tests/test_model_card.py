@@ -69,6 +69,18 @@ def test_a_card_has_the_licence_and_the_problems(tmp_path):
     assert limits.endswith("No other use was tested.\n\nIt collapsed.\n")
 
 
+def save_small(path, shown):
+    """Saves a GAN that was shown a number of samples."""
+    gan = small()
+    gan.images_seen.assign(shown)
+    gan.save(path)
+
+
+def no_export(monkeypatch):
+    monkeypatch.setattr(kgan.GAN, "export", lambda *arguments, **options: None)
+    monkeypatch.setattr(kgan.exports.Format, "export_error", "")
+
+
 @pytest.mark.parametrize(
     "format, out, card",
     [
@@ -80,13 +92,30 @@ def test_kgan_export_writes_the_card_beside_the_export(
     tmp_path, monkeypatch, format, out, card
 ):
     folder = make_run(tmp_path / "run")
-    small().save(tmp_path / "run" / "gan.keras")
-    monkeypatch.setattr(kgan.GAN, "export", lambda *arguments, **options: None)
-    monkeypatch.setattr(kgan.exports.Format, "export_error", "")
+    save_small(tmp_path / "run" / "gan.keras", 1920)
+    no_export(monkeypatch)
     options = ["--format", format, "--out", str(tmp_path / out), "--licence", "MIT"]
     (tmp_path / card).parent.mkdir(parents=True, exist_ok=True)
     assert main(["export", folder, *options]) == 0
     assert (tmp_path / card).read_text("utf-8") == card_of(folder, "MIT")
+
+
+def test_a_file_of_a_run_has_a_card_of_its_own_time(tmp_path, monkeypatch):
+    make_run(tmp_path / "run")
+    save([Result("fd1k", 12.25, {"reals": 5000})], tmp_path / "run/metrics.json")
+    save_small(tmp_path / "run" / "best.keras", 1280)
+    no_export(monkeypatch)
+    options = ["--format", "onnx", "--out", str(tmp_path / "x.onnx"), "--licence", "MIT"]
+    assert main(["export", str(tmp_path / "run" / "best.keras"), *options]) == 0
+    card = (tmp_path / "x.onnx.md").read_text("utf-8")
+    assert card.startswith("# run\n") and "The file of the GAN is `best.keras`." in card
+    assert section(card, "Licence") == "MIT"
+    # The second row of the history, and not the third one.
+    training = section(card, "Training")
+    assert "| samples shown | 1,280 |" in training and "| fd1k_x | 7.5 |" in training
+    # The numbers of `metrics.json` are those of the last GAN.
+    quality = section(card, "Quality")
+    assert quality == "Not measured: `kgan evaluate RUN/best.keras` measures."
 
 
 def test_a_licence_needs_a_run(tmp_path, capsys, monkeypatch):

@@ -89,6 +89,28 @@ def test_json_has_an_object_on_each_line(monkeypatch, clock):
     assert last["losses"] == {"d_loss": 1.0}
 
 
+@pytest.mark.parametrize("json", [False, True])
+@pytest.mark.parametrize("metrics", [{}, {"val_fd10k_pixels": 2.5}])
+def test_the_end_is_shown_once(monkeypatch, clock, capsys, json, metrics):
+    seen = np.array(0)
+    callback = progress_bar.progress(100, TrainSettings(json=json))
+    callback.set_model(SimpleNamespace(images_seen=SimpleNamespace(numpy=lambda: seen)))
+    callback.on_train_begin()
+    logs = {"d_loss": np.float32("nan"), "g_loss": np.float32(0.5)}
+    for batch in range(2):
+        seen += 50
+        clock.seconds += 5
+        callback.on_train_batch_end(batch, logs)
+    # An evaluation and the last file take time, which changes the speed.
+    for end in (lambda logs: callback.on_epoch_end(0, logs), callback.on_train_end):
+        clock.seconds += 5
+        end(logs | metrics)
+    lines = capsys.readouterr().out.splitlines()
+    ends = [line for line in lines if "100 of" in line or '"samples": 100,' in line]
+    assert len(ends) == 1 + len(metrics) and len(set(ends)) == len(ends)
+    assert all("fd10k_pixels" in line for line in ends[1:])
+
+
 def test_json_has_no_nan(monkeypatch, capsys):
     shown = progress_bar.Snapshot(1, 2, None, {"d_loss": float("nan")}, {"a": np.inf})
     progress_bar.ProgressJSON(2).show(shown)

@@ -1,5 +1,6 @@
 """The start of the command line, and of `import kgan`."""
 
+import configparser
 import dataclasses
 import json
 import os
@@ -251,6 +252,58 @@ def test_python_runs_kgan_as_a_module():
     result = python("-m", "kgan", "--version")
     assert result.returncode == 0, result.stderr
     assert result.stdout == f"kgan {kgan.__version__}\n"
+
+
+INTERRUPT = """
+import os, runpy, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path, target=None):
+        if name == "kgan_cli.settings":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["kgan", "--version"]
+"""
+
+
+def script_of_kgan():
+    """Returns the lines by which the installed command `kgan` begins."""
+    setup = configparser.ConfigParser()
+    setup.read(pathlib.Path(kgan.__file__).parents[1] / "setup.cfg")
+    scripts = setup["options.entry_points"]["console_scripts"]
+    module, function = scripts.strip().removeprefix("kgan = ").split(":")
+    return f"from {module} import {function}\nsys.exit({function}())"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize(
+    "begin",
+    [script_of_kgan(), 'runpy.run_module("kgan_cli", run_name="__main__")'],
+    ids=["script", "module"],
+)
+def test_ctrl_c_while_the_command_is_imported_is_one_line(begin):
+    result = python("-c", INTERRUPT + begin)
+    assert (result.returncode, result.stdout) == (130, "")
+    assert result.stderr == "\nkgan: interrupted\n"
+
+
+TO_ALL = """
+import os, signal
+from kgan_cli import quiet
+os.setsid()
+signal.signal(signal.SIGINT, lambda *_: None)
+with quiet._filtered_stderr():
+    os.killpg(0, signal.SIGINT)
+    os.write(2, b"The last words\\n")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_ctrl_c_does_not_end_the_filter_of_messages():
+    # A terminal sends Ctrl-C to all processes of a command.
+    result = python("-c", TO_ALL)
+    assert (result.returncode, result.stderr) == (0, "The last words\n")
 
 
 FULL = pathlib.Path("/dev/full")

@@ -3,8 +3,10 @@
 import pathlib
 
 from kgan import exports
+from kgan.callbacks.interval import samples_shown
 from kgan.cli import model_card, run_folder
 from kgan.cli.record import Record
+from kgan_cli import paths
 from kgan_cli.after_training import ExportSettings
 from kgan_cli.status import Status
 
@@ -20,10 +22,14 @@ def run(settings: ExportSettings) -> int:
         )
     format.check_backend(format=settings.format)
     path = pathlib.Path(settings.run_or_model)
-    # Made before the export, so that a damaged record is found before the work.
-    card = _card(path, settings.licence)
+    # Read before the work, and the card made before the export, so that damage is found.
+    record = _record(path, settings.licence)
     model = run_folder.load_model(path)
     run_folder.check_direction(settings.to, model, path)
+    card = ""
+    if record is not None:
+        record = record.until(samples_shown(model))
+        card = model_card.text(record, settings.licence, paths.gan_file(path).name)
     options = {} if settings.to is None else {"to": settings.to}
     model.export(out, format=format.name, **options)
     if card:
@@ -31,13 +37,14 @@ def run(settings: ExportSettings) -> int:
     return Status.DONE
 
 
-def _card(path: pathlib.Path, licence: str | None) -> str:
-    """Returns the model card of a run; an empty text for a GAN without a record."""
-    if run_folder.RunFolder(path).config.exists():
-        return model_card.text(Record.read(str(path)), licence)
+def _record(path: pathlib.Path, licence: str | None) -> Record | None:
+    """Returns the run of a GAN; None for a GAN without a record."""
+    folder = run_folder.run_of(path)
+    if folder.config.exists():
+        return Record.read(str(folder))
     if licence is not None:
         raise ValueError(
             "--licence is for the model card of a run, and needs the folder of a run, "
-            f"with its config.json. Received: {path}"
+            f"with its config.json, or a .keras file in this folder. Received: {path}"
         )
-    return ""
+    return None

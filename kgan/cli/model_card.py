@@ -8,6 +8,7 @@ from kgan.cli import facts
 from kgan.cli.record import Record
 from kgan.files import atomic_path
 from kgan.metrics.result import shared_protocol
+from kgan_cli import paths
 from kgan_cli.translation import source_of
 
 _NO_LICENCE = (
@@ -34,21 +35,25 @@ def write(card: str, path: pathlib.Path, format: exports.Format) -> None:
         temporary.write_text(card, "utf-8", errors="backslashreplace")
 
 
-def text(record: Record, licence: str | None = None) -> str:
+def text(record: Record, licence: str | None = None, gan: str = paths.GAN) -> str:
     """Returns the model card of a run, in Markdown.
 
     Args:
-        record: The run.
+        record: The run, up to the GAN.
         licence: The licence of the weights; None if it is not known.
+        gan: The name of the file of the GAN in the run folder.
     """
     sections = {
         "Data": _data(record),
         "Training": _training(record),
-        "Quality": _quality(record),
+        "Quality": _quality(record, gan),
         "Licence": licence or _NO_LICENCE,
         "Limits": "\n\n".join([_LIMITS, *record.problems()]),
     }
-    parts = [f"# {record.name}", "The generator of a GAN that kgan trained."]
+    origin = "The generator of a GAN that kgan trained."
+    if gan != paths.GAN:
+        origin += f" The file of the GAN is `{gan}`."
+    parts = [f"# {record.name}", origin]
     for title, content in sections.items():
         parts += [f"## {title}", content]
     return "\n\n".join(parts) + "\n"
@@ -72,7 +77,10 @@ def _training(record: Record) -> str:
     return f"{table}\n\n```python\n{code}\n```" if code else table
 
 
-def _quality(record: Record) -> str:
+def _quality(record: Record, gan: str) -> str:
+    # `metrics.json` has the numbers of the last GAN.
+    if gan != paths.GAN:
+        return f"Not measured: `kgan evaluate RUN/{gan}` measures."
     results = record.metrics()
     if not results:
         return "Not measured: `kgan evaluate RUN --json RUN/metrics.json` measures."

@@ -99,6 +99,8 @@ class Progress(keras.callbacks.Callback):
         self._next_time = 0.0
         self._already = samples_shown(self.model)
         self._metrics: dict[str, float] = {}
+        # What was shown last, without the speed and the time left.
+        self._last: tuple[int, list[str]] | None = None
         # When the first batch was done, and the samples shown then.
         self._first: tuple[float, int] | None = None
         self.begin(self._already)
@@ -138,7 +140,11 @@ class Progress(keras.callbacks.Callback):
         elif self._first and shown > self._first[1] and now > self._first[0]:
             speed = (shown - self._first[1]) / (now - self._first[0])
         losses = {name: float(logs[name]) for name in _LOSSES if name in logs}
-        self.show(Snapshot(shown, self.samples, speed, losses, self._metrics))
+        snapshot = Snapshot(shown, self.samples, speed, losses, self._metrics)
+        # The last batch, the last evaluation and the end of the training tell the same.
+        if (told := (shown, snapshot.values())) != self._last:
+            self._last = told
+            self.show(snapshot)
 
     def begin(self, shown: int) -> None:
         """Shows that training begins. `shown` samples were shown before."""

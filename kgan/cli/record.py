@@ -65,6 +65,19 @@ class Record:
         found = [v for v in self.history.get(column, []) if not math.isnan(v)]
         return found[-1] if found else math.nan
 
+    def until(self, shown: int) -> "Record":
+        """Returns the run up to a GAN that was saved in the midst of it.
+
+        Args:
+            shown: The number of real samples that the GAN was shown.
+        """
+        images = self.history.get("images", [])
+        kept = [i for i, number in enumerate(images) if number <= shown]
+        if len(kept) == len(images):
+            return self
+        history = {name: [v[i] for i in kept] for name, v in self.history.items()}
+        return dataclasses.replace(self, history=history)
+
     def grids(self) -> dict[int, pathlib.Path]:
         """Returns the grids of samples, by the number of samples shown."""
         paths = self.folder.samples.glob("samples-*.png")

@@ -2,6 +2,8 @@
 
 import contextlib
 import dataclasses
+import os
+import pathlib
 import sys
 import time
 from collections.abc import Mapping
@@ -104,14 +106,12 @@ def _resume(settings: TrainSettings, folder: RunFolder, config: Config) -> int:
             training = source.Source.read(settings.start_from).start(training)
         _check_epochs(training)
         shown = _progress(settings, training)
-        is_trained = training.gan.epoch == training.preset.epochs
-        if not settings.has_workers and is_trained and _is_whole(folder):
-            return _end_at_once(folder, shown, _finished_sentence(training))
         if training.gan.devices.is_chief:
             if settings.has_workers:
                 stack.enter_context(folder.locked())
             files.remove_leftovers(folder.path)
-            if changed := threads_changed(config):
+            changed = threads_changed(config)
+            if changed and not _is_trained(training):
                 shown.say(changed)
         return _train(settings, training, folder, shown)
 
@@ -125,10 +125,8 @@ def _check_epochs(training: Training) -> None:
         )
 
 
-def _is_whole(folder: RunFolder) -> bool:
-    """Whether all files of the end of a run are written: the report is the last."""
-    no_export = exports.get("saved_model").export_error
-    return folder.report.exists() and (bool(no_export) or folder.saved_model.exists())
+def _is_trained(training: Training) -> bool:
+    return training.gan.epoch == training.preset.epochs
 
 
 def _finished_sentence(training: Training) -> str:
@@ -136,8 +134,11 @@ def _finished_sentence(training: Training) -> str:
     return f"{shown:,} samples shown. --epochs N with N above {epochs} trains longer."
 
 
-def _end_at_once(folder: RunFolder, shown: Progress, sentence: str) -> int:
+def _finish(training: Training, folder: RunFolder, shown: Progress, sentence: str) -> int:
+    """Writes what is missing in a run that is trained, and returns the exit status."""
     shown.say(f"This run is finished: {sentence}")
+    for path in _write_end(training, folder, shown):
+        shown.say(f"{path} was missing, and is written now.")
     shown.end(folder, lambda: None)
     return Status.DONE
 
@@ -174,19 +175,29 @@ def _train(
             kept += " from the last GAN that was saved"
         raise ValueError(
             f"The run folder can't be written to ({error.strerror or error}); {kept}. "
-            f"Received: --out {folder}"
+            f"Received: {_received(settings, folder, error)}"
         ) from None
+
+
+def _received(settings: TrainSettings, folder: RunFolder, error: OSError) -> str:
+    """Returns the option of the run folder, and the file if the system names it."""
+    option = "--resume" if settings.resume else "--out"
+    file = f" with {os.fsdecode(error.filename)}" if error.filename else ""
+    return f"{option} {folder}{file}"
 
 
 def _fit(
     settings: TrainSettings, training: Training, folder: RunFolder, shown: Progress
 ) -> int:
     gan = training.gan
+    # A single process saves the trained GAN last. Workers save their GAN earlier, so the
+    # callbacks may have more to write.
+    if not gan.devices.has_workers and _is_trained(training):
+        return _finish(training, folder, shown, _finished_sentence(training))
     watched = watch.prepare(settings, training, folder, shown)
-    has_ended = watched.has_ended(gan)
-    if has_ended and _is_whole(folder):
+    if watched.has_ended(gan):
         longer = "A larger number for --early-stopping trains longer."
-        return _end_at_once(folder, shown, f"{watched.reason_to_end()} {longer}")
+        return _finish(training, folder, shown, f"{watched.reason_to_end()} {longer}")
     stop = _Stop(shown)
     # With several workers, a single worker can't stop after the current batch.
     stops = [] if gan.devices.has_workers else [stop]
@@ -195,7 +206,7 @@ def _fit(
     start, already = time.monotonic(), gan.epoch
     gan.fit(
         training.batches,
-        epochs=already if has_ended else training.preset.epochs,
+        epochs=training.preset.epochs,
         steps_per_epoch=training.preset.steps_per_epoch,
         initial_epoch=already,
         verbose=0,
@@ -205,14 +216,10 @@ def _fit(
     if gan.devices.is_chief:
         if stop.interrupted:
             shown.say("Training is stopped and saved. The last files are being written.")
-        # A resumed run has the files of its last end. Without the report, the files are
-        # written again after an interruption.
-        files.remove(folder.report)
-        if not exports.get("saved_model").export_error:
-            _export(gan, folder, shown)
         if reason := watched.reason_to_end():
             shown.say(f"Training has ended early: {reason}")
-        report.write_at_end(training, folder)
+        _remove_end(folder)
+        _write_end(training, folder, shown)
         epochs = gan.epoch - already
         stopped = stop.interrupted and gan.epoch < training.preset.epochs
         shown.end(
@@ -233,6 +240,35 @@ class _Stop(kgan.callbacks.StopOnInterrupt):
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """Keeps the handlers: the GAN is saved now, and then `fit` puts them back."""
+
+
+def _remove_end(folder: RunFolder) -> None:
+    """Removes the files of the last end of a resumed run.
+
+    After an interruption, the files that are missing are written. A folder in place of
+    the report, or a file in place of the SavedModel, is no file of kgan, and stays.
+    """
+    # First the SavedModel, without which the report is written again.
+    if folder.saved_model.is_dir():
+        files.remove_at_once(folder.saved_model)
+    if not folder.report.is_dir():
+        files.remove(folder.report)
+
+
+def _write_end(
+    training: Training, folder: RunFolder, shown: Progress
+) -> list[pathlib.Path]:
+    """Writes the files of the end of a run that are missing, and returns their paths."""
+    written = []
+    if not (folder.saved_model.is_dir() or exports.get("saved_model").export_error):
+        _export(training.gan, folder, shown)
+        if folder.saved_model.is_dir():
+            written.append(folder.saved_model)
+    if written or not folder.report.is_file():
+        report.write_at_end(training, folder)
+        if folder.report.is_file():
+            written.append(folder.report)
+    return written
 
 
 def _export(gan: kgan.GAN, folder: RunFolder, shown: Progress) -> None:

@@ -64,8 +64,13 @@ def read(path: PathLike) -> dict[str, tuple[str, ...]]:
 
 def _csv_rows(path: PathLike) -> Iterator[tuple[str, Any]]:
     with open(path, newline="", encoding="utf-8-sig") as file:
-        table = csv.DictReader(file)
-        _check_columns(table.fieldnames or (), path, ", with commas between them")
+        header = file.readline()
+        file.seek(0)
+        # Excel writes semicolons where a comma is in the place of a decimal point.
+        delimiter = ";" if ";" in header and "," not in header else ","
+        table = csv.DictReader(file, delimiter=delimiter)
+        how = ", with commas or semicolons between them"
+        _check_columns(table.fieldnames or (), path, how)
         yield from ((row[FILE_NAME], row[TEXT]) for row in table)
 
 
