@@ -12,8 +12,6 @@ from kgan.presets.preset import PARTS, Preset, parts
 # A discriminator memorises images that it sees more often than this. The narrow networks
 # for a CPU memorise later: emoji that they see 563 times gain nothing by augmentation.
 _MOST_TIMES = {"gpu": 200, "cpu": 600}
-# ADA begins at 0, and stays there until the discriminator memorises.
-_MOST_TIMES_BEFORE_ADA = 200
 
 AnyPreset = TypeVar("AnyPreset", bound=Preset)
 
@@ -151,13 +149,13 @@ class Request:
             images: Int, the number of real images that the training shows.
             adaptive: Bool, whether the augmentation is ADA instead of DiffAugment.
         """
-        if not self._repeats(images, adaptive):
+        if not self._repeats(images):
             return {}
         if not adaptive:
             policy = {"policy": self.policy}
             return {"augment": Call("kgan.augment.DiffAugment", policy)}
         # The paper's 500,000 images are too many for short trainings.
-        speed = {"images": min(500_000, max(1, images // 10))}
+        speed = {"images": min(500_000, max(1, images // 4))}
         return {"augment": Call("kgan.augment.ADA", {"target": 0.6, **speed})}
 
     def augmentation_reason(self, images: int, adaptive: bool = False) -> tuple[str, ...]:
@@ -167,7 +165,7 @@ class Request:
             images: See `augmentation`.
             adaptive: See `augmentation`.
         """
-        if not self._repeats(images, adaptive):
+        if not self._repeats(images):
             return ()
         times = math.ceil(images / self.num_images)
         kind = self.policy
@@ -179,10 +177,9 @@ class Request:
             "samples.",
         )
 
-    def _repeats(self, images: int, adaptive: bool) -> bool:
+    def _repeats(self, images: int) -> bool:
         """Whether the training shows the samples so often that they are memorised."""
-        most = _MOST_TIMES_BEFORE_ADA if adaptive else _MOST_TIMES[self.compute]
-        return images > most * self.num_images
+        return images > _MOST_TIMES[self.compute] * self.num_images
 
     @property
     def policy(self) -> str:
