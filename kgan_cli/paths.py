@@ -25,6 +25,15 @@ def is_trained_gan(path: str | os.PathLike[str]) -> bool:
     return not os.path.exists(path) and os.fspath(path) in names.trained_gans()
 
 
+def are_same(one: object, other: object) -> bool:
+    """Whether two values of an option are equal, or are paths of one file or folder."""
+    if one == other:
+        return True
+    if not (isinstance(one, str) and isinstance(other, str)):
+        return False
+    return os.path.exists(one) and os.path.realpath(one) == os.path.realpath(other)
+
+
 def gan_file(path: str | os.PathLike[str]) -> pathlib.Path:
     """Returns the `.keras` file of a run folder, or the file itself."""
     path = pathlib.Path(path)

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any, Self
 
-from kgan_cli import names, paths, types
+from kgan_cli import names, paths, resuming, types
 from kgan_cli.captions import CaptionSettings
 from kgan_cli.optimization import OptimizationSettings
 from kgan_cli.option import REQUIRED, Settings, option, spellings
@@ -361,34 +361,22 @@ class TrainSettings(ExtractorSettings, WatchSettings, RunSettings, ModelSettings
         given = {
             field.name: value
             for field in fields
-            if (value := getattr(self, field.name)) != field.default
             # A default value that was given is no default value of the run.
-            or (field.name in self.given and value != run[field.name])
+            if (value := getattr(self, field.name)) != field.default
+            or field.name in self.given
         }
+        given = {n: v for n, v in given.items() if not paths.are_same(v, run[n])}
         changed = [field for field in fields if field.name in given]
         if refused := [f for f in changed if not f.metadata["with_resume"]]:
             options = [f"{spellings(f)[0]} {given[f.name]}" for f in refused]
             changeable = [spellings(f)[0] for f in fields if f.metadata["with_resume"]]
+            instead = resuming.new_run(self.resume, given, run)
             raise ValueError(
                 "--resume continues with the data and the options of the run; only "
-                f"{', '.join(changeable)} can be given.{self._new_run(given, run)} "
+                f"{', '.join(changeable)} can be given.{instead} "
                 f"Received: {', '.join(options)}"
             )
         return dataclasses.replace(self, **{**run, **given})
-
-    def _new_run(self, given: dict[str, Any], run: dict[str, Any]) -> str:
-        """Returns how a new run begins on other data with the GAN of the run to resume.
-
-        Empty if no other data was given, or no run can start from this GAN.
-        """
-        names = [name for name in ("data", "captions") if name in given]
-        is_translator = run["pairs"] or run["unpaired"]
-        has_gan = self.resume is not None and paths.gan_file(self.resume).is_file()
-        if not names or is_translator or not has_gan:
-            return ""
-        options = {"start-from": self.resume, **{name: given[name] for name in names}}
-        said = " ".join(f"--{name} {paths.quoted(v)}" for name, v in options.items())
-        return f" For other data, begin a new run with this GAN: `kgan train {said}`."
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

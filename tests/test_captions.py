@@ -60,6 +60,12 @@ def test_columns_have_commas_or_semicolons_between(folder, separator, quote, enc
     assert load_captions(folder)[1] == expected
 
 
+def test_a_further_column_may_have_a_comma_in_its_name(folder):
+    rows = ['file_name;text;"note, more"', *(f"{name};one, two;x" for name in NAMES)]
+    (folder / "captions.csv").write_text("\n".join(rows))
+    assert load_captions(folder)[1] == [("one, two",)] * 3
+
+
 def test_a_picture_has_several_captions(folder, tmp_path):
     write_csv(folder / "captions.csv", [*(f"{n},one" for n in NAMES), "a.png,two"])
     assert load_captions(folder)[1] == [("one", "two"), ("one",), ("one",)]

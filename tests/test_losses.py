@@ -171,8 +171,20 @@ def test_least_squares_by_hand():
 def test_labels_out_of_bounds_are_refused():
     with pytest.raises(ValueError, match=r"`fake_label` .* below 1.*: fake_label=1"):
         kgan.losses.LeastSquares(fake_label=1)
+    with pytest.raises(ValueError, match=r"below -0\.25.*Received: fake_label=0\.0"):
+        kgan.losses.LeastSquares(0.75, real_label=0.5)
     with pytest.raises(ValueError, match="Received: generator_label='1'"):
         kgan.losses.LeastSquares(generator_label="1")
+    with pytest.raises(ValueError, match=r"above 0\.0.*Received: generator_label=-1"):
+        kgan.losses.LeastSquares(generator_label=-1)
+
+
+def test_a_subclass_keeps_its_boundary():
+    class Sub(kgan.losses.LeastSquares):
+        decision_boundary = 0.25
+
+    assert Sub().decision_boundary == 0.25
+    assert kgan.losses.LeastSquares.decision_boundary == 0.5
 
 
 STABLE = ["non_saturating", "minimax", "dual_contrastive"]

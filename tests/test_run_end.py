@@ -1,6 +1,7 @@
 """The files of the end of a run: a finished run gets what is missing, and no more."""
 
 import json
+import os
 
 import keras
 import numpy as np
@@ -132,6 +133,27 @@ def test_other_data_needs_a_new_run(out, tmp_path, capsys):
     new = str(tmp_path / "new")
     options = ["--start-from", str(out), "--data", more, "--epochs", "1", "--out", new]
     assert main(["train", *options]) == 0
+
+
+def test_the_data_of_the_run_may_be_named_again(out, tmp_path, monkeypatch):
+    config = json.loads((out / "config.json").read_text())
+    monkeypatch.chdir(tmp_path)
+    data = os.path.relpath(config["arguments"]["data"])
+    assert not os.path.isabs(data)
+    assert main(["train", "--resume", str(out), "--data", data, "--seed", "0"]) == 0
+
+
+@pytest.mark.parametrize("changed", ["conditional", "captions"])
+def test_the_named_command_suits_the_gan_of_the_run(out, capsys, changed):
+    config = json.loads((out / "config.json").read_text())
+    config["arguments"][changed] = True if changed == "conditional" else "captions.csv"
+    (out / "config.json").write_text(json.dumps(config))
+    assert main(["train", "--resume", str(out), "--data", "digits"]) == 1
+    error = capsys.readouterr().err
+    named = f"`kgan train --start-from {out} --data digits --conditional`."
+    # A run of a GAN with captions would need other captions too.
+    assert (named in error) == (changed == "conditional")
+    assert ("begin a new run" in error) == (changed == "conditional")
 
 
 def test_other_data_of_a_run_from_which_no_run_can_start(out, capsys):

@@ -77,8 +77,7 @@ def _with_options(preset: Preset, settings: ModelSettings) -> Preset:
     # Without the option, translators have a default of their own.
     given |= {"reuse_fakes": True} if settings.reuse_fakes else {}
     size = settings.batch_size or preset.batch_size
-    together = preset.compile.get("steps_per_execution", 1)
-    epochs, steps = parts(preset.budget, size, together)
+    epochs, steps = parts(preset.budget, size)
     # Alone, the option asks for so many passes through the data.
     passes = settings.epochs and not settings.budget
     return dataclasses.replace(

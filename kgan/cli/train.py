@@ -273,13 +273,18 @@ def _write_end(
 
 def _export(gan: kgan.GAN, folder: RunFolder, shown: Progress) -> None:
     """Writes the SavedModel with its card. Without this copy a training is complete."""
+    card = model_card.text(Record.read(str(folder)))
     try:
         gan.export(folder.saved_model, verbose=False)
     except ValueError as error:
         shown.say(f"There is no saved_model/: {error}")
         return
-    card = model_card.text(Record.read(str(folder)))
-    model_card.write(card, folder.saved_model, exports.get("saved_model"))
+    try:
+        model_card.write(card, folder.saved_model, exports.get("saved_model"))
+    except OSError:
+        # `--resume` then writes both.
+        files.remove_at_once(folder.saved_model)
+        raise
 
 
 def _write_start(training: Training, folder: RunFolder, shown: Progress) -> None:

@@ -28,9 +28,9 @@ def load_captions(
     A file of captions is a table `.csv` with the columns `file_name` and `text`, or a
     `.jsonl` file with an object `{"file_name": ..., "text": ...}` in each line, as in the
     folders of pictures of Hugging Face. Between the columns of a table are commas, or
-    semicolons if the header has semicolons and no commas. `file_name` is the path of the
-    picture from the folder, with slashes. A picture with several captions has several
-    rows, or a list in `text` of a `.jsonl` file.
+    semicolons if the header has semicolons between the columns. `file_name` is the path
+    of the picture from the folder, with slashes. A picture with several captions has
+    several rows, or a list in `text` of a `.jsonl` file.
 
     Args:
         source: Path of a folder or an archive of pictures, or an array of samples.

@@ -53,7 +53,8 @@ def get(identifier: Identifier) -> Loss:
 
     >>> import kgan
     >>> kgan.losses.get("least_squares")
-    LeastSquares(label_smoothing=0.0)
+    LeastSquares(label_smoothing=0.0, real_label=1.0, fake_label=0.0, \
+generator_label=1.0)
     """
     if isinstance(identifier, dict):
         identifier = keras.saving.deserialize_keras_object(identifier)

@@ -17,10 +17,10 @@ class LeastSquares(Smoothed):
         label_smoothing: Float of at least 0 and below 1, subtracted from the
             discriminator's label of reals.
         real_label: Float, the discriminator's label of reals: b in the paper.
-        fake_label: Float below `real_label`, the discriminator's label of fakes: a in the
-            paper.
-        generator_label: Float, the label to which the generator moves the logits of
-            fakes: c in the paper.
+        fake_label: Float below the label of reals, the discriminator's label of fakes: a
+            in the paper.
+        generator_label: Float above `fake_label`, the label to which the generator moves
+            the logits of fakes: c in the paper.
 
     Raises:
         ValueError: If an argument is out of bounds.
@@ -38,6 +38,7 @@ class LeastSquares(Smoothed):
     """
 
     name = "least_squares"
+    decision_boundary = 0.5
 
     def __init__(
         self,
@@ -48,10 +49,15 @@ class LeastSquares(Smoothed):
     ):
         super().__init__(label_smoothing)
         self.real_label = float(checks.number(real_label=real_label))
-        below = self.real_label
-        self.fake_label = float(checks.number(below=below, fake_label=fake_label))
-        self.generator_label = float(checks.number(generator_label=generator_label))
-        self.decision_boundary = (self.real_label + self.fake_label) / 2
+        smoothed = self.real_label - self.label_smoothing
+        self.fake_label = float(checks.number(below=smoothed, fake_label=fake_label))
+        above = self.fake_label
+        self.generator_label = float(
+            checks.number(above=above, generator_label=generator_label)
+        )
+        # A subclass may have a boundary of its own.
+        if (self.real_label, self.fake_label) != (1.0, 0.0):
+            self.decision_boundary = (self.real_label + self.fake_label) / 2
 
     def real_term(self, s: Tensor) -> Tensor:
         return ops.square(s - (self.real_label - self.label_smoothing)) / 2

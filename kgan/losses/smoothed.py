@@ -5,7 +5,7 @@ from kgan.losses.base import Loss
 
 
 class Smoothed(Loss):
-    """Base class of losses with the labels 1 for reals and 0 for fakes.
+    """Base class of losses with labels: by default 1 for reals and 0 for fakes.
 
     Args:
         label_smoothing: Float of at least 0 and below 1, subtracted from the

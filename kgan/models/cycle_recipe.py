@@ -79,6 +79,8 @@ class CycleRecipe(Recipe):
         shapes = gan.shape_a, gan.sample_shape
         if self.augment is not None:
             self.augment.check(gan.shape_a)
+        for penalty in self.penalties:
+            penalty.check(gan.shape_a)
         if self.uses_identity and not checks.same_shape(*shapes):
             raise ValueError(
                 "The identity loss needs pictures of one shape on both sides: pass "

@@ -93,6 +93,7 @@ class Penalty(LazyPenalty):
 
     Attributes:
         name: The key in the logs, and the name for `kgan.penalties.get`.
+        takes_gradient: See `LazyPenalty`. A penalty on logits sets False.
         variables: The `keras.Variable`s that a GAN saves.
 
     Example:

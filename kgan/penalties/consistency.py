@@ -14,10 +14,11 @@ class Consistency(Penalty):
     """Pulls the logits of changed samples to the logits of the samples themselves (bCR).
 
     `weight * (mean((D(x) - D(T(x)))²) + fakes * mean((D(g) - D(T(g)))²))` over reals `x`
-    and fakes `g`, with a random change `T`, for little data. Unlike the argument
-    `augment` of `GAN.compile`, the change does not reach the generator: the
+    and fakes `g`, with a random change `T`. The penalty is for little data. Unlike the
+    argument `augment` of `GAN.compile`, the change does not reach the generator: the
     discriminator learns that the change does not matter. If the GAN has an `augment`
-    too, both logits are of augmented samples.
+    too, both logits are of augmented samples. The logit of a discriminator of patches or
+    scales is the mean over them.
 
     Args:
         weight: Float, or a schedule: the lambda of reals.
@@ -36,7 +37,8 @@ class Consistency(Penalty):
 
     >>> import kgan
     >>> kgan.penalties.Consistency(5.0, [kgan.augment.Flip(), "translation"])
-    Consistency(weight=5.0, augment=Compose(...), fakes=1.0, every=1)
+    Consistency(weight=5.0, augment=Compose(augmentations=[Flip(probability=1.0), \
+Translation(ratio=0.125, probability=1.0)], probability=1.0), fakes=1.0, every=1)
 
     Reference:
         [Zhao et al., 2020](https://arxiv.org/abs/2002.04724), algorithm 1, and for CR
@@ -44,8 +46,6 @@ class Consistency(Penalty):
     """
 
     name = "consistency"
-    # A forward pass and two gradients each, for the changed reals and fakes.
-    passes = 6
     takes_gradient = False
 
     def __init__(
@@ -64,12 +64,20 @@ class Consistency(Penalty):
                 f"{checks.received(augment=augment)}"
             )
         self.fakes: Any = schedules.number(minimum=0, fakes=fakes)
+        # A forward pass and two gradients each, for the changed reals and fakes.
+        self.passes = 3 if self._is_cr else 6
+
+    @property
+    def _is_cr(self) -> bool:
+        """Whether only the logits of reals are pulled."""
+        return isinstance(self.fakes, int | float) and self.fakes == 0
 
     def check(self, sample_shape: Shape) -> None:
         self.augment.check(sample_shape)
 
     def value(self, real: Judgement, fake: Judgement, critic: Critic) -> Tensor:
-        return self._apart(real, critic) + self.fakes * self._apart(fake, critic)
+        apart = self._apart(real, critic)
+        return apart if self._is_cr else apart + self.fakes * self._apart(fake, critic)
 
     def _apart(self, judged: Judgement, critic: Critic) -> Tensor:
         """Returns the mean squared difference that the change makes to the logits."""

@@ -105,7 +105,7 @@ def _fixed_memory(gan: CompiledModel) -> float:
 def _memory_per_sample(gan: CompiledModel) -> float:
     """Returns an estimate of the memory for each sample of an update."""
     penalties = (*gan.recipe.penalties, *gan.recipe.generator_penalties)
-    penalized = any(penalty.takes_gradient for penalty in penalties)
+    penalized = any(penalty.passes for penalty in penalties)
     copies = _COPIES_WITH_PENALTY if penalized else _COPIES
     return 4 * copies * sum(map(_output_size, (gan.generator, gan.discriminator)))
 

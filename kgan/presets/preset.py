@@ -11,7 +11,7 @@ from kgan.models.compiled import CompiledModel
 from kgan.presets.call import Call, code, make
 
 # About as many reports of a training as a reader looks at.
-PARTS = 60
+_PARTS = 60
 _FALLS = (
     "The training starts from a trained GAN, so the learning rate falls from the first "
     "image on."
@@ -173,7 +173,7 @@ class Preset:
         return Call("kgan.GAN", {**networks, **self.gan, "seed": seed})
 
 
-def parts(budget: int, batch_size: int, steps_per_execution: int = 1) -> tuple[int, int]:
+def parts(budget: int, batch_size: int) -> tuple[int, int]:
     """Divides a budget into about sixty equal parts, which are the epochs of `fit`.
 
     Callbacks report and draw at the end of an epoch. Parts of the budget make as many
@@ -182,28 +182,26 @@ def parts(budget: int, batch_size: int, steps_per_execution: int = 1) -> tuple[i
     Args:
         budget: Int, number of real samples to show.
         batch_size: Int, real samples per batch.
-        steps_per_execution: Int, see `GAN.compile`.
 
     Returns:
-        `(epochs, steps_per_epoch)`. An epoch is a multiple of `steps_per_execution`, and
-        together they differ from the budget by about one execution at most.
+        `(epochs, steps_per_epoch)`. Together they differ from the budget by about a batch
+        at most.
 
     Example:
 
     >>> parts(150_000, 32)
     (43, 109)
-    >>> parts(150_000, 32, steps_per_execution=8)
-    (65, 72)
     """
-    executions = max(1, round(budget / (batch_size * steps_per_execution)))
+    batches = max(1, round(budget / batch_size))
 
-    def epochs_of(length: int) -> int:
-        return max(1, round(executions / length))
+    def error(steps: int) -> tuple[int, int]:
+        epochs = _rounded(batches, steps)
+        return abs(epochs * steps - batches), abs(epochs - _PARTS)
 
-    def error(length: int) -> tuple[int, int]:
-        epochs = epochs_of(length)
-        return abs(epochs * length - executions), abs(epochs - PARTS)
+    fewest, most = 2 * batches // (3 * _PARTS), 3 * batches // (2 * _PARTS)
+    steps = min(range(max(1, fewest), max(1, most) + 1), key=error)
+    return _rounded(batches, steps), steps
 
-    shortest, longest = 2 * executions // (3 * PARTS), 3 * executions // (2 * PARTS)
-    length = min(range(max(1, shortest), max(1, longest) + 1), key=error)
-    return epochs_of(length), length * steps_per_execution
+
+def _rounded(batches: int, steps: int) -> int:
+    return max(1, round(batches / steps))

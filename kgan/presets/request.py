@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from kgan import backend, checks
 from kgan.data import is_image_shape
 from kgan.presets.call import Call
-from kgan.presets.preset import PARTS, Preset, parts
+from kgan.presets.preset import Preset, parts
 
 # A discriminator memorises images that it sees more often than this. The narrow networks
 # for a CPU memorise later: emoji that they see 563 times gain nothing by augmentation.
@@ -91,16 +91,15 @@ class Request:
             batch_size: See `Preset`.
             kind: The class of the preset.
             steps_per_execution: Int, see `GAN.compile`: more than 1 for networks whose
-                steps take no longer than a call. Used where Keras can, and for budgets
-                that are long enough.
+                steps take no longer than a call. Used where Keras can, and where an
+                epoch is so long.
             **settings: The other arguments of `kind`.
         """
-        longest = budget // (PARTS * batch_size)
-        if not backend.SEVERAL_STEPS or longest < steps_per_execution:
-            steps_per_execution = 1
-        if steps_per_execution > 1:
+        # The same epochs on all frameworks, among which a run may change. The last call
+        # of an epoch may have fewer steps.
+        epochs, steps = parts(budget, batch_size)
+        if backend.SEVERAL_STEPS and 1 < steps_per_execution <= steps:
             settings = _in_one_call(settings, steps_per_execution)
-        epochs, steps = parts(budget, batch_size, steps_per_execution)
         if self.condition_dim is not None:
             settings = _matching_aware(settings)
         return kind(
@@ -190,9 +189,9 @@ class Request:
 def _in_one_call(settings: dict[str, Any], steps: int) -> dict[str, Any]:
     """Returns settings with which several steps follow each other in one call."""
     reason = (
-        f"The framework takes {steps} steps in one call: a call takes time of its own, "
-        "which counts beside the steps of small networks. Callbacks are called once "
-        "for each call."
+        f"The framework takes {steps} steps in one call, since a call takes time of its "
+        "own, which is long compared with a step of small networks. Callbacks are "
+        "called once for each call."
     )
     changed = {"compile": {**settings["compile"], "steps_per_execution": steps}}
     return {**settings, **changed, "reasons": (*settings["reasons"], reason)}

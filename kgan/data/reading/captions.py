@@ -67,7 +67,8 @@ def _csv_rows(path: PathLike) -> Iterator[tuple[str, Any]]:
         header = file.readline()
         file.seek(0)
         # Excel writes semicolons where a comma is in the place of a decimal point.
-        delimiter = ";" if ";" in header and "," not in header else ","
+        columns = header.strip().replace('"', "").split(";")
+        delimiter = ";" if {FILE_NAME, TEXT} <= set(columns) else ","
         table = csv.DictReader(file, delimiter=delimiter)
         how = ", with commas or semicolons between them"
         _check_columns(table.fieldnames or (), path, how)
