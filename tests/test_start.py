@@ -257,6 +257,9 @@ def test_python_runs_kgan_as_a_module():
 INTERRUPT = """
 import os, runpy, signal, sys
 
+# The background of a shell ignores the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 class Interrupting:
     def find_spec(self, name, path, target=None):
         if name == "kgan_cli.settings":

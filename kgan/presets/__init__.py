@@ -45,7 +45,7 @@ def suggest(
     Example:
 
     >>> import kgan
-    >>> print(kgan.presets.suggest((2,), num_images=2_000, compute="cpu"))
+    >>> print(kgan.presets.suggest((2,), 2_000, compute="cpu", budget=10_000))
     import keras, kgan
     <BLANKLINE>
     keras.utils.set_random_seed(0)
@@ -67,7 +67,7 @@ def suggest(
     batches = kgan.data.Batches(
         samples, batch_size=32, seed=0, drop_remainder=True
     )
-    gan.fit(batches, epochs=43, steps_per_epoch=109)
+    gan.fit(batches, epochs=52, steps_per_epoch=6)
     """
     shape = checks.shape(image_shape=image_shape)
     name = recipes.name_for(shape) if source_shape is None else "pix2pix"

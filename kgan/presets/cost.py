@@ -355,4 +355,5 @@ def measure_speed(
 
 def _wait(x: Tensor) -> None:
     """Waits until a scalar is computed."""
-    float(keras.ops.convert_to_numpy(x))
+    # On TensorFlow, Keras 3.15 can't convert a bfloat16 scalar to numpy.
+    float(keras.ops.convert_to_numpy(keras.ops.cast(x, "float32")))
