@@ -17,10 +17,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 SHAPE, NUM_IMAGES = (32, 32, 3), 3551
 AUGMENTATIONS: dict[str, Callable[[], Any]] = {

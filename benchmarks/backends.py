@@ -74,9 +74,9 @@ def throughput(case):
 
 def features():
     """Yields each feature: its name, and a function that raises if it is missing."""
-    import keras
-
     import kgan
+
+    import keras
 
     def gan(**options):
         gan = kgan.GAN(

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
-import keras
-
 import kgan
+
+import keras
 from kgan_cli.main import main as command
 
 seconds: dict[str, float] = collections.defaultdict(float)

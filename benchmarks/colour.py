@@ -32,15 +32,15 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import keras
-import numpy as np
+import kgan
 from colour_judge import ARTISTS, SAMPLES, Emoji, Judge
 from colour_variants import VARIANTS
-from PIL import Image
+from kgan.presets import cost
 from stop import StopWhen
 
-import kgan
-from kgan.presets import cost
+import keras
+import numpy as np
+from PIL import Image
 
 
 def _frozen(preset: kgan.presets.Preset, layers: int) -> kgan.presets.Preset:

@@ -9,10 +9,6 @@ import dataclasses
 import pathlib
 import zipfile
 
-import keras
-import numpy as np
-from keras import layers
-
 import kgan
 from kgan.metrics import (
     density_coverage,
@@ -20,6 +16,10 @@ from kgan.metrics import (
     nearest_neighbors,
     precision_recall,
 )
+
+import keras
+import numpy as np
+from keras import layers
 
 ARTISTS = ("google", "twitter")
 SAMPLES = 5_000

@@ -13,11 +13,11 @@ import argparse
 import time
 from typing import Any
 
-import keras
-import numpy as np
+import kgan
 from judge import Judge
 
-import kgan
+import keras
+import numpy as np
 
 SAMPLES, CLASSES = 5000, 10
 CONDITIONINGS = ("none", "projection", "auxiliary")

@@ -22,13 +22,13 @@ import tempfile
 import time
 from typing import Any
 
-import keras
-import numpy as np
-from PIL import Image
-
 import kgan
 from kgan.backend.keras_private import get_data_adapter
 from kgan.types import ArrayLike, Config
+
+import keras
+import numpy as np
+from PIL import Image
 
 SIZE = 64
 

@@ -13,9 +13,9 @@ import pathlib
 import tempfile
 import time
 
-import keras
 from judge import Judge
 
+import keras
 from kgan_cli.main import main as kgan_main
 
 

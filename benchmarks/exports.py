@@ -16,11 +16,11 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-import keras
-
 import kgan
 from kgan import exports
 from kgan.models.sampling import SamplingModel
+
+import keras
 
 SHAPE, LATENT_DIM = (16, 16, 3), 8
 FAMILIES: dict[str, dict[str, Any]] = {

@@ -10,11 +10,11 @@ features of the classifier of benchmarks/judge.py.
 import argparse
 import time
 
-import keras
-import numpy as np
+import kgan
 from judge import Judge
 
-import kgan
+import keras
+import numpy as np
 
 AUGMENTATIONS = {
     "none": lambda: None,

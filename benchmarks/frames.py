@@ -16,10 +16,10 @@ import pathlib
 import sys
 import threading
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 ROOT = pathlib.Path(kgan.__file__).parent
 SHAPE, BATCH_SIZE = (32, 32, 1), 8

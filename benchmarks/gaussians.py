@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 ROOT = pathlib.Path(__file__).parent.parent
 EXAMPLE = runpy.run_path(str(ROOT / "examples" / "gaussians.py"))

@@ -1,9 +1,9 @@
 """Scores of samples by kgan's own classifier, shared by several benchmarks."""
 
-import numpy as np
-
 import kgan
 from kgan.metrics import frechet_distance
+
+import numpy as np
 
 
 class Classifier:

@@ -34,9 +34,9 @@ def network(shape, *inputs, activation=None):
         *inputs: Shapes of the inputs.
         activation: Activation of the outputs.
     """
-    import keras
-
     import kgan
+
+    import keras
 
     layers = keras.layers
     given = [keras.Input(one) for one in inputs]
@@ -50,9 +50,9 @@ def network(shape, *inputs, activation=None):
 
 def build(kind):
     """Returns a compiled model of one of the `MODELS`."""
-    import keras
-
     import kgan
+
+    import keras
 
     keras.utils.set_random_seed(1)
     if kind == "gan":
@@ -71,10 +71,10 @@ def build(kind):
 
 def train(folder: pathlib.Path, kind: str, report: int) -> None:
     """Trains from the last checkpoint to the end, and saves the state."""
+    import kgan
+
     import keras
     import numpy as np
-
-    import kgan
 
     class Report(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

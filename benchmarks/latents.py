@@ -12,11 +12,11 @@ import argparse
 import csv
 import pathlib
 
-import keras
-import numpy as np
-
 import kgan
 from kgan.layers.styles import has_styles
+
+import keras
+import numpy as np
 
 COLUMNS = 8
 

@@ -35,9 +35,9 @@ def megabytes() -> float:
 
 def model(plain: bool):
     """Returns a compiled model on samples of 1,000 numbers."""
-    import keras
-
     import kgan
+
+    import keras
 
     layers = keras.layers
     if plain:
@@ -96,9 +96,9 @@ def saves(plain: bool) -> Iterator[None]:
 
 def steps(plain: bool) -> Iterator[None]:
     """Epochs of one long fit with all callbacks of kgan."""
-    import numpy as np
-
     import kgan
+
+    import numpy as np
 
     images = np.random.default_rng(0).integers(0, 256, (32, 8, 8, 1), dtype="uint8")
     networks, callbacks = kgan.networks, kgan.callbacks

@@ -24,9 +24,9 @@ from PIL import Image
 
 def speed(batch_size: int = 16, turns: int = 4) -> None:
     """Prints the images a second of both networks."""
-    import torch
-
     from kgan.metrics.extractors import inception
+
+    import torch
 
     sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
     from test_inception import published

@@ -112,9 +112,9 @@ def _widths(size: int) -> list[int]:
 
 def gan(job: str, batch_size: int, reuse: bool = False):
     """Returns the compiled GAN of kgan, which may reuse fakes."""
-    import keras
-
     import kgan
+
+    import keras
 
     if job in ("default", "digits"):
         preset = kgan.presets.suggest(SHAPES[job], 10_000)
@@ -151,9 +151,10 @@ def kgan_block(job: str, batch_size: int, reuse: bool = False) -> Block:
 
 def guide_block(job: str, batch_size: int) -> Block:
     """The step of the keras.io guide ("DCGAN to generate face images"), in `fit`."""
+    from guide import GuideGAN
+
     import keras
     import tensorflow as tf
-    from guide import GuideGAN
 
     model = GuideGAN(*plain_networks(job), latent_dim=LATENT_DIM)
     model.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in PARTS))

@@ -32,11 +32,11 @@ CASES = {
 def measure(case: str, steps: int) -> dict[str, Any]:
     """Builds and trains a GAN, and returns its costs. Call it in a new process."""
     start = time.perf_counter()
-    import keras
-    import numpy as np
-
     import kgan
     from kgan.presets import cost
+
+    import keras
+    import numpy as np
 
     name, shape, compute = CASES[case]
     preset = kgan.presets.get(name, shape, 2_000, compute=compute, budget=300_000)

@@ -11,10 +11,10 @@ levels of 255; the weights are rounded to float16. It also saves a grid, a row p
 import argparse
 import pathlib
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 FOLDER = pathlib.Path(kgan.pretrained.__file__).parent
 

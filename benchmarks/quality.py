@@ -21,16 +21,16 @@ import time
 from typing import Any
 
 import copied
-import keras
-import numpy as np
-import tensorflow as tf
+import kgan
 from judge import Classifier
+from kgan.metrics import frechet_distance
+from kgan.presets import cost
 from plot import plot
 from stop import StopWhen
 
-import kgan
-from kgan.metrics import frechet_distance
-from kgan.presets import cost
+import keras
+import numpy as np
+import tensorflow as tf
 
 HELD_OUT = 10_000
 

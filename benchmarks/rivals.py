@@ -82,8 +82,9 @@ class KerasIO(Rival):
         super().__init__()
         # Here, so that TensorFlow is not in the process of another rival.
         import copied
-        import keras
         import stop
+
+        import keras
 
         keras.utils.set_random_seed(seed)
         self._gan = copied.keras_io(images.shape[1:])

@@ -31,11 +31,11 @@ def train(kind: str, core: int, batch_size: int, steps: int) -> None:
     """Trains in this process and prints the seconds per step."""
     os.sched_setaffinity(0, {core})
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import kgan
+
     import keras
     import numpy as np
     import tensorflow as tf
-
-    import kgan
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     strategy = tf.distribute.get_strategy()

@@ -19,11 +19,11 @@ import argparse
 import time
 from typing import Any
 
+import kgan
+
 import keras
 import numpy as np
 from keras import layers
-
-import kgan
 
 SHAPE, LATENT_DIM, BATCH_SIZE, SAMPLES = (28, 28, 3), 64, 64, 25_600
 PENALTY = 1.0

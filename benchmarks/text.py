@@ -30,12 +30,12 @@ import pathlib
 import time
 from collections.abc import Callable
 
+import kgan
+from colour_judge import Emoji, Judge
+
 import keras
 import numpy as np
-from colour_judge import Emoji, Judge
 from keras import ops
-
-import kgan
 
 ARTIST = "twitter"
 # The share of names that is held out, and the number of names to choose from.

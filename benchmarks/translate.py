@@ -27,12 +27,12 @@ import re
 import time
 from typing import Any
 
-import keras
-import numpy as np
+import kgan
 from colour_judge import Emoji, Judge
 from stop import StopWhen
 
-import kgan
+import keras
+import numpy as np
 
 SHAPE = (32, 32, 3)
 HELD_OUT = 500

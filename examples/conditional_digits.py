@@ -15,9 +15,9 @@ Reference: [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
 
 import argparse
 
-import keras
-
 import kgan
+
+import keras
 
 """
 ## The networks

@@ -10,13 +10,13 @@ other parts of kgan and are saved with the GAN.
 
 import argparse
 
-import keras
-import numpy as np
-from keras import ops
-
 import kgan
 from kgan.critic import Critic, Judgement
 from kgan.types import Tensor
+
+import keras
+import numpy as np
+from keras import ops
 
 """
 ## An f-GAN

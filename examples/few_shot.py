@@ -13,10 +13,10 @@ Reference: [Zhao et al., 2020](https://arxiv.org/abs/2006.10738).
 
 import argparse
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 """
 ## The augmentation

@@ -17,11 +17,11 @@ import argparse
 import itertools
 from typing import Any
 
+import kgan
+
 import keras
 import numpy as np
 from PIL import Image, ImageDraw
-
-import kgan
 
 """
 ## The data

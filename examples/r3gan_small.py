@@ -13,11 +13,11 @@ its published configurations.
 
 import argparse
 
-import keras
-from keras import layers
-
 import kgan
 from kgan.types import Tensor
+
+import keras
+from keras import layers
 
 """
 ## Networks without normalisation

@@ -9,12 +9,12 @@ values of a decaying sine with random pitch and phase.
 
 import argparse
 
+import kgan
+
 import keras
 import numpy as np
 from keras import layers
 from PIL import Image, ImageDraw
-
-import kgan
 
 """
 ## The data

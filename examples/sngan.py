@@ -13,9 +13,9 @@ Reference: [Miyato et al., 2018](https://arxiv.org/abs/1802.05957).
 
 import argparse
 
-import keras
-
 import kgan
+
+import keras
 
 """
 ## The recipe

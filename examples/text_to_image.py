@@ -21,10 +21,10 @@ Reference: [Reed et al., 2016](https://arxiv.org/abs/1605.05396), and
 import argparse
 import pathlib
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 NAMES = (
     *("zero", "one", "two", "three", "four"),

@@ -15,10 +15,10 @@ References: [Isola et al., 2016](https://arxiv.org/abs/1611.07004),
 
 import argparse
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 """
 ## The data

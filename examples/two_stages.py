@@ -18,10 +18,10 @@ Reference: [Zhang et al., 2017](https://arxiv.org/abs/1612.03242) (StackGAN).
 
 import argparse
 
+import kgan
+
 import keras
 import numpy as np
-
-import kgan
 
 NAMES = (
     *("zero", "one", "two", "three", "four"),

@@ -13,9 +13,9 @@ Reference: [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), algorithm
 
 import argparse
 
-import keras
-
 import kgan
+
+import keras
 
 """
 ## The settings of the paper

@@ -1,11 +1,16 @@
 """kgan: generative adversarial networks for Keras 3."""
 
 import os as _os
+import platform as _platform
 
+# Frameworks read both variables when they are imported, which is now or has been before.
 # The threads of PyTorch sleep while they wait for each other. By default, they compute
 # nothing in a loop, which takes the processor from other processes and from each other.
-# PyTorch reads the variable when it is imported, which is now or has been before.
 _os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# TensorFlow has convolutions of oneDNN, which it uses by default only on processors that
+# have AVX512_VNNI. On other x86 processors they are faster too, most for large images.
+if _platform.machine().lower() in ("x86_64", "amd64"):
+    _os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from kgan import augment as augment
 from kgan import callbacks as callbacks

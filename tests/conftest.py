@@ -5,6 +5,8 @@ from importlib.metadata import version
 
 # Before Keras is imported: quiet, and the same numbers on every machine.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# As kgan does, which is imported after Keras here.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # On JAX most of the time XLA compiles what then runs once. How well is for the tests of
 # `test_backends.py`, which train with all optimizations.
 os.environ.setdefault(

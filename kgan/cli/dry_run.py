@@ -48,7 +48,7 @@ def python(training: Training) -> str:
         training: The training.
     """
     seed, precision = training.settings.seed, training.settings.precision
-    lines = ["import keras, kgan", "", _load(training), ""]
+    lines = ["import kgan, keras", "", _load(training), ""]
     building = training.preset.code_to_build(seed)
     if precision != "float32":
         # For the networks alone, as in `kgan.cli.preset.build`.

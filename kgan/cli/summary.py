@@ -56,7 +56,7 @@ def print_summary(
     for command in _next_commands(gan, folder, stopped):
         print(f"  {_program()} {command}")
     file = json.dumps(str(folder.gan), ensure_ascii=False)
-    print("\nIn Python:\n\n  import keras, kgan")
+    print("\nIn Python:\n\n  import kgan, keras")
     print(f"  gan = keras.models.load_model({file})")
 
 

@@ -46,7 +46,7 @@ def suggest(
 
     >>> import kgan
     >>> print(kgan.presets.suggest((2,), 2_000, compute="cpu", budget=10_000))
-    import keras, kgan
+    import kgan, keras
     <BLANKLINE>
     keras.utils.set_random_seed(0)
     gan = kgan.GAN(

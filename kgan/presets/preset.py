@@ -123,7 +123,7 @@ class Preset:
         return self.epochs * (self.steps_per_epoch or batches) * size
 
     def __str__(self) -> str:
-        imports = ["import keras, kgan", ""]
+        imports = ["import kgan, keras", ""]
         return "\n".join([*imports, *self.code_to_build(0), *self.code_to_train(0)])
 
     def code_to_build(self, seed: int) -> list[str]:
