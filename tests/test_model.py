@@ -121,3 +121,23 @@ def test_weights_are_finite_one_by_one(weights, finite, on_gpu, monkeypatch):
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
     network.set_weights([np.array(weights, "float32")[:, None]])
     assert is_finite(network) is finite
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_arrays_are_the_values_of_variables(dtype):
+    values = np.array([[1, 2, 250]])
+    variable = keras.Variable(values, dtype=dtype)
+    scalar = keras.Variable(3.0)
+    found = backend.arrays([variable, scalar])
+    np.testing.assert_array_equal(found[0].astype("float32"), values)
+    assert found[1] == 3 and found[1].shape == ()
+
+
+@pytest.mark.skipif(backend.name != "tensorflow", reason="tf.distribute")
+def test_arrays_of_a_strategy():
+    import tensorflow as tf
+
+    with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
+        variable = keras.Variable([1.0, 2.0])
+    assert isinstance(variable.value, tf.distribute.DistributedValues)
+    np.testing.assert_array_equal(backend.arrays([variable])[0], [1, 2])

@@ -33,6 +33,8 @@ Each framework has one file with the same functions:
 `take_rows(x, index)`
     Returns the rows `x[b, index[b, i]]` of a tensor `(batch, n, channels)`, as a tensor
     `(batch, m, channels)` for an int tensor `(batch, m)`. It can be differentiated twice.
+`arrays(variables)`
+    Returns the values of variables, a list of numpy arrays.
 `random_state()`, `set_random_state(state)`
     Save and restore the state of the framework's own random generator, a uint8 array.
 `has_gpu()`
@@ -88,6 +90,7 @@ draw_local_rows = framework.draw_local_rows
 all_rows = framework.all_rows
 on_all_rows = framework.on_all_rows
 take_rows = framework.take_rows
+arrays = framework.arrays
 random_state = framework.random_state
 set_random_state = framework.set_random_state
 has_gpu = framework.has_gpu
@@ -108,6 +111,7 @@ __all__ = [
     "Scope",
     "all_rows",
     "apply",
+    "arrays",
     "channels_last",
     "draw_local_rows",
     "frozen",

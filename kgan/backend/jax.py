@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import jax
@@ -113,6 +113,10 @@ def recompute(
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return jnp.take_along_axis(x, index[..., None], axis=1)
+
+
+def arrays(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
+    return [ops.convert_to_numpy(variable) for variable in variables]
 
 
 def random_state() -> np.ndarray:

@@ -197,6 +197,10 @@ def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return torch.take_along_dim(x, index[..., None].long(), dim=1)
 
 
+def arrays(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
+    return [ops.convert_to_numpy(variable) for variable in variables]
+
+
 def random_state() -> np.ndarray:
     # Keras' dropout without a seed draws from PyTorch's global generator.
     return torch.get_rng_state().numpy()

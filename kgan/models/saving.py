@@ -30,8 +30,7 @@ def is_finite(model: keras.Model) -> bool:
     variables = [*model.variables, *(optimizer.variables if optimizer else ())]
     floats = [v for v in variables if keras.backend.is_float_dtype(v.dtype)]
     if not backend.has_gpu():
-        arrays = (ops.convert_to_numpy(variable) for variable in floats)
-        return all(np.isfinite(array).all() for array in arrays)
+        return all(np.isfinite(array).all() for array in backend.arrays(floats))
     # Reduced on the GPU, so that few numbers are copied from there. A sum is one
     # operation, and is finite as a rule if all its numbers are.
     sums = [ops.cast(ops.sum(variable), "float32") for variable in floats]
