@@ -47,8 +47,6 @@ Each framework has one file with the same functions:
     The number of threads that share an operation on a CPU, and the order of its sums.
 `COUNTER`
     The dtype in which images and steps are counted.
-`SEVERAL_STEPS`
-    Whether Keras can train for several steps in one call.
 `FAST_TRANSPOSED_CONVOLUTIONS`
     Whether a transposed convolution takes no longer than a convolution of as many
     multiplications.
@@ -98,7 +96,6 @@ gpu = framework.gpu
 reset_peak = framework.reset_peak
 num_threads = framework.num_threads
 COUNTER = framework.COUNTER
-SEVERAL_STEPS = framework.SEVERAL_STEPS
 FAST_TRANSPOSED_CONVOLUTIONS = framework.FAST_TRANSPOSED_CONVOLUTIONS
 INEXACT_LAYERS = framework.INEXACT_LAYERS
 
@@ -107,7 +104,6 @@ __all__ = [
     "FAST_TRANSPOSED_CONVOLUTIONS",
     "GPU",
     "INEXACT_LAYERS",
-    "SEVERAL_STEPS",
     "Scope",
     "all_rows",
     "apply",

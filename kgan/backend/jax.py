@@ -18,7 +18,6 @@ from kgan.types import Tensor, Tensors
 INEXACT_LAYERS: tuple[str, ...] = ()
 # By default, JAX has no 64-bit ints.
 COUNTER = "uint32"
-SEVERAL_STEPS = True
 # On a CPU they take several times as long.
 FAST_TRANSPOSED_CONVOLUTIONS = False
 

@@ -24,7 +24,6 @@ INEXACT_LAYERS: tuple[str, ...] = (
     "GroupNormalization",
 )
 COUNTER = "int64"
-SEVERAL_STEPS = True
 FAST_TRANSPOSED_CONVOLUTIONS = True
 _FIRST_GPU = "GPU:0"
 

@@ -20,7 +20,6 @@ from kgan.types import Tensor, Tensors
 
 INEXACT_LAYERS: tuple[str, ...] = ()
 COUNTER = "int64"
-SEVERAL_STEPS = False
 FAST_TRANSPOSED_CONVOLUTIONS = True
 is_multiple = recording.is_multiple
 

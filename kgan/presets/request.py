@@ -4,10 +4,11 @@ import dataclasses
 import math
 from typing import Any, TypeVar
 
-from kgan import backend, checks
+from kgan import checks
 from kgan.data import is_image_shape
 from kgan.presets.call import Call
 from kgan.presets.preset import Preset, parts
+from kgan.trainers.framework import FrameworkDevices
 
 # A discriminator memorises images that it sees more often than this. The narrow networks
 # for a CPU memorise later: emoji that they see 563 times gain nothing by augmentation.
@@ -98,7 +99,8 @@ class Request:
         # The same epochs on all frameworks, among which a run may change. The last call
         # of an epoch may have fewer steps.
         epochs, steps = parts(budget, batch_size)
-        if backend.SEVERAL_STEPS and 1 < steps_per_execution <= steps:
+        is_possible = "steps_per_execution" not in FrameworkDevices.compile_overrides
+        if is_possible and 1 < steps_per_execution <= steps:
             settings = _in_one_call(settings, steps_per_execution)
         if self.condition_dim is not None:
             settings = _matching_aware(settings)

@@ -25,7 +25,8 @@ from kgan.trainers.devices import Devices, check_supported, divided_rows, hash_o
 from kgan.types import Data, Tensor, Tensors
 
 _SAME_DATA = "All processes must train on the same data, of which each takes its share"
-_SUPPORTED = {
+# For each option its supported values, the last of which replaces a saved value.
+_SUPPORTED: dict[str, tuple[tuple[Any, ...], str]] = {
     "jit_compile": ((False, "auto"), "the step can't be compiled"),
     "steps_per_execution": ((1,), "Keras takes one step at a time"),
 }
@@ -42,8 +43,7 @@ class FrameworkDevices(Devices):
     replicas_are: ClassVar[str] = "processes"
     worker_lost: ClassVar[tuple[type[Exception], ...]] = (processes.ProcessLost,)
     compile_overrides: ClassVar[dict[str, Any]] = {
-        "jit_compile": "auto",
-        "steps_per_execution": 1,
+        name: allowed[-1] for name, (allowed, _) in _SUPPORTED.items()
     }
 
     def __init__(self, model: Any) -> None:
