@@ -23,8 +23,9 @@ def small(request: Request) -> Preset:
     width = 64 if gpu else _width_on_cpu(request.shape)
     images = request.images(2_000_000 if gpu else 300_000)
     in_colour = request.shape[-1] >= 3
-    # Measured on a CPU only, see docs/results.md.
-    adaptive = in_colour and not gpu
+    # ADA is measured on a CPU only, see docs/results.md.
+    augment = request.ada if in_colour and not gpu else request.diff_augment
+    augmentation = augment(images)
     falling = {"learning_rate": _second_half(2e-3, 2e-4, images)}
     return request.preset(
         generator=request.network("small_generator", latent_dim=64, width=width),
@@ -35,7 +36,7 @@ def small(request: Request) -> Preset:
             "loss": "non_saturating",
             "penalties": [_penalty("R1", 1.0)],
             **({"schedules": falling} if in_colour else {}),
-            **request.augmentation(images, adaptive),
+            **augmentation.compile,
         },
         batch_size=request.batch_size(64 if gpu else 32),
         budget=images,
@@ -43,7 +44,7 @@ def small(request: Request) -> Preset:
             _LEARNS_FASTEST,
             _SETTLES if in_colour else _STAYS,
             _measured(request),
-            *request.augmentation_reason(images, adaptive),
+            *augmentation.reasons,
         ),
         expectation=expectation(images),
     )
@@ -63,7 +64,7 @@ def _tiny(request: Request) -> Preset:
             "optimizer": _adam(2e-3, beta_1=0.5, beta_2=0.99),
             "loss": "non_saturating",
             "penalties": [_penalty("R1", 0.3)],
-            **request.augmentation(images),
+            **request.diff_augment(images).compile,
         },
         batch_size=request.batch_size(32),
         steps_per_execution=_SMALL_STEPS,
@@ -71,7 +72,7 @@ def _tiny(request: Request) -> Preset:
         reasons=(
             _LEARNS_FASTEST,
             _measured(request),
-            *request.augmentation_reason(images),
+            *request.diff_augment(images).reasons,
         ),
     )
 
@@ -113,14 +114,14 @@ def sngan(request: Request) -> Preset:
             "loss": "hinge",
             "d_steps": steps,
             "noise_batch_size": 64,
-            **request.augmentation(images),
+            **request.diff_augment(images).compile,
         },
         batch_size=batch_size,
         budget=images,
         reasons=(
             "The settings of Miyato et al., 2018, arXiv:1802.05957, with an average of "
             f"the generator; {_split(batch_size, steps)}.",
-            *request.augmentation_reason(images),
+            *request.diff_augment(images).reasons,
         ),
     )
 
@@ -146,7 +147,7 @@ def r3gan(request: Request) -> Preset:
                 "learning_rate": _cosine(2e-4, 5e-5, images),
                 "beta_2": _cosine(0.9, 0.99, images),
             },
-            **request.augmentation(images),
+            **request.diff_augment(images).compile,
         },
         batch_size=request.batch_size(_by_memory(256, request.shape) if gpu else 32),
         budget=images,
@@ -156,7 +157,7 @@ def r3gan(request: Request) -> Preset:
             "between the weights that the paper has for other sizes. The networks learn "
             "slowly: no emoji was recognisable after 450,000 images, where `small` needs "
             "fewer than 100,000.",
-            *request.augmentation_reason(images),
+            *request.diff_augment(images).reasons,
         ),
     )
 
@@ -188,7 +189,7 @@ def stylegan2(request: Request) -> Preset:
             "loss": "non_saturating",
             "penalties": [_penalty("R1", float(f"{gamma:.4g}"), every=16)],
             "generator_penalties": [_penalty("PathLength", 2.0, every=4)],
-            **request.augmentation(images, adaptive=True),
+            **request.ada(images).compile,
         },
         batch_size=batch_size,
         budget=images,
@@ -199,7 +200,7 @@ def stylegan2(request: Request) -> Preset:
             "an image, divided by the batch size; the half-life of the average is 10,000 "
             "images for batches of 32; the mapping has two layers.",
             *_scaled(request, "up to 64 channels instead of 512, and batches of 16"),
-            *request.augmentation_reason(images, adaptive=True),
+            *request.ada(images).reasons,
         ),
     )
 
@@ -258,14 +259,14 @@ def biggan(request: Request) -> Preset:
             "d_optimizer": _adam(4 * rate, beta_1=0.0, beta_2=0.999),
             "loss": "hinge",
             "d_steps": steps,
-            **request.augmentation(images),
+            **request.diff_augment(images).compile,
         },
         batch_size=batch_size,
         budget=images,
         reasons=(
             _BIGGAN + f"; {_split(batch_size, steps)}.",
             *_scaled(request, f"a width of {width} instead of 96, four times the rates"),
-            *request.augmentation_reason(images),
+            *request.diff_augment(images).reasons,
         ),
     )
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from kgan import checks
 from kgan.data import is_image_shape
@@ -15,6 +15,18 @@ from kgan.trainers.framework import FrameworkDevices
 _MOST_TIMES = {"gpu": 200, "cpu": 600}
 
 AnyPreset = TypeVar("AnyPreset", bound=Preset)
+
+
+class Augmentation(NamedTuple):
+    """The augmentation of a preset.
+
+    Attributes:
+        compile: The argument of `compile`; empty without augmentation.
+        reasons: The sentence that explains the augmentation; empty without augmentation.
+    """
+
+    compile: dict[str, Call]
+    reasons: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,40 +155,37 @@ class Request:
         """
         return self.budget or default
 
-    def augmentation(self, images: int, adaptive: bool = False) -> dict[str, Call]:
-        """Returns the argument of `compile` that augments samples shown very often.
+    def diff_augment(self, images: int) -> Augmentation:
+        """Returns `kgan.augment.DiffAugment` for samples shown very often, or nothing.
 
         Args:
             images: Int, the number of real images that the training shows.
-            adaptive: Bool, whether the augmentation is ADA instead of DiffAugment.
         """
-        if not self._repeats(images):
-            return {}
-        if not adaptive:
-            policy = {"policy": self.policy}
-            return {"augment": Call("kgan.augment.DiffAugment", policy)}
-        # The paper's 500,000 images are too many for short trainings.
-        speed = {"images": min(500_000, max(1, images // 4))}
-        return {"augment": Call("kgan.augment.ADA", {"target": 0.6, **speed})}
+        call = Call("kgan.augment.DiffAugment", {"policy": self.policy})
+        return self._augmentation(images, call, self.policy)
 
-    def augmentation_reason(self, images: int, adaptive: bool = False) -> tuple[str, ...]:
-        """Returns the sentence that explains the augmentation; nothing without it.
+    def ada(self, images: int) -> Augmentation:
+        """Returns `kgan.augment.ADA` for samples shown very often, or nothing.
 
         Args:
-            images: See `augmentation`.
-            adaptive: See `augmentation`.
+            images: See `diff_augment`.
         """
+        # The paper's 500,000 images are too many for short trainings.
+        speed = min(500_000, max(1, images // 4))
+        call = Call("kgan.augment.ADA", {"target": 0.6, "images": speed})
+        kind = "adaptive, Karras et al., 2020, arXiv:2006.06676"
+        return self._augmentation(images, call, kind)
+
+    def _augmentation(self, images: int, call: Call, kind: str) -> Augmentation:
         if not self._repeats(images):
-            return ()
+            return Augmentation({}, ())
         times = math.ceil(images / self.num_images)
-        kind = self.policy
-        if adaptive:
-            kind = "adaptive, Karras et al., 2020, arXiv:2006.06676"
-        return (
+        reason = (
             f"{self.num_images:,} samples are few to show each of them {times:,} times, "
             f"so augmentation ({kind}) keeps the discriminator from memorising the "
-            "samples.",
+            "samples."
         )
+        return Augmentation({"augment": call}, (reason,))
 
     def _repeats(self, images: int) -> bool:
         """Whether the training shows the samples so often that they are memorised."""
