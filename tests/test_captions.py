@@ -60,6 +60,12 @@ def test_columns_have_commas_or_semicolons_between(folder, separator, quote, enc
     assert load_captions(folder)[1] == expected
 
 
+def test_empty_cells_after_the_last_column_are_left_out(folder):
+    rows = ["file_name,text", *(f"{name},one,," for name in NAMES)]
+    (folder / "captions.csv").write_text("\n".join(rows))
+    assert load_captions(folder)[1] == [("one",)] * 3
+
+
 def test_a_further_column_may_have_a_comma_in_its_name(folder):
     rows = ['file_name;text;"note, more"', *(f"{name};one, two;x" for name in NAMES)]
     (folder / "captions.csv").write_text("\n".join(rows))
@@ -176,7 +182,9 @@ def test_a_file_of_another_kind_is_left_out_with_its_caption(folder):
             "commas or semicolons.*with file_name\ttext",
         ),
         ("w.csv", "file_name;text\na.png,x", "with None for 'a.png,x'"),
-        ("w.csv", "a;file_name,text\nx", "with a;file_name, text"),
+        ("w.csv", "a;file_name,text\nx", "with a, file_name,text"),
+        ("w.csv", "file_name,text\na.png,x\nb.png,y, z", "with another line 3"),
+        ("w.csv", "file_name;text\na.png;y; z;", "with another line 2"),
         ("w.csv", "", "with no columns"),
         ("w.csv", "file_name,text\na.png,", "with '' for 'a.png'"),
         ("w.csv", "file_name,text\na.png,x\na.png", "with None for 'a.png'"),

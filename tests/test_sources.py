@@ -307,6 +307,26 @@ def test_tables_of_numbers(tmp_path):
     assert labels is None
 
 
+@pytest.mark.parametrize("header", ["", "a;b,c;z\n", '"a";"b";z\n'])
+def test_tables_of_excel_have_semicolons_and_decimal_commas(tmp_path, header):
+    (tmp_path / "x.csv").write_text(header + "1;2,5;0.5\n-3;4,5e-1;-,5\n")
+    found, _ = kgan.data.load(tmp_path / "x.csv")
+    expected = np.array([[1, 2.5, 0.5], [-3, 0.45, -0.5]], "float32")
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_labels_between_semicolons_keep_their_commas(tmp_path):
+    (tmp_path / "x.csv").write_text("a;label\n1;x, y\n2;x\n3;x, y\n")
+    assert kgan.data.load(tmp_path / "x.csv")[1].tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("header", ['"a;b",c\n', ""])
+def test_tables_with_commas_keep_them(tmp_path, header):
+    (tmp_path / "x.csv").write_text(header + "1,2\n3,4\n")
+    found, _ = kgan.data.load(tmp_path / "x.csv")
+    np.testing.assert_array_equal(found, [[1, 2], [3, 4]])
+
+
 @pytest.mark.parametrize(
     "values, expected", [("b a b", [1, 0, 1]), ("10 9 10", [1, 0, 1])]
 )
@@ -384,6 +404,7 @@ def test_the_index_of_a_pandas_table_is_named(tmp_path, header, first, named):
         ("a,b,label\n1,2\n", "of lengths"),
         ("a,b\n1,x\n", "'x' in row 1, column 2"),
         ("1,2\n3\n", "of lengths"),
+        ("1;2,5,0\n", "'2,5,0' in row 1, column 2"),
         ("", "of lengths"),
         ("a,b\n", "of lengths"),
         ("label\n1\n", "of lengths"),

@@ -70,10 +70,12 @@ def load(
             - the path of an `.npz` or `.npy` file of arrays. In an `.npz` file the
               samples are named `images`, `x_train`, `x`, `data` or `arr_0`, the labels
               `labels`, `y_train`, `y`, `targets` or `arr_1`;
-            - the path of a `.csv` file of numbers, with a sample in each row. The first
-              row may hold the names of the columns. The labels are the column `label`,
-              else `labels`, `class`, `target` or `y`; beside a column `x`, `y` is a
-              coordinate. Labels become 0, 1, ... in the order of their values.
+            - the path of a `.csv` file of numbers, with a sample in each row. Between
+              the columns are commas; or semicolons, and then a number may have a
+              decimal comma. The first row may hold the names of the columns. The
+              labels are the column `label`, else `labels`, `class`, `target` or `y`;
+              beside a column `x`, `y` is a coordinate. Labels become 0, 1, ... in the
+              order of their values.
         size: Int, or pair `(height, width)`. By default the common size of the
             pictures, if all have the same size with sides of at most 256. Otherwise a
             square: its side is the largest power of two up to the median of the

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from kgan.data.reading.separator import separator
 from kgan.types import PathLike
 
 FILE_NAME, TEXT = "file_name", "text"
@@ -64,15 +65,18 @@ def read(path: PathLike) -> dict[str, tuple[str, ...]]:
 
 def _csv_rows(path: PathLike) -> Iterator[tuple[str, Any]]:
     with open(path, newline="", encoding="utf-8-sig") as file:
-        header = file.readline()
-        file.seek(0)
-        # Excel writes semicolons where a comma is in the place of a decimal point.
-        columns = header.strip().replace('"', "").split(";")
-        delimiter = ";" if {FILE_NAME, TEXT} <= set(columns) else ","
-        table = csv.DictReader(file, delimiter=delimiter)
+        table = csv.DictReader(file, delimiter=separator(file))
         how = ", with commas or semicolons between them"
         _check_columns(table.fieldnames or (), path, how)
-        yield from ((row[FILE_NAME], row[TEXT]) for row in table)
+        for row in table:
+            # Cells after the last column. Spreadsheets write empty cells there.
+            if any(row.get(None, ())):  # type: ignore[call-overload]
+                raise ValueError(
+                    "A row of captions must not have more cells than the header: put a "
+                    f"caption with {table.reader.dialect.delimiter!r} in quotation "
+                    f"marks. {_received(path)} with another line {table.line_num}"
+                )
+            yield row[FILE_NAME], row[TEXT]
 
 
 def _jsonl_rows(path: PathLike) -> Iterator[tuple[str, Any]]:

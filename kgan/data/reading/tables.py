@@ -11,6 +11,7 @@ from typing import IO
 import numpy as np
 
 from kgan.data.reading.entries import max_unpacked, unpacks_to_more
+from kgan.data.reading.separator import separator
 from kgan.types import PathLike
 
 # Names of the samples and of the labels in an `.npz` file, in order of preference.
@@ -156,11 +157,19 @@ def _index_columns(names: list[str], samples: np.ndarray, path: PathLike) -> lis
 def _read_rows(path: PathLike) -> list[list[str]]:
     with open(path, newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
         try:
-            return [row for row in csv.reader(file) if row]
+            sign = separator(file)
+            rows = [row for row in csv.reader(file, delimiter=sign) if row]
         except csv.Error as error:
             raise ValueError(
                 f"The table can't be read ({error}). Received: source={os.fspath(path)!r}"
             ) from None
+    return rows if sign == "," else [list(map(_with_point, row)) for row in rows]
+
+
+def _with_point(cell: str) -> str:
+    """Returns a number with a decimal point in place of a comma; else the same text."""
+    changed = cell.replace(",", ".")
+    return changed if _is_number(changed) else cell
 
 
 def _is_header(row: list[str]) -> bool:
