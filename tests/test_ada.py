@@ -9,7 +9,8 @@ from helpers import numpy
 from keras import ops
 
 from kgan import augment, backend
-from kgan.augment import image_filter, move
+from kgan.augment import image_filter, move, pixels
+from kgan.backend import rows
 
 RANDOM = np.random.default_rng(0)
 POWER = np.array([10, 1, 1, 1]) / 13
@@ -303,24 +304,58 @@ def test_whole_pipeline_keeps_the_dtype(dtype, seed):
     assert np.isfinite(numpy(ops.cast(found, "float32"))).all()
 
 
-def test_take_rows_differentiates_twice():
+def take(x, index, weights):
+    return backend.take_rows(x, index[0])
+
+
+def blend(x, index, weights):
+    return backend.blend_rows(x, index, weights)
+
+
+def blend_on_a_gpu(x, index, weights):
+    return rows.blend(backend.take_rows, x, index, weights)
+
+
+@pytest.mark.parametrize("read", [take, blend, blend_on_a_gpu])
+def test_rows_are_read_and_differentiated_twice(read):
     x = RANDOM.normal(size=(3, 5, 2)).astype("float32")
-    index = RANDOM.integers(0, 5, (3, 7)).astype("int32")
-    weights = RANDOM.normal(size=(3, 7, 2)).astype("float32")
-    batch = np.arange(3)[:, None]
-    found = backend.take_rows(ops.convert_to_tensor(x), ops.convert_to_tensor(index))
-    np.testing.assert_array_equal(numpy(found), x[batch, index])
+    index = RANDOM.integers(0, 5, (3, 3, 7)).astype("int32")
+    weights = RANDOM.normal(size=(3, 3, 7)).astype("float32")
+    if read is take:
+        weights[:] = [[[1]], [[0]], [[0]]]
+    tensors = [list(map(ops.convert_to_tensor, list(a))) for a in (index, weights)]
+    # The derivative of a result with respect to the rows that it is made of.
+    matrix = np.zeros((3, 7, 5))
+    for b, i, k in np.ndindex(3, 7, 3):
+        matrix[b, i, index[k, b, i]] += weights[k, b, i]
+    expected = matrix @ x
+    found = read(ops.convert_to_tensor(x), *tensors)
+    np.testing.assert_allclose(numpy(found), expected, rtol=1e-5, atol=1e-6)
+
+    factors = RANDOM.normal(size=(3, 7, 2)).astype("float32")
 
     def squared_slope(scale):
         def value(x):
-            rows = backend.take_rows(scale * x, ops.convert_to_tensor(index))
-            return ops.sum(ops.multiply(weights, rows**3)), ()
+            return ops.sum(ops.multiply(factors, read(scale * x, *tensors) ** 3)), ()
 
         _, gradient = backend.pullback(value, ops.convert_to_tensor(x))
         return ops.sum(gradient() ** 2), ()
 
-    slope = np.zeros_like(x)
-    np.add.at(slope, (batch, index), 3 * weights * x[batch, index] ** 2)
+    slope = np.swapaxes(matrix, 1, 2) @ (3 * factors * expected**2)
     # The slope grows with the third power of the scale, its square with the sixth.
     _, gradient = backend.pullback(squared_slope, ops.convert_to_tensor(1.0))
     np.testing.assert_allclose(numpy(gradient()), 6 * (slope**2).sum(), rtol=1e-4)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA of TensorFlow")
+def test_pixels_are_interpolated_alike_in_a_step_that_xla_compiles():
+    import tensorflow as tf
+
+    x = tf.constant(images((6, 8, 3)))
+    positions = [
+        tf.constant(RANDOM.uniform(-9, 9, (20, 6, 8, 1)).astype("float32"))
+        for _ in range(2)
+    ]
+    compiled = tf.function(pixels.interpolate, jit_compile=True)(x, *positions)
+    found = pixels.interpolate(x, *positions)
+    np.testing.assert_allclose(numpy(compiled), numpy(found), atol=1e-6)

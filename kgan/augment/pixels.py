@@ -1,9 +1,9 @@
 """Pixels of images, at integer and at fractional positions, and their channels.
 
-Pixels are read by `backend.take_rows`. Its derivatives are exact to any order on every
-backend, and pixels that are only moved keep their exact value. A matrix product would be
-rounded to TensorFloat-32 on a GPU, and the gradient of TensorFlow's image transformation
-is an approximation.
+Pixels are read by `backend.take_rows` and `backend.blend_rows`. Their derivatives are
+exact on every backend, and pixels that are only moved keep their exact value. A GPU would
+round a matrix product to TensorFloat-32, and the gradient of TensorFlow's image
+transformation is an approximation.
 """
 
 from collections.abc import Callable
@@ -58,8 +58,7 @@ def take(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         A tensor with the shape of `x`.
     """
     height, width, channels = x.shape[1:]
-    index = ops.cast(rows, "int32") * width + ops.cast(columns, "int32")
-    index = ops.reshape(index, (-1, height * width))
+    index = ops.reshape(_index(rows, columns, width), (-1, height * width))
     flat = ops.reshape(x, (-1, height * width, channels))
     return ops.reshape(backend.take_rows(flat, index), ops.shape(x))
 
@@ -86,17 +85,28 @@ def interpolate(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         A tensor with the shape of `x`.
     """
     rows, columns = reflect(rows, x.shape[1]), reflect(columns, x.shape[2])
+    height, width, channels = x.shape[1:]
     top, left = ops.floor(rows), ops.floor(columns)
-    down, right = ops.cast(rows - top, x.dtype), ops.cast(columns - left, x.dtype)
-    # Each pixel with its neighbours, so that a source is one access to memory, not four.
-    squares = _with_next(_with_next(x, axis=2), axis=1)
-    upper, lower = ops.split(take(squares, top, left), 2, axis=-1)
-    near, far = ops.split(upper + down * (lower - upper), 2, axis=-1)
-    return near + right * (far - near)
+    down, right = rows - top, columns - left
+    # The last pixel has no next one, and needs none, since the next one's weight is 0.
+    below = width * ops.cast(top < height - 1, "int32")
+    beside = ops.cast(left < width - 1, "int32")
+    corner = _index(top, left, width)
+    corners = [corner, corner + beside, corner + below, corner + below + beside]
+    weights = [
+        vertical * horizontal
+        for vertical in (1 - down, down)
+        for horizontal in (1 - right, right)
+    ]
+
+    def flat(values: Tensor) -> Tensor:
+        return ops.reshape(values, (-1, height * width))
+
+    flat_x = ops.reshape(x, (-1, height * width, channels))
+    sums = backend.blend_rows(flat_x, list(map(flat, corners)), list(map(flat, weights)))
+    return ops.reshape(sums, ops.shape(x))
 
 
-def _with_next(x: Tensor, axis: int) -> Tensor:
-    """Joins the channels of each pixel and of the next; the last is its own next."""
-    before = (slice(None),) * axis
-    following = [x[(*before, slice(1, None))], x[(*before, slice(-1, None))]]
-    return ops.concatenate([x, ops.concatenate(following, axis=axis)], axis=-1)
+def _index(rows: Tensor, columns: Tensor, width: int) -> Tensor:
+    """Returns the numbers of pixels that are counted row by row."""
+    return ops.cast(rows, "int32") * width + ops.cast(columns, "int32")

@@ -33,6 +33,11 @@ Each framework has one file with the same functions:
 `take_rows(x, index)`
     Returns the rows `x[b, index[b, i]]` of a tensor `(batch, n, channels)`, as a tensor
     `(batch, m, channels)` for an int tensor `(batch, m)`. It can be differentiated twice.
+`blend_rows(x, index, weights)`
+    Returns sums of rows, `sum(w[b, i] * x[b, r[b, i]])` over the tensors `r` of the list
+    `index` and `w` of the list `weights`. `x` is a tensor `(batch, n, channels)`, the
+    other tensors and the rows of the result are `(batch, m)`. The sums can be
+    differentiated twice with respect to `x`.
 `arrays(variables)`
     Returns the values of variables, a list of numpy arrays.
 `random_state()`, `set_random_state(state)`
@@ -88,6 +93,7 @@ draw_local_rows = framework.draw_local_rows
 all_rows = framework.all_rows
 on_all_rows = framework.on_all_rows
 take_rows = framework.take_rows
+blend_rows = framework.blend_rows
 arrays = framework.arrays
 random_state = framework.random_state
 set_random_state = framework.set_random_state
@@ -108,6 +114,7 @@ __all__ = [
     "all_rows",
     "apply",
     "arrays",
+    "blend_rows",
     "channels_last",
     "draw_local_rows",
     "frozen",

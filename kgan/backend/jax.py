@@ -1,6 +1,7 @@
 """Automatic differentiation on JAX. The contract is in `kgan.backend`."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kgan.backend import rows
 from kgan.backend.machine import GPU, num_cores
 from kgan.backend.scope import Scope
 from kgan.types import Tensor, Tensors
@@ -112,6 +114,9 @@ def recompute(
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return jnp.take_along_axis(x, index[..., None], axis=1)
+
+
+blend_rows = functools.partial(rows.blend, take_rows)
 
 
 def arrays(variables: Iterable[keras.Variable]) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.checkpoint import checkpoint
 
 from kgan import checks
-from kgan.backend import processes, recording
+from kgan.backend import processes, recording, rows
 from kgan.backend.machine import GPU
 from kgan.types import Tensor, Tensors
 
@@ -194,6 +194,9 @@ def recompute(
 
 def take_rows(x: Tensor, index: Tensor) -> Tensor:
     return torch.take_along_dim(x, index[..., None].long(), dim=1)
+
+
+blend_rows = functools.partial(rows.blend, take_rows)
 
 
 def arrays(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
