@@ -16,9 +16,9 @@ from typing import Any
 from unittest import mock
 
 import kgan
+from kgan_cli.main import main as command
 
 import keras
-from kgan_cli.main import main as command
 
 seconds: dict[str, float] = collections.defaultdict(float)
 

@@ -33,14 +33,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import kgan
-from colour_judge import ARTISTS, SAMPLES, Emoji, Judge
-from colour_variants import VARIANTS
 from kgan.presets import cost
-from stop import StopWhen
 
 import keras
 import numpy as np
 from PIL import Image
+
+from colour_judge import ARTISTS, SAMPLES, Emoji, Judge
+from colour_variants import VARIANTS
+from stop import StopWhen
 
 
 def _frozen(preset: kgan.presets.Preset, layers: int) -> kgan.presets.Preset:

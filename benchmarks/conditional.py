@@ -14,10 +14,11 @@ import time
 from typing import Any
 
 import kgan
-from judge import Judge
 
 import keras
 import numpy as np
+
+from judge import Judge
 
 SAMPLES, CLASSES = 5000, 10
 CONDITIONINGS = ("none", "projection", "auxiliary")

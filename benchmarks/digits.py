@@ -13,10 +13,11 @@ import pathlib
 import tempfile
 import time
 
-from judge import Judge
+from kgan_cli.main import main as kgan_main
 
 import keras
-from kgan_cli.main import main as kgan_main
+
+from judge import Judge
 
 
 def main() -> None:

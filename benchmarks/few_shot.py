@@ -11,10 +11,11 @@ import argparse
 import time
 
 import kgan
-from judge import Judge
 
 import keras
 import numpy as np
+
+from judge import Judge
 
 AUGMENTATIONS = {
     "none": lambda: None,

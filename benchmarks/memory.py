@@ -70,6 +70,8 @@ def fits(plain: bool) -> Iterator[None]:
 
 def gans(plain: bool) -> Iterator[None]:
     """New models, each fitted, sampled from, and dropped."""
+    import kgan  # noqa: F401
+
     import keras
     import numpy as np
 

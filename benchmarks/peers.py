@@ -99,6 +99,8 @@ class Contender:
         # Threads of PyTorch that wait must not take the time of the next contender.
         environment = {**os.environ, **threads, **keras, "OMP_WAIT_POLICY": "PASSIVE"}
         environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        # As kgan does, so that all contenders of TensorFlow have the same convolutions.
+        environment.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
         # Closed by `end`.
         self.errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
         self.process = subprocess.Popen(

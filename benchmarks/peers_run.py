@@ -151,10 +151,10 @@ def kgan_block(job: str, batch_size: int, reuse: bool = False) -> Block:
 
 def guide_block(job: str, batch_size: int) -> Block:
     """The step of the keras.io guide ("DCGAN to generate face images"), in `fit`."""
-    from guide import GuideGAN
-
     import keras
     import tensorflow as tf
+
+    from guide import GuideGAN
 
     model = GuideGAN(*plain_networks(job), latent_dim=LATENT_DIM)
     model.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5) for _ in PARTS))
@@ -430,9 +430,6 @@ def say(**facts: Any) -> None:
 
 def main(contender: str, job: str, batch_size: str, policy: str) -> None:
     start = time.perf_counter()
-    if contender.startswith("kgan"):
-        # Before Keras, as in the examples. The other contenders run as users run them.
-        import kgan  # noqa: F401
     if contender.partition("-")[0] in ("kgan", "keras.io", "tf.function"):
         import keras
 

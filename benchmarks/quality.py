@@ -20,17 +20,18 @@ import pathlib
 import time
 from typing import Any
 
-import copied
 import kgan
-from judge import Classifier
 from kgan.metrics import frechet_distance
 from kgan.presets import cost
-from plot import plot
-from stop import StopWhen
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+import copied
+from judge import Classifier
+from plot import plot
+from stop import StopWhen
 
 HELD_OUT = 10_000
 

@@ -81,10 +81,10 @@ class KerasIO(Rival):
     def __init__(self, images: np.ndarray, seed: int):
         super().__init__()
         # Here, so that TensorFlow is not in the process of another rival.
+        import keras
+
         import copied
         import stop
-
-        import keras
 
         keras.utils.set_random_seed(seed)
         self._gan = copied.keras_io(images.shape[1:])

@@ -41,7 +41,7 @@ def end(self, batch, logs=None):
     os._exit(0)
 
 with kept_compilations():
-    import keras
+    import kgan, keras
 keras.callbacks.CallbackList.on_train_batch_end = end
 sys.exit(main(["train", *sys.argv[1:]]) or "no step was trained")
 """

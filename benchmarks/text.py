@@ -31,11 +31,12 @@ import time
 from collections.abc import Callable
 
 import kgan
-from colour_judge import Emoji, Judge
 
 import keras
 import numpy as np
 from keras import ops
+
+from colour_judge import Emoji, Judge
 
 ARTIST = "twitter"
 # The share of names that is held out, and the number of names to choose from.

@@ -28,11 +28,12 @@ import time
 from typing import Any
 
 import kgan
-from colour_judge import Emoji, Judge
-from stop import StopWhen
 
 import keras
 import numpy as np
+
+from colour_judge import Emoji, Judge
+from stop import StopWhen
 
 SHAPE = (32, 32, 3)
 HELD_OUT = 500

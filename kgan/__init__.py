@@ -3,12 +3,12 @@
 import os as _os
 import platform as _platform
 
-# Frameworks read both variables when they are imported, which is now or has been before.
+# Frameworks read these variables when Python imports them, and the imports below do so.
 # The threads of PyTorch sleep while they wait for each other. By default, they compute
 # nothing in a loop, which takes the processor from other processes and from each other.
 _os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# TensorFlow has convolutions of oneDNN, which it uses by default only on processors that
-# have AVX512_VNNI. On other x86 processors they are faster too, most for large images.
+# By default, TensorFlow uses the convolutions of oneDNN only on newer processors, for
+# example with AVX512_VNNI. On older x86 processors these convolutions are faster too.
 if _platform.machine().lower() in ("x86_64", "amd64"):
     _os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 

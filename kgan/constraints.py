@@ -24,8 +24,8 @@ class WeightClipping(keras.constraints.Constraint):
 
     Example:
 
-    >>> import keras
     >>> import kgan
+    >>> import keras
     >>> from kgan.constraints import WeightClipping, constrain
     >>> critic = kgan.networks.mlp_discriminator((2,))
     >>> constrain(critic, WeightClipping(0.01))

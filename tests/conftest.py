@@ -5,7 +5,7 @@ from importlib.metadata import version
 
 # Before Keras is imported: quiet, and the same numbers on every machine.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# As kgan does, which is imported after Keras here.
+# As kgan does on x86 processors. Here kgan is imported after Keras.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # On JAX most of the time XLA compiles what then runs once. How well is for the tests of
 # `test_backends.py`, which train with all optimizations.

@@ -61,7 +61,19 @@ def test_columns_have_commas_or_semicolons_between(folder, separator, quote, enc
 
 
 def test_empty_cells_after_the_last_column_are_left_out(folder):
-    rows = ["file_name,text", *(f"{name},one,," for name in NAMES)]
+    rows = ["file_name,text", *(f"{name},one,, " for name in NAMES)]
+    (folder / "captions.csv").write_text("\n".join(rows))
+    assert load_captions(folder)[1] == [("one",)] * 3
+
+
+def test_spaces_may_follow_a_separator(folder):
+    rows = ["file_name, text", *(f'{name}, "one, two"' for name in NAMES)]
+    (folder / "captions.csv").write_text("\n".join(rows))
+    assert load_captions(folder)[1] == [("one, two",)] * 3
+
+
+def test_the_name_of_a_further_column_may_have_a_semicolon(folder):
+    rows = ["file_name,text,notes; remarks", *(f"{name},one,x" for name in NAMES)]
     (folder / "captions.csv").write_text("\n".join(rows))
     assert load_captions(folder)[1] == [("one",)] * 3
 
@@ -182,9 +194,9 @@ def test_a_file_of_another_kind_is_left_out_with_its_caption(folder):
             "commas or semicolons.*with file_name\ttext",
         ),
         ("w.csv", "file_name;text\na.png,x", "with None for 'a.png,x'"),
-        ("w.csv", "a;file_name,text\nx", "with a, file_name,text"),
-        ("w.csv", "file_name,text\na.png,x\nb.png,y, z", "with another line 3"),
-        ("w.csv", "file_name;text\na.png;y; z;", "with another line 2"),
+        ("w.csv", "a;file_name,text\nx", "with a;file_name, text"),
+        ("w.csv", "file_name,text\na.png,x\nb.png,y, z", "with more cells in line 3"),
+        ("w.csv", "file_name;text\na.png;y; z;", "with more cells in line 2"),
         ("w.csv", "", "with no columns"),
         ("w.csv", "file_name,text\na.png,", "with '' for 'a.png'"),
         ("w.csv", "file_name,text\na.png,x\na.png", "with None for 'a.png'"),

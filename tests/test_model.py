@@ -128,7 +128,7 @@ def test_arrays_are_the_values_of_variables(dtype):
     values = np.array([[1, 2, 250]])
     variable = keras.Variable(values, dtype=dtype)
     scalar = keras.Variable(3.0)
-    found = backend.arrays([variable, scalar])
+    found = list(backend.arrays([variable, scalar]))
     np.testing.assert_array_equal(found[0].astype("float32"), values)
     assert found[1] == 3 and found[1].shape == ()
 
@@ -140,4 +140,4 @@ def test_arrays_of_a_strategy():
     with tf.distribute.MirroredStrategy(["/cpu:0"]).scope():
         variable = keras.Variable([1.0, 2.0])
     assert isinstance(variable.value, tf.distribute.DistributedValues)
-    np.testing.assert_array_equal(backend.arrays([variable])[0], [1, 2])
+    np.testing.assert_array_equal(next(backend.arrays([variable])), [1, 2])

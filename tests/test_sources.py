@@ -307,7 +307,7 @@ def test_tables_of_numbers(tmp_path):
     assert labels is None
 
 
-@pytest.mark.parametrize("header", ["", "a;b,c;z\n", '"a";"b";z\n'])
+@pytest.mark.parametrize("header", ["", "\n", "a;b,c;z\n", '"a";"b";z\n'])
 def test_tables_of_excel_have_semicolons_and_decimal_commas(tmp_path, header):
     (tmp_path / "x.csv").write_text(header + "1;2,5;0.5\n-3;4,5e-1;-,5\n")
     found, _ = kgan.data.load(tmp_path / "x.csv")
@@ -316,11 +316,11 @@ def test_tables_of_excel_have_semicolons_and_decimal_commas(tmp_path, header):
 
 
 def test_labels_between_semicolons_keep_their_commas(tmp_path):
-    (tmp_path / "x.csv").write_text("a;label\n1;x, y\n2;x\n3;x, y\n")
-    assert kgan.data.load(tmp_path / "x.csv")[1].tolist() == [1, 0, 1]
+    (tmp_path / "x.csv").write_text("a;label\n1;1,1\n2;1,10\n3;1,1\n")
+    assert kgan.data.load(tmp_path / "x.csv")[1].tolist() == [0, 1, 0]
 
 
-@pytest.mark.parametrize("header", ['"a;b",c\n', ""])
+@pytest.mark.parametrize("header", ['"a;b",c\n', '"a;\nb",c\n', "a;b,c\n", "\n"])
 def test_tables_with_commas_keep_them(tmp_path, header):
     (tmp_path / "x.csv").write_text(header + "1,2\n3,4\n")
     found, _ = kgan.data.load(tmp_path / "x.csv")

@@ -88,7 +88,7 @@ def interpolate(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     height, width, channels = x.shape[1:]
     top, left = ops.floor(rows), ops.floor(columns)
     down, right = rows - top, columns - left
-    # The last pixel has no next one, and needs none, since the next one's weight is 0.
+    # The last pixel has no next one, and stands for the next one, whose weight is 0.
     below = width * ops.cast(top < height - 1, "int32")
     beside = ops.cast(left < width - 1, "int32")
     corner = _index(top, left, width)

@@ -39,7 +39,7 @@ Each framework has one file with the same functions:
     other tensors and the rows of the result are `(batch, m)`. The sums can be
     differentiated twice with respect to `x`.
 `arrays(variables)`
-    Returns the values of variables, a list of numpy arrays.
+    Returns an iterator over the values of variables, numpy arrays.
 `random_state()`, `set_random_state(state)`
     Save and restore the state of the framework's own random generator, a uint8 array.
 `has_gpu()`

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Sequence
 
+import keras
 from keras import ops
 
 from kgan.types import Tensor
@@ -22,8 +23,11 @@ def blend(
         index: List of int tensors `(batch, m)`.
         weights: List of float tensors `(batch, m)`.
     """
+    # The sum of two rounded products would change the pixels of a plain area.
+    is_double = keras.backend.standardize_dtype(x.dtype) == "float64"
+    dtype = "float64" if is_double else "float32"
     parts = [
-        ops.expand_dims(ops.cast(weight, x.dtype), -1) * take_rows(x, rows)
-        for rows, weight in zip(index, weights, strict=True)
+        ops.expand_dims(ops.cast(weight, dtype), -1) * ops.cast(take_rows(x, i), dtype)
+        for i, weight in zip(index, weights, strict=True)
     ]
-    return functools.reduce(ops.add, parts)
+    return ops.cast(functools.reduce(ops.add, parts), x.dtype)

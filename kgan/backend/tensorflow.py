@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -148,8 +148,9 @@ def take_rows(x: Tensor, index: Tensor) -> Tensor:
 
 def blend_rows(x: Tensor, index: Sequence[Tensor], weights: Sequence[Tensor]) -> Tensor:
     # The gradient of `gather` takes much longer than `gather` on a CPU, and both
-    # derivatives of a sparse product take as long as the product. A GPU adds up the
-    # product in no fixed order, and XLA has no sparse products.
+    # derivatives of a sparse product take as long as the product. A GPU adds up even the
+    # product itself in no fixed order. XLA has no sparse products, so a function that was
+    # traced without XLA can't be called in a function that XLA compiles.
     if has_gpu() or control_flow_util.GraphOrParentsInXlaContext(get_default_graph()):
         return rows.blend(take_rows, x, index, weights)
     batch, n, channels = tf.unstack(tf.shape(x))
@@ -169,8 +170,8 @@ def blend_rows(x: Tensor, index: Sequence[Tensor], weights: Sequence[Tensor]) ->
     return tf.cast(tf.reshape(sums, (batch, m, channels)), x.dtype)
 
 
-def arrays(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
-    return [_array(variable.value) for variable in variables]
+def arrays(variables: Iterable[keras.Variable]) -> Iterator[np.ndarray]:
+    return (_array(variable.value) for variable in variables)
 
 
 def _array(variable: tf.Variable) -> np.ndarray:

@@ -199,8 +199,8 @@ def take_rows(x: Tensor, index: Tensor) -> Tensor:
 blend_rows = functools.partial(rows.blend, take_rows)
 
 
-def arrays(variables: Iterable[keras.Variable]) -> list[np.ndarray]:
-    return [ops.convert_to_numpy(variable) for variable in variables]
+def arrays(variables: Iterable[keras.Variable]) -> Iterator[np.ndarray]:
+    return map(ops.convert_to_numpy, variables)
 
 
 def random_state() -> np.ndarray:

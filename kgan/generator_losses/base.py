@@ -51,8 +51,8 @@ class GeneratorLoss(serialization.Configurable):
 
     Example:
 
-    >>> import keras
     >>> import kgan
+    >>> import keras
     >>> class Brightness(kgan.generator_losses.GeneratorLoss):
     ...     name = "brightness"
     ...     def value(self, generated):

@@ -54,8 +54,8 @@ class KerasLoss(Smoothed):
 
     Example:
 
-    >>> import keras
     >>> import kgan
+    >>> import keras
     >>> loss = kgan.losses.KerasLoss(keras.losses.MeanSquaredError())
     >>> half = keras.ops.full((4, 1), 0.5)
     >>> float(loss.discriminator_loss(half, half))

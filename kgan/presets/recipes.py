@@ -56,6 +56,7 @@ def _tiny(request: Request) -> Preset:
     depth = 2 if max(request.shape[:2]) > 2 else 1
     size: dict[str, Any] = {"width": 32, "depth": depth}
     images = request.images(150_000)
+    augmentation = request.diff_augment(images)
     return request.preset(
         generator=request.network("dcgan_generator", latent_dim=64, **size),
         discriminator=request.network("small_discriminator", **size),
@@ -64,7 +65,7 @@ def _tiny(request: Request) -> Preset:
             "optimizer": _adam(2e-3, beta_1=0.5, beta_2=0.99),
             "loss": "non_saturating",
             "penalties": [_penalty("R1", 0.3)],
-            **request.diff_augment(images).compile,
+            **augmentation.compile,
         },
         batch_size=request.batch_size(32),
         steps_per_execution=_SMALL_STEPS,
@@ -72,7 +73,7 @@ def _tiny(request: Request) -> Preset:
         reasons=(
             _LEARNS_FASTEST,
             _measured(request),
-            *request.diff_augment(images).reasons,
+            *augmentation.reasons,
         ),
     )
 
@@ -105,6 +106,7 @@ def sngan(request: Request) -> Preset:
     steps = min(5, request.num_images)
     batch_size = request.batch_size(64 * steps, divisor=steps)
     images = request.images(10_000_000)
+    augmentation = request.diff_augment(images)
     return request.preset(
         generator=request.network("resnet_generator", latent_dim=128, width=widths[0]),
         discriminator=request.network("resnet_discriminator", width=widths[1]),
@@ -114,14 +116,14 @@ def sngan(request: Request) -> Preset:
             "loss": "hinge",
             "d_steps": steps,
             "noise_batch_size": 64,
-            **request.diff_augment(images).compile,
+            **augmentation.compile,
         },
         batch_size=batch_size,
         budget=images,
         reasons=(
             "The settings of Miyato et al., 2018, arXiv:1802.05957, with an average of "
             f"the generator; {_split(batch_size, steps)}.",
-            *request.diff_augment(images).reasons,
+            *augmentation.reasons,
         ),
     )
 
@@ -135,6 +137,7 @@ def r3gan(request: Request) -> Preset:
     # Between the weights for 64 and 256 pixels in the configurations of the authors.
     weight = max(0.001, round(2 * (max(request.shape[:2]) / 64) ** 3, 3))
     gamma = _cosine(weight, weight / 10, images)
+    augmentation = request.diff_augment(images)
     return request.preset(
         generator=request.network("r3gan_generator", latent_dim=64, **size),
         discriminator=request.network("r3gan_discriminator", **size),
@@ -147,7 +150,7 @@ def r3gan(request: Request) -> Preset:
                 "learning_rate": _cosine(2e-4, 5e-5, images),
                 "beta_2": _cosine(0.9, 0.99, images),
             },
-            **request.diff_augment(images).compile,
+            **augmentation.compile,
         },
         batch_size=request.batch_size(_by_memory(256, request.shape) if gpu else 32),
         budget=images,
@@ -157,7 +160,7 @@ def r3gan(request: Request) -> Preset:
             "between the weights that the paper has for other sizes. The networks learn "
             "slowly: no emoji was recognisable after 450,000 images, where `small` needs "
             "fewer than 100,000.",
-            *request.diff_augment(images).reasons,
+            *augmentation.reasons,
         ),
     )
 
@@ -175,6 +178,7 @@ def stylegan2(request: Request) -> Preset:
     batch_size = request.batch_size(max(4, min(32 if gpu else 16, 4096 // longest)))
     images = request.images(10_000_000 if gpu else 200_000)
     gamma = 2e-4 * request.shape[0] * request.shape[1] / batch_size
+    augmentation = request.ada(images)
     return request.preset(
         generator=request.network("stylegan2_generator", latent_dim=latent_dim, **size),
         discriminator=request.network("stylegan2_discriminator", **size),
@@ -189,7 +193,7 @@ def stylegan2(request: Request) -> Preset:
             "loss": "non_saturating",
             "penalties": [_penalty("R1", float(f"{gamma:.4g}"), every=16)],
             "generator_penalties": [_penalty("PathLength", 2.0, every=4)],
-            **request.ada(images).compile,
+            **augmentation.compile,
         },
         batch_size=batch_size,
         budget=images,
@@ -200,7 +204,7 @@ def stylegan2(request: Request) -> Preset:
             "an image, divided by the batch size; the half-life of the average is 10,000 "
             "images for batches of 32; the mapping has two layers.",
             *_scaled(request, "up to 64 channels instead of 512, and batches of 16"),
-            *request.ada(images).reasons,
+            *augmentation.reasons,
         ),
     )
 
@@ -248,6 +252,7 @@ def biggan(request: Request) -> Preset:
     images = request.images(10_000_000 if gpu else 200_000)
     # A short training on a CPU has few updates.
     rate = 5e-5 if gpu else 2e-4
+    augmentation = request.diff_augment(images)
     return request.preset(
         generator=request.network(
             "biggan_generator", latent_dim=120, **size, kernel_regularizer=orthogonal
@@ -259,14 +264,14 @@ def biggan(request: Request) -> Preset:
             "d_optimizer": _adam(4 * rate, beta_1=0.0, beta_2=0.999),
             "loss": "hinge",
             "d_steps": steps,
-            **request.diff_augment(images).compile,
+            **augmentation.compile,
         },
         batch_size=batch_size,
         budget=images,
         reasons=(
             _BIGGAN + f"; {_split(batch_size, steps)}.",
             *_scaled(request, f"a width of {width} instead of 96, four times the rates"),
-            *request.diff_augment(images).reasons,
+            *augmentation.reasons,
         ),
     )
 

@@ -7,7 +7,6 @@ import pathlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kgan.data.reading.separator import separator
 from kgan.types import PathLike
 
 FILE_NAME, TEXT = "file_name", "text"
@@ -65,16 +64,22 @@ def read(path: PathLike) -> dict[str, tuple[str, ...]]:
 
 def _csv_rows(path: PathLike) -> Iterator[tuple[str, Any]]:
     with open(path, newline="", encoding="utf-8-sig") as file:
-        table = csv.DictReader(file, delimiter=separator(file))
+        # Excel writes semicolons where a comma is in the place of a decimal point.
+        header = next(csv.reader(file, delimiter=";"), [])
+        file.seek(0)
+        sign = ";" if {FILE_NAME, TEXT} <= set(header) else ","
+        # The space of `a.png, "red, blue"` is no part of the caption.
+        table = csv.DictReader(file, delimiter=sign, skipinitialspace=True)
         how = ", with commas or semicolons between them"
         _check_columns(table.fieldnames or (), path, how)
         for row in table:
             # Cells after the last column. Spreadsheets write empty cells there.
-            if any(row.get(None, ())):  # type: ignore[call-overload]
+            more = row.get(None, ())  # type: ignore[call-overload]
+            if any(map(str.strip, more)):
                 raise ValueError(
                     "A row of captions must not have more cells than the header: put a "
-                    f"caption with {table.reader.dialect.delimiter!r} in quotation "
-                    f"marks. {_received(path)} with another line {table.line_num}"
+                    f"caption with {sign!r} in quotation marks. {_received(path)} with "
+                    f"more cells in line {table.line_num}"
                 )
             yield row[FILE_NAME], row[TEXT]
 

@@ -11,7 +11,6 @@ from typing import IO
 import numpy as np
 
 from kgan.data.reading.entries import max_unpacked, unpacks_to_more
-from kgan.data.reading.separator import separator
 from kgan.types import PathLike
 
 # Names of the samples and of the labels in an `.npz` file, in order of preference.
@@ -120,8 +119,11 @@ def _read_csv(
     path: PathLike, warnings: list[str]
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Reads a sample from each row, and labels from the column with their name."""
-    rows = _read_rows(path)
-    header = rows.pop(0) if rows and _is_header(rows[0]) else []
+    texts, sign = _read_rows(path)
+    # Labels keep their commas.
+    rows = texts if sign == "," else [list(map(_with_point, row)) for row in texts]
+    header, rows = (rows[0], rows[1:]) if rows and _is_header(rows[0]) else ([], rows)
+    texts = texts[len(texts) - len(rows) :]
     column = _label_column(header)
     lengths = {len(row) for row in (header, *rows) if row}
     if not rows or len(lengths) != 1 or lengths == {int(column is not None)}:
@@ -133,7 +135,7 @@ def _read_csv(
         [_number(cell, i, number, path) for i, cell in enumerate(row) if i != column]
         for number, row in enumerate(rows, 1)
     ]
-    labels = None if column is None else _number_labels(rows, column, path)
+    labels = None if column is None else _number_labels(texts, column, path)
     names = [name for i, name in enumerate(header) if i != column]
     warnings += _index_columns(names, np.array(samples), path)
     return np.array(samples, "float32"), labels
@@ -154,16 +156,22 @@ def _index_columns(names: list[str], samples: np.ndarray, path: PathLike) -> lis
     return found
 
 
-def _read_rows(path: PathLike) -> list[list[str]]:
+def _read_rows(path: PathLike) -> tuple[list[list[str]], str]:
+    """Returns the rows that are not empty, and the sign between their columns."""
+    found = {}
     with open(path, newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
         try:
-            sign = separator(file)
-            rows = [row for row in csv.reader(file, delimiter=sign) if row]
+            for sign in ";,":
+                file.seek(0)
+                found[sign] = [row for row in csv.reader(file, delimiter=sign) if row]
         except csv.Error as error:
             raise ValueError(
                 f"The table can't be read ({error}). Received: source={os.fspath(path)!r}"
             ) from None
-    return rows if sign == "," else [list(map(_with_point, row)) for row in rows]
+    # Excel writes semicolons where a comma is in the place of a decimal point.
+    lengths = {len(row) for row in found[";"]}
+    sign = ";" if len(lengths) == 1 and lengths != {1} else ","
+    return found[sign], sign
 
 
 def _with_point(cell: str) -> str:
