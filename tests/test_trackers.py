@@ -282,7 +282,8 @@ class Pruned(Exception):
 
 def test_the_script_of_the_page_tunes(monkeypatch, digits, capsys):
     text = (ROOT / "docs" / "tracking.md").read_text("utf-8")
-    (code,) = re.findall(r"```python\n(import kgan\n\nimport keras\nimport optuna.*?)```", text, re.S)
+    begin = r"```python\n(import kgan\n\nimport keras\nimport optuna"
+    (code,) = re.findall(rf"{begin}.*?)```", text, re.S)
     pruners = SimpleNamespace(MedianPruner=lambda: None)
     stand_in(
         monkeypatch, "optuna", create_study=Study, pruners=pruners, TrialPruned=Pruned
