@@ -14,6 +14,9 @@ The jobs:
 - `stylegan2`: 128x128, batches of 32, R1 and path length in some steps;
 - `r3gan`: 32x32, 256 channels, R1 and R2, batches of 256.
 
+All contenders of TensorFlow have the convolutions of oneDNN, which kgan turns on. With
+`TF_ENABLE_ONEDNN_OPTS=0` in front of the command, all have those of TensorFlow itself.
+
 The contenders are kgan on each backend; the step of the keras.io guide in `fit`; a bare
 `tf.function` in a loop; plain PyTorch, channels last, with new noise for each network,
 also with `torch.compile`; and Lightning. A contender whose framework is not installed is
@@ -218,8 +221,11 @@ def machine() -> str:
         return torch.cuda.get_device_name()
     path = pathlib.Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores"
+    # Processors of one name differ in their widest vectors.
+    known = {line.split("\t")[0]: line.partition(": ")[2] for line in lines}
+    name = known.get("model name", platform.processor())
+    has = [kind for kind in ("AVX512F", "AVX2") if kind.lower() in known.get("flags", "")]
+    return f"{name}{f' with {has[0]}' if has else ''}, {os.cpu_count()} cores"
 
 
 def versions() -> dict[str, str]:
