@@ -84,8 +84,8 @@ def interpolate(x: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     Returns:
         A tensor with the shape of `x`.
     """
-    rows, columns = reflect(rows, x.shape[1]), reflect(columns, x.shape[2])
     height, width, channels = x.shape[1:]
+    rows, columns = reflect(rows, height), reflect(columns, width)
     top, left = ops.floor(rows), ops.floor(columns)
     down, right = rows - top, columns - left
     # The last pixel has no next one, and stands for the next one, whose weight is 0.
