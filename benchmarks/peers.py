@@ -183,6 +183,7 @@ def measure(job: str, arguments: argparse.Namespace) -> list[dict[str, Any]]:
             "rounds": arguments.rounds,
             "threads": arguments.threads,
             "machine": machine(),
+            "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
             "versions": versions(),
         }
         for one in trainers

@@ -347,7 +347,7 @@ def test_rows_are_read_and_differentiated_twice(read):
     np.testing.assert_allclose(numpy(gradient()), 6 * (slope**2).sum(), rtol=1e-4)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="XLA of TensorFlow")
+@pytest.mark.backends("tensorflow", reason="it has steps with and without XLA")
 def test_pixels_are_interpolated_alike_in_a_step_that_xla_compiles():
     import tensorflow as tf
 

@@ -133,7 +133,7 @@ def test_arrays_are_the_values_of_variables(dtype):
     assert found[1] == 3 and found[1].shape == ()
 
 
-@pytest.mark.skipif(backend.name != "tensorflow", reason="tf.distribute")
+@pytest.mark.backends("tensorflow", reason="the others have no strategies")
 def test_arrays_of_a_strategy():
     import tensorflow as tf
 

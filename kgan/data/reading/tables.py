@@ -158,20 +158,29 @@ def _index_columns(names: list[str], samples: np.ndarray, path: PathLike) -> lis
 
 def _read_rows(path: PathLike) -> tuple[list[list[str]], str]:
     """Returns the rows that are not empty, and the sign between their columns."""
-    found = {}
     with open(path, newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
         try:
-            for sign in ";,":
-                file.seek(0)
-                found[sign] = [row for row in csv.reader(file, delimiter=sign) if row]
+            sign = _separator(file)
+            return [row for row in csv.reader(file, delimiter=sign) if row], sign
         except csv.Error as error:
             raise ValueError(
                 f"The table can't be read ({error}). Received: source={os.fspath(path)!r}"
             ) from None
-    # Excel writes semicolons where a comma is in the place of a decimal point.
-    lengths = {len(row) for row in found[";"]}
-    sign = ";" if len(lengths) == 1 and lengths != {1} else ","
-    return found[sign], sign
+
+
+def _separator(file: IO[str]) -> str:
+    """Returns a semicolon if it divides all rows into equally many columns, else a comma.
+
+    Excel writes semicolons where a comma is in the place of a decimal point.
+
+    Args:
+        file: A file, which is at its start again afterwards.
+    """
+    rows = (row for row in csv.reader(file, delimiter=";") if row)
+    columns = len(next(rows, []))
+    fits = columns > 1 and all(len(row) == columns for row in rows)
+    file.seek(0)
+    return ";" if fits else ","
 
 
 def _with_point(cell: str) -> str:
