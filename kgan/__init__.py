@@ -8,7 +8,8 @@ import platform as _platform
 # nothing in a loop, which takes the processor from other processes and from each other.
 _os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # By default, TensorFlow uses the convolutions of oneDNN only on newer processors, for
-# example with AVX512_VNNI. On older x86 processors these convolutions are faster too.
+# example with AVX512_VNNI. On older x86 processors these convolutions are faster too,
+# but for tiny images.
 if _platform.machine().lower() in ("x86_64", "amd64"):
     _os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
