@@ -51,8 +51,8 @@ def build_gan(
 ## What to watch
 
 `kgan.callbacks.Health` logs `diversity`: how much the samples differ from each other,
-compared with the reals. The value shows a GAN that memorises its hundred images or
-collapses.
+compared with the reals, which have 1. A lower value shows a GAN that collapses, or that
+repeats a few of its hundred images.
 """
 
 
@@ -67,7 +67,7 @@ def main() -> None:
     few = images[np.random.default_rng(0).permutation(len(images))[:100]]
     gan = build_gan(few.shape[1:], kgan.augment.DiffAugment(arguments.policy))
     grid = kgan.callbacks.SampleGrid(arguments.out, save_freq=300)
-    callbacks = [] if arguments.smoke else [grid]
+    callbacks = [] if arguments.smoke else [kgan.callbacks.Health(), grid]
     epochs = 1 if arguments.smoke else arguments.epochs
     gan.fit(few, batch_size=50, epochs=epochs, verbose=2, callbacks=callbacks)
     print(
