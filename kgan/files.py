@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from kgan.types import PathLike
 
 # The errors of a disk, which name no file.
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 # The names of temporary files, which `atomic_path` makes.
 _TEMPORARY = re.compile(r"\..*-[0-9a-f]{8}\.tmp")
 
@@ -22,7 +22,8 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
     """Yields a temporary path next to `path`, and renames it to `path` at the end.
 
     After an error, the temporary file or folder is removed, and the old file at `path`
-    is unchanged.
+    is unchanged. An empty folder at `path` stays, and gets the files of the new folder: a
+    mount, or the current folder of a shell, can't be replaced.
 
     Args:
         path: Path of the file or folder to write. A missing parent folder is created.
@@ -47,8 +48,9 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
     'whole'
     """
     path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex[:8]}{suffix}")
+    folder = path if is_empty_folder(path) else path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{path.name}-{uuid.uuid4().hex[:8]}{suffix}"
     try:
         yield temporary
         _replace(temporary, path)
@@ -58,7 +60,7 @@ def atomic_path(path: PathLike, suffix: str = ".tmp") -> Iterator[pathlib.Path]:
             found = pathlib.Path(os.fsdecode(error.filename))
             is_ours = found.is_relative_to(temporary)
         else:
-            is_ours = error.errno in _DISK
+            is_ours = error.errno in DISK_ERRORS
         if is_ours:
             error.filename, error.filename2 = str(path), None
         raise
@@ -78,7 +80,16 @@ def is_leftover(path: pathlib.Path) -> bool:
     return bool(_TEMPORARY.match(path.name))
 
 
+def is_empty_folder(path: pathlib.Path) -> bool:
+    """Whether a path is a folder without files, but for those of killed processes."""
+    return path.is_dir() and all(map(is_leftover, path.iterdir()))
+
+
 def _replace(temporary: pathlib.Path, path: pathlib.Path) -> None:
+    if temporary.parent == path and temporary.is_dir():
+        for child in temporary.iterdir():
+            os.replace(child, path / child.name)
+        return
     # `os.replace` can't replace a folder that is not empty. It refuses to replace a
     # folder with a file, whose path may be a mistake.
     if not (path.is_dir() and temporary.is_dir()):

@@ -43,5 +43,6 @@ def kept_compilations() -> Iterator[None]:
 
 def _is_writable(folder: pathlib.Path) -> bool:
     """Whether files can be written into a folder, which JAX makes if it is missing."""
-    nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    # `Path.exists` raises an error below a folder that must not be searched.
+    nearest = next(p for p in (folder, *folder.parents) if os.path.exists(p))
+    return os.path.isdir(nearest) and os.access(nearest, os.W_OK | os.X_OK)

@@ -33,6 +33,7 @@ def option(
     nargs: str | None = None,
     positional: bool = False,
     is_path: bool = False,
+    names: Sequence[str] = (),
     with_resume: bool = False,
     recorded: bool = True,
     const: str | None = None,
@@ -53,6 +54,7 @@ def option(
         nargs: See `argparse`.
         positional: Whether the argument is given without the name of the option.
         is_path: Whether the value may be a path. `record` makes the path absolute.
+        names: Values that are names and no paths, whatever the current folder holds.
         with_resume: Whether the option may be given together with `--resume`.
         recorded: Whether the record of a run has the option.
         const: The value if the option is given without a value; None if the option needs
@@ -64,7 +66,7 @@ def option(
     metadata = {"type": type, "choices": choices, "metavar": metavar, "aliases": aliases}
     metadata["nargs"] = nargs
     roles = {"positional": positional, "is_path": is_path, "with_resume": with_resume}
-    more = {"recorded": recorded, "const": const, "check": check}
+    more = {"names": names, "recorded": recorded, "const": const, "check": check}
     return dataclasses.field(
         default=default, metadata={"help": help, **metadata, **roles, **more}
     )
@@ -137,6 +139,9 @@ class Settings:
         for field in fields:
             value = values[field.name]
             if not field.metadata["is_path"] or not value:
+                continue
+            # The folder of a run may have the name of its data.
+            if value in field.metadata["names"]:
                 continue
             if field.metadata["nargs"]:
                 values[field.name] = list(map(_absolute, value))

@@ -10,7 +10,7 @@ from kgan_cli import names
 from kgan_cli.nearest import did_you_mean, sentence
 
 # The files of a run folder.
-GAN, CONFIG = "gan.keras", "config.json"
+GAN, CONFIG, METRICS = "gan.keras", "config.json", "metrics.json"
 NO_RUN = f"Expected the folder of a run, with its {CONFIG}"
 
 
@@ -26,9 +26,11 @@ def is_trained_gan(path: str | os.PathLike[str]) -> bool:
 
 
 def are_same(one: object, other: object) -> bool:
-    """Whether two values of an option are equal, or are paths of one file or folder."""
+    """Whether two values of an option are equal, or are paths of the same places."""
     if one == other:
         return True
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(are_same, one, other))
     if not (isinstance(one, str) and isinstance(other, str)):
         return False
     return os.path.exists(one) and os.path.realpath(one) == os.path.realpath(other)
@@ -145,7 +147,9 @@ def check_out(path: str | os.PathLike[str], option: str) -> None:
         ValueError: If the path is empty, or the folder that exists can't be written to.
     """
     _check_not_empty(path, option)
-    _check_writable(pathlib.Path(path).absolute().parent, path, option)
+    whole = pathlib.Path(path).absolute()
+    # A folder that exists is filled: the folder around a mount may be read-only.
+    _check_writable(whole if whole.is_dir() else whole.parent, path, option)
 
 
 def check_out_file(path: str | os.PathLike[str], option: str) -> None:
@@ -210,8 +214,9 @@ def _check_writable(
     wanted: pathlib.Path, path: str | os.PathLike[str], option: str
 ) -> None:
     """Checks that files can be written into a folder, or that the folder can be made."""
-    folder = next(p for p in (wanted, *wanted.parents) if p.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+    # `Path.exists` raises an error below a folder that must not be searched.
+    folder = next(p for p in (wanted, *wanted.parents) if os.path.exists(p))
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
         raise ValueError(
             f"{option} must be in a folder that can be written to, which {folder} is "
             f"not. Received: {_given(path, option)}"

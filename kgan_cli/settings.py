@@ -1,6 +1,7 @@
 """The settings of each command: its options as a frozen dataclass."""
 
 import dataclasses
+import pathlib
 from typing import Any, Self
 
 from kgan_cli import names, paths, resuming, types
@@ -30,6 +31,7 @@ class PresetSettings(Settings):
         "digits",
         metavar="X",
         is_path=True,
+        names=names.data_sets(),
         check=paths.check_data,
         help='"digits"; a folder or archive of images; an .npz, .npy or .csv file; '
         '"mnist", "cifar10" and so on; or "tfds:NAME"',
@@ -368,7 +370,7 @@ class TrainSettings(ExtractorSettings, WatchSettings, RunSettings, ModelSettings
         given = {n: v for n, v in given.items() if not paths.are_same(v, run[n])}
         changed = [field for field in fields if field.name in given]
         if refused := [f for f in changed if not f.metadata["with_resume"]]:
-            options = [f"{spellings(f)[0]} {given[f.name]}" for f in refused]
+            options = [_as_given(f, given[f.name]) for f in refused]
             changeable = [spellings(f)[0] for f in fields if f.metadata["with_resume"]]
             instead = resuming.new_run(self.resume, given, run)
             raise ValueError(
@@ -377,6 +379,12 @@ class TrainSettings(ExtractorSettings, WatchSettings, RunSettings, ModelSettings
                 f"Received: {', '.join(options)}"
             )
         return dataclasses.replace(self, **{**run, **given})
+
+
+def _as_given(field: dataclasses.Field, value: object) -> str:
+    """Returns an option as a user types it."""
+    values = value if isinstance(value, list) else [value]
+    return " ".join([spellings(field)[0], *map(str, values)])
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -436,3 +444,19 @@ class EvaluateSettings(ExtractorSettings, HeldOutSettings, ImageSettings):
         check=paths.check_out_file,
         help="write the numbers and their protocols to this file",
     )
+
+    def check(self) -> None:
+        """Checks that the numbers of a GAN don't get the place of those of another one.
+
+        Raises:
+            ValueError: If `--json` is the file for the last GAN of a run, and the numbers
+                are those of another GAN of the run.
+        """
+        super().check()
+        gan, file = pathlib.Path(self.fakes), pathlib.Path(self.json or "")
+        is_other = gan.suffix == ".keras" and gan.name != paths.GAN
+        if is_other and file.absolute() == gan.with_name(paths.METRICS).absolute():
+            raise ValueError(
+                f"{paths.METRICS} of a run is for the numbers of {paths.GAN}: choose "
+                f"another name. Received: {self.fakes} --json {self.json}"
+            )

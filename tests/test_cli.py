@@ -80,7 +80,7 @@ def test_numbers_count_over_the_runs_of_all_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     pathlib.Path("runs/notes-of-mine").mkdir(parents=True)
     names = []
-    for data in ("digits", "pictures/cats.zip", "digits"):
+    for data in ("digits", "cats", "digits"):
         with RunFolder.new(None, data) as folder:
             names.append(folder.path.name)
     assert names == ["00000-digits", "00001-cats", "00002-digits"]
@@ -707,6 +707,21 @@ def test_a_full_disk_is_one_line_that_says_what_is_kept(
     assert main(["train", "--data", few, "--out", str(out)]) == 1
     assert "on device); nothing is kept. Received" in capsys.readouterr().err
     assert not out.exists()
+    monkeypatch.chdir(tmp_path)
+    assert main(["train", "--data", few]) == 1
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_an_error_of_another_file_does_not_blame_the_run_folder(
+    tmp_path, few, capsys, monkeypatch
+):
+    def begin(self, logs=None):
+        raise PermissionError(13, "Permission denied", "features/x.npy")
+
+    monkeypatch.setattr(kgan.callbacks.HistoryCSV, "on_train_begin", begin)
+    assert main(["train", "--data", few, "--out", str(tmp_path / "run")]) == 1
+    error = "kgan train: Permission denied. Received: features/x.npy\n"
+    assert capsys.readouterr().err == error
 
 
 def test_resume_refuses(tmp_path, few, capsys):

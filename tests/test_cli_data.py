@@ -148,6 +148,32 @@ def test_labels_that_are_not_numbered_from_zero_are_refused(tmp_path, labels, ca
     assert capsys.readouterr().err.endswith(message)
 
 
+def test_labels_without_samples_are_named(tmp_path, capsys):
+    np.savez(tmp_path / "x.npz", x=np.zeros((4, 2)), labels=[1, 2, 4, 4])
+    data = str(tmp_path / "x.npz")
+    assert main(["info", "--data", data, "--conditional"]) == 0
+    assert capsys.readouterr().err == (
+        "Warning: The GAN can't learn 2 labels of which the data has no sample: number "
+        f"the labels 0, 1, ... Received: --data {data} without samples of 0, 3\n"
+    )
+
+
+def test_weights_that_are_missing_are_named_before_the_data_is_loaded(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.delenv("KGAN_INCEPTION", raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(kgan.data, "load_all", pytest.fail)
+    monkeypatch.chdir(tmp_path)
+    metrics = ["--metrics", "fid10k", "--extractor", "inception-tf1"]
+    assert main(["train", *metrics]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("kgan train: FID needs the weights of the Inception network")
+    assert main(["evaluate", "digits", "--data", "digits", *metrics]) == 1
+    assert "FID needs the weights" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_more_than_memory_is_said(pictures):
     loaded = kgan.data.load_all(
         pictures, kgan.data.Options(on_error="skip", memory=0, size=4)

@@ -4,11 +4,12 @@ import dataclasses
 import io
 import json
 import os
+import pathlib
 import sys
 
 import pytest
 
-from kgan_cli import main, option, output, paths
+from kgan_cli import compilations, main, option, output, paths
 from kgan_cli.status import Status
 
 
@@ -90,6 +91,47 @@ def test_a_new_folder_and_a_folder_that_is_there_are_allowed(place):
     paths.check_folder("folder", "--out")
     paths.check_folder("new/deep", "--out")
     assert not (place / "new").exists()
+
+
+def test_a_folder_in_a_folder_without_the_right_to_write_is_allowed(place, monkeypatch):
+    may = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != place and may(path, mode)
+    )
+    paths.check_out("folder", "--out")
+    with pytest.raises(ValueError, match=f"to, which {place} is not"):
+        paths.check_out("new", "--out")
+
+
+def test_folders_that_must_not_be_searched_hold_nothing(place, monkeypatch):
+    def exists(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.delenv(compilations.FOLDER, raising=False)
+    # As Python does below such a folder, for a user who is not root.
+    monkeypatch.setattr(pathlib.Path, "exists", exists)
+    monkeypatch.setattr(pathlib.Path, "is_dir", exists)
+    with compilations.kept_compilations():
+        assert compilations.FOLDER in os.environ
+
+
+def test_a_name_of_data_is_no_path(place):
+    (place / "digits").mkdir()
+    _, settings = main.parse(["train", "--data", "digits", "--cache", "folder"])
+    record = settings.record()
+    assert record["data"] == "digits" and record["cache"] == str(place / "folder")
+    _, settings = main.parse(["train", "--data", "pictures"])
+    assert settings.record()["data"] == str(place / "pictures")
+
+
+def test_numbers_of_another_gan_get_another_file(refused, place):
+    (place / "run" / "best.keras").touch()
+    error = refused("evaluate run/best.keras --json run/metrics.json")
+    assert error == (
+        "kgan evaluate: metrics.json of a run is for the numbers of gan.keras: choose "
+        "another name. Received: run/best.keras --json run/metrics.json"
+    )
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,26 @@ def test_a_file_replaces_no_folder(tmp_path):
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_an_empty_folder_stays_and_is_filled(tmp_path, monkeypatch):
+    folder = tmp_path / "mount"
+    folder.mkdir()
+    before = folder.stat().st_ino
+    # The folder around a mount may be read-only.
+    monkeypatch.chdir(folder)
+    for path in (folder, "."):
+        with files.atomic_path(path) as temporary:
+            assert temporary.absolute().parent == folder
+            temporary.mkdir()
+            (temporary / "a.png").touch()
+            assert not (folder / "a.png").exists()
+        assert [path.name for path in folder.iterdir()] == ["a.png"]
+        assert folder.stat().st_ino == before
+        (folder / "a.png").unlink()
+    with pytest.raises(OSError), files.atomic_path(folder) as temporary:
+        temporary.touch()
+    assert list(tmp_path.rglob("*")) == [folder]
+
+
 @pytest.mark.parametrize("name", [None, "", "/a.png"])
 def test_an_error_of_the_writer_names_the_path(tmp_path, name):
     path = tmp_path / "samples"

@@ -547,6 +547,29 @@ def test_a_download_is_checked_again(tmp_path, monkeypatch):
         weights.find()
 
 
+def test_a_download_that_fails_says_where_the_file_may_be_put(tmp_path, monkeypatch):
+    monkeypatch.delenv(weights.VARIABLE, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(weights, "ORIGIN", (tmp_path / "nowhere.pth").as_uri())
+    with pytest.raises(ValueError, match=rf"can't be downloaded.*{tmp_path}.models"):
+        weights.find(download=True)
+
+
+def test_a_download_beside_a_read_only_home_is_found(tmp_path, monkeypatch):
+    monkeypatch.delenv(weights.VARIABLE, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
+    # Where Keras has put the file.
+    elsewhere = tmp_path / "other" / "models" / weights.NAME
+    elsewhere.parent.mkdir(parents=True)
+    elsewhere.write_bytes(b"weights")
+    monkeypatch.setattr(weights, "SHA256", weights.sha256(elsewhere))
+    get_file = monkeypatch.setattr(keras.utils, "get_file", lambda *a, **k: elsewhere)
+    assert weights.find(download=True) == elsewhere
+    monkeypatch.setattr(keras.utils, "get_file", get_file)
+    monkeypatch.setattr(weights, "_NO_HOME", str(tmp_path / "other"))
+    assert weights.find() == elsewhere
+
+
 def test_other_weights_have_another_name(tmp_path, monkeypatch):
     monkeypatch.setattr(pth, "read", lambda path: {})
     monkeypatch.setattr(network, "load", lambda *arguments: None)

@@ -234,6 +234,12 @@ def test_a_generator_that_repeats_its_data_is_noticed(gan, digits):
     assert "nothing suggests" not in memory.sentences()[0]
 
 
+def test_copies_in_the_data_give_no_verdict(gan, digits):
+    memory = neighbors.find(gan, np.repeat(digits[:20], 2, axis=0))
+    assert memory.of_reals == 0
+    assert "can't tell whether this generator repeats" in memory.sentences()[0]
+
+
 def test_the_command_says_why_neighbors_are_unknown(tmp_path, gan, capsys):
     folder = make_run(tmp_path / "run")
     out = tmp_path / "x.html"

@@ -10,9 +10,12 @@ import pytest
 import kgan
 from kgan import files
 from kgan.cli import report, train
+from kgan_cli import paths
 from kgan_cli.main import main
+from kgan_cli.settings import TrainSettings
 
 POINTS = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
+METRICS = '[{"name": "fd9", "value": 2.5, "protocol": {}}]'
 HAS_SAVED_MODEL = keras.backend.backend() != "torch"
 
 
@@ -141,6 +144,29 @@ def test_the_data_of_the_run_may_be_named_again(out, tmp_path, monkeypatch):
     data = os.path.relpath(config["arguments"]["data"])
     assert not os.path.isabs(data)
     assert main(["train", "--resume", str(out), "--data", data, "--seed", "0"]) == 0
+
+
+def test_relative_pairs_may_be_named_again(tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / name).mkdir()
+    recorded = [str(tmp_path / "a"), str(tmp_path / "b")]
+    monkeypatch.chdir(tmp_path)
+    assert paths.are_same(["a", "b"], recorded)
+    assert not paths.are_same(["a", "c"], recorded)
+    assert not paths.are_same(["a"], recorded)
+    settings = TrainSettings.of_given({"resume": "run", "pairs": ["a", "c"]})
+    with pytest.raises(ValueError, match=r"Received: --pairs a c$"):
+        settings.resumed({"pairs": recorded})
+
+
+def test_numbers_of_the_earlier_gan_keep_its_count(out):
+    (out / "metrics.json").write_text(METRICS)
+    assert main(["train", "--resume", str(out)]) == 0
+    assert (out / "metrics.json").read_text() == METRICS
+    assert main(["train", "--resume", str(out), "--epochs", "2"]) == 0
+    assert not (out / "metrics.json").exists()
+    assert (out / "metrics-000000064.json").read_text() == METRICS
+    assert "fd9" not in (out / "report.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("changed", ["conditional", "captions"])

@@ -364,8 +364,27 @@ def test_the_column_of_labels_is_found_by_its_name(tmp_path, header, label):
 
 
 @pytest.mark.parametrize(
+    "text, shape, labels",
+    [
+        ("0,1,2\n7,8,9\n", (1, 3), None),
+        ("0,1\n0.5,8\n", (1, 2), None),
+        # Points on a grid.
+        ("0,1\n5,8\n", (2, 2), None),
+        ("0,2,1\n7,8,9\n", (2, 3), None),
+        ("0,1,label\n7,8,b\n7,9,a\n", (2, 2), [1, 0]),
+    ],
+)
+def test_pandas_numbers_columns_without_names(tmp_path, text, shape, labels):
+    (tmp_path / "x.csv").write_text(text)
+    samples, found = kgan.data.load(tmp_path / "x.csv")
+    assert samples.shape == shape
+    assert found is None if labels is None else found.tolist() == labels
+
+
+@pytest.mark.parametrize(
     "header, first, named",
     [
+        (",0,1", 0, "''"),
         (",a,b", 0, "''"),
         ("Unnamed: 0,a,b", 0, "'Unnamed: 0'"),
         ("unnamed: 3,a,b", None, "'unnamed: 3'"),

@@ -191,6 +191,16 @@ def test_a_run_keeps_its_encoder_and_draws_texts(tmp_path, run, capsys):
     found, _ = kgan.data.load(folder)
     np.testing.assert_allclose(found, expected.astype(float), atol=1)
 
+    # Without a text, all frames have the caption of the first seed.
+    frames = []
+    for name in ("one", "two"):
+        out = str(tmp_path / name)
+        seeds = ["--seeds", "5", "5", "--steps", "3", "--out", out]
+        assert main(["interpolate", str(run), *seeds]) == 0
+        frames.append(kgan.data.load(out)[0])
+    np.testing.assert_array_equal(*frames)
+    assert len(np.unique(frames[0], axis=0)) == 1
+
     # A grid has a row for each text, and the text beside the row.
     assert main(["sample", str(run), *texts, "--out", str(tmp_path / "a.png")]) == 0
     folder = str(tmp_path / "pictures")

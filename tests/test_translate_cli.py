@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from helpers import assert_same_state
@@ -148,6 +149,38 @@ def test_held_out_pairs_are_measured(trained, folders, tmp_path, capsys):
     assert found["mae_of_copy"] == pytest.approx(np.abs(SOURCES - targets).mean())
     said = capsys.readouterr().out
     assert "10 pairs" in said and f"{found['mae']:.4g}" in said
+
+
+def test_translations_larger_than_their_sources(tmp_path, capsys):
+    network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.UpSampling2D(2)])
+    model = kgan.Translator(
+        network, kgan.networks.patch_discriminator((16, 16, 1), depth=1, width=4)
+    )
+    model.save(tmp_path / "model.keras")
+    save(tmp_path / "in", [SOURCES[0, ..., 0], SOURCES[1, :6, :6, 0]])
+    out = tmp_path / "out"
+    command = ["translate", str(tmp_path / "model.keras"), str(tmp_path / "in")]
+    assert main([*command, str(out)]) == 0
+    drawn = np.asarray(Image.open(out / "00.png"))
+    np.testing.assert_array_equal(drawn, SOURCES[0, ..., 0].repeat(2, 0).repeat(2, 1))
+    assert "1 of another size, fitted to 8x8 pixels" in capsys.readouterr().out
+
+
+def test_held_out_pairs_have_the_channels_of_the_model(tmp_path):
+    network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 1)])
+    model = kgan.Translator(
+        network, kgan.networks.patch_discriminator((8, 8, 3), (8, 8, 1), depth=1, width=4)
+    )
+    model.save(tmp_path / "model.keras")
+    grey = SOURCES[..., 0]
+    # Grey files of a model that colours.
+    folders = save(tmp_path / "a", grey), save(tmp_path / "b", 255 - grey)
+    command = ["evaluate", str(tmp_path / "model.keras"), "--pairs", *folders]
+    assert main([*command, "--json", str(tmp_path / "x.json")]) == 0
+    (row,) = json.loads((tmp_path / "x.json").read_text())
+    drawn = model.translate(grey[..., None], as_uint8=True).astype(float)
+    expected = np.abs(drawn - (255.0 - grey[..., None])).mean()
+    assert row["value"] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,12 @@ def _shown_warnings() -> Iterator[None]:
         warnings.simplefilter("always")
         yield
     for warning in caught:
-        print(f"Warning: {warning.message}", file=sys.stderr)
+        warn(str(warning.message))
+
+
+def warn(text: str) -> None:
+    """Prints a warning of a command."""
+    print(f"Warning: {text}", file=sys.stderr)
 
 
 def describe(data: AnyData) -> list[str]:

@@ -25,7 +25,7 @@ def run(settings: EvaluateSettings) -> int:
     """Computes and prints the metrics, and returns the exit status."""
     if settings.pairs is not None:
         return evaluate_pairs.run(settings, settings.pairs)
-    measures.check_names(settings, settings.metrics)
+    measures.check(settings, settings.metrics)
     record = _record(settings) if settings.data is None else None
     gan = _gan(pathlib.Path(settings.fakes))
     if gan is not None:

@@ -8,9 +8,10 @@ import numpy as np
 
 import kgan
 from kgan import checks, metrics
-from kgan.cli import dataset, run_folder, text_table
+from kgan.cli import dataset, fitting, run_folder, text_table
+from kgan.cli.picture_sets import PictureSets
 from kgan.data import chunks
-from kgan.types import ArrayLike
+from kgan.types import ArrayLike, Shape
 from kgan.version import versions
 from kgan_cli.settings import EvaluateSettings
 from kgan_cli.status import Status
@@ -24,11 +25,7 @@ def run(settings: EvaluateSettings, paths: Sequence[str]) -> int:
         paths: The value of `--pairs`.
     """
     model = run_folder.load_translator(pathlib.Path(settings.fakes))
-    height, width, channels = checks.shape(shape=model.sample_shape)
-    if model.conditions.each[0].shape[-1] == channels:
-        settings = dataclasses.replace(settings, channels=channels)
-    settings = dataclasses.replace(settings, size=(height, width))
-    pairs = dataset.load_sets(settings, "pairs", paths)
+    pairs = _load(settings, paths, model)
     drawn = model.translate(pairs.sources, as_uint8=True)
     values = {"mae": _error(drawn, pairs.samples)}
     if pairs.sources.shape == pairs.samples.shape:
@@ -49,6 +46,51 @@ def run(settings: EvaluateSettings, paths: Sequence[str]) -> int:
         found = [metrics.Result(name, value, protocol) for name, value in values.items()]
         metrics.save(found, settings.json)
     return Status.DONE
+
+
+def _load(
+    settings: EvaluateSettings, paths: Sequence[str], model: run_folder.Translator
+) -> PictureSets:
+    """Loads pairs as the run of a model loads its own, each side in its own shape."""
+    run = fitting.options_of_run(settings.fakes)
+    defaults = {field.name: field.default for field in dataclasses.fields(settings)}
+    settings = dataclasses.replace(
+        settings,
+        **{
+            name: getattr(run, name)
+            for name in ("crop", "background")
+            if getattr(settings, name) == defaults[name]
+        },
+    )
+    target = checks.shape(shape=model.sample_shape)
+    # A generator for pictures of any size has no size of its sources.
+    sides = zip(model.conditions.each[0].shape, target, strict=True)
+    source = tuple(side or other for side, other in sides)
+    if source[:2] == target[:2]:
+        settings = dataclasses.replace(settings, size=(target[0], target[1]))
+    if source[2] == target[2]:
+        settings = dataclasses.replace(settings, channels=target[2])
+    pairs = dataset.load_sets(settings, "pairs", paths)
+    return PictureSets(
+        _fitted(pairs.sources, source, settings),
+        _fitted(pairs.samples, target, settings),
+        paired=True,
+    )
+
+
+def _fitted(pictures: ArrayLike, shape: Shape, settings: EvaluateSettings) -> ArrayLike:
+    """Returns pictures in a shape; pictures of another shape are loaded again."""
+    if tuple(pictures.shape[1:]) == tuple(shape):
+        return pictures
+    height, width, channels = checks.shape(shape=shape)
+    fitted, _ = kgan.data.load(
+        pictures,
+        size=(height, width),
+        channels=channels,
+        crop=settings.crop,
+        background=settings.background,
+    )
+    return fitted
 
 
 def _error(pictures: ArrayLike, targets: ArrayLike) -> float:

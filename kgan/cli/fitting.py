@@ -1,6 +1,7 @@
 """Pictures that a command is given, fitted as the run of a model fits its data."""
 
 import contextlib
+import dataclasses
 import pathlib
 from collections.abc import Iterator
 
@@ -17,14 +18,27 @@ def of_run(run_or_model: str, shape: Shape) -> kgan.data.Fit:
         run_or_model: The run folder, or the `.keras` file of a model.
         shape: `(height, width, channels)`. A side of any length, None, becomes 1.
     """
+    chosen = options_of_run(run_or_model)
+    rgb = kgan.data.Options(background=chosen.background).rgb
+    height, width, channels = (side or 1 for side in shape)
+    return kgan.data.Fit(height, width, channels, chosen.crop, rgb)
+
+
+def options_of_run(run_or_model: str) -> ImageSettings:
+    """Returns the options for images of a run; the defaults for a model without a run.
+
+    A picture has the same place in each reading, so a random crop becomes a crop of the
+    center.
+
+    Args:
+        run_or_model: The run folder, or the `.keras` file of a model.
+    """
     folder = run_folder.run_of(run_or_model)
     record = folder.read_config()["arguments"] if folder.config.exists() else {}
     chosen = ImageSettings(**ImageSettings.checked(record))
-    rgb = kgan.data.Options(background=chosen.background).rgb
-    # A picture has the same place in each reading, and a run may choose random places.
-    crop = "center" if chosen.crop == "random" else chosen.crop
-    height, width, channels = (side or 1 for side in shape)
-    return kgan.data.Fit(height, width, channels, crop, rgb)
+    if chosen.crop == "random":
+        chosen = dataclasses.replace(chosen, crop="center")
+    return chosen
 
 
 @contextlib.contextmanager

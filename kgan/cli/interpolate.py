@@ -9,6 +9,7 @@ import numpy as np
 import kgan
 from kgan import checks
 from kgan.cli import class_labels, outputs, run_folder
+from kgan.data import map_conditions
 from kgan_cli.after_training import InterpolateSettings
 from kgan_cli.status import Status
 
@@ -40,6 +41,10 @@ def run(settings: InterpolateSettings) -> int:
         )
         vectors = _between(encoder(settings.text), len(path), is_closed)
         given["conditions"] = vectors
+    elif gan.latents.conditions and gan.num_classes is None:
+        # The conditions of the first seed, since those of each sample would flicker.
+        one = gan.latents.given(None, 1, seed=settings.seeds[0])
+        given["conditions"] = map_conditions(lambda x: np.repeat(x, len(path), 0), one)
     samples = gan.sample(z=path, **given)
     outputs.check_finite(samples, settings.run_or_model)
     outputs.save_frames(gan.sample_range.to_uint8(samples), out)

@@ -3,6 +3,7 @@
 from kgan import metrics
 from kgan.cli.dataset import AnyData
 from kgan.metrics import extractors
+from kgan.metrics.extractors import inception
 from kgan_cli.settings import ExtractorSettings
 
 # The number of fakes for a metric whose name gives no number.
@@ -40,14 +41,17 @@ def names(text: str, num_fakes: int = COUNT) -> list[str]:
     ]
 
 
-def check_names(settings: ExtractorSettings, text: str) -> None:
-    """Checks the names of metrics before the extractor is made.
+def check(settings: ExtractorSettings, text: str) -> None:
+    """Checks the names of metrics, or the place of weights, before data is loaded.
 
     The weights of Inception decide which names are allowed, so names of metrics with
     Inception are checked when the weights are loaded.
 
     Raises:
         ValueError: If no metric has one of the names.
+        FileNotFoundError: If Inception has no weights.
     """
     if settings.extractor == extractors.Classifier.name:
         metrics.parse_all(names(text), metrics.Extractor(settings.extractor))
+    elif not settings.download:
+        inception.find(settings.weights)

@@ -39,15 +39,22 @@ class Memory:
 
     def sentences(self) -> list[str]:
         """Returns sentences on the distances."""
-        near = self.of_samples < _NEAR * self.of_reals
-        verdict = (
-            "The samples are much nearer to the training images than training images are "
-            "to each other: this generator repeats its training data."
-            if near
-            else "The samples are not much nearer to the training images than training "
-            "images are to each other, so nothing suggests that this generator repeats "
-            "its training data."
-        )
+        if self.of_reals == 0:
+            verdict = (
+                "Most training images have exact copies in the data, so these distances "
+                "can't tell whether this generator repeats its training data."
+            )
+        elif self.of_samples < _NEAR * self.of_reals:
+            verdict = (
+                "The samples are much nearer to the training images than training images "
+                "are to each other: this generator repeats its training data."
+            )
+        else:
+            verdict = (
+                "The samples are not much nearer to the training images than training "
+                "images are to each other, so nothing suggests that this generator "
+                "repeats its training data."
+            )
         return [
             "The median distance from a new sample to the nearest training image is "
             f"{self.of_samples:.1f}; from a training image to the nearest other training "

@@ -10,7 +10,7 @@ from PIL import Image
 
 import kgan
 from kgan.data.animation import on_white, save_gif
-from kgan.files import atomic_path
+from kgan.files import atomic_path, is_empty_folder
 
 # The side to which a frame is enlarged at least, in pixels.
 _SIDE = 256
@@ -38,7 +38,7 @@ def check_out(out: pathlib.Path, endings: Sequence[str], option: str = "--out") 
         raise ValueError(
             f"{option} must end in {listed}{folder}. Received: {option} {out}"
         )
-    if not out.suffix and out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not out.suffix and out.exists() and not is_empty_folder(out):
         listed = " or ".join(filter(None, endings))
         raise ValueError(
             "--out must be a new or an empty folder, so that no file is overwritten; for "

@@ -30,6 +30,7 @@ from kgan_cli.translation import paths_of, source_of
 _LOCK = ".lock"
 # The models that draw pictures from pictures.
 TRANSLATORS = (kgan.Translator, kgan.CycleGAN)
+Translator = kgan.Translator | kgan.CycleGAN
 
 
 class RunFolder:
@@ -49,7 +50,7 @@ class RunFolder:
         self.health = self.path / "health.txt"
         self.history = self.path / "history.csv"
         self.logs = self.path / "logs"
-        self.metrics = self.path / "metrics.json"
+        self.metrics = self.path / paths.METRICS
         self.reals = self.path / "reals.png"
         self.report = self.path / "report.html"
         self.samples = self.path / "samples"
@@ -77,10 +78,8 @@ class RunFolder:
         Raises:
             ValueError: If the folder is not empty, can't be written to, or is locked.
         """
-        if out is None:
-            out = str(_make_numbered(pathlib.Path("runs"), pathlib.Path(data).stem))
-        folder = cls(out)
-        existed = folder.path.exists()
+        folder = cls(out or _make_numbered(pathlib.Path("runs"), data))
+        existed = out is not None and folder.path.exists()
         with contextlib.ExitStack() as stack:
             try:
                 folder.check_unused()
@@ -88,7 +87,8 @@ class RunFolder:
                 stack.enter_context(folder.locked())
             except OSError as error:
                 raise ValueError(
-                    f"--out can't be written to ({error.strerror}). Received: --out {out}"
+                    f"--out can't be written to ({error.strerror}). "
+                    f"Received: --out {folder}"
                 ) from None
             # Another process may have begun a run here before the folder was locked.
             folder.check_unused()
@@ -113,6 +113,13 @@ class RunFolder:
                 "--out must be a new or an empty folder, so that no earlier run is "
                 f"overwritten. Received: --out {self}"
             )
+
+    def is_cause(self, error: OSError) -> bool:
+        """Whether an error tells of a file in the folder, or of a full disk."""
+        if not error.filename:
+            return error.errno in files.DISK_ERRORS
+        file = pathlib.Path(os.fsdecode(error.filename)).absolute()
+        return file.is_relative_to(self.path.absolute())
 
     def has_training(self) -> bool:
         """Whether a part of the training is done, so that the folder is kept."""
@@ -240,7 +247,7 @@ def load_gan(path: pathlib.Path) -> kgan.GAN:
     return model
 
 
-def load_translator(path: pathlib.Path) -> kgan.Translator | kgan.CycleGAN:
+def load_translator(path: pathlib.Path) -> Translator:
     """Loads a model that translates pictures, see `load_model`.
 
     Raises:

@@ -168,6 +168,8 @@ def _train(
             f"interrupted; `{command}` goes on from the last GAN that was saved"
         ) from None
     except OSError as error:
+        if not folder.is_cause(error):
+            raise
         kept = "nothing is kept"
         if folder.has_training():
             kept = "finished files are kept, and --resume goes on"
@@ -203,6 +205,7 @@ def _fit(
     stops = [] if gan.devices.has_workers else [stop]
     if gan.devices.is_chief:
         _write_start(training, folder, shown)
+        _rename_metrics(training, folder, shown)
     start, already = time.monotonic(), gan.epoch
     gan.fit(
         training.batches,
@@ -253,6 +256,16 @@ def _remove_end(folder: RunFolder) -> None:
         files.remove_at_once(folder.saved_model)
     if not folder.report.is_dir():
         files.remove(folder.report)
+
+
+def _rename_metrics(training: Training, folder: RunFolder, shown: Progress) -> None:
+    """Renames the numbers of the GAN from which the training goes on."""
+    if not folder.metrics.is_file():
+        return
+    count = samples_shown(training.gan)
+    earlier = folder.metrics.with_name(f"metrics-{count:09d}.json")
+    folder.metrics.replace(earlier)
+    shown.say(f"{folder.metrics} is now {earlier.name}: the GAN changes.")
 
 
 def _write_end(

@@ -6,13 +6,17 @@ from typing import Self
 import numpy as np
 
 import kgan
-from kgan.cli import preset
+from kgan import checks
+from kgan.cli import dataset, preset
 from kgan.cli.captions import EncodedCaptions
 from kgan.cli.dataset import AnyData
 from kgan.cli.picture_sets import PictureSets
 from kgan.models.compiled import CompiledModel
 from kgan.presets.translation import TranslatorPreset
 from kgan_cli.settings import ModelSettings
+
+# The number of missing labels that a warning lists.
+_LISTED = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,5 +138,13 @@ def _labels(settings: ModelSettings, labels: np.ndarray | None) -> np.ndarray | 
             "--conditional makes a class of each int up to the largest label: number "
             f"the labels 0, 1, ... Received: --data {settings.data} with {classes} "
             f"labels from {labels.min()} to {labels.max()}"
+        )
+    if classes <= labels.max():
+        missing = np.setdiff1d(np.arange(labels.max()), labels)
+        listed = [*map(str, missing[:_LISTED])] + ["..."] * (len(missing) > _LISTED)
+        dataset.warn(
+            f"The GAN can't learn {checks.counted(len(missing), 'label')} of which the "
+            f"data has no sample: number the labels 0, 1, ... Received: --data "
+            f"{settings.data} without samples of {', '.join(listed)}"
         )
     return labels

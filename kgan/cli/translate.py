@@ -26,8 +26,6 @@ _TOGETHER = 32
 _MULTIPLE = 8
 _SOURCES = "a picture, a folder of pictures, or an archive of pictures (.zip or .tar)"
 
-Translator = kgan.Translator | kgan.CycleGAN
-
 
 class _Picture(NamedTuple):
     """A picture to translate.
@@ -46,7 +44,8 @@ class _Picture(NamedTuple):
 def run(settings: TranslateSettings) -> int:
     """Translates pictures, and returns the exit status."""
     model = run_folder.load_translator(pathlib.Path(settings.run_or_model))
-    pictures = _read(settings, _source_shape(model, settings))
+    shape = _source_shape(model, settings)
+    pictures = _read(settings, shape)
     count = fitted = 0
     with _written(settings) as write:
         for group in _groups(pictures):
@@ -64,12 +63,12 @@ def run(settings: TranslateSettings) -> int:
             )
     print(f"{checks.counted(count, 'picture')} in {settings.out}")
     if fitted:
-        height, width, _ = model.sample_shape
+        height, width, _ = shape
         print(f"{fitted:,} of another size, fitted to {height}x{width} pixels.")
     return Status.DONE
 
 
-def _source_shape(model: Translator, settings: TranslateSettings) -> Shape:
+def _source_shape(model: run_folder.Translator, settings: TranslateSettings) -> Shape:
     """Returns the shape of the pictures that are translated.
 
     Raises:
@@ -82,7 +81,7 @@ def _source_shape(model: Translator, settings: TranslateSettings) -> Shape:
 
 
 def _translate(
-    model: Translator, pictures: np.ndarray, settings: TranslateSettings
+    model: run_folder.Translator, pictures: np.ndarray, settings: TranslateSettings
 ) -> np.ndarray:
     """Translates pictures of one size, which are filled up if any size is allowed."""
     height, width = pictures.shape[1:3]
@@ -94,7 +93,12 @@ def _translate(
         drawn = model.translate(pictures, to=settings.to or "b")
     else:
         drawn = model.translate(pictures, seed=0)
-    return drawn[:, :height, :width]
+    # Without the rows and columns that fill up. A network may also enlarge pictures.
+    rows, columns = (
+        drawn.shape[axis] * side // pictures.shape[axis]
+        for axis, side in ((1, height), (2, width))
+    )
+    return drawn[:, :rows, :columns]
 
 
 def _read(settings: TranslateSettings, shape: Shape) -> Iterator[_Picture]:

@@ -28,7 +28,7 @@ def check(settings: TrainSettings) -> None:
         check_installed()
     trackers.load(settings.track)
     if settings.metrics is not None:
-        measures.check_names(settings, settings.metrics)
+        measures.check(settings, settings.metrics)
         if settings.has_workers:
             raise ValueError(
                 "--metrics evaluates on one machine: leave it out, and run `kgan "

@@ -36,7 +36,7 @@ from kgan.data.reading.reports import (
     reason_lines,
     write_reasons,
 )
-from kgan.data.sample_range import UNBOUNDED, SampleRange
+from kgan.data.sample_range import UNBOUNDED, NotFiniteError, SampleRange
 from kgan.data.store import Store, chunks
 from kgan.data.unpaired_batches import UnpairedBatches
 from kgan.data.unpaired_check import UnpairedCheck
@@ -53,6 +53,7 @@ __all__ = [
     "Entry",
     "Fit",
     "LoadedData",
+    "NotFiniteError",
     "NothingLeftError",
     "Options",
     "PairBatches",

@@ -18,6 +18,10 @@ _FEWEST = 8
 _NEAR = 0.1
 
 
+class NotFiniteError(ValueError):
+    """Raised for samples that are NaN or infinite, and so have no colour."""
+
+
 class SampleRange(NamedTuple):
     """The range of samples: the values for pixels of 0 and of 255.
 
@@ -98,13 +102,13 @@ class SampleRange(NamedTuple):
             A uint8 array of the same shape.
 
         Raises:
-            ValueError: If a sample is NaN or infinite, and so has no colour.
+            NotFiniteError: If a sample is NaN or infinite.
         """
         if x.dtype == np.uint8:
             return x
         pixels = np.rint((np.asarray(x, "float32") - self.low) * self._scale)
         if not np.isfinite(pixels).all():
-            raise ValueError(
+            raise NotFiniteError(
                 "Samples that are NaN or infinite have no colour: training has failed. "
                 f"Received: {np.sum(~np.isfinite(pixels))} such values of {pixels.size}"
             )

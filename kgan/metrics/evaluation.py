@@ -109,9 +109,9 @@ class Evaluation:
 
         Args:
             sample: Callable of a number of samples and a `seed`, for example
-                `gan.sample`, that returns float images. If a sample is NaN or infinite,
-                because the generator has diverged, all numbers are NaN.
-            sample_range: The range of the images, for example `gan.sample_range`;
+                `gan.sample`, that returns float images, or uint8 pixels. If a sample is
+                NaN or infinite, because the generator has diverged, all numbers are NaN.
+            sample_range: The range of float images, for example `gan.sample_range`;
                 [-1, 1] by default.
 
         Raises:
@@ -122,10 +122,11 @@ class Evaluation:
                 "`sample` must be a function that draws samples, for example "
                 f"`gan.sample`. {checks.received(sample=sample)}"
             )
-        samples = sample(self.count, seed=self.seed)
-        if np.isfinite(samples).all():
-            return self(sample_range.to_uint8(samples))
-        return self._results([math.nan] * len(self.metrics))
+        try:
+            pixels = sample_range.to_uint8(sample(self.count, seed=self.seed))
+        except data.NotFiniteError:
+            return self._results([math.nan] * len(self.metrics))
+        return self(pixels)
 
     def of_halves(self) -> list[float]:
         """Returns each metric of one half of the reals against the other half.

@@ -1,5 +1,6 @@
 """Conditions that a model keeps, and conditions that a training step draws."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -84,7 +85,7 @@ class ConditionBank:
 
 
 def sampler(model: Any, conditions: Tensors | None) -> Callable[..., np.ndarray]:
-    """Returns the function that draws samples for metrics, of `n` and a `seed`.
+    """Returns the function that draws pixels for metrics, of `n` and a `seed`.
 
     Args:
         model: A `kgan.models.sampling.SamplingModel`.
@@ -92,14 +93,14 @@ def sampler(model: Any, conditions: Tensors | None) -> Callable[..., np.ndarray]
             model with labels alone, for the conditions that the model draws itself.
     """
     if conditions is None or not model.conditions or model.conditions.are_labels:
-        return model.sample
+        return functools.partial(model.sample, as_uint8=True)
 
     def draw(n: int, seed: int) -> np.ndarray:
         count = len(data.parts_of(conditions)[0])
         order = np.random.default_rng(seed).permutation(count)
         chosen = np.sort(np.resize(order, n))
         given = data.map_conditions(lambda part: part[chosen], conditions)
-        return model.sample(n, seed=seed, conditions=given)
+        return model.sample(n, seed=seed, conditions=given, as_uint8=True)
 
     return draw
 

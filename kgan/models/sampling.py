@@ -162,8 +162,7 @@ class SamplingModel(TrainedModel):
             others["conditions"] = conditions
             shape = tuple(network.input_shape[1:])
             inputs = style_batches(w, shape, n, batch_size, **others)
-        samples = self._computed(network, inputs, psi)
-        return self.sample_range.to_uint8(samples) if as_uint8 else samples
+        return self._computed(network, inputs, psi, as_uint8)
 
     def map_latents(
         self,
@@ -206,19 +205,26 @@ class SamplingModel(TrainedModel):
         return styles.reshape(len(styles), -1, styles.shape[-1])[:, 0]
 
     def _computed(
-        self, network: keras.Model, batches: Iterable[Tensors], psi: float | None
+        self,
+        network: keras.Model,
+        batches: Iterable[Tensors],
+        psi: float | None,
+        as_uint8: bool = False,
     ) -> np.ndarray:
-        """Returns the outputs of a network for all batches, as float32.
+        """Returns the outputs of a network for all batches.
 
         Args:
             network: The model, or a part of its generator.
             batches: The inputs of the network.
             psi: See `sample`.
+            as_uint8: Bool, whether to return pixels in place of float32. Each batch is
+                converted by itself, since floats take four times the memory.
         """
+        convert = self.sample_range.to_uint8 if as_uint8 else _as_floats
         with truncated(self.sampling_generator, psi):
             # Not `predict`, which would make a dataset and an iterator at each call.
-            parts = [self.devices.predict(batch, network) for batch in batches]
-        return np.concatenate(parts).astype("float32", copy=False)
+            parts = [convert(self.devices.predict(batch, network)) for batch in batches]
+        return np.concatenate(parts)
 
     def export(
         self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: KerasArgument
@@ -353,3 +359,7 @@ def check_gan(gan: Any, drawn: str = "") -> None:
             f"This generator has no latents, so it has no {drawn}. "
             f"{checks.received(gan=gan)}"
         )
+
+
+def _as_floats(x: np.ndarray) -> np.ndarray:
+    return x.astype("float32", copy=False)

@@ -126,8 +126,7 @@ class TwoWayModel(CompiledModel):
         network, latents = self._to(to)
         as_uint8 = checks.flag(as_uint8=as_uint8)
         batches = latents.sample(None, None, None, pictures, "pictures", 0, batch_size)
-        drawn = self._computed(network, batches, None)
-        return self.sample_range.to_uint8(drawn) if as_uint8 else drawn
+        return self._computed(network, batches, None, as_uint8)
 
     def export(
         self,

@@ -122,7 +122,7 @@ def _read_csv(
     texts, sign = _read_rows(path)
     # Labels keep their commas.
     rows = texts if sign == "," else [list(map(_with_point, row)) for row in texts]
-    header, rows = (rows[0], rows[1:]) if rows and _is_header(rows[0]) else ([], rows)
+    header, rows = (rows[0], rows[1:]) if _has_header(rows) else ([], rows)
     texts = texts[len(texts) - len(rows) :]
     column = _label_column(header)
     lengths = {len(row) for row in (header, *rows) if row}
@@ -189,9 +189,21 @@ def _with_point(cell: str) -> str:
     return changed if _is_number(changed) else cell
 
 
-def _is_header(row: list[str]) -> bool:
-    # A row with both names and numbers is a damaged row of numbers, not a header.
-    return any(map(str.strip, row)) and not any(map(_is_number, row))
+def _has_header(rows: list[list[str]]) -> bool:
+    """Whether the first row of a table has the names of the columns."""
+    if not rows or not any(map(str.strip, rows[0])):
+        return False
+    numbers = list(filter(_is_number, rows[0]))
+    if not numbers:
+        return True
+    # pandas numbers columns without names. Another row with both names and numbers is a
+    # damaged row of numbers.
+    others = {cell.strip().lower() for cell in rows[0] if not _is_number(cell)}
+    is_counted = numbers == [str(i) for i in range(len(numbers))]
+    if others or not is_counted:
+        return is_counted and others <= {*_LABEL_COLUMNS, *_INDEX_COLUMNS}
+    # Two whole numbers may be a sample.
+    return len(numbers) > 2 or any("." in cell for row in rows[1:2] for cell in row)
 
 
 def _label_column(header: list[str]) -> int | None:
