@@ -116,7 +116,7 @@ class RunFolder:
 
     def is_cause(self, error: OSError) -> bool:
         """Whether an error tells of a file in the folder, or of a full disk."""
-        if not error.filename:
+        if error.errno in files.DISK_ERRORS or not error.filename:
             return error.errno in files.DISK_ERRORS
         file = pathlib.Path(os.fsdecode(error.filename)).absolute()
         return file.is_relative_to(self.path.absolute())
