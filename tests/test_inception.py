@@ -563,9 +563,8 @@ def test_a_download_beside_a_read_only_home_is_found(tmp_path, monkeypatch):
     elsewhere.parent.mkdir(parents=True)
     elsewhere.write_bytes(b"weights")
     monkeypatch.setattr(weights, "SHA256", weights.sha256(elsewhere))
-    get_file = monkeypatch.setattr(keras.utils, "get_file", lambda *a, **k: elsewhere)
+    monkeypatch.setattr(keras.utils, "get_file", lambda *a, **k: elsewhere)
     assert weights.find(download=True) == elsewhere
-    monkeypatch.setattr(keras.utils, "get_file", get_file)
     monkeypatch.setattr(weights, "_NO_HOME", str(tmp_path / "other"))
     assert weights.find() == elsewhere
 

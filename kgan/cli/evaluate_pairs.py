@@ -53,15 +53,9 @@ def _load(
 ) -> PictureSets:
     """Loads pairs as the run of a model loads its own, each side in its own shape."""
     run = fitting.options_of_run(settings.fakes)
-    defaults = {field.name: field.default for field in dataclasses.fields(settings)}
-    settings = dataclasses.replace(
-        settings,
-        **{
-            name: getattr(run, name)
-            for name in ("crop", "background")
-            if getattr(settings, name) == defaults[name]
-        },
-    )
+    kept = [name for name in ("crop", "background") if name not in settings.given]
+    fit = {name: getattr(run, name) for name in kept}
+    settings = dataclasses.replace(settings, **fit)
     target = checks.shape(shape=model.sample_shape)
     # A generator for pictures of any size has no size of its sources.
     sides = zip(model.conditions.each[0].shape, target, strict=True)

@@ -116,8 +116,10 @@ class RunFolder:
 
     def is_cause(self, error: OSError) -> bool:
         """Whether an error tells of a file in the folder, or of a full disk."""
-        if error.errno in files.DISK_ERRORS or not error.filename:
-            return error.errno in files.DISK_ERRORS
+        if error.errno in files.DISK_ERRORS:
+            return True
+        if not error.filename:
+            return False
         file = pathlib.Path(os.fsdecode(error.filename)).absolute()
         return file.is_relative_to(self.path.absolute())
 

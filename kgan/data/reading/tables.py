@@ -200,8 +200,10 @@ def _has_header(rows: list[list[str]]) -> bool:
     # damaged row of numbers.
     others = {cell.strip().lower() for cell in rows[0] if not _is_number(cell)}
     is_counted = numbers == [str(i) for i in range(len(numbers))]
-    if others or not is_counted:
-        return is_counted and others <= {*_LABEL_COLUMNS, *_INDEX_COLUMNS}
+    if not is_counted:
+        return False
+    if others:
+        return others <= {*_LABEL_COLUMNS, *_INDEX_COLUMNS}
     # Two whole numbers may be a sample.
     return len(numbers) > 2 or any("." in cell for row in rows[1:2] for cell in row)
 
