@@ -16,8 +16,9 @@ os.environ.setdefault(
     if os.environ.get("KERAS_BACKEND") == "jax" and version("jax").startswith("0.10.")
     else "--xla_backend_optimization_level=0",
 )
-# Commands would keep what JAX compiles in the folder of the user.
-os.environ["JAX_COMPILATION_CACHE_DIR"] = ""
+# Commands would keep what JAX compiles in the folder of the user. `.ci/run` names another
+# folder.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", "")
 
 import keras
 import pytest
@@ -35,6 +36,12 @@ LONGEST = [
 ]
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--slow", action="store_true", help="run the slow tests on every backend"
+    )
+
+
 def pytest_configure(config):
     # `nohup` lets all that it starts ignore this signal, which tests send.
     if hasattr(signal, "SIGHUP"):
@@ -49,12 +56,19 @@ def pytest_configure(config):
     config.option.loadscopereorder = False
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     backend = keras.backend.backend()
+    # TensorFlow needs six times as long as PyTorch to train a few steps.
+    skips_slow = backend != "torch" and not config.getoption("--slow")
+    slow = pytest.mark.skip(reason="slow: PyTorch runs this test, or --slow")
     order = {name: i for i, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
     for item in items:
-        for mark in item.iter_markers("backends"):
+        backends = list(item.iter_markers("backends"))
+        on_torch = all("torch" in mark.args for mark in backends)
+        if skips_slow and on_torch and item.get_closest_marker("slow"):
+            item.add_marker(slow)
+        for mark in backends:
             if backend not in mark.args:
                 item.add_marker(pytest.mark.skip(reason=mark.kwargs["reason"]))
         for mark in item.iter_markers("since_keras"):

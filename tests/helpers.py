@@ -17,12 +17,8 @@ class Interrupted(Exception):
 
 
 def on_pytorch(*values):
-    """Returns one more case of a parametrized test, which PyTorch alone runs.
-
-    TensorFlow needs ten times as long to build a network or to trace a step.
-    """
-    reason = "PyTorch, the quickest backend, runs this case"
-    return pytest.param(*values, marks=pytest.mark.backends("torch", reason=reason))
+    """Returns one more case of a parametrized test, which PyTorch alone runs."""
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
 class Stop(keras.callbacks.Callback):

@@ -13,6 +13,8 @@ import kgan
 from kgan.cli import outputs
 from kgan_cli.main import main
 
+pytestmark = pytest.mark.slow
+
 
 def save_gan(folder, channels=1, num_classes=None, classes=None):
     """Saves a GAN as a run folder."""

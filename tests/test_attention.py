@@ -84,6 +84,7 @@ def test_the_kernels_of_self_attention_are_regularised_and_saved(tmp_path):
     np.testing.assert_array_equal(numpy(loaded(x)), numpy(model(x)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(8, 8, 1), on_pytorch((33, 17, 3))])
 def test_sagan_trains_with_labels_and_is_saved(shape, tmp_path):
     """SAGAN: attention and spectral normalisation at both ends, and the hinge loss."""

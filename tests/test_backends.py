@@ -29,12 +29,13 @@ INSTALLED = ["tensorflow"] + [
 
 def start(backend, task, folder):
     environment = {
-        # What was compiled for training is not compiled again for each loaded file.
-        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
         "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         **os.environ,
         "KERAS_BACKEND": backend,
+        # What was compiled for training is not compiled again for each loaded file.
+        "JAX_COMPILATION_CACHE_DIR": os.environ["JAX_COMPILATION_CACHE_DIR"]
+        or str(folder / "compiled"),
     }
     # Without those of conftest.py: here XLA optimizes all that it can, as for users.
     environment.pop("XLA_FLAGS", None)
@@ -59,7 +60,7 @@ def runs(tmp_path_factory):
 
 @pytest.mark.parametrize("backend", OTHERS)
 def test_trains_what_tensorflow_trains(runs, backend):
-    assert len(runs["tensorflow"]) > 200
+    assert len(runs["tensorflow"]) > 120
     for key, wanted in runs["tensorflow"].items():
         np.testing.assert_allclose(
             runs[backend][key], wanted, rtol=1e-4, atol=1e-5, err_msg=key

@@ -45,6 +45,7 @@ def test_keras_io_has_the_published_weights(monkeypatch, shape, generator, discr
     assert gan.discriminator.count_params() == discriminator
 
 
+@pytest.mark.slow
 @tensorflow
 def test_rival_trains_until_its_time_and_draws_the_samples_of_its_seed(
     rivals, monkeypatch
@@ -150,6 +151,7 @@ def test_each_variant_of_the_colour_benchmark_changes_the_preset(monkeypatch):
         assert not schedules or schedules["learning_rate"].arguments["start"] == rate
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["dcgan", "stylegan2"])
 def test_pictures_are_projected_and_drawn(network, monkeypatch, tmp_path):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
@@ -215,6 +217,7 @@ def test_translations_of_emoji_are_scored(monkeypatch, tmp_path):
     assert (out / "translate-pix2pix-0.png").exists()
 
 
+@pytest.mark.slow
 def test_the_time_of_each_callback_is_a_share_of_fit(monkeypatch, tmp_path, capsys):
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     script = importlib.import_module("callbacks")

@@ -82,6 +82,7 @@ def assert_draws_the_same(generator):
     np.testing.assert_allclose(found, wanted.reshape(3, -1), atol=tolerance)
 
 
+@pytest.mark.slow
 @needs_node
 @pytest.mark.parametrize("num_classes", [None, 3])
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from helpers import (
     Spoil,
     Stop,
     assert_same_history,
+    on_pytorch,
     spoil,
 )
 from PIL import Image
@@ -63,6 +64,7 @@ def test_sample_grid_saves_every_n_batches(gan, digits, tmp_path, steps_per_exec
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [None, (1, 0), (1, 1), (2, 2)])
 def test_grids_every_few_samples_are_those_of_a_training_without_a_stop(
     gan, digits, tmp_path, stop
@@ -237,7 +239,7 @@ class Send(keras.callbacks.Callback):
             os.kill(os.getpid(), self.numbers[batch - 1])
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", ["SIGINT", *map(on_pytorch, ["SIGTERM", "SIGHUP"])])
 def test_a_signal_ends_training_after_the_batch(gan, digits, name):
     stop, number = kgan.callbacks.StopOnInterrupt(), getattr(signal, name)
     before = signal.getsignal(number)
@@ -266,6 +268,7 @@ def test_a_signal_is_told_at_once(gan, digits):
     assert told == [signal.SIGTERM]
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_ends_training_at_once(gan, digits):
     class Twice(Send):
         def on_train_batch_end(self, batch, logs=None):
@@ -293,6 +296,7 @@ def test_a_signal_that_is_ignored_stays_ignored(gan, digits):
         signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.slow
 def test_interrupts_in_another_thread_are_left_alone(gan, digits):
     before, ended = signal.getsignal(signal.SIGINT), []
     stop = kgan.callbacks.StopOnInterrupt()
@@ -312,6 +316,7 @@ class RaiseAtTheBeginning(keras.callbacks.Callback):
         raise Interrupted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "error", [Interrupt(0, 1), RaiseAtTheBeginning()], ids=["batch", "beginning"]
 )
@@ -334,6 +339,7 @@ def callbacks(folder, save_freq):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("save_freq", ["epoch", 3], ids=str)
 def test_resumed_runs_leave_the_same_files(gan, digits, tmp_path, save_freq):
     gan.save(tmp_path / "start.keras")
@@ -358,6 +364,7 @@ def test_resumed_runs_leave_the_same_files(gan, digits, tmp_path, save_freq):
     assert saved[0].epoch == saved[1].epoch == 4
 
 
+@pytest.mark.slow
 def test_checkpoint_saves_as_often_as_its_share_allows(
     gan, digits, tmp_path, monkeypatch
 ):
@@ -382,6 +389,7 @@ def test_checkpoint_saves_as_often_as_its_share_allows(
     assert saved == [1, 5, 9, 9]
 
 
+@pytest.mark.slow
 def test_sample_grid_counts_batches_that_update_nothing_too(gan, digits, tmp_path):
     gan.compile(optimizer=keras.optimizers.Adam(gradient_accumulation_steps=4))
     (tmp_path / "samples-best.png").write_text("a user's")
@@ -463,6 +471,7 @@ def test_a_file_in_place_of_a_folder_is_named_before_training(tmp_path, argument
             FOLDERS[argument](str(tmp_path / "file"))
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_history_raises(gan, digits, tmp_path):
     path = tmp_path / "history.csv"
     path.write_text("a,b\n1,2\n")
@@ -474,6 +483,7 @@ def test_a_file_that_is_no_history_raises(gan, digits, tmp_path):
     assert path.read_text().startswith("epoch,")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["epoch,loss\none,1\n", "loss,epoch\n1\n", "", "epoch\n1\x00\n", "\xff"]
 )
@@ -490,6 +500,7 @@ def test_a_history_that_was_edited_wrongly_is_named(gan, digits, tmp_path, text)
     assert path.read_bytes() == text.encode("latin-1")
 
 
+@pytest.mark.slow
 def test_pictures_that_are_gone_are_left_out_of_the_animation(gan, digits, tmp_path):
     class Lose(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -511,6 +522,7 @@ def test_pictures_that_are_gone_are_left_out_of_the_animation(gan, digits, tmp_p
     assert keras.models.load_model(tmp_path / "gan.keras").epoch == 4
 
 
+@pytest.mark.slow
 def test_checkpoint_saves_when_a_later_callback_stops_training(gan, digits, tmp_path):
     path = tmp_path / "gan.keras"
     callbacks = [kgan.callbacks.Checkpoint(path), Stop(0, 2)]
@@ -524,6 +536,7 @@ def all_finite(gan):
     return all(np.isfinite(variable.numpy()).all() for variable in variables)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_beside_terminate_on_nan_keeps_the_last_good_file(
     gan, digits, tmp_path
 ):
@@ -548,6 +561,7 @@ def spoiled(gan, name):
     return gan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["discriminator", "average", "optimizer"])
 def test_weights_that_are_not_finite_replace_no_file(gan, tmp_path, name):
     writers = {
@@ -575,6 +589,7 @@ def test_weights_that_are_not_finite_replace_no_export(gan, tmp_path):
     assert names(tmp_path) == ["saved"]
 
 
+@pytest.mark.slow
 def test_grids_of_nan_are_not_drawn(gan, digits, tmp_path):
     grid = kgan.callbacks.SampleGrid(tmp_path, 2, 2, reals=False, gif=True)
     callbacks = [Spoil(1), grid]

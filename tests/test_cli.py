@@ -14,7 +14,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from helpers import Spoil, assert_same_history, assert_same_state, spoil
+from helpers import Spoil, assert_same_history, assert_same_state, on_pytorch, spoil
 from PIL import Image
 
 import kgan
@@ -86,6 +86,7 @@ def test_numbers_count_over_the_runs_of_all_names(tmp_path, monkeypatch):
     assert names == ["00000-digits", "00001-cats", "00002-digits"]
 
 
+@pytest.mark.slow
 def test_conditional_runs_are_sampled_by_label(tmp_path, capsys):
     images, labels = kgan.data.load("digits")
     np.savez(tmp_path / "few.npz", images=images[:64], labels=labels[:64])
@@ -117,6 +118,7 @@ def test_conditional_runs_need_labels(tmp_path, few, capsys):
     assert "--conditional trains on labels" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_same_command_trains_the_same(tmp_path, few):
     for name in ("a", "b"):
         options = ["--data", few, "--epochs", "1", "--out", str(tmp_path / name)]
@@ -128,6 +130,7 @@ def test_the_same_command_trains_the_same(tmp_path, few):
     assert_same_history(tmp_path / "a", tmp_path / "b")
 
 
+@pytest.mark.slow
 def test_the_seeds_own_flags_are_understood(tmp_path, few):
     out = tmp_path / "run"
     flags = ["--epoch", "1", "--n", "7", "--noise_batch", "5", "--true_batch", "16"]
@@ -137,6 +140,7 @@ def test_the_seeds_own_flags_are_understood(tmp_path, few):
     assert int(gan.g_optimizer.iterations) == 4
 
 
+@pytest.mark.slow
 def test_points_train_without_pictures(tmp_path):
     np.savez(tmp_path / "points.npz", x=POINTS)
     out = tmp_path / "run"
@@ -162,6 +166,7 @@ def test_sample_draws_what_the_model_draws(tmp_path, tiny):
     np.testing.assert_array_equal(np.asarray(Image.open(out)), np.asarray(wanted))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels, num_classes", [(1, None), (3, 3), (4, None)])
 def test_sample_fills_a_folder_that_is_data_again(tmp_path, channels, num_classes):
     shape, labelled = (8, 8, channels), {"num_classes": num_classes}
@@ -252,6 +257,7 @@ def damaged(content, damage):
     return content[:middle] + bytes(256) + content[middle + 256 :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["sample", "evaluate", "train"])
 @pytest.mark.parametrize("damage", ["cut short", "empty", "zeros"])
 def test_a_damaged_gan_is_called_damaged(tmp_path, finished, capsys, command, damage):
@@ -361,6 +367,7 @@ def test_every_record_of_a_run_is_taken_again(finished):
     }
 
 
+@pytest.mark.slow
 def test_another_number_of_threads_is_said(tmp_path, finished, capsys):
     run = tmp_path / "run"
     shutil.copytree(finished, run)
@@ -425,6 +432,7 @@ class Closed(io.StringIO):
         return super().write(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text, shown", [("Training on", 0), ("32 of 128", 32), ("128 of", 128), ("Next", 128)]
 )
@@ -445,6 +453,7 @@ def test_an_output_that_is_closed_is_named_and_removes_no_training(
         assert main(["train", "--resume", str(out)]) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "left", [[], [".lock"], [".lock", ".config.json-0123abcd.tmp"]], ids=len
 )
@@ -487,6 +496,7 @@ def test_a_run_that_is_killed_as_it_begins_can_be_used(tmp_path, few, number):
     assert resumed == 0 or main(command) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--out", "--resume"])
 def test_one_process_trains_a_run_at_a_time(tmp_path, few, capsys, option):
     out = tmp_path / "run"
@@ -600,6 +610,7 @@ def test_killed_and_interrupted_it_leaves_the_run_that_was_not(tmp_path, straigh
     assert_same_state(one, other)
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_train_longer(tmp_path, few):
     short, long = tmp_path / "short", tmp_path / "long"
     for out, epochs in ((short, "2"), (long, "4")):
@@ -611,7 +622,7 @@ def test_a_finished_run_can_train_longer(tmp_path, few):
     assert config["arguments"]["epochs"] == 4
 
 
-@pytest.mark.parametrize("name, status", [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("name, status", [("SIGTERM", 143), on_pytorch("SIGHUP", 129)])
 def test_a_run_that_the_system_ends_is_saved(
     tmp_path, few, capsys, monkeypatch, name, status
 ):
@@ -635,6 +646,7 @@ def test_a_run_that_the_system_ends_is_saved(
     assert_same_history(straight, out)
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_gan_is_saved_waits_until_it_is_saved(
     tmp_path, few, capsys, monkeypatch
 ):
@@ -652,6 +664,7 @@ def test_ctrl_c_while_the_gan_is_saved_waits_until_it_is_saved(
     assert keras.models.load_model(out / "gan.keras").epoch == 2
 
 
+@pytest.mark.slow
 def test_a_run_that_is_interrupted_at_its_end_gets_the_files_of_its_end(
     tmp_path, few, capsys, monkeypatch
 ):
@@ -682,6 +695,7 @@ def test_a_run_that_is_interrupted_at_its_end_gets_the_files_of_its_end(
     assert capsys.readouterr().out.startswith("This run is finished: ")
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_line_that_says_what_is_kept(
     tmp_path, few, capsys, monkeypatch
 ):
@@ -724,6 +738,7 @@ def test_an_error_of_another_file_does_not_blame_the_run_folder(
     assert capsys.readouterr().err == error
 
 
+@pytest.mark.slow
 def test_resume_refuses(tmp_path, few, capsys):
     out = tmp_path / "run"
     assert main(["train", "--data", few, "--epochs", "2", "--out", str(out)]) == 0
@@ -756,6 +771,7 @@ def test_resume_refuses(tmp_path, few, capsys):
     assert "the data that it began with" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_that_becomes_nan_stops_and_keeps_the_last_good_gan(
     tmp_path, few, capsys, monkeypatch
 ):

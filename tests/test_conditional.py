@@ -173,6 +173,7 @@ def test_validation_data_has_labels_too():
     assert np.isfinite(history["val_loss"][0]) and np.isfinite(again).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditioning", ["projection", "auxiliary"])
 def test_saved_in_mid_epoch_it_goes_on_exactly(tmp_path, conditioning):
     def fit(gan, **arguments):
@@ -267,6 +268,7 @@ def test_networks_of_ones_own_take_labels():
     assert np.isfinite(history["loss"]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clipnorm", [None, 0.1])
 def test_keras_embeddings_train_as_a_product_with_one_hot_labels(clipnorm):
     def trained(embedding):

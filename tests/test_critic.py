@@ -214,6 +214,7 @@ def test_ada_counts_from_the_boundary():
     assert logs["augment_r"] == [0.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augment", ["ada", "diffaugment"])
 def test_augmentation_is_part_of_what_is_resumed(tmp_path, augment):
     x = np.random.default_rng(0).integers(0, 256, (16, 4, 4, 1)).astype("uint8")

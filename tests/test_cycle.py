@@ -207,6 +207,7 @@ def test_validation_and_evaluation_take_both_sets():
     assert any("kd" in name for name in found)
 
 
+@pytest.mark.slow
 def test_both_directions_are_learned_without_pairs():
     # A has dark pictures, and B has bright ones.
     dark, bright = A // 4, 255 - B // 4
@@ -352,6 +353,7 @@ ERRORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ERRORS)
 def test_errors_say_what_is_wrong(case):
     act, message = ERRORS[case]

@@ -34,6 +34,7 @@ def command(tmp_path, request):
     return ["train", "--data", data, "--seed", "3", *OPTIONS[request.param]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", OPTIONS, indirect=True)
 def test_the_printed_code_trains_the_same_gan(tmp_path, capsys, command):
     assert main([*command, "--dry-run"]) == 0

@@ -105,6 +105,7 @@ def test_transparency_is_laid_on_white():
     assert seen[0][0, :, 0].tolist() == [[10, 20, 30], [255, 255, 255]]
 
 
+@pytest.mark.slow
 def test_a_classifier_learns_and_leaves_randomness_alone(digits):
     labels = kgan.data.load("digits")[1]
     keras.utils.set_random_seed(3)
@@ -119,6 +120,7 @@ def test_a_classifier_learns_and_leaves_randomness_alone(digits):
     assert (found.probabilities.argmax(1) == labels[1400:]).mean() > 0.85
 
 
+@pytest.mark.slow
 def test_a_classifier_is_the_same_whatever_was_drawn_before(digits):
     labels = kgan.data.load("digits")[1]
     made = []
@@ -132,6 +134,7 @@ def test_a_classifier_is_the_same_whatever_was_drawn_before(digits):
     )
 
 
+@pytest.mark.slow
 def test_labels_may_be_names_or_any_ints():
     names = np.array(["b", "a", "c"])[LABELS]
     options = {"epochs": 1, "seed": 3}
@@ -418,6 +421,7 @@ def test_training_is_not_disturbed(tmp_path):
     assert evaluate.results[0].name == "fd40_pixels"
 
 
+@pytest.mark.slow
 def test_other_callbacks_can_watch_the_numbers(tmp_path):
     evaluate = kgan.callbacks.Evaluate(IMAGES, ["fd40", "recall40"], PIXELS)
     best = keras.callbacks.ModelCheckpoint(
@@ -446,6 +450,7 @@ class Evaluated(keras.callbacks.Callback):
         self.epochs += [epoch] if "val_fd40_pixels" in logs else []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "every, stop, epochs",
     # Epochs of 70 samples end at 70, 140, 210, 280 and 350. Training is stopped within

@@ -14,6 +14,7 @@ import sys
 import house
 import numpy as np
 import pytest
+from helpers import on_pytorch
 
 import kgan
 
@@ -95,7 +96,14 @@ def test_only_modules_of_other_frameworks_may_miss_a_package(monkeypatch):
     assert {name.split(".")[1] for name in missing} <= house.MAY_NAME_FRAMEWORKS
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.py")), ids=str)
+LONG = ["text_to_image", "translate", "two_stages", "wgan_gp"]
+EXAMPLES = [
+    on_pytorch(path) if path.stem in LONG else path
+    for path in sorted((ROOT / "examples").glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=str)
 def test_example_runs(path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", [str(path), "--smoke"])
     runpy.run_path(str(path), run_name="__main__")

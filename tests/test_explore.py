@@ -15,6 +15,8 @@ from test_after_training import save_gan
 import kgan
 from kgan_cli.main import main
 
+pytestmark = pytest.mark.slow
+
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "google-chrome"])), None)
 
 

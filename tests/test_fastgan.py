@@ -33,7 +33,7 @@ def averaged(x, places=4):
 
 
 @pytest.mark.parametrize("size", [(7, 13), *map(on_pytorch, [(4, 8), (2, 1)])])
-@pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.parametrize("spectral", [False, on_pytorch(True)])
 def test_skip_layer_excitation_is_its_formula(size, spectral):
     layer = kgan.layers.SkipLayerExcitation(spectral_normalization=spectral)
     source = RANDOM.standard_normal((3, *size, 5)).astype("float32")
@@ -97,6 +97,7 @@ def judge(shape=(12, 9, 1), **options):
     return kgan.networks.fastgan_discriminator(shape, width=2, **options)
 
 
+@pytest.mark.slow
 def test_the_decoders_learn_from_reals_in_training_alone():
     """The loss of the discriminator has the errors of the reals, once."""
     model = judge()
@@ -136,9 +137,8 @@ def test_a_decoder_of_another_size_is_refused():
         layer.build(shapes)
 
 
-@pytest.mark.parametrize(
-    "penalties", [pytest.param(["r1"], marks=pytest.mark.slow), on_pytorch([])]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("penalties", [["r1"], []])
 def test_fastgan_trains_with_labels_and_is_saved(penalties, tmp_path):
     shape = (20, 17, 3)
     gan = kgan.GAN(

@@ -17,6 +17,8 @@ from hypothesis import strategies
 
 import kgan
 
+pytestmark = pytest.mark.slow
+
 NAN, INF = float("nan"), float("inf")
 # Values that no argument takes, beside the arguments in `ALLOWED`.
 NONSENSE = [

@@ -9,6 +9,8 @@ from PIL import Image
 
 import kgan
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 VECTORS = RNG.standard_normal((12, 4)).astype("float32")
 POINTS = np.concatenate([VECTORS[:, :2], RNG.standard_normal((12, 1))], 1).astype(

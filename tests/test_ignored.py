@@ -7,6 +7,8 @@ import tensorflow as tf
 
 import kgan
 
+pytestmark = pytest.mark.slow
+
 POINTS = np.random.default_rng(0).uniform(-1, 1, (8, 2)).astype("float32")
 LABELS = np.arange(8) % 3
 Z = np.zeros((2, 3), "float32")

@@ -106,6 +106,7 @@ def test_directions_need_a_dense_layer_of_the_latents():
         kgan.latents.directions(linear_gan(np.eye(3)), n=4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_projection_finds_the_latents_of_samples(num_classes):
     kernel = np.random.default_rng(0).normal(size=(4, 6)) / 2
@@ -220,6 +221,7 @@ def style_gan(num_classes=None, **options):
     return gan, mean.astype("float32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_the_truncation_pulls_samples_to_the_picture_of_the_mean(num_classes):
     gan, mean = style_gan(num_classes)
@@ -243,6 +245,7 @@ def test_the_truncation_pulls_samples_to_the_picture_of_the_mean(num_classes):
         assert network.get_layer("mapping").get_layer("truncation").psi.numpy() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_mapped_latents_give_the_samples_of_their_latents(num_classes):
     gan, mean = style_gan(num_classes)
@@ -299,6 +302,7 @@ def test_sefa_of_styles_is_that_of_all_kernels_side_by_side():
     np.testing.assert_allclose(found, largest_first(sum(products)), atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_principal_directions_of_styles_are_those_of_mapped_latents(num_classes):
     gan, _ = style_gan(num_classes)

@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from helpers import numpy
+from helpers import numpy, on_pytorch
 from keras import ops
 
 import kgan
@@ -303,9 +303,9 @@ PENALTIES = [kgan.penalties.R1(), kgan.penalties.R2(), kgan.penalties.GradientPe
 
 
 def _marks(kind, penalty):
-    """Returns the marks of a pair, of which TensorFlow runs all.
+    """Returns the marks of a pair, of which PyTorch runs all.
 
-    Only there are second derivatives wrong of some layers. PyTorch tries each layer and
+    Second derivatives of some layers are wrong on TensorFlow, which tries each layer and
     each penalty, not each with each. JAX derives its own derivatives, so one layer tests
     the parts that are of kgan.
     """
@@ -463,7 +463,8 @@ def test_spectral_normalization_refuses():
 
 
 @pytest.mark.parametrize(
-    "normalization", ["batch", "layer", "group", "instance", "spectral"]
+    "normalization",
+    ["batch", "spectral", *map(on_pytorch, ["layer", "group", "instance"])],
 )
 def test_discriminators_with_norms_train_under_a_penalty(normalization, tmp_path):
     gan = kgan.GAN(

@@ -212,6 +212,7 @@ def test_trainable_that_changes_after_compile_needs_another_compile(tiny, role):
     gan.fit(POINTS, verbose=0)
 
 
+@pytest.mark.slow
 def test_each_gan_has_its_own_numbers_of_an_option(tiny):
     """The average of LeCam, with one object in two GANs and in two `compile`s."""
     penalty = kgan.penalties.LeCam(0.1)

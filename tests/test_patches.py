@@ -117,6 +117,7 @@ def test_penalties_and_logs_are_of_the_mean_logit(scales):
     np.testing.assert_allclose(logs["d_real"], real, rtol=1e-3, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augment", [None, "ada"])
 def test_patches_train_and_are_saved(augment, tmp_path):
     gan = patch_gan(2)

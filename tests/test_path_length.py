@@ -139,6 +139,7 @@ def pair(**options):
     return gan
 
 
+@pytest.mark.slow
 def test_the_mean_is_saved_and_training_resumes(tmp_path):
     keras.utils.set_random_seed(0)
     whole = pair()

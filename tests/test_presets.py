@@ -40,6 +40,7 @@ def narrowed(preset):
     return dataclasses.replace(preset, generator=networks[0], discriminator=networks[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "given", [{"num_classes": 3}, on_pytorch({}), on_pytorch({"condition_dim": 5})]
 )
@@ -154,18 +155,13 @@ def test_short_trainings_and_larger_networks_take_single_steps(shape, budget):
     assert "steps_per_execution" not in preset.compile
 
 
-# The smaller data has small batches, so its budget is long enough for several steps in a
-# call.
-@pytest.mark.parametrize(
-    "count, budget, options, epochs",
-    [(64, 100, ["--batch-size", "16"], 6), (4, 1_920, [], 60)],
-)
-def test_a_run_keeps_its_budget_and_continues_in_epochs_of_the_same_length(
-    tmp_path, count, budget, options, epochs
-):
-    np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(count, 3)))
+@pytest.mark.slow
+def test_a_run_keeps_its_budget_and_continues_in_epochs_of_the_same_length(tmp_path):
+    budget, epochs = 100, 6
+    np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(64, 3)))
     run, straight = tmp_path / "run", tmp_path / "straight"
-    options = [*options, "--data", str(tmp_path / "x.npz"), "--budget", str(budget)]
+    options = ["--data", str(tmp_path / "x.npz"), "--budget", str(budget)]
+    options += ["--batch-size", "16"]
     assert main(["train", *options, "--out", str(run)]) == 0
     gan = keras.models.load_model(run / "gan.keras")
     shown = int(numpy(gan.images_seen))
@@ -229,6 +225,7 @@ def test_stylegan2_adapts_the_augmentation_of_few_images():
     assert augment(49, 30_000, "cpu") == kgan.augment.ADA(0.6, images=7_500)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["stylegan2", "fastgan", "biggan"])
 def test_networks_of_papers_are_smaller_for_a_cpu(name):
     def preset(compute):
@@ -408,6 +405,7 @@ def test_sides_that_three_halvings_do_not_divide_have_a_resnet():
     assert generator(20) == "kgan.networks.resnet_translator"
 
 
+@pytest.mark.slow
 def test_the_cost_of_a_cyclegan():
     shape = (8, 8, 1)
     call = {"compute": "cpu", "source_shape": shape, "budget": 40}
@@ -488,6 +486,7 @@ def test_operations_equal_the_count_by_hand():
     assert cost.flops(generator) == G and cost.flops(discriminator) == D
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options, wanted",
     [

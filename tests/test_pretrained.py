@@ -37,6 +37,7 @@ def test_each_class_has_a_name(name):
     assert gan.num_classes == len(kgan.pretrained.class_names(name))
 
 
+@pytest.mark.slow
 def test_samples_differ_by_class_and_have_contrast(name):
     gan = kgan.GAN.from_preset(name)
     labels = np.arange(gan.num_classes)
@@ -70,6 +71,7 @@ def test_the_average_starts_at_the_generator():
     assert gan.get_config()["ema_ramp"] is None
 
 
+@pytest.mark.slow
 def test_a_trained_gan_trains_further():
     gan = kgan.GAN.from_preset("digits")
     images, labels = kgan.data.load("digits")
@@ -115,6 +117,7 @@ def test_a_folder_of_the_same_name_comes_first(
     assert "Expected a run folder" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_training_starts_from_a_trained_gan(tmp_path, capsys):
     command = ["train", "--from", "digits", "--conditional", "--budget", "64"]
     # A GPU would get wider networks.

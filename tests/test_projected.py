@@ -56,6 +56,7 @@ def test_a_layer_that_is_built_late_is_frozen_too():
     assert [w.shape for w in model.trainable_weights] == [(3, 1), (1,)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augment", ["diffaugment", on_pytorch(None)])
 def test_a_step_trains_the_heads_and_leaves_the_projection_bit_for_bit(augment, tmp_path):
     generator = kgan.networks.dcgan_generator(SHAPE, 3, 4, num_classes=3)

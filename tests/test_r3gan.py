@@ -152,6 +152,7 @@ def test_r3gan_refuses():
             build((8, 8, 1), width=(8,))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [on_pytorch(None), 3])
 def test_they_train_with_the_paper_s_loss(num_classes):
     shape = (8, 8, 1)

@@ -14,6 +14,8 @@ from kgan_cli import paths
 from kgan_cli.main import main
 from kgan_cli.settings import TrainSettings
 
+pytestmark = pytest.mark.slow
+
 POINTS = np.random.default_rng(0).uniform(-1, 1, (64, 2)).astype("float32")
 METRICS = '[{"name": "fd9", "value": 2.5, "protocol": {}}]'
 HAS_SAVED_MODEL = keras.backend.backend() != "torch"

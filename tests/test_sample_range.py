@@ -11,6 +11,8 @@ from PIL import Image
 import kgan
 from kgan.data import SampleRange
 
+pytestmark = pytest.mark.slow
+
 layers = keras.layers
 SHAPE = (4, 4, 1)
 # 51 in [0, 1] is 0.2, and in [-1, 1] -0.6.

@@ -10,6 +10,8 @@ from helpers import assert_same_state, numpy
 
 import kgan
 
+pytestmark = pytest.mark.slow
+
 RANDOM = np.random.default_rng(0)
 DIM = 3
 PICTURES = RANDOM.integers(0, 256, (24, 16, 16, 1), dtype="uint8")

@@ -32,6 +32,7 @@ def run(tmp_path_factory):
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_the_run_has_the_weights_of_the_source_and_resumes_without_it(
     tmp_path, run, capsys
 ):
@@ -74,6 +75,7 @@ def test_the_run_has_the_weights_of_the_source_and_resumes_without_it(
     assert kept and (resumed.get_weights()[2] != gan.get_weights()[2]).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options, dimensions, message",
     [

@@ -20,12 +20,11 @@ TRAIN = HERE / "strategies" / "train.py"
 # One loss of single logits and one of pairs: `test_losses.py` has the others. A case has
 # several options where each of them changes the result.
 CASES = [
-    "hinge", "hinge penalties", "d_steps", "g_steps", "reused", "several steps",
-    "path length", "conditional", "vectors", "packed", "ada", "translator", "cyclegan",
-    "scheduled",
+    "hinge penalties", "d_steps", "reused", "path length", "conditional", "vectors",
+    "packed", "ada", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
 # Between workers, each kind of exchange: of gradients, of rows, and of means.
-BETWEEN_WORKERS = ["d_steps", "g_steps", "path length", "conditional", "ada", "cyclegan"]
+BETWEEN_WORKERS = ["d_steps", "path length", "conditional", "ada", "cyclegan"]
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240
 

@@ -312,6 +312,7 @@ def pair(num_classes=None, **options):
 IMAGES = RANDOM.integers(0, 256, (16, 8, 8, 1), "uint8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [on_pytorch(None), 3])
 def test_they_train_and_are_saved(num_classes, tmp_path):
     gan = pair(num_classes)

@@ -14,6 +14,8 @@ import kgan
 from kgan.cli.run_folder import load_gan
 from kgan_cli.main import main
 
+pytestmark = pytest.mark.slow
+
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype="uint8")
 # The first picture has two captions.
 TEXTS = ["the first", "number 0", *(f"number {i}" for i in range(1, 12))]

@@ -280,6 +280,7 @@ class Pruned(Exception):
     pass
 
 
+@pytest.mark.slow
 def test_the_script_of_the_page_tunes(monkeypatch, digits, capsys):
     text = (ROOT / "docs" / "tracking.md").read_text("utf-8")
     begin = r"```python\n(import kgan\n\nimport keras\nimport optuna"

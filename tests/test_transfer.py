@@ -51,6 +51,7 @@ def file(source, tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gan", "file"])
 def test_each_network_copies_its_own_weights_and_the_counters_begin_at_0(
     source, file, kind
@@ -95,6 +96,7 @@ def test_an_average_may_be_missing_on_either_side(tiny):
     np.testing.assert_array_equal(other.sample(3, seed=1), plain.sample(3, seed=1))
 
 
+@pytest.mark.slow
 def test_weights_of_other_classes_stay_new_and_all_others_are_copied(source):
     gan = build(seed=5, num_classes=5)
     before = weights(gan)
@@ -223,6 +225,7 @@ def assert_only_others_change(gan, count, train):
     assert first and all((a != b).any() for a, b in zip(others, changed, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("eager", [True, False])
 def test_frozen_layers_do_not_train_also_after_loading(tmp_path, eager):
     if eager and keras.backend.backend() == "jax":

@@ -127,6 +127,7 @@ def test_arguments_that_do_not_fit_are_refused(name, options, message):
         getattr(kgan.networks, name)(**given)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conditioning", ["projection", on_pytorch("auxiliary")])
 def test_transformers_train_with_labels_and_are_saved(conditioning, tmp_path):
     shape = (7, 5, 3)

@@ -68,6 +68,7 @@ def test_a_run_has_all_files_and_grids_of_groups(trained, folders):
     assert "tell nothing" in (run / "report.html").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_the_printed_training(trained, tmp_path, monkeypatch, capsys):
     # The run is exported already.
     monkeypatch.setattr(train, "_export", lambda *arguments: None)
@@ -126,6 +127,7 @@ def test_pictures_are_translated(trained, tmp_path, capsys):
         np.testing.assert_array_equal(np.asarray(picture), wanted)
 
 
+@pytest.mark.slow
 def test_a_damaged_picture_leaves_nothing(trained, tmp_path, capsys):
     _, _, run = trained
     pictures = tmp_path / "in"
@@ -136,6 +138,7 @@ def test_a_damaged_picture_leaves_nothing(trained, tmp_path, capsys):
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
+@pytest.mark.slow
 def test_held_out_pairs_are_measured(trained, folders, tmp_path, capsys):
     _, _, run = trained
     capsys.readouterr()
@@ -183,6 +186,7 @@ def test_held_out_pairs_have_the_channels_of_the_model(tmp_path):
     assert row["value"] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

@@ -56,6 +56,7 @@ def everything():
     }
 
 
+@pytest.mark.slow
 @both
 def test_interrupted_and_resumed_it_is_the_training_that_never_was(kind, tmp_path):
     path = tmp_path / "model.keras"
@@ -114,6 +115,7 @@ def test_16_bits_train_about_as_32_do(kind, name, policy, tmp_path):
     assert_same_state(loaded, model)
 
 
+@pytest.mark.slow
 @both
 def test_accumulated_gradients_are_their_mean(kind):
     def trained(batches, **options):

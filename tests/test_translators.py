@@ -279,6 +279,7 @@ def test_the_smallest_image_has_one_logit():
     assert outputs == [(None, 3, 3, 1), (None, 1, 1, 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "build, normalization",
     [

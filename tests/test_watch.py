@@ -89,6 +89,7 @@ def test_the_best_gan_is_kept_also_of_a_resumed_run(tmp_path, name, kept, resume
     assert saved == [value for value in kept if value in later]
 
 
+@pytest.mark.slow
 def test_a_run_with_metrics_is_the_same_after_an_interruption(
     tmp_path, few, capsys, monkeypatch
 ):

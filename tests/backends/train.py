@@ -33,10 +33,8 @@ DATA = {
 CASES = [
     ("mlp", "least_squares", False),
     ("mlp", "relativistic", True),
-    ("batch", "non_saturating", False),
     ("batch", "wasserstein", True),
     ("spectral", "hinge", False),
-    ("spectral", "non_saturating", True),
     ("stylegan2", "non_saturating", True),
 ]
 Z = np.linspace(-1, 1, 15).reshape(5, 3)

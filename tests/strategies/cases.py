@@ -24,12 +24,10 @@ CASES = {
     "hinge": {"loss": "hinge"},
     "hinge penalties": {"loss": "hinge", "penalties": penalties()},
     "d_steps": {"loss": "relativistic", "d_steps": 2, "penalties": penalties()},
-    "g_steps": {"g_steps": 2, "noise_batch_size": 6},
     "reused": {"reuse_fakes": True, "d_steps": 2, "penalties": penalties()},
-    "several steps": {"steps_per_execution": 2, "regulariser": 0.1},
     "path length": {"generator_penalties": [kgan.penalties.PathLength(2.0, 2, 0.5)]},
     # With a number of fakes of its own, the conditions are drawn.
-    "conditional": {"num_classes": 3, "noise_batch_size": 6},
+    "conditional": {"num_classes": 3, "g_steps": 2, "noise_batch_size": 6},
     "vectors": {
         "condition_dim": 4,
         "generator_losses": [kgan.generator_losses.Reconstruction("mae", 0.5)],
@@ -38,6 +36,7 @@ CASES = {
     },
     "packed": {"loss": "relativistic", "pack": 2, "penalties": penalties()},
     "scheduled": {
+        "regulariser": 0.1,
         "augment": kgan.augment.InstanceNoise(kgan.schedules.Linear(0.3, 0.0, 64)),
         "penalties": [kgan.penalties.LeCam(0.5), kgan.penalties.R1(0.5)],
         "schedules": {"learning_rate": kgan.schedules.Cosine(0.1, 0.02, 64)},
@@ -52,7 +51,11 @@ CASES = {
     },
     # Two batches fill the history, and the others exchange fakes.
     "cyclegan": {"model": kgan.CycleGAN, "history": 10, "penalties": penalties()[:2]},
-    "translator": {"model": kgan.Translator, "penalties": penalties()[:2]},
+    "translator": {
+        "model": kgan.Translator,
+        "penalties": penalties()[:2],
+        "steps_per_execution": 2,
+    },
 }
 # The cases that are interrupted on two devices.
 RESUMED = ["hinge penalties", "cyclegan"]
@@ -152,9 +155,9 @@ def state(prefix, gan, logs):
     return weights | {f"{prefix}:log {key}": np.array(x) for key, x in logs.items()}
 
 
-def results(strategy, name):
+def results(strategy, name, **options):
     """Returns the GAN of a case, and what its training has left."""
-    gan = build(strategy, **CASES[name])
+    gan = build(strategy, **CASES[name], **options)
     # Penalties are of training alone.
     plain = "penalties" not in CASES[name]
     logs = fit(gan, validation_data=POINTS[:12] if plain else None)
