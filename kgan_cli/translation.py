@@ -187,10 +187,13 @@ def source_of(arguments: Mapping[str, Any]) -> str:
 def source_name(arguments: Mapping[str, Any]) -> str:
     """Returns the name of the data of a run, from which the run gets its own name.
 
+    Files count without their extension. The name of a folder is whole: `photos.v2`.
+
     Args:
         arguments: See `source_of`.
     """
-    return "-".join(pathlib.Path(path).stem for path in paths_of(arguments))
+    paths = map(pathlib.Path, paths_of(arguments))
+    return "-".join(path.name if path.is_dir() else path.stem for path in paths)
 
 
 def paths_of(arguments: Mapping[str, Any]) -> list[str]:

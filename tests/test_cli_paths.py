@@ -11,6 +11,7 @@ import pytest
 
 from kgan_cli import compilations, main, option, output, paths
 from kgan_cli.status import Status
+from kgan_cli.translation import source_name
 
 
 @pytest.fixture
@@ -248,3 +249,11 @@ def test_pictures_beside_a_file_of_another_program_are_data(place):
     """Only a run has both a record and a GAN."""
     (place / "folder" / "config.json").write_text(json.dumps({}))
     paths.check_data("folder", "--data")
+
+
+def test_a_run_is_named_by_its_data(tmp_path):
+    (tmp_path / "photos.v2").mkdir()
+    (tmp_path / "points.csv").touch()
+    for path, name in (("photos.v2", "photos.v2"), ("points.csv", "points")):
+        assert source_name({"data": str(tmp_path / path)}) == name
+    assert source_name({"data": "digits"}) == "digits"
