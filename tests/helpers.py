@@ -85,10 +85,6 @@ def assert_same_state(a, b):
         np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
 
 
-# The families of networks with state, noise and penalties of their own.
-FAMILIES = ["stylegan2", "fastgan", "biggan", "resnet"]
-
-
 def family(kind, num_classes=None):
     """Returns a small GAN of a family, with the options of its paper, for 8x8 images."""
     shape, both = (8, 8, 1), {"width": 4, "num_classes": num_classes}

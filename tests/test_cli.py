@@ -563,7 +563,7 @@ def straight(tmp_path_factory, digits):
     """A run that nothing interrupts, and the options that it was started with."""
     folder = tmp_path_factory.mktemp("straight")
     np.savez(folder / "few.npz", images=digits[:64])
-    options = ["--data", folder / "few.npz", "--epochs", "40", "--batch-size", "16"]
+    options = ["--data", folder / "few.npz", "--epochs", "20", "--batch-size", "16"]
     end(train(*options, "--out", folder / "run"))
     return folder / "run", options
 
@@ -587,13 +587,13 @@ def test_killed_and_interrupted_it_leaves_the_run_that_was_not(tmp_path, straigh
     process.communicate()
     read_all(broken)
     process = train("--resume", broken, said=subprocess.PIPE)
-    after_epochs(20, broken, process).send_signal(signal.SIGINT)
+    after_epochs(10, broken, process).send_signal(signal.SIGINT)
     said, error = process.communicate(timeout=120)
     assert process.returncode == 130
     assert b"Traceback" not in error
     assert b" sample " in said
     gan = keras.models.load_model(broken / "gan.keras")
-    assert 20 * 64 <= int(gan.images_seen) < 40 * 64
+    assert 10 * 64 <= int(gan.images_seen) < 20 * 64
     assert all((broken / name).is_dir() for name in SAVED_MODEL)
     assert (broken / "samples.gif").exists()
     end(train("--resume", broken))

@@ -45,6 +45,7 @@ def test_weights_are_clipped_after_each_update():
     np.testing.assert_allclose(numpy(clip(weights)), [-0.5, -0.5, 0.1, 0.5])
 
 
+@pytest.mark.slow
 def test_all_trainable_weights_are_constrained_and_stay_so_when_loaded(tmp_path):
     model = critic()
     assert len(model.trainable_variables) == 16

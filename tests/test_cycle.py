@@ -198,6 +198,7 @@ def test_a_dataset_yields_a_first():
     np.testing.assert_array_equal(cyclegan.real_conditions, A[:4])
 
 
+@pytest.mark.slow
 def test_validation_and_evaluation_take_both_sets():
     cyclegan = compiled()
     history = cyclegan.fit(A, B, validation_data=(A, B), verbose=0).history

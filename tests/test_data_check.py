@@ -115,6 +115,7 @@ def test_a_label_out_of_range_in_a_later_batch_is_refused(kind):
         gan.fit(kind(POINTS, labels), verbose=0)
 
 
+@pytest.mark.slow
 def test_a_label_out_of_range_is_refused_wherever_data_is_given():
     gan = conditional()
     gan.compile()

@@ -412,6 +412,7 @@ def test_nan_is_written_as_null(tmp_path):
     assert np.isnan(found.value) and found.protocol == nothing.protocol
 
 
+@pytest.mark.slow
 def test_training_is_not_disturbed(tmp_path):
     plain, watched = gan(), gan()
     plain.fit(IMAGES, epochs=2, batch_size=16, verbose=0)

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from helpers import FAMILIES, assert_same_state, family, numpy
+from helpers import assert_same_state, family, numpy
 
 import kgan
 
@@ -34,7 +34,7 @@ def test_trains_about_as_float32_does(tiny, policy, name):
 
 
 @pytest.mark.backends("tensorflow", reason="elsewhere bfloat16 takes long on a CPU")
-@pytest.mark.parametrize("kind", FAMILIES)
+@pytest.mark.parametrize("kind", ["stylegan2", "biggan"])
 def test_families_in_bfloat16_are_near_float32(kind, policy):
     wanted = family(kind)
     policy("mixed_bfloat16")

@@ -53,6 +53,7 @@ def test_trains_as_without_the_scope(mode, penalties):
         np.testing.assert_allclose(numpy(variable), numpy(other), atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, mode", [("mixed_float16", "full"), on_pytorch("mixed_bfloat16", "activations")]
 )

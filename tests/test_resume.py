@@ -158,22 +158,21 @@ def test_backup_killed_between_weights_and_epoch(tmp_path, epoch):
 
 
 @pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")
-@pytest.mark.parametrize("steps_per_execution", [3])
-def test_several_steps_in_an_execution(tmp_path, steps_per_execution):
-    options = {"steps_per_execution": steps_per_execution}
+def test_several_steps_in_an_execution(tmp_path):
+    options = {"steps_per_execution": 3}
     path = tmp_path / "gan.keras"
-    save = keras.callbacks.ModelCheckpoint(path, save_freq=steps_per_execution)
+    save = keras.callbacks.ModelCheckpoint(path, save_freq=3)
     with pytest.raises(Interrupted):
         build(**options).fit(
-            POINTS, batch_size=8, epochs=4, verbose=0,
-            callbacks=[save, Interrupt(1, 2 * steps_per_execution - 1)],
-        )  # fmt: skip
+            POINTS, batch_size=8, epochs=4, verbose=0, callbacks=[save, Interrupt(1, 5)]
+        )
     gan = keras.models.load_model(path)
     gan.fit(POINTS, batch_size=8, epochs=4, initial_epoch=1, verbose=0)
     assert_same(straight(**options)[0], gan)
 
 
-@pytest.mark.parametrize("steps_per_epoch", [3, on_pytorch(10)])
+@pytest.mark.slow
+@pytest.mark.parametrize("steps_per_epoch", [3, 10])
 def test_epochs_of_a_given_length(tmp_path, steps_per_epoch):
     gan = build()
     options = {"x": POINTS, "batch_size": 8, "verbose": 0}
@@ -320,6 +319,7 @@ def test_a_relative_schedule_is_not_applied_twice(tmp_path):
     assert_same(wanted, gan)
 
 
+@pytest.mark.slow
 @pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")
 def test_another_length_of_epoch_or_execution(tmp_path):
     path = tmp_path / "gan.keras"
@@ -341,7 +341,7 @@ def test_the_last_batch_of_an_epoch_is_no_whole_execution(tmp_path):
     save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
     with pytest.raises(Interrupted):
         build(steps_per_execution=3).fit(
-            POINTS, batch_size=8, epochs=4, verbose=0, callbacks=[save, Interrupt(1, 7)]
+            POINTS, batch_size=8, epochs=4, verbose=0, callbacks=[save, Interrupt(1, 8)]
         )
     gan = keras.models.load_model(path)
     assert gan.progress.batch == 7

@@ -115,6 +115,7 @@ def translator(**options):
     return model
 
 
+@pytest.mark.slow
 def test_translators_reuse_fakes_and_train_as_with_two_passes():
     data = {"x": 255 - PICTURES, "y": PICTURES, "batch_size": 8}
     wanted, logs = trained(lambda: translator(reuse_fakes=False), **data)

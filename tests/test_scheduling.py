@@ -116,6 +116,7 @@ def test_half_life_of_the_average_follows_its_schedule():
     np.testing.assert_allclose(kept, [0, 0.5 ** (10 / 50), 0.5 ** (10 / 100)], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_scheduled_training_resumes_exactly(tiny, tmp_path):
     arguments = {
         "optimizer": "adam",

@@ -198,6 +198,7 @@ def test_variables_name_the_project_and_the_run_of_wandb(tmp_path, calls, monkey
     assert calls[0] == ("start", "first", path, {"project": "mine"})
 
 
+@pytest.mark.slow
 def test_kgan_train_tracks(tmp_path, calls):
     images = np.random.default_rng(0).integers(0, 256, (64, 8, 8, 1), dtype="uint8")
     np.savez(tmp_path / "few.npz", images=images)

@@ -9,7 +9,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from helpers import assert_same_state
+from helpers import assert_same_state, on_pytorch
 from PIL import Image
 
 import kgan
@@ -38,7 +38,7 @@ def folders(tmp_path_factory):
     return save(root / "day", SOURCES), save(root / "night", 255 - SOURCES)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=["pairs", on_pytorch("unpaired")])
 def trained(request, folders, tmp_path_factory):
     """The kind of the pictures, a command, and its run folder."""
     command = ["train", f"--{request.param}", *folders, *OPTIONS, "--epochs", "1"]

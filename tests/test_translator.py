@@ -168,6 +168,7 @@ def test_validation_and_evaluation_compare_the_pairs():
     assert any("kd" in name for name in found)
 
 
+@pytest.mark.slow
 def test_translations_follow_the_sources():
     translator = compiled(ema_half_life=None)
     translator.compile(optimizer=keras.optimizers.Adam(0.01))
@@ -194,6 +195,7 @@ def test_pixels_of_another_dtype_are_warned_of(dtype):
         translator.translate(sources.astype(dtype))
 
 
+@pytest.mark.slow
 def test_a_translator_without_a_size_takes_any():
     generator = kgan.networks.resnet_translator((None, None, 1), width=2, blocks=1)
     judge = kgan.networks.patch_discriminator((8, 8, 1), (8, 8, 1), width=2, depth=1)

@@ -40,8 +40,7 @@ def main(kind, out, *names):
     if kind == "mirrored":
         noise = strategy.run(lambda: gan.noise.draw_local(4, 3, gan.seed_generator))
         arrays["noise"] = np.concatenate(strategy.experimental_local_results(noise))
-        for name in RESUMED:
-            arrays |= resumed(strategy, name, os.path.dirname(out))
+        arrays |= resumed(strategy, RESUMED[0], os.path.dirname(out))
         gan = build(strategy, **CASES["hinge"])
         dataset = tf.data.Dataset.from_tensor_slices((POINTS, np.arange(40))).batch(8)
         fit(gan, dataset)
