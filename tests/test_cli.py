@@ -277,6 +277,7 @@ def test_a_damaged_gan_is_called_damaged(tmp_path, finished, capsys, command, da
     assert "not found" not in error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["sample", "info"])
 def test_a_closed_output_of_other_commands_is_named(
     tmp_path, finished, capsys, monkeypatch, command

@@ -153,6 +153,7 @@ def pairs():
     yield "generator", (((POINTS[i : i + 4], LABELS[i : i + 4]) for i in (0, 4)), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [name for name, _ in pairs()])
 def test_fit_takes_labels_with_their_samples(kind):
     x, y = dict(pairs())[kind]

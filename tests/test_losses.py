@@ -141,6 +141,7 @@ def test_every_loss_has_finite_gradients(name):
         assert np.abs(numpy(gradients[-1])).max() > 0
 
 
+@pytest.mark.slow
 @every_loss
 def test_every_loss_trains_a_gan(name, tiny):
     gan = tiny()

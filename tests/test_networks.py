@@ -336,6 +336,7 @@ def test_parameters_of_wavegan():
     assert len(shuffles) == 4
 
 
+@pytest.mark.slow
 def test_a_signal_gan_trains_with_phase_shuffle_and_labels():
     shape = (70, 1)
     gan = kgan.GAN(

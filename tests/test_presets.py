@@ -564,6 +564,7 @@ def test_info_says_what_would_be_trained(tmp_path, capsys):
     assert "Received: --batch-size 50" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_train_takes_a_preset_and_records_it(tmp_path, capsys):
     np.savez(tmp_path / "x.npz", x=np.random.default_rng(0).normal(size=(64, 3)))
     run = tmp_path / "run"

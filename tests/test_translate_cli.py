@@ -93,6 +93,7 @@ def test_the_record_of_a_run_is_a_file_of_options(trained):
     assert found == {**arguments, "out": None}
 
 
+@pytest.mark.slow
 def test_pictures_are_translated(trained, tmp_path, capsys):
     kind, _, run = trained
     model = load_model(run)

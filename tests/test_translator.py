@@ -116,6 +116,7 @@ def forms():
 FORMS = {name: form for name, *form in forms()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_fit_takes_sources_and_targets_in_every_form(form):
     data, options = FORMS[form]
