@@ -21,8 +21,8 @@ import time
 BACKENDS = ("tensorflow", "jax", "torch")
 NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 # The batch size, the number of first steps, and the number of timed steps of each case.
-# The first steps compile. On PyTorch kgan records a step after 50 steps, which makes small
-# networks faster.
+# The first steps compile. On PyTorch kgan records a step after 50 steps, which makes
+# small networks faster.
 CASES = {
     "MLP 3x128, 2-D points": (128, 100, 1_000),
     "DCGAN 64-128-256, 32x32x1": (64, 3, 12),
