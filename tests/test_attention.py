@@ -34,6 +34,7 @@ def attend(x, query, key, value, out, gamma):
     return np.concatenate(images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(2, 4, 6, 16), (3, 5, 3, 17), (2, 1, 1, 3)])
 @pytest.mark.parametrize("spectral", [False, True])
 def test_self_attention_is_its_formula(shape, spectral):

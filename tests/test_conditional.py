@@ -395,6 +395,7 @@ ERRORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ERRORS)
 def test_errors_say_what_is_wrong(case):
     act, message = ERRORS[case]

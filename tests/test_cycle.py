@@ -177,6 +177,7 @@ def forms():
 FORMS = {name: form for name, *form in forms()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_fit_takes_two_sets_in_every_form(form):
     data, options, count = FORMS[form]

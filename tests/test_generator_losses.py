@@ -169,6 +169,7 @@ def test_losses_of_one_name_have_keys_of_their_own():
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_further_losses_train_the_generator_and_resume(tmp_path):
     weight = kgan.schedules.Linear(10.0, 0.0, images=24)
     options = {

@@ -48,6 +48,7 @@ def judged(network, x, conditions):
     return np.concatenate([numpy(x).reshape(len(x), -1) for x in outputs], axis=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [f"{kind}_{end}" for kind in PAIRS for end in ("generator", "discriminator")]

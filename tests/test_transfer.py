@@ -113,6 +113,7 @@ def test_weights_of_other_classes_stay_new_and_all_others_are_copied(source):
     gan.fit(IMAGES, np.arange(24) % 5, batch_size=8, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options, message",
     [
