@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from helpers import numpy, on_pytorch
+from helpers import numpy
 from keras import ops
 
 import kgan
@@ -462,9 +462,9 @@ def test_spectral_normalization_refuses():
         kgan.networks.dcgan_discriminator((8, 8, 1), normalization="weight", depth=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "normalization",
-    ["batch", "spectral", *map(on_pytorch, ["layer", "group", "instance"])],
+    "normalization", ["batch", "layer", "group", "instance", "spectral"]
 )
 def test_discriminators_with_norms_train_under_a_penalty(normalization, tmp_path):
     gan = kgan.GAN(
