@@ -58,7 +58,7 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     backend = keras.backend.backend()
-    # TensorFlow needs six times as long as PyTorch to train a few steps.
+    # TensorFlow needs several times as long as PyTorch to train a few steps.
     skips_slow = backend != "torch" and not config.getoption("--slow")
     slow = pytest.mark.skip(reason="slow: PyTorch runs this test, or --slow")
     order = {name: i for i, name in enumerate(LONGEST)}

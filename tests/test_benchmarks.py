@@ -45,7 +45,6 @@ def test_keras_io_has_the_published_weights(monkeypatch, shape, generator, discr
     assert gan.discriminator.count_params() == discriminator
 
 
-@pytest.mark.slow
 @tensorflow
 def test_rival_trains_until_its_time_and_draws_the_samples_of_its_seed(
     rivals, monkeypatch

@@ -319,7 +319,6 @@ def test_a_relative_schedule_is_not_applied_twice(tmp_path):
     assert_same(wanted, gan)
 
 
-@pytest.mark.slow
 @pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")
 def test_another_length_of_epoch_or_execution(tmp_path):
     path = tmp_path / "gan.keras"

@@ -57,7 +57,7 @@ CASES = {
         "steps_per_execution": 2,
     },
 }
-# The cases that are interrupted on two devices.
+# The cases that are interrupted in two processes of PyTorch.
 RESUMED = ["hinge penalties", "cyclegan"]
 
 

@@ -14,7 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import tensorflow as tf
-from cases import CASES, POINTS, RESUMED, build, fit, results, resumed
+from cases import CASES, POINTS, build, fit, results, resumed
 
 import kgan
 
@@ -40,7 +40,7 @@ def main(kind, out, *names):
     if kind == "mirrored":
         noise = strategy.run(lambda: gan.noise.draw_local(4, 3, gan.seed_generator))
         arrays["noise"] = np.concatenate(strategy.experimental_local_results(noise))
-        arrays |= resumed(strategy, RESUMED[0], os.path.dirname(out))
+        arrays |= resumed(strategy, "hinge penalties", os.path.dirname(out))
         gan = build(strategy, **CASES["hinge"])
         dataset = tf.data.Dataset.from_tensor_slices((POINTS, np.arange(40))).batch(8)
         fit(gan, dataset)
