@@ -7,8 +7,8 @@ from importlib.metadata import version
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # As kgan does on x86 processors. Here kgan is imported after Keras.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-# On JAX most of the time XLA compiles what then runs once. How well is for the tests of
-# `test_backends.py`, which train with all optimizations.
+# On JAX most of the time XLA compiles what then runs once. The tests of
+# `test_backends.py` have the passes of XLA that users have.
 os.environ.setdefault(
     "XLA_FLAGS",
     "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"

@@ -17,6 +17,8 @@ import kgan
 from kgan.cli import browser, html
 from kgan.cli.browser.program import encoded
 
+pytestmark = pytest.mark.anywhere
+
 NODE = shutil.which("node")
 ENGINE = pathlib.Path(html.__file__).parent / "generator.js"
 # Reads a program, latents and labels, and prints the numbers of all samples.

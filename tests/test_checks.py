@@ -11,6 +11,8 @@ import pytest
 from kgan import checks
 from kgan.schedules import Cosine, Linear, number
 
+pytestmark = pytest.mark.anywhere
+
 NO_INTS = [True, False, np.True_, 2.0, np.float32(2), "2", None, [2], float("nan"), 2j]
 NO_NUMBERS = [
     # Infinite, or 0, in float32.

@@ -14,7 +14,7 @@ import zipfile
 import keras
 import numpy as np
 import pytest
-from helpers import Spoil, assert_same_history, assert_same_state, on_pytorch, spoil
+from helpers import Spoil, assert_same_history, assert_same_state, spoil
 from PIL import Image
 
 import kgan
@@ -623,7 +623,8 @@ def test_a_finished_run_can_train_longer(tmp_path, few):
     assert config["arguments"]["epochs"] == 4
 
 
-@pytest.mark.parametrize("name, status", [("SIGTERM", 143), on_pytorch("SIGHUP", 129)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name, status", [("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_run_that_the_system_ends_is_saved(
     tmp_path, few, capsys, monkeypatch, name, status
 ):

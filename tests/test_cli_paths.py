@@ -13,6 +13,8 @@ from kgan_cli import compilations, main, option, output, paths
 from kgan_cli.status import Status
 from kgan_cli.translation import source_name
 
+pytestmark = pytest.mark.anywhere
+
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):

@@ -7,6 +7,8 @@ import pytest
 from kgan_cli.main import parse
 from kgan_cli.settings import InfoSettings, TrainSettings
 
+pytestmark = pytest.mark.anywhere
+
 
 def written(folder, content):
     path = folder / ("config.json" if isinstance(content, dict) else "a.toml")

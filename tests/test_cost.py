@@ -18,6 +18,8 @@ from kgan.presets import cost
 from kgan.presets.cost import MeasuredStep
 from kgan_cli.main import main
 
+pytestmark = pytest.mark.anywhere
+
 needs_gpu = pytest.mark.skipif(not backend.has_gpu(), reason="there is no GPU")
 
 

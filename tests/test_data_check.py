@@ -87,6 +87,7 @@ def test_fewer_samples_than_d_steps_are_refused(tiny, options):
     assert int(numpy(gan.images_seen)) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_later_batch_smaller_than_d_steps_is_refused_by_name(tiny, kind):
     gan = tiny()
@@ -105,6 +106,7 @@ def test_an_empty_batch_is_refused(tiny):
         gan.fit(batches, verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_label_out_of_range_in_a_later_batch_is_refused(kind):
     gan = conditional()

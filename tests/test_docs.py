@@ -1,6 +1,10 @@
 import pathlib
 import runpy
 
+import pytest
+
+pytestmark = pytest.mark.anywhere
+
 DOCS = pathlib.Path(__file__).parents[1] / "docs"
 
 

@@ -18,6 +18,8 @@ from helpers import on_pytorch
 
 import kgan
 
+pytestmark = pytest.mark.anywhere
+
 ROOT = pathlib.Path(__file__).parent.parent
 MODULES = sorted(
     module.name

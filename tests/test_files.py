@@ -6,6 +6,8 @@ import pytest
 
 from kgan import files
 
+pytestmark = pytest.mark.anywhere
+
 
 def test_a_failed_writer_leaves_what_was_there(tmp_path):
     path = tmp_path / "note.txt"

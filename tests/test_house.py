@@ -7,6 +7,8 @@ import pytest
 
 import kgan
 
+pytestmark = pytest.mark.anywhere
+
 
 def test_a_room_imports_only_from_floors_below_it():
     assert list(map(str, house.misplaced())) == []

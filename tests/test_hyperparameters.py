@@ -7,6 +7,8 @@ from kgan.cli import preset
 from kgan_cli import optimization
 from kgan_cli.main import parse
 
+pytestmark = pytest.mark.anywhere
+
 IMAGES = ((16, 16, 3), 5_000)
 
 

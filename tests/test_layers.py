@@ -6,7 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from helpers import numpy
+from helpers import numpy, on_pytorch
 from keras import ops
 
 import kgan
@@ -694,7 +694,7 @@ def conditional_model():
     return keras.Model([x, labels], outputs)
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["float32", on_pytorch("mixed_bfloat16")])
 def test_layers_with_labels_train_and_are_saved(policy, tmp_path):
     keras.config.set_dtype_policy(policy)
     try:

@@ -13,6 +13,8 @@ from kgan.cli.record import Record
 from kgan.metrics.result import Result, save
 from kgan_cli.main import main
 
+pytestmark = pytest.mark.anywhere
+
 
 def card_of(folder, licence=None):
     return model_card.text(Record.read(str(folder)), licence)

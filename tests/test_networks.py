@@ -33,12 +33,12 @@ def builder(name):
     return with_features
 
 
-SHAPES = [(33, 17, 3)]
+SHAPES = [(33, 17, 3), (8, 8, 1), (1, 1, 1), (4, 4, 1), (5, 64, 1)]
+SHAPES += [(100, 100, 2), (7, 30, 4)]
+
+
 # Sizes of layers are worked out before any backend sees them.
-SHAPES += map(on_pytorch, [(8, 8, 1), (1, 1, 1), (4, 4, 1), (5, 64, 1)])
-SHAPES += map(on_pytorch, [(100, 100, 2), (7, 30, 4)])
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize(
     "kind",

@@ -115,7 +115,7 @@ def by_value(given, gradients):
     "option, value, transform",
     [
         ("clipnorm", 0.05, by_norm),
-        ("global_clipnorm", 0.05, by_global_norm),
+        on_pytorch("global_clipnorm", 0.05, by_global_norm),
         on_pytorch("clipvalue", 0.01, by_value),
     ],
 )

@@ -14,6 +14,8 @@ from kgan.presets import Call, cost
 from kgan.presets.call import make
 from kgan_cli.main import main
 
+pytestmark = pytest.mark.anywhere
+
 SHAPES = {
     "small": (12, 9, 1),
     "dcgan": (12, 9, 1),

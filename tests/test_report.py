@@ -16,6 +16,8 @@ from kgan.cli.record import Record, read_all
 from kgan.cli.run_folder import RunFolder
 from kgan_cli.main import main
 
+pytestmark = pytest.mark.anywhere
+
 NASTY = '<script>alert("&")</script>'
 
 

@@ -98,7 +98,8 @@ def test_families_resume_with_their_averages(kind, tmp_path):
     assert_same(loaded, whole)
 
 
-@pytest.mark.parametrize("batch", [on_pytorch(0), 6], ids="batch {}".format)
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", [0, 6], ids="batch {}".format)
 def test_saved_in_mid_epoch_it_goes_on_there(tmp_path, batch):
     path = tmp_path / "{batch}.keras"
     save = keras.callbacks.ModelCheckpoint(path, save_freq=1)

@@ -13,6 +13,8 @@ import pytest
 import kgan
 from kgan.data.reading import entries
 
+pytestmark = pytest.mark.anywhere
+
 IMAGES = np.random.default_rng(0).integers(0, 256, (10, 4, 6, 3), dtype="uint8")
 LABELS = np.arange(10) % 3
 

@@ -17,6 +17,8 @@ from kgan.metrics import extractors, specs
 from kgan_cli import compilations, main, names, quiet, spelling
 from kgan_cli.settings import EvaluateSettings
 
+pytestmark = pytest.mark.anywhere
+
 BACKEND = keras.backend.backend()
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 FOLDER = compilations.FOLDER

@@ -206,13 +206,14 @@ def few(tmp_path):
 
 def test_a_worker_that_dies_ends_the_others_and_the_run_resumes(tmp_path, few):
     straight, broken = tmp_path / "straight", tmp_path / "broken"
-    finished(*kgan_train(*few, "--epochs", "12", "--out", str(straight)))
     chief, worker = kgan_train(*few, "--epochs", "12", "--out", str(broken))
     history, deadline = broken / "history.csv", time.monotonic() + PATIENCE
     while not history.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     worker.send_signal(signal.SIGKILL)
     worker.communicate()
+    # While the chief waits for the heartbeats of the other worker.
+    finished(*kgan_train(*few, "--epochs", "12", "--out", str(straight)))
     _, error = chief.communicate(timeout=PATIENCE)
     assert chief.returncode == 1
     assert b"Another worker is gone" in error and b"Traceback" not in error

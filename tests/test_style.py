@@ -8,6 +8,8 @@ import tokenize
 import house
 import pytest
 
+pytestmark = pytest.mark.anywhere
+
 SOURCES = {path: path.read_text("utf-8") for path in house.files()}
 TREES = {path: ast.parse(source) for path, source in SOURCES.items()}
 DOCUMENTS = [

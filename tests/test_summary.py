@@ -10,6 +10,8 @@ from kgan.cli import class_labels, summary, translate
 from kgan.cli.run_folder import RunFolder
 from kgan_cli.translation import TranslateSettings
 
+pytestmark = pytest.mark.anywhere
+
 
 @pytest.fixture
 def said(tmp_path, capsys, tiny):

@@ -10,6 +10,8 @@ import pytest
 import kgan
 from kgan import text
 
+pytestmark = pytest.mark.anywhere
+
 
 def lengths(captions):
     return [[len(one), len(one.split()), 1] for one in captions]

@@ -16,6 +16,8 @@ from kgan.cli.run_folder import RunFolder
 from kgan_cli.main import main
 from kgan_cli.settings import TrainSettings
 
+pytestmark = pytest.mark.anywhere
+
 ROOT = pathlib.Path(__file__).parents[1]
 NAMES = [kind.name for kind in trackers.Tracker.__subclasses__()]
 # The calls of a run whose second part ends after 96 samples: the arguments of interest.

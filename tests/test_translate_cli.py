@@ -18,6 +18,8 @@ from kgan.cli.run_folder import load_model
 from kgan_cli.main import main, parse
 from kgan_cli.translation import TranslateSettings
 
+pytestmark = pytest.mark.anywhere
+
 NUMBERS = np.random.default_rng(0)
 SOURCES = NUMBERS.integers(0, 256, (10, 8, 8, 3), dtype="uint8")
 OPTIONS = ["--compute", "cpu", "--batch-size", "4", "--width", "4", "--budget", "16"]

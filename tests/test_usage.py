@@ -10,6 +10,8 @@ from kgan_cli.main import main, parse
 from kgan_cli.nearest import did_you_mean
 from kgan_cli.status import Status
 
+pytestmark = pytest.mark.anywhere
+
 
 def refused(capsys, command):
     """Returns the message of a command line that is refused."""

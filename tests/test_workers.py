@@ -9,6 +9,8 @@ import pytest
 from kgan.trainers import workers
 from kgan.trainers.workers import Cluster
 
+pytestmark = pytest.mark.anywhere
+
 TWO = {"worker": ["localhost:2222", "localhost:2223"]}
 FIRST = {"type": "worker", "index": 0}
 
