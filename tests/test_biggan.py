@@ -171,6 +171,7 @@ def multiplied(width, multiples):
     return [width * multiple for multiple in multiples]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "size, out, judge",
     [

@@ -158,6 +158,7 @@ def test_a_grid_has_one_interval(tmp_path):
         kgan.callbacks.SampleGrid(tmp_path, every=5, save_freq=3)
 
 
+@pytest.mark.slow
 def test_sample_grid_does_not_disturb_training(digits, tmp_path):
     runs = []
     for callbacks in ([], [kgan.callbacks.SampleGrid(tmp_path, save_freq=1)]):
@@ -598,6 +599,7 @@ def test_grids_of_nan_are_not_drawn(gan, digits, tmp_path):
     assert names(tmp_path) == [*drawn, "samples.gif"]
 
 
+@pytest.mark.slow
 def test_tensorboard_shows_no_nan(gan, digits, tmp_path):
     pytest.importorskip("tensorboard")
     callbacks = [Spoil(0), kgan.callbacks.TensorBoard(tmp_path, 2, 2)]

@@ -322,12 +322,14 @@ def test_a_path_without_a_gan_is_named(tmp_path, capsys, path):
     )
 
 
+@pytest.mark.slow
 def test_label_needs_classes(finished, capsys):
     assert main(["sample", str(finished), "--label", "3"]) == 1
     error = "--label needs a GAN that was trained with --conditional."
     assert capsys.readouterr().err == f"kgan sample: {error} Received: --label 3\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, value, option",
     [
@@ -360,6 +362,7 @@ def test_a_record_that_was_edited_wrongly_is_named(
     assert error.count("\n") == 1 and len(error) < 250
 
 
+@pytest.mark.slow
 def test_every_record_of_a_run_is_taken_again(finished):
     config = json.loads((finished / "config.json").read_text())
     record = config["arguments"] | {"size": [8, 12], "max_bad": 0.5, "workers": 3}
@@ -823,10 +826,10 @@ def test_samples_that_are_nan_are_not_written(tmp_path, capsys, out):
     assert not (tmp_path / out).exists()
 
 
-@pytest.mark.backends("tensorflow", "jax", reason="no float16 convolutions on CPUs")
-def test_precision(tmp_path, few_digits):
+@pytest.mark.slow
+def test_precision(tmp_path, few):
     out = tmp_path / "run"
-    options = ["--data", few_digits, "--epochs", "1", "--precision", "mixed_float16"]
+    options = ["--data", few, "--epochs", "1", "--precision", "mixed_float16"]
     assert main(["train", *options, "--out", str(out)]) == 0
     assert keras.config.dtype_policy().name == "float32"
     gan = keras.models.load_model(out / "gan.keras")

@@ -164,6 +164,7 @@ def test_fit_takes_labels_with_their_samples(kind):
     assert history["unlike"] == [0.0] and np.isfinite(history["loss"]).all()
 
 
+@pytest.mark.slow
 def test_validation_data_has_labels_too():
     gan = build()
     gan.compile()

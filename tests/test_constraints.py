@@ -75,6 +75,7 @@ def test_a_later_constraint_takes_the_place_of_an_earlier():
     assert largest(model) > 0.01
 
 
+@pytest.mark.slow
 def test_a_wgan_keeps_its_critic_within_the_limit(tiny, tmp_path):
     gan = tiny()
     constrain(gan.discriminator, WeightClipping(0.05))

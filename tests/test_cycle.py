@@ -227,6 +227,7 @@ def test_both_directions_are_learned_without_pairs():
     np.testing.assert_allclose(cyclegan.translate(floats, to="a"), back, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_each_discriminator_has_options_of_its_own():
     options = {
         "penalties": [kgan.penalties.LeCam(0.1)],

@@ -56,6 +56,7 @@ def assert_finite(gan):
     assert all(np.isfinite(numpy(v)).all() for v in gan.variables)
 
 
+@pytest.mark.slow
 def test_a_last_batch_smaller_than_d_steps_is_left_out(tiny):
     gan, same = tiny(), tiny()
     weights = gan.get_weights()
@@ -68,6 +69,7 @@ def test_a_last_batch_smaller_than_d_steps_is_left_out(tiny):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_a_last_batch_of_d_steps_samples_is_trained_on(tiny):
     gan = tiny()
     gan.compile(d_steps=3, loss="wasserstein")

@@ -196,6 +196,7 @@ def test_an_extractor_has_the_name_of_its_class_or_its_own():
             Mine(batch_size=batch_size)
 
 
+@pytest.mark.slow
 def test_names_of_extractors_are_those_of_their_classes():
     assert metrics.extractors.names() == [
         "classifier",

@@ -140,6 +140,7 @@ def features(size=4):
     return keras.Model(image, [first, layers.Conv2D(2, 2)(normalised)])
 
 
+@pytest.mark.slow
 def test_perceptual_compares_features_of_a_network_that_stays_as_it_is(tmp_path):
     gan, network = paired_gan(), features()
     before = [numpy(v) for v in network.variables]

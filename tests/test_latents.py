@@ -332,6 +332,7 @@ def test_directions_of_styles_need_a_modulated_convolution():
         kgan.latents.style_mix(gan, np.zeros((1, 4)), np.zeros((1, 4)))
 
 
+@pytest.mark.slow
 def test_mixed_styles_are_coarse_first():
     gan, _ = style_gan()
     a, b = gan.map_latents(2, seed=1), gan.map_latents(3, seed=2)

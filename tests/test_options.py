@@ -144,6 +144,7 @@ def test_gradient_accumulation_accumulates_in_both(tiny):
     assert int(gan.g_optimizer.iterations) == int(gan.d_optimizer.iterations) == 1
 
 
+@pytest.mark.slow
 def test_weight_decay_and_schedules_act_on_both(tiny):
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([2], [0.1, 0.0])
     gan, _ = trained(tiny, keras.optimizers.SGD(schedule))

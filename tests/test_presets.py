@@ -83,6 +83,7 @@ def test_the_printed_code_builds_the_same_gan(name, given):
     assert argument in training
 
 
+@pytest.mark.slow
 def test_the_printed_code_trains():
     samples = np.random.default_rng(0).uniform(-1, 1, (20, 5)).astype("float32")
     preset = narrowed(kgan.presets.get("mlp", (5,), 20, 3, compute="cpu", budget=40))

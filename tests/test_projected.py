@@ -87,6 +87,7 @@ def test_a_step_trains_the_heads_and_leaves_the_projection_bit_for_bit(augment, 
     assert len(loaded.discriminator.trainable_weights) == len(trained)
 
 
+@pytest.mark.slow
 def test_the_generator_learns_through_the_frozen_features():
     gan = kgan.GAN(kgan.networks.mlp_generator(SHAPE, 3, (4,)), judge(), seed=0)
     gan.compile(g_optimizer=keras.optimizers.SGD(1.0), loss="hinge")

@@ -91,6 +91,7 @@ def test_both_networks_are_those_of_numpy(shape, widths, sizes, num_classes):
     np.testing.assert_allclose(found, logits, rtol=1e-4, atol=1e-4 * np.abs(logits).max())
 
 
+@pytest.mark.slow
 def test_parameters_of_the_paper_for_cifar_10():
     """Worked out from the official code's layers: 768 channels, 2 blocks at 4 sizes."""
     block = 768 * 1536 + 1536 + 9 * 16 * 1536 + 1536 + 1536 * 768

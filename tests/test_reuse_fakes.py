@@ -95,6 +95,7 @@ def pictures(**options):
     return gan
 
 
+@pytest.mark.slow
 def test_statistics_of_both_networks_move_as_in_the_plain_step():
     wanted, _ = trained(pictures, PICTURES, batch_size=8)
     found, _ = trained(pictures, PICTURES, batch_size=8, reuse_fakes=True)
@@ -185,6 +186,7 @@ def test_mixed_precision(policy, name):
     np.testing.assert_allclose(logs["loss"], plain["loss"], rtol=0.02)
 
 
+@pytest.mark.slow
 def test_is_saved_with_the_gan(tmp_path):
     gan, _ = trained(points, reuse_fakes=True)
     gan.save(tmp_path / "gan.keras")

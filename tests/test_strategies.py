@@ -23,8 +23,8 @@ CASES = [
     "hinge penalties", "d_steps", "reused", "path length", "conditional", "vectors",
     "packed", "ada", "translator", "cyclegan", "scheduled",
 ]  # fmt: skip
-# Between workers, each kind of exchange: of gradients, of rows, and of means.
-BETWEEN_WORKERS = ["d_steps", "path length", "conditional", "ada", "cyclegan"]
+# Between workers, each kind of exchange: of gradients, of means, and of rows.
+BETWEEN_WORKERS = ["d_steps", "ada", "cyclegan"]
 # A worker that is gone is noticed by the heartbeats of TensorFlow's coordination.
 PATIENCE = 240
 

@@ -161,6 +161,7 @@ def test_networks_of_other_depth_and_names_are_named(tiny):
         one.start_from(two)
 
 
+@pytest.mark.slow
 def test_sources_that_are_no_trained_gan_are_refused(tiny, source, tmp_path):
     with pytest.raises(ValueError, match=r"path that ends in \.keras.*source='a\.h5'"):
         tiny().start_from("a.h5")
@@ -186,6 +187,7 @@ def compiled(gan, optimizer="adam", **options):
     return gan
 
 
+@pytest.mark.slow
 def test_optimizers_go_on_where_the_source_ended(tiny, tmp_path):
     trained = compiled(tiny(seed=2))
     trained.fit(POINTS, batch_size=8, verbose=0)

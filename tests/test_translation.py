@@ -153,6 +153,7 @@ def test_xla_computes_the_same_step():
         np.testing.assert_allclose(logs[0][key], value, rtol=1e-4, err_msg=key)
 
 
+@pytest.mark.slow
 @both
 def test_callbacks_draw_and_measure(kind, tmp_path):
     pytest.importorskip("tensorboard")

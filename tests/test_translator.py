@@ -208,6 +208,7 @@ def test_a_translator_without_a_size_takes_any():
     assert translator.predict(wide, verbose=0).shape == (2, 12, 20, 1)
 
 
+@pytest.mark.slow
 def test_grids_show_source_translation_and_target(tmp_path):
     translator = compiled(sample_shape=(8, 8, 3))
     targets = np.repeat(TARGETS, 3, axis=-1)

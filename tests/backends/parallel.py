@@ -42,7 +42,6 @@ def train(kind):
     """Saves what every case leaves, and returns the last GAN."""
     arrays = {}
     for case, options in {
-        "plain": {},
         "penalties": {"penalties": ["r1", "r2", "gradient_penalty"]},
         "options": {"loss": "relativistic", "d_steps": 2},
     }.items():
