@@ -214,8 +214,11 @@ def test_evaluate_and_export_say_what_they_need(trained, tmp_path, capsys):
     assert main(["evaluate", str(run)]) == 1
     assert "add --pairs" in capsys.readouterr().err
     if kind == "pairs":
-        out = str(tmp_path / "generator")
-        assert main(["export", str(run), "--to", "b", "--out", out]) == 1
+        on_torch = keras.backend.backend() == "torch"
+        name, suffix = ("pt2", ".pt2") if on_torch else ("saved_model", "")
+        out = str(tmp_path / f"generator{suffix}")
+        command = ["export", str(run), "--format", name, "--to", "b", "--out", out]
+        assert main(command) == 1
         assert "--to is for a CycleGAN" in capsys.readouterr().err
 
 
