@@ -10,6 +10,7 @@ import kgan
 RANDOM = np.random.default_rng(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(3, 4, 5, 6), (5, 6)])
 @pytest.mark.parametrize("spectral", [False, True])
 def test_modulated_batch_normalization_is_its_formula(shape, spectral):
@@ -77,6 +78,7 @@ def test_the_regularizer_reaches_the_generator_alone():
     np.testing.assert_allclose(added, wanted, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_classes", [None, 3])
 def test_each_part_of_the_latents_and_the_label_change_the_image(num_classes):
     """Two blocks: the first part of seven latents has three numbers, the others two."""

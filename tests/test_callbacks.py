@@ -283,6 +283,7 @@ def test_a_second_ctrl_c_ends_training_at_once(gan, digits):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.slow
 def test_a_signal_that_is_ignored_stays_ignored(gan, digits):
     """As SIGHUP under `nohup`."""
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -209,6 +209,7 @@ def test_the_peak_of_memory_is_that_of_the_measured_gan(monkeypatch, tiny, gpus,
     assert events == ["read", "reset", "build", "read"]
 
 
+@pytest.mark.slow
 def test_a_conditional_gan_of_images_is_measured():
     gans = []
 
@@ -280,6 +281,7 @@ def fake_gpu(monkeypatch, largest, error=None, gpu=None):
     return tried
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gpu", [False, True], ids=["CPU", "GPU"])
 def test_info_tells_where_bfloat16_is_much_faster(info, monkeypatch, speeds, gpu):
     if gpu:
@@ -305,6 +307,7 @@ def test_info_measures_on_a_gpu(info, monkeypatch):
     assert tried == [32]
 
 
+@pytest.mark.slow
 def test_info_finds_the_batch_that_fits_a_gpu(info, monkeypatch):
     tried = fake_gpu(monkeypatch, largest=20)
     said = info("--batch-size", "63", "--d-steps", "3")
@@ -317,6 +320,7 @@ def test_info_finds_the_batch_that_fits_a_gpu(info, monkeypatch):
     assert "batch size of 15, so the training takes about 3 seconds." in said
 
 
+@pytest.mark.slow
 def test_info_says_that_no_batch_fits_a_gpu(info, monkeypatch):
     tried = fake_gpu(monkeypatch, largest=0)
     assert info("--batch-size", "4").endswith(

@@ -30,7 +30,8 @@ MODULES = sorted(
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 # These train for long, where the step is traced.
 LONG = ["kgan.models.cycle", "kgan.models.translator"]
-LONG += ["text_to_image", "translate", "two_stages", "wgan_gp"]
+LONG += ["few_shot", "r3gan_small", "sngan", "text_to_image", "translate", "two_stages"]
+LONG += ["wgan_gp"]
 
 
 @functools.cache

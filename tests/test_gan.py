@@ -134,6 +134,7 @@ def test_fit_takes(tiny, name, data, batch_size):
     assert np.isfinite(history.history["loss"]).all()
 
 
+@pytest.mark.slow
 def test_validation_and_evaluate_agree_and_disturb_nothing(tiny):
     runs = []
     for options in ({}, {"validation_data": POINTS[:20]}, {"validation_split": 0.5}):

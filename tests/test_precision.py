@@ -60,6 +60,7 @@ def test_families_in_bfloat16_are_near_float32(kind, policy):
     assert np.isfinite(list(logs.values())).all(), logs
 
 
+@pytest.mark.slow
 def test_only_float16_scales_losses_each_network_its_own(tiny, policy):
     policy("mixed_bfloat16")
     gan, _ = trained(tiny, epochs=1)
@@ -112,6 +113,7 @@ def test_a_gradient_that_overflows_is_left_out_for_its_network_only(tiny, policy
     assert float(gan.g_optimizer.dynamic_scale) == 2**15
 
 
+@pytest.mark.slow
 def test_saved_in_float16_it_goes_on_under_any_policy(tiny, policy, tmp_path):
     policy("mixed_float16")
     wanted, _ = trained(tiny, epochs=4)

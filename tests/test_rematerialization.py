@@ -43,7 +43,8 @@ def trained(scope, **options):
 
 
 @pytest.mark.parametrize(
-    "mode, penalties", [("full", []), ("full", ["r1"]), on_pytorch("activations", ["r1"])]
+    "mode, penalties",
+    [on_pytorch("full", []), ("full", ["r1"]), on_pytorch("activations", ["r1"])],
 )
 def test_trains_as_without_the_scope(mode, penalties):
     found = trained(keras.RematScope(mode=mode), penalties=penalties)

@@ -65,6 +65,7 @@ def straight(steps_per_epoch=None, **options):
     return gan, collect.logs
 
 
+@pytest.mark.slow
 def test_two_and_two_epochs_are_four(tmp_path):
     gan = build()
     gan.fit(POINTS, batch_size=8, epochs=2, verbose=0)
@@ -267,6 +268,7 @@ def test_saved_again_before_it_goes_on(tmp_path):
     assert collect.logs[0] == straight()[1][0]
 
 
+@pytest.mark.slow
 @pytest.mark.backends("tensorflow", "torch", reason="Keras' JAX loses the state")
 def test_an_interrupt_between_step_and_count_loses_no_batch():
     gan = build()

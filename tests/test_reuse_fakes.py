@@ -68,7 +68,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", [*list(CASES)[:3], *map(on_pytorch, list(CASES)[3:])])
+@pytest.mark.parametrize("name", [*list(CASES)[:1], *map(on_pytorch, list(CASES)[1:])])
 def test_equals_the_plain_step_on_the_same_fakes(name):
     y = LABELS if name == "labels" else None
     wanted, logs = trained(points, y=y, **CASES[name]())
@@ -177,6 +177,7 @@ def test_the_generator_meets_the_discriminator_that_has_learned(tiny):
     np.testing.assert_allclose(generator.get_weights()[1], [2.8], rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mixed_float16", on_pytorch("mixed_bfloat16")])
 def test_mixed_precision(policy, name):
     policy(name)

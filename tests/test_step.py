@@ -222,6 +222,7 @@ def test_regularizers_are_part_of_the_loss():
     np.testing.assert_allclose(plain - regularized, RATE * start, atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrapped", [False, True], ids=["plain", "spectral"])
 @pytest.mark.parametrize("network", ["generator", "discriminator"])
 def test_activity_regularizers_are_part_of_the_loss(network, wrapped):

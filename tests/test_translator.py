@@ -157,6 +157,7 @@ def test_a_data_loader_yields_sources_first():
     np.testing.assert_array_equal(next(iter(loader))[0], SOURCES[:4])
 
 
+@pytest.mark.slow
 def test_validation_and_evaluation_compare_the_pairs():
     translator = compiled()
     pairs = SOURCES[:6], TARGETS[:6]
