@@ -294,6 +294,9 @@ def test_data_shown_too_often_is_augmented():
     assert policy((64, 64, 4), 1_000, budget=600_000) is None
     assert policy((64, 64, 4), 1_000, budget=600_001) == "kgan.augment.ADA"
     assert policy((64, 64, 4), 1_000, "gpu", 600_001) == "color,translation,cutout"
+    preset = kgan.presets.suggest((32, 32, 3), 100, compute="cpu", budget=80_000)
+    ada = kgan.augment.ADA(0.6, images=20_000, initial=0.8)
+    assert preset.compile["augment"].make() == ada
 
 
 def test_the_expectation_grows_with_the_budget():

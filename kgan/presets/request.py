@@ -164,15 +164,17 @@ class Request:
         call = Call("kgan.augment.DiffAugment", {"policy": self.policy})
         return self._augmentation(images, call, self.policy)
 
-    def ada(self, images: int) -> Augmentation:
+    def ada(self, images: int, initial: float = 0.0) -> Augmentation:
         """Returns `kgan.augment.ADA` for samples shown very often, or nothing.
 
         Args:
             images: See `diff_augment`.
+            initial: Float, the strength at the beginning.
         """
         # The paper's 500,000 images are too many for short trainings.
         speed = min(500_000, max(1, images // 4))
-        call = Call("kgan.augment.ADA", {"target": 0.6, "images": speed})
+        arguments = {"target": 0.6, "images": speed, "initial": initial}
+        call = Call("kgan.augment.ADA", arguments)
         kind = "adaptive, Karras et al., 2020, arXiv:2006.06676"
         return self._augmentation(images, call, kind)
 
