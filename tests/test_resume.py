@@ -325,7 +325,8 @@ def test_another_length_of_epoch_or_execution(tmp_path):
 
 @pytest.mark.backends("tensorflow", "jax", reason="Keras' torch takes single steps")
 def test_several_steps_in_an_execution(tmp_path):
-    # An epoch has 7 batches, so its last batch is no whole execution.
+    # An epoch has 7 batches, so its last batch is no whole execution. Keras counts the
+    # execution as 3 batches in the name of the file.
     path = str(tmp_path / "{epoch}-{batch}.keras")
     save = keras.callbacks.ModelCheckpoint(path, save_freq=1)
     with pytest.raises(Interrupted):
